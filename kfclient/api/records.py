@@ -1,0 +1,217 @@
+"""What KashFlow's API speaks of, as typed records.
+
+Field names here are ours; `name=` is KashFlow's element name, in the order of the vendor's WSDL.
+Every field has a default, because a reply may leave any of them out. A record turns into its lean
+stored form (KashFlow's names, defaults left out) with `msgspec.to_builtins(record)`, and back with
+`msgspec.convert(document, Type)`.
+
+Money is `Decimal`, dates are `date` (KashFlow keeps no time of day; its "no date",
+0001-01-01T00:00:00, is None), ids are `int` (0 = none).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+from msgspec import field
+
+ZERO = Decimal(0)
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing KashFlow keeps."""
+
+
+class CompanyDetails(Record):
+    """The company whose books these are: `GetCompanyDetails`."""
+
+    company_name: str = field(default="", name="CompanyName")
+    address1: str = field(default="", name="Address1")
+    address2: str = field(default="", name="Address2")
+    address3: str = field(default="", name="Address3")
+    address4: str = field(default="", name="Address4")
+    postcode: str = field(default="", name="Postcode")
+    primary_email: str = field(default="", name="PrimaryEmail")
+    primary_contact: str = field(default="", name="PrimaryContact")
+    vat_registered: str = field(default="", name="VatRegistered")
+    vat_registration_number: str = field(default="", name="VatRegistrationNumber")
+    payment_terms: int = field(default=0, name="PaymentTerms")
+    currency_symbol: str = field(default="", name="CurrencySymbol")
+    currency_id: int = field(default=0, name="CurrencyId")
+    currency_name: str = field(default="", name="CurrencyName")
+
+
+class NominalCode(Record):
+    """A line of the chart of accounts: `GetNominalCodesExtended`.
+
+    `id` is what an invoice line's `charge_type` carries; `code` is what a person knows.
+    """
+
+    id: int = field(default=0, name="id")
+    code: int = field(default=0, name="Code")
+    name: str = field(default="", name="Name")
+    type_id: int = field(default=0, name="TypeID")
+    type_name: str = field(default="", name="TypeName")
+    classification_id: int = field(default=0, name="ClassificationID")
+    classification_name: str = field(default="", name="ClassificationName")
+    vat_rate: Decimal = field(default=ZERO, name="VATRate")
+    description: str = field(default="", name="Description")
+    archived: bool = field(default=False, name="Archived")
+
+
+class Supplier(Record):
+    """Somebody the business buys from."""
+
+    supplier_id: int = field(default=0, name="SupplierID")
+    code: str = field(default="", name="Code")
+    name: str = field(default="", name="Name")
+    contact: str = field(default="", name="Contact")
+    mobile: str = field(default="", name="Mobile")
+    fax: str = field(default="", name="Fax")
+    address1: str = field(default="", name="Address1")
+    address2: str = field(default="", name="Address2")
+    address3: str = field(default="", name="Address3")
+    address4: str = field(default="", name="Address4")
+    post_code: str = field(default="", name="PostCode")
+    telephone: str = field(default="", name="Telephone")
+    website: str = field(default="", name="Website")
+    email: str = field(default="", name="Email")
+    ec: int = field(default=0, name="EC")
+    vat_number: str = field(default="", name="VATNumber")
+    notes: str = field(default="", name="Notes")
+    currency_id: int = field(default=0, name="CurrencyID")
+    payment_terms: int = field(default=0, name="PaymentTerms")
+
+
+class Customer(Record):
+    """Somebody the business sells to."""
+
+    customer_id: int = field(default=0, name="CustomerID")
+    code: str = field(default="", name="Code")
+    name: str = field(default="", name="Name")
+    contact: str = field(default="", name="Contact")
+    telephone: str = field(default="", name="Telephone")
+    mobile: str = field(default="", name="Mobile")
+    email: str = field(default="", name="Email")
+    address1: str = field(default="", name="Address1")
+    address2: str = field(default="", name="Address2")
+    address3: str = field(default="", name="Address3")
+    address4: str = field(default="", name="Address4")
+    postcode: str = field(default="", name="Postcode")
+    website: str = field(default="", name="Website")
+    ec: int = field(default=0, name="EC")
+    outside_ec: int = field(default=0, name="OutsideEC")
+    notes: str = field(default="", name="Notes")
+    payment_terms: int = field(default=0, name="PaymentTerms")
+    currency_id: int = field(default=0, name="CurrencyID")
+    vat_number: str = field(default="", name="VATNumber")
+
+
+class VATRate(Record):
+    """A tax rate: `GetVATRates`. `value` is the percentage; lines carry it, never the id."""
+
+    id: int = field(default=0, name="ID")
+    name: str = field(default="", name="Name")
+    description: str = field(default="", name="Description")
+    value: Decimal = field(default=ZERO, name="Value")
+
+
+class Project(Record):
+    """A project: `GetProjects_Full`. `status` is 0 completed, 1 active, 2 archived."""
+
+    id: int = field(default=0, name="ID")
+    number: int = field(default=0, name="Number")
+    name: str = field(default="", name="Name")
+    reference: str = field(default="", name="Reference")
+    description: str = field(default="", name="Description")
+    customer_id: int = field(default=0, name="CustomerID")
+    status: int = field(default=0, name="Status")
+
+
+class BankAccount(Record):
+    """A bank account. `account_code` is its nominal code; payments carry `account_id`."""
+
+    account_id: int = field(default=0, name="AccountID")
+    account_name: str = field(default="", name="AccountName")
+    account_code: int = field(default=0, name="AccountCode")
+
+
+class Currency(Record):
+    """A currency switched on in KashFlow. `exchange_rate` is foreign units per one home unit."""
+
+    currency_id: int = field(default=0, name="CurrencyId")
+    currency_code: str = field(default="", name="CurrencyCode")
+    exchange_rate: Decimal = field(default=ZERO, name="ExchangeRate")
+    is_default: int = field(default=0, name="isDefault")
+
+
+class PaymentMethod(Record):
+    """A way to pay; sales and purchases have lists of their own."""
+
+    method_id: int = field(default=0, name="MethodID")
+    method_name: str = field(default="", name="MethodName")
+
+
+class InvoiceLine(Record):
+    """One line of an invoice or of a receipt.
+
+    `rate` is net per unit; `charge_type` is the *id* of a nominal code; `vat_rate` is a percentage,
+    -1 meaning N/A; `vat_amount` is for the whole line. `values_in_currency` 1 says that the amounts
+    are in the document's own currency.
+    """
+
+    quantity: Decimal = field(default=ZERO, name="Quantity")
+    description: str = field(default="", name="Description")
+    rate: Decimal = field(default=ZERO, name="Rate")
+    charge_type: int = field(default=0, name="ChargeType")
+    vat_rate: Decimal = field(default=ZERO, name="VatRate")
+    vat_amount: Decimal = field(default=ZERO, name="VatAmount")
+    product_id: int = field(default=0, name="ProductID")
+    sort: int = field(default=0, name="Sort")
+    proj_id: int = field(default=0, name="ProjID")
+    line_id: int = field(default=0, name="LineID")
+    values_in_currency: int = field(default=0, name="ValuesInCurrency")
+
+
+class Invoice(Record):
+    """A sales invoice, or a receipt: KashFlow's class `Invoice` serves both.
+
+    On a receipt `customer_id` is the *supplier's* id and `customer_reference` the supplier's own
+    reference. `invoice_dbid` is unique for ever; `invoice_number` is freed when the document is
+    deleted. Net, VAT and paid amounts are KashFlow's own sums; it ignores them on insert.
+    """
+
+    invoice_dbid: int = field(default=0, name="InvoiceDBID")
+    invoice_number: int = field(default=0, name="InvoiceNumber")
+    invoice_date: date | None = field(default=None, name="InvoiceDate")
+    due_date: date | None = field(default=None, name="DueDate")
+    customer: str = field(default="", name="Customer")
+    customer_id: int = field(default=0, name="CustomerID")
+    paid: int = field(default=0, name="Paid")
+    customer_reference: str = field(default="", name="CustomerReference")
+    estimate_category: str = field(default="", name="EstimateCategory")
+    suppress_total: int = field(default=0, name="SuppressTotal")
+    project_id: int = field(default=0, name="ProjectID")
+    currency_code: str = field(default="", name="CurrencyCode")
+    exchange_rate: Decimal = field(default=ZERO, name="ExchangeRate")
+    readable_string: str = field(default="", name="ReadableString")
+    lines: tuple[InvoiceLine, ...] = field(default=(), name="Lines")
+    net_amount: Decimal = field(default=ZERO, name="NetAmount")
+    vat_amount: Decimal = field(default=ZERO, name="VATAmount")
+    amount_paid: Decimal = field(default=ZERO, name="AmountPaid")
+    customer_name: str = field(default="", name="CustomerName")
+    perma_link: str = field(default="", name="PermaLink")
+
+
+class Payment(Record):
+    """A payment against a document. `pay_invoice` is the document's *number*; home currency."""
+
+    pay_id: int = field(default=0, name="PayID")
+    pay_invoice: int = field(default=0, name="PayInvoice")
+    pay_date: date | None = field(default=None, name="PayDate")
+    pay_note: str = field(default="", name="PayNote")
+    pay_method: int = field(default=0, name="PayMethod")
+    pay_account: int = field(default=0, name="PayAccount")
+    pay_amount: Decimal = field(default=ZERO, name="PayAmount")
