@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 
-class Problem(Exception):  # noqa: N818 - a person reads "a problem", not "an error"
+class Problem(Exception):
     """Something that went wrong, as a value: a stable code, a sentence, and a cure.
 
     `sentence` says what happened and what it means for the books; `cure` says what to do next and

@@ -24,7 +24,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing KashFlow keeps."""
 
 
-class CompanyDetails(Record):
+class CompanyDetails(Record, frozen=True, kw_only=True, omit_defaults=True):
     """The company whose books these are: `GetCompanyDetails`."""
 
     company_name: str = field(default="", name="CompanyName")
@@ -43,7 +43,7 @@ class CompanyDetails(Record):
     currency_name: str = field(default="", name="CurrencyName")
 
 
-class NominalCode(Record):
+class NominalCode(Record, frozen=True, kw_only=True, omit_defaults=True):
     """A line of the chart of accounts: `GetNominalCodesExtended`.
 
     `id` is what an invoice line's `charge_type` carries; `code` is what a person knows.
@@ -61,7 +61,7 @@ class NominalCode(Record):
     archived: bool = field(default=False, name="Archived")
 
 
-class Supplier(Record):
+class Supplier(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Somebody the business buys from."""
 
     supplier_id: int = field(default=0, name="SupplierID")
@@ -85,7 +85,7 @@ class Supplier(Record):
     payment_terms: int = field(default=0, name="PaymentTerms")
 
 
-class Customer(Record):
+class Customer(Record, frozen=True, kw_only=True, omit_defaults=True):
     """Somebody the business sells to."""
 
     customer_id: int = field(default=0, name="CustomerID")
@@ -109,7 +109,7 @@ class Customer(Record):
     vat_number: str = field(default="", name="VATNumber")
 
 
-class VATRate(Record):
+class VATRate(Record, frozen=True, kw_only=True, omit_defaults=True):
     """A tax rate: `GetVATRates`. `value` is the percentage; lines carry it, never the id."""
 
     id: int = field(default=0, name="ID")
@@ -118,7 +118,7 @@ class VATRate(Record):
     value: Decimal = field(default=ZERO, name="Value")
 
 
-class Project(Record):
+class Project(Record, frozen=True, kw_only=True, omit_defaults=True):
     """A project: `GetProjects_Full`. `status` is 0 completed, 1 active, 2 archived."""
 
     id: int = field(default=0, name="ID")
@@ -130,7 +130,7 @@ class Project(Record):
     status: int = field(default=0, name="Status")
 
 
-class BankAccount(Record):
+class BankAccount(Record, frozen=True, kw_only=True, omit_defaults=True):
     """A bank account. `account_code` is its nominal code; payments carry `account_id`."""
 
     account_id: int = field(default=0, name="AccountID")
@@ -138,7 +138,7 @@ class BankAccount(Record):
     account_code: int = field(default=0, name="AccountCode")
 
 
-class Currency(Record):
+class Currency(Record, frozen=True, kw_only=True, omit_defaults=True):
     """A currency switched on in KashFlow. `exchange_rate` is foreign units per one home unit."""
 
     currency_id: int = field(default=0, name="CurrencyId")
@@ -147,14 +147,14 @@ class Currency(Record):
     is_default: int = field(default=0, name="isDefault")
 
 
-class PaymentMethod(Record):
+class PaymentMethod(Record, frozen=True, kw_only=True, omit_defaults=True):
     """A way to pay; sales and purchases have lists of their own."""
 
     method_id: int = field(default=0, name="MethodID")
     method_name: str = field(default="", name="MethodName")
 
 
-class InvoiceLine(Record):
+class InvoiceLine(Record, frozen=True, kw_only=True, omit_defaults=True):
     """One line of an invoice or of a receipt.
 
     `rate` is net per unit; `charge_type` is the *id* of a nominal code; `vat_rate` is a percentage,
@@ -175,7 +175,7 @@ class InvoiceLine(Record):
     values_in_currency: int = field(default=0, name="ValuesInCurrency")
 
 
-class Invoice(Record):
+class Invoice(Record, frozen=True, kw_only=True, omit_defaults=True):
     """A sales invoice, or a receipt: KashFlow's class `Invoice` serves both.
 
     On a receipt `customer_id` is the *supplier's* id and `customer_reference` the supplier's own
@@ -205,7 +205,7 @@ class Invoice(Record):
     perma_link: str = field(default="", name="PermaLink")
 
 
-class Payment(Record):
+class Payment(Record, frozen=True, kw_only=True, omit_defaults=True):
     """A payment against a document. `pay_invoice` is the document's *number*; home currency."""
 
     pay_id: int = field(default=0, name="PayID")

@@ -1,0 +1,111 @@
+"""What can go wrong at the desk, before or after talking to KashFlow.
+
+DeskError
+├── NotAllowed          only an Admin may do this
+├── LastAdmin           a business always has an Admin
+├── BusinessUnknown     no business of that name
+├── BusinessExists      the name is taken
+├── NotConnected        the business is not connected to KashFlow
+├── OtherCompany        these credentials open another company's books
+├── Busy                the same work is going on in another session
+├── FileRefused         a file that cannot be imported at all
+├── ItemUnknown         no item of that number
+├── ItemChanged         the item was changed by somebody else meanwhile
+├── PlanChanged         what would be sent is no longer what was shown
+└── WrongValue          a value that cannot be used (setting, field, list name)
+"""
+
+from __future__ import annotations
+
+from kfclient.errors import Problem
+
+
+class DeskError(Problem):
+    """Something the desk cannot do."""
+
+    code = "desk"
+
+
+class NotAllowed(DeskError):
+    """Only an Admin of the business may do this."""
+
+    code = "not-allowed"
+    default_cure = "Ask an Admin of this business, or the accountant who looks after it."
+
+
+class LastAdmin(DeskError):
+    """The last Admin cannot go."""
+
+    code = "last-admin"
+    default_cure = "Name somebody else Admin first."
+
+
+class BusinessUnknown(DeskError):
+    """There is no business of that name here."""
+
+    code = "business-unknown"
+    default_cure = "See the names with: kashdeck connections"
+
+
+class BusinessExists(DeskError):
+    """A business of that name is here already."""
+
+    code = "business-exists"
+    default_cure = "Choose another name."
+
+
+class NotConnected(DeskError):
+    """The business is not connected to KashFlow."""
+
+    code = "not-connected"
+    default_cure = "Connect it first; an Admin can."
+
+
+class OtherCompany(DeskError):
+    """The credentials open the books of another company."""
+
+    code = "other-company"
+    default_cure = (
+        "Use the credentials of the company connected before. To work with the other company, add "
+        "it as a business of its own; to move this one over, disconnect it first."
+    )
+
+
+class Busy(DeskError):
+    """The same work is going on in another session."""
+
+    code = "busy"
+    default_cure = "Wait until it has ended, then try again."
+
+
+class FileRefused(DeskError):
+    """A file cannot be imported at all."""
+
+    code = "file-refused"
+
+
+class ItemUnknown(DeskError):
+    """There is no item of that number."""
+
+    code = "item-unknown"
+    default_cure = "See the numbers with: kashdeck items NAME"
+
+
+class ItemChanged(DeskError):
+    """Somebody else changed the item meanwhile."""
+
+    code = "item-changed"
+    default_cure = "Look at it as it is now, and make your change again."
+
+
+class PlanChanged(DeskError):
+    """What would be sent is no longer what was shown."""
+
+    code = "plan-changed"
+    default_cure = "Nothing was sent. Look at the items again, then publish."
+
+
+class WrongValue(DeskError):
+    """A value cannot be used as it is."""
+
+    code = "wrong-value"

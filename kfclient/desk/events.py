@@ -1,0 +1,128 @@
+"""What the desk tells while it works: small frozen facts, handed to the caller's callback.
+
+They come on the thread that does the work; a screen posts them on to itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from kfclient.desk.lists import ListName
+from kfclient.errors import Problem
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened, for the business with this id."""
+
+    business: str
+
+
+class CheckStarted(Event, frozen=True, kw_only=True):
+    """A connection check began."""
+
+    check: str
+
+
+class CheckPassed(Event, frozen=True, kw_only=True):
+    """A connection check passed; `detail` says what was found."""
+
+    check: str
+    detail: str
+
+
+class CheckFailed(Event, frozen=True, kw_only=True):
+    """A connection check failed; `step` is the id of the step in KashFlow that cures it, or ""."""
+
+    check: str
+    problem: Problem
+    step: str = ""
+
+
+class SyncStarted(Event, frozen=True, kw_only=True):
+    """All six lists are being read."""
+
+
+class ListProgress(Event, frozen=True, kw_only=True):
+    """Rows of one list read so far; KashFlow does not say how many will come."""
+
+    list: ListName
+    rows: int
+    seconds: float
+
+
+class ListSynced(Event, frozen=True, kw_only=True):
+    """One list came whole and replaced the old one."""
+
+    list: ListName
+    count: int
+    added: int
+    changed: int
+    removed: int
+    seconds: float
+
+
+class ListFailed(Event, frozen=True, kw_only=True):
+    """One list did not come; the old one stays."""
+
+    list: ListName
+    problem: Problem
+
+
+class SyncEnded(Event, frozen=True, kw_only=True):
+    """The sync is over: `failed` names the lists that did not come."""
+
+    failed: tuple[ListName, ...] = ()
+    cancelled: bool = False
+
+
+class PublishStarted(Event, frozen=True, kw_only=True):
+    """A plan is being carried out."""
+
+    items: tuple[str, ...]
+
+
+class SupplierCreated(Event, frozen=True, kw_only=True):
+    """A supplier or customer that was missing is now in KashFlow."""
+
+    name: str
+    kashflow_id: int
+
+
+class ItemSending(Event, frozen=True, kw_only=True):
+    """An item's document is going out."""
+
+    item: str
+
+
+class ItemPublished(Event, frozen=True, kw_only=True):
+    """An item is in KashFlow under this number."""
+
+    item: str
+    number: int
+
+
+class ItemHeld(Event, frozen=True, kw_only=True):
+    """An item was not published: refused, not sent, needs a person, or of unknown outcome."""
+
+    item: str
+    problem: Problem
+    unknown: bool = False
+
+
+class PublishEnded(Event, frozen=True, kw_only=True):
+    """The plan has been carried out, or was stopped."""
+
+    published: int
+    held: int
+    unknown: int
+    cancelled: bool = False
+
+
+Listener = Callable[[Event], None]
+
+
+def ignore(event: Event) -> None:
+    """Listen to nothing."""
+    del event
