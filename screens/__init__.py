@@ -1,1 +1,1 @@
-"""TODO."""
+"""What a person sees: one file a screen."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""What starts: the commands, the app, its keys and themes."""

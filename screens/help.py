@@ -1,0 +1,59 @@
+"""Help: every command of the screen before it, with its keys, in the same words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from screens.room import Act, Panel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import ComposeResult
+
+TABLE_KEYS = (
+    ("↑ ↓  or  k j", "Move"),
+    ("PgUp PgDn", "Move by a page"),
+    ("Home End  or  g G", "First, last"),
+    ("Enter", "Open or choose"),
+    ("Tab", "Next part of the screen"),
+)
+
+
+class HelpScreen(Panel[None]):
+    """Lists the commands of a screen."""
+
+    CSS_PATH = "panels.tcss"
+    ACTS = (Act("back", "escape,question_mark", "Close", footer=True),)
+
+    def __init__(self, title: str, acts: Sequence[Act]) -> None:
+        super().__init__()
+        self.heading = title
+        self.acts = acts
+
+    def compose(self) -> ComposeResult:
+        """Lay out the commands, then the keys that work everywhere."""
+        with VerticalScroll(classes="panel"):
+            yield Static(self.heading, classes="panel-title", markup=False)
+            lines = [(keys_shown(act.keys), act.help or act.words) for act in self.acts]
+            for keys, words in [*lines, ("", ""), *TABLE_KEYS]:
+                yield Static(f"{keys:<18} {words}", markup=False)
+
+
+SHOWN = {
+    "escape": "Esc",
+    "enter": "Enter",
+    "space": "Space",
+    "slash": "/",
+    "question_mark": "?",
+    "delete": "Del",
+}
+
+
+def keys_shown(keys: str) -> str:
+    """Return keys as a person knows them: `slash` as /, `ctrl+s` as Ctrl+S."""
+    names = [SHOWN.get(key, key.replace("ctrl+", "Ctrl+")) for key in keys.split(",")]
+    return ", ".join(names)

@@ -1,0 +1,113 @@
+"""The base of every screen: one declaration a command feeds keys, footer, palette and help."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+
+import msgspec
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Footer, Static
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.app import ComposeResult
+    from textual.widget import Widget
+
+    from screens.services import Services
+
+R = TypeVar("R")
+
+
+class Act(msgspec.Struct, frozen=True):
+    """A command of a screen.
+
+    `do` is the action's method (`action_<do>`), `keys` as Textual writes them, first the one
+    shown; `words` stand in footer, palette and help alike. `footer` shows it in the footer (at
+    most six a screen); `help` says more than the words.
+    """
+
+    do: str
+    keys: str
+    words: str
+    help: str = ""
+    footer: bool = False
+    priority: bool = False
+
+    def binding(self, owner: str) -> Binding:
+        """Return the key binding, with an id by which a person can remap it."""
+        return Binding(
+            self.keys,
+            self.do,
+            self.words,
+            show=self.footer,
+            tooltip=self.help,
+            id=f"{owner}.{self.do}",
+            priority=self.priority,
+        )
+
+
+BACK = Act("back", "escape", "Back", "Go back to the screen before", footer=True)
+
+
+class Acting:
+    """What screens and modal screens have in common: their commands."""
+
+    ACTS: ClassVar[tuple[Act, ...]] = ()
+    BINDINGS: ClassVar[list[Any]] = []
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Turn the declared commands into key bindings."""
+        if "ACTS" in cls.__dict__:
+            owner = cls.__name__.removesuffix("Screen").lower()
+            cls.BINDINGS = [act.binding(owner) for act in cls.ACTS]
+        super().__init_subclass__(**kwargs)
+
+    @property
+    def services(self) -> Services:
+        """The app, as screens see it."""
+        return cast("Services", self.app)  # type: ignore[attr-defined]
+
+    def possible_acts(self) -> list[Act]:
+        """Return the commands that can be done just now, for palette and help."""
+        screen = cast("Screen[Any]", self)
+        return [act for act in self.ACTS if screen.check_action(act.do, ()) is not False]
+
+
+class Room(Acting, Screen[R]):
+    """A full screen: a title line, a body, and the footer.
+
+    `trail` says where the person is: "Connections > Harbour Lane > Items".
+    """
+
+    AUTO_FOCUS = ".first"
+
+    def __init__(self, *trail: str) -> None:
+        super().__init__()
+        self.trail = trail
+
+    def compose(self) -> ComposeResult:
+        """Lay out title, body and footer."""
+        yield Static(" > ".join(("Kashdeck", *self.trail)), id="title", markup=False)
+        with Vertical(id="body"):
+            yield from self.body()
+        yield Footer(show_command_palette=False, compact=True)
+
+    def body(self) -> Iterable[Widget]:
+        """Return what the screen shows."""
+        raise NotImplementedError
+
+    def action_back(self) -> None:
+        """Go back to the screen before."""
+        if len(self.app.screen_stack) > 2:  # Textual's own screen, and the first room
+            self.dismiss()
+
+
+class Panel(Acting, ModalScreen[R]):
+    """A small screen over another one: a question, a picker, a menu. Escape dismisses with None."""
+
+    def action_back(self) -> None:
+        """Close without an answer."""
+        self.dismiss(None)

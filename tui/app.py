@@ -1,0 +1,256 @@
+"""The app: it builds what screens need, runs what outlives them, and owns keys, themes, palette."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding
+from textual.signal import Signal
+
+from kfclient.cancel import Cancel
+from kfclient.desk.events import Event, PublishEnded, SyncEnded, SyncStarted
+from kfclient.desk.lists import ListName
+from kfclient.errors import Problem
+from screens.connections import ConnectionsScreen
+from screens.help import HelpScreen
+from screens.passphrase import PassphraseScreen
+from screens.problem import ProblemScreen
+from screens.room import Acting
+from screens.services import DemoCredentials, ListRow, PublishJob, SyncJob
+from tui.jobs import note_publish, note_sync
+from tui.lanes import Lanes
+from tui.themes import DARK, LIGHT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from kfclient.desk.planning import Plan
+    from textual.binding import BindingType
+    from textual.screen import Screen
+
+    from kfclient.desk import Desk
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+
+class Unforeseen(Problem):
+    """Something that should not happen; the log has the rest."""
+
+    code = "unforeseen"
+    default_cure = (
+        "Nothing is lost: what was stored stays. The log in Kashdeck's folder says more; please "
+        "report it."
+    )
+
+
+class KashdeckApp(App[None]):
+    """Kashdeck on the whole terminal; implements `screens.services.Services`."""
+
+    TITLE = "Kashdeck"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "help", "Help", show=True, id="app.help"),
+        Binding("ctrl+t", "change_theme_shade", "Light or dark", show=False, id="app.shade"),
+        Binding("ctrl+q", "quit", "Quit", show=False, id="app.quit", priority=True),
+    ]
+
+    def __init__(self, desk: Desk, demo: DemoCredentials | None = None) -> None:
+        super().__init__()
+        self.desk = desk
+        self.demo = demo
+        self.news: Signal[Event] = Signal(self, "news")
+        self._lanes = Lanes()
+        self._syncs: dict[str, SyncJob] = {}
+        self._publishings: dict[str, PublishJob] = {}
+        if "SSH_CONNECTION" in os.environ:
+            # One End key sends 204 KB with scroll animation, 3.6 KB without.
+            self.animation_level = "none"
+
+    def on_mount(self) -> None:
+        """Show the home screen."""
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = DARK.name
+        self.push_screen(ConnectionsScreen())
+
+    # Work off the screen's thread
+
+    def ask(
+        self,
+        work: Callable[[], T],
+        then: Callable[[T], object],
+        trouble: Callable[[Problem], object] | None = None,
+        *,
+        lane: str = "read",
+    ) -> None:
+        """Do `work` in a lane and hand its result to `then`; see `Services.ask`."""
+
+        def run() -> None:
+            try:
+                result = work()
+            except Problem as problem:
+                failed(problem)
+            except Exception:
+                log.exception("unforeseen")
+                failed(Unforeseen("Something went wrong inside Kashdeck."))
+            else:
+                self._on_screen(lambda: then(result))
+
+        def failed(problem: Problem) -> None:
+            self._on_screen(lambda: self._trouble(problem, again, trouble))
+
+        def again() -> None:
+            self._lanes.run(lane, run)
+
+        again()
+
+    def _on_screen(self, call: Callable[[], object]) -> None:
+        if self.is_running:
+            self.call_later(call)
+
+    def _trouble(
+        self,
+        problem: Problem,
+        again: Callable[[], None],
+        trouble: Callable[[Problem], object] | None,
+    ) -> None:
+        backend = getattr(problem, "backend", "") if problem.code == "passphrase-needed" else ""
+        if backend:
+
+            def unlocked(yes: bool | None) -> None:
+                if yes:
+                    again()
+                else:
+                    self._tell(problem, trouble)
+
+            self.push_screen(PassphraseScreen(backend), unlocked)
+        else:
+            self._tell(problem, trouble)
+
+    def _tell(self, problem: Problem, trouble: Callable[[Problem], object] | None) -> None:
+        if trouble is not None:
+            trouble(problem)
+        else:
+            self.push_screen(ProblemScreen(problem))
+
+    # Jobs that outlive a screen
+
+    def start_sync(self, business: str) -> SyncJob:
+        """Sync the six lists in the background, or return the sync that is running."""
+        job = self._syncs.get(business)
+        if job is not None and not job.ended:
+            return job
+        cancel = Cancel()
+        job = SyncJob(business, cancel, {name: ListRow() for name in ListName})
+        self._syncs[business] = job
+
+        def listen(event: Event) -> None:
+            self._on_screen(lambda: self._heard_sync(event, job))
+
+        def over(problem: Problem | None = None) -> None:
+            if not job.ended:
+                job.problem = problem
+                self._heard_sync(SyncEnded(business=business, cancelled=cancel.is_set), job)
+
+        self.news.publish(SyncStarted(business=business))
+        self.ask(
+            lambda: self.desk.syncing.sync(business, listen, cancel),
+            lambda _: over(),
+            over,
+            lane=f"sync-{business}",
+        )
+        return job
+
+    def _heard_sync(self, event: Event, job: SyncJob) -> None:
+        note_sync(event, job)
+        self.news.publish(event)
+
+    def sync_job(self, business: str) -> SyncJob | None:
+        """Return the running sync of a business, or its last one in this session."""
+        return self._syncs.get(business)
+
+    def start_publish(
+        self, plan: Plan, *, create_suppliers: bool, create_customers: bool
+    ) -> PublishJob:
+        """Carry out a plan in the background, or return the one that is being carried out."""
+        business = plan.business
+        job = self._publishings.get(business)
+        if job is not None and not job.ended:
+            return job
+        cancel = Cancel()
+        waiting = {planned.item_id: "waiting" for planned in plan.items}
+        job = PublishJob(business, plan, cancel, waiting, {}, {}, [])
+        self._publishings[business] = job
+
+        def listen(event: Event) -> None:
+            self._on_screen(lambda: self._heard_publish(event, job))
+
+        def over(problem: Problem | None = None) -> None:
+            if not job.ended:
+                job.problem = problem
+                ended = PublishEnded(business=business, published=0, held=0, unknown=0)
+                self._heard_publish(ended, job)
+
+        self.ask(
+            lambda: self.desk.publishing.publish(
+                business,
+                plan,
+                create_suppliers=create_suppliers,
+                create_customers=create_customers,
+                listener=listen,
+                cancel=cancel,
+            ),
+            lambda _: over(),
+            over,
+            lane=f"publish-{business}",
+        )
+        return job
+
+    def _heard_publish(self, event: Event, job: PublishJob) -> None:
+        note_publish(event, job)
+        self.news.publish(event)
+
+    def publish_job(self, business: str) -> PublishJob | None:
+        """Return the running publishing session of a business, or its last one."""
+        return self._publishings.get(business)
+
+    # Keys, palette, help, themes
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Offer every command of the screen, with its own words, then the app's."""
+        if isinstance(screen, Acting):
+            for act in screen.possible_acts():
+                help_text = act.help or act.words
+                yield SystemCommand(act.words, help_text, self._runner(screen, act.do))
+        yield SystemCommand("Help", "The commands of this screen and their keys", self.action_help)
+        yield SystemCommand(
+            "Light or dark", "Change between the two themes", self.action_change_theme_shade
+        )
+        yield SystemCommand("Quit", "Leave Kashdeck; what is stored stays", self.action_quit)
+
+    @staticmethod
+    def _runner(screen: Screen[object], action: str) -> Callable[[], object]:
+        async def run() -> None:
+            await screen.run_action(action)
+
+        return run
+
+    def action_help(self) -> None:
+        """Show the commands of the screen."""
+        screen: object = self.screen
+        if isinstance(screen, Acting) and not isinstance(screen, HelpScreen):
+            self.push_screen(HelpScreen("Keys on this screen", screen.possible_acts()))
+
+    def action_change_theme_shade(self) -> None:
+        """Change between dark and light."""
+        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+
+    def copy_text(self, text: str, what: str) -> None:
+        """Send text to the terminal's clipboard (OSC 52); whether it took it cannot be known."""
+        self.copy_to_clipboard(text)
+        self.notify(f"{what} sent to the clipboard.", timeout=3)
