@@ -8,16 +8,19 @@ import msgspec
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen, Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Footer, Input, Static
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from textual.app import ComposeResult
+    from textual.events import DescendantFocus
     from textual.widget import Widget
 
+    from kfclient.errors import Problem
     from screens.services import Services
 
+T = TypeVar("T")
 R = TypeVar("R")
 
 
@@ -69,6 +72,28 @@ class Acting:
     def services(self) -> Services:
         """The app, as screens see it."""
         return cast("Services", self.app)  # type: ignore[attr-defined]
+
+    def ask(
+        self,
+        work: Callable[[], T],
+        then: Callable[[T], object],
+        trouble: Callable[[Problem], object] | None = None,
+        *,
+        lane: str = "read",
+    ) -> None:
+        """Do `work` off the screen's thread; its result is dropped when the screen is gone."""
+        screen = cast("Screen[Any]", self)
+
+        def shown(result: T) -> None:
+            if screen.is_attached:
+                then(result)
+
+        self.services.ask(work, shown, trouble, lane=lane)
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Keep cursors still: a blinking one sends bytes for ever, over SSH too."""
+        if isinstance(event.widget, Input):
+            event.widget.cursor_blink = False
 
     def possible_acts(self) -> list[Act]:
         """Return the commands that can be done just now, for palette and help."""

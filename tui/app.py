@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 from typing import TYPE_CHECKING, ClassVar, TypeVar
@@ -20,6 +21,8 @@ from screens.passphrase import PassphraseScreen
 from screens.problem import ProblemScreen
 from screens.room import Acting
 from screens.services import DemoCredentials, ListRow, PublishJob, SyncJob
+from tui.compat import mend_keyboard
+from tui.hangup import watch
 from tui.jobs import note_publish, note_sync
 from tui.lanes import Lanes
 from tui.themes import DARK, LIGHT
@@ -67,6 +70,7 @@ class KashdeckApp(App[None]):
         self._lanes = Lanes()
         self._syncs: dict[str, SyncJob] = {}
         self._publishings: dict[str, PublishJob] = {}
+        self._working: set[Cancel] = set()
         if "SSH_CONNECTION" in os.environ:
             # One End key sends 204 KB with scroll animation, 3.6 KB without.
             self.animation_level = "none"
@@ -77,6 +81,8 @@ class KashdeckApp(App[None]):
         self.register_theme(LIGHT)
         self.theme = DARK.name
         self.push_screen(ConnectionsScreen())
+        if not self.is_headless:
+            watch(asyncio.get_running_loop(), self._stop_jobs, lambda: bool(self._working))
 
     # Work off the screen's thread
 
@@ -159,7 +165,7 @@ class KashdeckApp(App[None]):
 
         self.news.publish(SyncStarted(business=business))
         self.ask(
-            lambda: self.desk.syncing.sync(business, listen, cancel),
+            self._worked(cancel, lambda: self.desk.syncing.sync(business, listen, cancel)),
             lambda _: over(),
             over,
             lane=f"sync-{business}",
@@ -196,15 +202,18 @@ class KashdeckApp(App[None]):
                 ended = PublishEnded(business=business, published=0, held=0, unknown=0)
                 self._heard_publish(ended, job)
 
-        self.ask(
-            lambda: self.desk.publishing.publish(
+        def publish() -> object:
+            return self.desk.publishing.publish(
                 business,
                 plan,
                 create_suppliers=create_suppliers,
                 create_customers=create_customers,
                 listener=listen,
                 cancel=cancel,
-            ),
+            )
+
+        self.ask(
+            self._worked(cancel, publish),
             lambda _: over(),
             over,
             lane=f"publish-{business}",
@@ -218,6 +227,22 @@ class KashdeckApp(App[None]):
     def publish_job(self, business: str) -> PublishJob | None:
         """Return the running publishing session of a business, or its last one."""
         return self._publishings.get(business)
+
+    def _worked(self, cancel: Cancel, work: Callable[[], T]) -> Callable[[], T]:
+        """Note the work as going on, for as long as it does, so that leaving can wait for it."""
+
+        def working() -> T:
+            self._working.add(cancel)
+            try:
+                return work()
+            finally:
+                self._working.discard(cancel)
+
+        return working
+
+    def _stop_jobs(self) -> None:
+        for cancel in tuple(self._working):
+            cancel.cancel()
 
     # Keys, palette, help, themes
 
@@ -254,3 +279,12 @@ class KashdeckApp(App[None]):
         """Send text to the terminal's clipboard (OSC 52); whether it took it cannot be known."""
         self.copy_to_clipboard(text)
         self.notify(f"{what} sent to the clipboard.", timeout=3)
+
+
+def run(desk: Desk, demo: DemoCredentials | None = None) -> None:
+    """Show the app on the terminal until it is quit.
+
+    Over SSH the mouse stays off, so that selecting text works and moving it sends nothing.
+    """
+    mend_keyboard()
+    KashdeckApp(desk, demo).run(mouse="SSH_CONNECTION" not in os.environ)
