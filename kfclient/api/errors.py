@@ -11,6 +11,7 @@ KashFlowError                    outcome says whether the call may have taken ef
 │   ├── ApiDisabled              the SOAP API is switched off for the account
 │   ├── AutoAuthRefused          the AutoAuth key is wrong, or AutoAuth is off
 │   ├── CodeNotUnique            a supplier or customer code is taken
+│   ├── NotFound                 no such supplier, customer or document
 │   └── RequestFault             KashFlow could not read the request (a SOAP client fault)
 └── Unknown                      it may or may not have happened: look in KashFlow before retrying
     ├── ReplyLost                the connection ended before the whole reply came
@@ -121,6 +122,12 @@ class CodeNotUnique(Refused):
     """Another supplier or customer has this code already."""
 
     code = "code-not-unique"
+
+
+class NotFound(Refused):
+    """KashFlow has no such supplier, customer or document."""
+
+    code = "not-found"
 
 
 class RequestFault(Refused):

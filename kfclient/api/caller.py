@@ -1,0 +1,258 @@
+"""The one way in which every operation is called: ask, read, judge."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
+
+from kfclient.api.credentials import Credentials
+from kfclient.api.endpoint import Endpoint
+from kfclient.api.errors import KashFlowError, NotFound, ReplyBroken, Unknown
+from kfclient.api.limits import Limits
+from kfclient.api.records import Record
+from kfclient.api.retry import retried
+from kfclient.cancel import Cancel
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+    from kfclient.api.soap import Soap
+
+R = TypeVar("R", bound=Record)
+
+_TELL_EVERY = 0.25
+_SECRET_LENGTH = 4
+
+_log = logging.getLogger(__name__)
+
+
+class Following(TypedDict, total=False):
+    """How a list may be followed while it comes.
+
+    `on_rows` is called with the rows so far, at most four times a second and once at the end, in
+    the calling thread. `cancel` ends the call with `Cancelled` and closes its connection.
+    """
+
+    on_rows: Callable[[int], None] | None
+    cancel: Cancel | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A reply that says OK: the rows of a list, or the response element of anything else."""
+
+    operation: str
+    rows: list[Any]
+    response: _Element
+
+    @property
+    def result(self) -> _Element | None:
+        """The operation's result element, which may be absent."""
+        return self.field(f"{self.operation}Result")
+
+    def field(self, name: str) -> _Element | None:
+        """Return the response's element of that name."""
+        return self.response.find(f"{{KashFlow}}{name}")
+
+    def number(self, name: str) -> int:
+        """Return the whole number in the response's element of that name, 0 if there is none."""
+        from kfclient.api.shapes import whole_number
+
+        element = self.field(name)
+        try:
+            return whole_number(element.text) if element is not None and element.text else 0
+        except ValueError:
+            return 0
+
+
+class Caller:
+    """What the operations of KashFlow stand on. Safe to use from many threads at once.
+
+    Every method that calls raises `kfclient.api.errors.KashFlowError`. zeep and the connections are
+    made with the first call.
+    """
+
+    def __init__(
+        self,
+        endpoint: str,
+        credentials: Credentials,
+        *,
+        limits: Limits | None = None,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self.endpoint = endpoint
+        self._credentials = credentials
+        self._limits = limits or Limits()
+        self._sleep = sleep
+        self._making = threading.Lock()
+        self._made: Soap | None = None
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.endpoint!r}, {self._credentials!r})"
+
+    def close(self) -> None:
+        """Close the kept connections; a later call makes new ones."""
+        with self._making:
+            soap, self._made = self._made, None
+        if soap is not None:
+            soap.close()
+
+    def envelope(self, operation: str, **fields: Record | str | int) -> bytes:
+        """Return the SOAP body that a call would send, indented, its secrets shown as dots.
+
+        `operation` and `fields` have KashFlow's own names, the values are records and scalars:
+        `envelope("InsertReceipt", Inv=invoice)`. Raises `BadRequest` as the call would.
+        """
+        return self._soap().envelope(operation, fields)
+
+    def _soap(self) -> Soap:
+        with self._making:
+            if self._made is None:
+                from kfclient.api.soap import Soap
+
+                self._made = Soap(Endpoint.parse(self.endpoint))
+            return self._made
+
+    def _rows(
+        self,
+        operation: str,
+        record: type[R],
+        item: str = "",
+        *,
+        fields: dict[str, Any] | None = None,
+        on_rows: Callable[[int], None] | None = None,
+        cancel: Cancel | None = None,
+    ) -> list[R]:
+        """Return the list that a reading operation gives; `item` is KashFlow's element name."""
+        return self._page(operation, record, item, fields, on_rows, cancel).rows
+
+    def _page(
+        self,
+        operation: str,
+        record: type[Record],
+        item: str = "",
+        fields: dict[str, Any] | None = None,
+        on_rows: Callable[[int], None] | None = None,
+        cancel: Cancel | None = None,
+    ) -> Answer:
+        def attempt() -> Answer:
+            return self._call(
+                operation, fields or {}, (record, item), on_rows=on_rows, cancel=cancel
+            )
+
+        return retried(attempt, self._limits, cancel, self._sleep)
+
+    def _read(self, operation: str, fields: dict[str, Any]) -> Answer:
+        """Return the answer of a reading operation that gives no list."""
+        return retried(lambda: self._call(operation, fields), self._limits, None, self._sleep)
+
+    def _one(self, operation: str, record: type[R], fields: dict[str, Any], key: str) -> R | None:
+        """Return the record that a reading operation gives, None if KashFlow has it not.
+
+        KashFlow says so in three ways: no result, a result whose `key` is 0, or a refusal.
+        """
+        from kfclient.api.shapes import reader
+
+        try:
+            result = self._read(operation, fields).result
+        except NotFound:
+            return None
+        found = reader(record)(result) if result is not None else None
+        return found if found is not None and getattr(found, key) else None
+
+    def _write(self, operation: str, **fields: Any) -> Answer:
+        """Call an operation that changes the books: once, on a connection of its own."""
+        return self._call(operation, fields, write=True)
+
+    def _insert(self, operation: str, **fields: Any) -> int:
+        """Insert, and return the number or id that KashFlow gave, always above 0."""
+        answer = self._write(operation, **fields)
+        number = answer.number(f"{operation}Result")
+        if number <= 0:
+            raise _judged(ReplyBroken("KashFlow says OK, and gives no number."), write=True)
+        return number
+
+    def _call(
+        self,
+        operation: str,
+        fields: dict[str, Any],
+        rows: tuple[type[Record], str] | None = None,
+        *,
+        write: bool = False,
+        on_rows: Callable[[int], None] | None = None,
+        cancel: Cancel | None = None,
+        secrets: dict[str, str] | None = None,
+    ) -> Answer:
+        """Make one call and return its answer; `secrets` are put in as the request leaves."""
+        from kfclient.api.decode import Decoder
+        from kfclient.api.exchange import Exchange
+
+        hidden = self._secrets() | (secrets or {})
+        record, item = rows or (None, "")
+        try:
+            soap = self._soap()
+            with Exchange(self._limits, write=write, cancel=cancel, secrets=hidden):
+                reply = soap.send(operation, fields)
+                decoder = Decoder(operation, reply.status, record, item)
+                tell = _Teller(on_rows, decoder.rows)
+                for chunk in reply.chunks():
+                    decoder.feed(chunk)
+                    tell.now_and_then()
+                answer = Answer(operation, decoder.rows, decoder.close())
+            tell.last()
+        except KashFlowError as error:
+            raise _judged(_redacted(error, hidden), write=write) from None
+        return answer
+
+    def _secrets(self) -> dict[str, str]:
+        from kfclient.api.messages import secret
+
+        return {
+            "UserName": secret(self._credentials.username, "The username"),
+            "Password": secret(self._credentials.password, "The password"),
+        }
+
+
+class _Teller:
+    """Tells how many rows have come, not too often."""
+
+    def __init__(self, on_rows: Callable[[int], None] | None, rows: list[Any]) -> None:
+        self._on_rows, self._rows = on_rows, rows
+        self._told_at, self._told = time.monotonic(), 0
+
+    def now_and_then(self) -> None:
+        """Tell if there are new rows and the last time is long enough ago."""
+        if time.monotonic() - self._told_at >= _TELL_EVERY and len(self._rows) > self._told:
+            self.last()
+
+    def last(self) -> None:
+        """Tell."""
+        self._told_at, self._told = time.monotonic(), len(self._rows)
+        if self._on_rows is not None:
+            self._on_rows(self._told)
+
+
+def _judged(error: KashFlowError, *, write: bool) -> KashFlowError:
+    """Add what a doubtful call means for the books: only here is it known what it was to do."""
+    if isinstance(error, Unknown):
+        if write:
+            error.sentence += " It may or may not be in KashFlow now."
+        else:
+            error.sentence += " Nothing was changed by it."
+            error.cure = "Try again; if it stays so, check the server's address."
+        error.args = (error.sentence,)
+    return error
+
+
+def _redacted(error: KashFlowError, hidden: dict[str, str]) -> KashFlowError:
+    """Take our own secrets out of what the other side says, should it repeat them."""
+    for name, secret in hidden.items():
+        if name != "UserName" and len(secret) >= _SECRET_LENGTH and secret in error.said:
+            error.sentence = error.sentence.replace(secret, "•••")
+            error.said = error.said.replace(secret, "•••")
+            error.args = (error.sentence,)
+    return error

@@ -1,0 +1,77 @@
+"""HTTP connections that say when a request's first byte is about to leave.
+
+Up to that moment a failure means "not sent" for certain, after it never: no exception of requests
+or urllib3 tells the two apart reliably (a TLS error, for one, can be either).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from kfclient import __version__
+from kfclient.api import exchange
+from kfclient.api.endpoint import trust
+
+_POOL = 16
+
+
+class _Connection(HTTPConnection):
+    def endheaders(self, message_body: Any = None, *, encode_chunked: bool = False) -> None:
+        if self.sock is None:
+            self.connect()
+        exchange.current().leaving(self.sock)
+        super().endheaders(message_body, encode_chunked=encode_chunked)
+
+
+class _SecureConnection(HTTPSConnection):
+    def endheaders(self, message_body: Any = None, *, encode_chunked: bool = False) -> None:
+        if self.sock is None:
+            self.connect()
+        exchange.current().leaving(self.sock)
+        super().endheaders(message_body, encode_chunked=encode_chunked)
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+class _Adapter(HTTPAdapter):
+    """Makes those connections, directly or through a proxy; never tries anything twice."""
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options, ssl_context=trust())
+        _use_our_pools(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> PoolManager:
+        manager: PoolManager = super().proxy_manager_for(proxy, ssl_context=trust(), **options)
+        _use_our_pools(manager)
+        return manager
+
+
+def _use_our_pools(manager: PoolManager) -> None:
+    manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+
+
+def open_session() -> requests.Session:
+    """Return a session that reads no .netrc, keeps no cookies and announces each request."""
+    from http.cookiejar import DefaultCookiePolicy
+
+    session = requests.Session()
+    session.trust_env = False
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.headers.clear()
+    session.headers["User-Agent"] = f"Kashdeck/{__version__}"
+    session.headers["Accept"] = "text/xml"
+    session.headers["Accept-Encoding"] = "gzip"
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, _Adapter(pool_connections=1, pool_maxsize=_POOL))
+    return session

@@ -1,0 +1,109 @@
+"""Where KashFlow's API is: the address a person gives, checked, and the way to it."""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from kfclient.api.errors import BadRequest, InsecureConnection
+
+if TYPE_CHECKING:
+    import ssl
+
+_ADDRESS_CURE = (
+    "Check the server's address, for example https://securedwebapp.com/api/service.asmx."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """The parsed address of one SOAP endpoint; `secure` means https."""
+
+    url: str
+    host: str
+    port: int
+    secure: bool
+
+    @classmethod
+    def parse(cls, text: str) -> Endpoint:
+        """Return the endpoint that `text`, an http or https address, names.
+
+        Raises `BadRequest` where it is no such address or holds a password, and
+        `InsecureConnection` for plain http to any machine but this one: the password travels in
+        the body of every call.
+        """
+        url = text.strip()
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname or "", parts.port
+            host.encode("idna")
+        except (ValueError, UnicodeError):
+            host, port = "", None
+        if not host or parts.scheme not in ("http", "https") or any(c.isspace() for c in url):
+            raise BadRequest(
+                "That is not the address of a server; nothing was sent.", _ADDRESS_CURE
+            )
+        if "@" in parts.netloc:
+            raise BadRequest(
+                "The server's address holds a username or password; nothing was sent.",
+                "Take everything before the @ out of the address.",
+            )
+        secure = parts.scheme == "https"
+        if not secure and not is_this_machine(host):
+            raise InsecureConnection(
+                f"Plain http to {host} would show the password to the network; nothing was sent."
+            )
+        return cls(url, host, port or (443 if secure else 80), secure)
+
+    @property
+    def place(self) -> str:
+        """The machine and port, as in `securedwebapp.com:443`."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    def proxy(self) -> str | None:
+        """Return the proxy that the environment names for this endpoint, if there is one.
+
+        `https_proxy`, `all_proxy` and `no_proxy` are followed, as other programs do; this machine
+        itself is never reached through a proxy.
+        """
+        from requests.utils import get_environ_proxies, select_proxy
+
+        if is_this_machine(self.host):
+            return None
+        return select_proxy(self.url, get_environ_proxies(self.url))
+
+
+def is_this_machine(host: str) -> bool:
+    """Return whether `host` can only be this machine: localhost, 127.0.0.0/8 or ::1."""
+    if host.casefold() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def trust() -> ssl.SSLContext:
+    """Return a TLS context: 1.2 or later, host names checked, certificates verified.
+
+    It trusts what this machine trusts (and `SSL_CERT_FILE`), for the companies that have an
+    authority of their own, and the public authorities of `certifi`. Reading them takes some 30 ms,
+    so it is done once.
+    """
+    return _trust(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+
+
+@functools.cache
+def _trust(_file: str | None, _folder: str | None) -> ssl.SSLContext:
+    import ssl
+
+    import certifi
+
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_verify_locations(certifi.where())
+    return context

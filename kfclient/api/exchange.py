@@ -1,0 +1,98 @@
+"""One call on the wire: how long it may take, who may stop it, and whether it may have arrived."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from contextlib import suppress
+from contextvars import ContextVar, Token
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+from kfclient.api.errors import ReplyTooSlow
+from kfclient.errors import Cancelled
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from kfclient.api.limits import Limits
+    from kfclient.cancel import Cancel
+
+_LOOK_EVERY = 0.05
+
+_CURRENT: ContextVar[Exchange] = ContextVar("exchange")
+
+
+def current() -> Exchange:
+    """Return the exchange that this thread is in."""
+    return _CURRENT.get()
+
+
+@dataclass(eq=False)
+class Exchange:
+    """The terms of one call, and what has become of it so far.
+
+    While it is entered, a watch ends the connection as soon as the deadline has passed or the
+    person has cancelled, whatever the call is waiting for; a socket's own timeouts are per read,
+    and a server that drips outlasts them. `check` then says which of the two it was.
+    """
+
+    limits: Limits
+    write: bool = False
+    cancel: Cancel | None = None
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)
+    sent: bool = field(default=False, init=False)
+
+    def __enter__(self) -> Self:
+        allowed = self.limits.writing if self.write else self.limits.reading
+        self._deadline = time.monotonic() + allowed
+        self._done = threading.Event()
+        self._socket: socket.socket | None = None
+        self._token: Token[Exchange] = _CURRENT.set(self)
+        threading.Thread(target=self._watch, name="kashflow-watch", daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._done.set()
+        _CURRENT.reset(self._token)
+
+    @property
+    def remaining(self) -> float:
+        """Seconds left before the deadline, never less than a moment (sockets take 0 for never)."""
+        return max(0.001, self._deadline - time.monotonic())
+
+    def leaving(self, sock: socket.socket | None) -> None:
+        """Note that the next thing to happen is the first byte going out over `sock`."""
+        self._socket = sock
+        self.sent = True
+
+    def check(self) -> None:
+        """Raise `Cancelled` or `ReplyTooSlow` if the call has been stopped."""
+        if self.cancel is not None:
+            self.cancel.check()
+        if time.monotonic() >= self._deadline:
+            raise ReplyTooSlow("KashFlow's reply had not come, or not wholly, after the time set.")
+
+    def _watch(self) -> None:
+        while not self._done.wait(_LOOK_EVERY if self.cancel else self.remaining):
+            try:
+                self.check()
+            except (Cancelled, ReplyTooSlow):
+                if self._hang_up():
+                    return
+
+    def _hang_up(self) -> bool:
+        sock = self._socket
+        if sock is None:  # still connecting, which has a timeout of its own
+            self._done.wait(_LOOK_EVERY)
+            return False
+        with suppress(OSError):
+            # Not sock.shutdown: a TLS socket would drop its state under the thread that reads it.
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)
+        return True

@@ -1,0 +1,130 @@
+"""The company, and the lists that a business keeps: chart of accounts, suppliers, customers, ..."""
+
+from __future__ import annotations
+
+from typing import Unpack
+
+from kfclient.api.caller import Caller, Following
+from kfclient.api.errors import ReplyBroken
+from kfclient.api.records import (
+    BankAccount,
+    CompanyDetails,
+    Currency,
+    Customer,
+    NominalCode,
+    PaymentMethod,
+    Project,
+    Supplier,
+    VATRate,
+)
+
+ALL_PROJECTS = -1
+
+
+class Lists(Caller):
+    """Operations on the account and its reference data. Lists come whole: KashFlow pages none."""
+
+    def auto_auth_ip(self, app_name: str, auto_auth_key: str) -> int:
+        """Put this machine's address on the account's list, as `app_name`; harmless when it is.
+
+        The number returned has no documented meaning. Raises `AutoAuthRefused` for a wrong key or
+        AutoAuth switched off.
+        """
+        from kfclient.api.messages import secret
+
+        key = secret(auto_auth_key, "The AutoAuth key")
+        fields = {"appName": app_name, "AutoAuthKey": "•••"}
+        answer = self._call("AutoAuthIP", fields, write=True, secrets={"AutoAuthKey": key})
+        return answer.number("AutoAuthIPResult")
+
+    def get_company_details(self) -> CompanyDetails:
+        """Return the company whose books these are."""
+        found = self._one("GetCompanyDetails", CompanyDetails, {}, "company_name")
+        if found is None:
+            raise ReplyBroken("KashFlow's answer names no company. Nothing was changed by it.")
+        return found
+
+    def is_user_vat_registered(self) -> bool:
+        """Return whether the company is registered for VAT."""
+        from kfclient.api.shapes import truth
+
+        result = self._read("isUserVATRegistered", {}).result
+        try:
+            return truth(result.text or "") if result is not None else False
+        except ValueError:
+            return False
+
+    def get_nominal_codes_extended(self, **following: Unpack[Following]) -> list[NominalCode]:
+        """Return the chart of accounts with each code's kind, archived ones too."""
+        return self._rows(
+            "GetNominalCodesExtended", NominalCode, "NominalCodeExtended", **following
+        )
+
+    def get_nominal_codes(self, **following: Unpack[Following]) -> list[NominalCode]:
+        """Return the chart of accounts: id, code and name alone."""
+        return self._rows("GetNominalCodes", NominalCode, "NominalCode", **following)
+
+    def get_vat_rates(self, **following: Unpack[Following]) -> list[VATRate]:
+        """Return the tax rates."""
+        return self._rows("GetVATRates", VATRate, "BasicDataset", **following)
+
+    def get_projects_full(
+        self, status: int = ALL_PROJECTS, **following: Unpack[Following]
+    ) -> list[Project]:
+        """Return the projects: all, or those with `status` 0 completed, 1 active, 2 archived."""
+        fields = {"ProjStatus": status}
+        return self._rows("GetProjects_Full", Project, "Project", fields=fields, **following)
+
+    def get_bank_accounts(self, **following: Unpack[Following]) -> list[BankAccount]:
+        """Return the bank accounts."""
+        return self._rows("GetBankAccounts", BankAccount, "BankAccount", **following)
+
+    def get_currencies(self, **following: Unpack[Following]) -> list[Currency]:
+        """Return the currencies switched on."""
+        return self._rows("GetCurrencies", Currency, "Currencies", **following)
+
+    def get_rec_pay_methods(self, **following: Unpack[Following]) -> list[PaymentMethod]:
+        """Return the ways to pay a purchase."""
+        return self._rows("GetRecPayMethods", PaymentMethod, "PaymentMethod", **following)
+
+    def get_inv_pay_methods(self, **following: Unpack[Following]) -> list[PaymentMethod]:
+        """Return the ways a sale is paid."""
+        return self._rows("GetInvPayMethods", PaymentMethod, "PaymentMethod", **following)
+
+    def get_suppliers(self, **following: Unpack[Following]) -> list[Supplier]:
+        """Return every supplier."""
+        return self._rows("GetSuppliers", Supplier, "Supplier", **following)
+
+    def get_supplier(self, code: str) -> Supplier | None:
+        """Return the supplier with that code, None if there is none."""
+        return self._one("GetSupplier", Supplier, {"SupplierCode": code}, "supplier_id")
+
+    def get_supplier_by_id(self, supplier_id: int) -> Supplier | None:
+        """Return the supplier with that id, None if there is none."""
+        return self._one("GetSupplierByID", Supplier, {"SupplierID": supplier_id}, "supplier_id")
+
+    def insert_supplier(self, supplier: Supplier) -> int:
+        """Create a supplier; return the id KashFlow gave. Without a code KashFlow makes one.
+
+        Raises `CodeNotUnique` where another has the code.
+        """
+        return self._insert("InsertSupplier", supl=supplier)
+
+    def get_customers(self, **following: Unpack[Following]) -> list[Customer]:
+        """Return every customer."""
+        return self._rows("GetCustomers", Customer, "Customer", **following)
+
+    def get_customer(self, code: str) -> Customer | None:
+        """Return the customer with that code, None if there is none."""
+        return self._one("GetCustomer", Customer, {"CustomerCode": code}, "customer_id")
+
+    def get_customer_by_id(self, customer_id: int) -> Customer | None:
+        """Return the customer with that id, None if there is none."""
+        return self._one("GetCustomerByID", Customer, {"CustomerID": customer_id}, "customer_id")
+
+    def insert_customer(self, customer: Customer) -> int:
+        """Create a customer; return the id KashFlow gave. Without a code KashFlow makes one.
+
+        Raises `CodeNotUnique` where another has the code.
+        """
+        return self._insert("InsertCustomer", custr=customer)

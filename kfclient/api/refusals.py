@@ -1,0 +1,75 @@
+"""KashFlow's own no: which of our errors a `StatusDetail` or a SOAP fault is.
+
+KashFlow has no error codes, only sentences. Those matched here are the ones public clients have
+seen, by their stems; any other is a plain `Refused` that says the sentence.
+"""
+
+from __future__ import annotations
+
+import re
+
+from kfclient.api.errors import (
+    AddressNotListed,
+    ApiDisabled,
+    AutoAuthRefused,
+    CodeNotUnique,
+    KashFlowError,
+    NotFound,
+    Refused,
+    RequestFault,
+    ServerTrouble,
+    WrongCredentials,
+)
+
+_ADDRESS = re.compile(r"the ip address of (.*?) is not in the access list", re.IGNORECASE)
+_CREDENTIALS = re.compile(r"incorrect username or password", re.IGNORECASE)
+_DISABLED = re.compile(
+    r"\bAPI\b.*\b(not (been )?enabled|disabled|switched off|turned off|not switched on)",
+    re.IGNORECASE,
+)
+_TAKEN = re.compile(r"code is not unique", re.IGNORECASE)
+_ABSENT = re.compile(
+    r"\b(there is no|no such|not found|does(n[o']t| not) exist|could not (be found|find))\b",
+    re.IGNORECASE,
+)
+
+
+def refusal(operation: str, said: str) -> Refused:
+    """Return the error for `said`, the `StatusDetail` of a reply whose Status is not OK."""
+    if _CREDENTIALS.search(said):
+        return WrongCredentials("KashFlow does not accept this username and password.", said=said)
+    if address := _ADDRESS.search(said):
+        return AddressNotListed(
+            f"This machine's address, {address[1]}, is not on the list of those that may use this "
+            "account's API.",
+            said=said,
+        )
+    if _DISABLED.search(said):
+        return ApiDisabled("The SOAP API is switched off for this account.", said=said)
+    if operation == "AutoAuthIP":
+        return AutoAuthRefused(_quoted("KashFlow did not accept the AutoAuth key", said), said=said)
+    if _TAKEN.search(said):
+        return CodeNotUnique("This code is taken in KashFlow already.", said=said)
+    if _ABSENT.search(said):
+        return NotFound(_quoted("KashFlow does not have it", said), said=said)
+    return Refused(_quoted("KashFlow refused this", said), said=said)
+
+
+def fault(code: str, said: str) -> KashFlowError:
+    """Return the error for a SOAP fault: `code` is its faultcode or Code/Value, `said` its text.
+
+    Client (SOAP 1.2: Sender) means that KashFlow could not read the request, so did nothing with
+    it; any other fault may have come after the work was done.
+    """
+    party = code.rpartition(":")[2].partition(".")[0]
+    if party in ("Client", "Sender"):
+        return RequestFault(
+            _quoted("KashFlow could not read what was sent, so nothing was changed", said),
+            "This is a mistake of this program, not of yours: please report it.",
+            said=said,
+        )
+    return ServerTrouble(_quoted("KashFlow had trouble of its own", said), said=said)
+
+
+def _quoted(sentence: str, said: str) -> str:
+    return f"{sentence}. It says: {said}" if said else f"{sentence}, and gave no reason."

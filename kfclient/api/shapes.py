@@ -1,0 +1,114 @@
+"""Turns KashFlow's elements into records, by element name."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from kfclient.api.records import InvoiceLine, Record
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+NAMESPACE = "{KashFlow}"
+
+R = TypeVar("R", bound=Record)
+
+_log = logging.getLogger(__name__)
+
+
+def whole_number(text: str) -> int:
+    """Return the xs:int in `text`; `1.00` is 1. Raises ValueError for anything else."""
+    number = amount(text)
+    if number != int(number):
+        raise ValueError
+    return int(number)
+
+
+def amount(text: str) -> Decimal:
+    """Return the xs:decimal in `text`. Raises ValueError, for NaN and Infinity too."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise ValueError from None
+    if not number.is_finite() or "_" in text:
+        raise ValueError
+    return number
+
+
+def truth(text: str) -> bool:
+    """Return the xs:boolean in `text`, whatever its case. Raises ValueError for anything else."""
+    word = text.strip().casefold()
+    if word not in ("true", "false", "1", "0"):
+        raise ValueError
+    return word in ("true", "1")
+
+
+def day(text: str) -> date | None:
+    """Return the day of the xs:dateTime in `text`; year 1 is KashFlow's "no date", so None.
+
+    Its times are naive and always midnight, so the day is what stands there: a zone is not
+    followed. Raises ValueError for anything else.
+    """
+    value = date.fromisoformat(text.strip()[:10])
+    return None if value.year == 1 else value
+
+
+_SCALARS: dict[Any, Callable[[str], Any] | None] = {
+    str: None,
+    int: whole_number,
+    Decimal: amount,
+    bool: truth,
+    date | None: day,
+}
+
+
+@functools.cache
+def reader(record: type[R]) -> Callable[[etree._Element], R]:
+    """Return the function that reads one element into a `record`.
+
+    Unknown children are left out, missing and empty ones keep their default, so a server that
+    learns new fields breaks nothing. A scalar that cannot be read keeps its default too, and is
+    logged by name, never by content.
+    """
+    known: dict[Any, tuple[str, Callable[[str], Any] | None]] = {}
+    lines = ""
+    for field in msgspec.structs.fields(record):
+        tag = NAMESPACE + field.encode_name
+        if field.type == tuple[InvoiceLine, ...]:
+            lines = tag
+        else:
+            known[tag] = (field.name, _SCALARS[field.type])
+
+    def read(element: etree._Element) -> R:
+        values: dict[str, Any] = {}
+        for child in element:
+            tag = child.tag
+            if tag in known:
+                text = child.text
+                if text:
+                    name, convert = known[tag]
+                    try:
+                        values[name] = convert(text) if convert else text
+                    except ValueError:
+                        _log.warning(
+                            "%s has a value in %s that cannot be read", record.__name__, name
+                        )
+            elif tag == lines:
+                values["lines"] = _read_lines(child)
+        return record(**values)
+
+    return read
+
+
+def _read_lines(element: etree._Element) -> tuple[InvoiceLine, ...]:
+    """Read `Lines`: `<anyType xsi:type="InvoiceLine">` or, in typed operations, `<InvoiceLine>`."""
+    read = reader(InvoiceLine)
+    items = (f"{NAMESPACE}anyType", f"{NAMESPACE}InvoiceLine")
+    return tuple(read(child) for child in element if child.tag in items)
