@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 import msgspec
@@ -13,7 +14,7 @@ from textual.widgets import Footer, Input, Static
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from textual.app import ComposeResult
+    from textual.app import ActiveBinding, ComposeResult
     from textual.events import DescendantFocus
     from textual.widget import Widget
 
@@ -50,6 +51,11 @@ class Act(msgspec.Struct, frozen=True):
             id=f"{owner}.{self.do}",
             priority=self.priority,
         )
+
+
+def is_typed(key: str) -> bool:
+    """Whether a key puts a character into a field."""
+    return len(key) == 1 or key in {"space", "slash", "question_mark", "minus", "plus"}
 
 
 BACK = Act("back", "escape", "Back", "Go back to the screen before", footer=True)
@@ -99,6 +105,25 @@ class Acting:
         """Return the commands that can be done just now, for palette and help."""
         screen = cast("Screen[Any]", self)
         return [act for act in self.ACTS if screen.check_action(act.do, ()) is not False]
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """The keys as the footer shows them; what a key does is decided elsewhere.
+
+        A screen's command stays in the footer where the focused widget has the same key (Enter in
+        a table); while a person types into a field, keys that would be typed are left out.
+        """
+        screen = cast("Screen[Any]", self)
+        shown = dict(super().active_bindings)  # type: ignore[misc]
+        for act in self.possible_acts() if type(self).ACTS else ():
+            for key in act.keys.split(","):
+                there = shown.get(key)
+                if act.footer and there is not None and not there.binding.show:
+                    binding = replace(act.binding(""), key=key)
+                    shown[key] = there._replace(node=screen, binding=binding, tooltip=act.help)
+        if isinstance(screen.focused, Input):
+            return {key: active for key, active in shown.items() if not is_typed(key)}
+        return shown
 
 
 class Room(Acting, Screen[R]):
