@@ -57,7 +57,7 @@ class KashdeckApp(App[None]):
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark", "help", "Help", show=True, id="app.help"),
+        Binding("question_mark,f1", "help", "Help", show=True, id="app.help"),
         Binding("ctrl+t", "change_theme_shade", "Light or dark", show=False, id="app.shade"),
         Binding("ctrl+q", "quit", "Quit", show=False, id="app.quit", priority=True),
     ]
