@@ -1,0 +1,87 @@
+"""Walks through the app as a person does: keys in, what the terminal shows out."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+from textual.containers import ScrollableContainer
+from textual.widget import Widget
+from textual.widgets import Footer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.app import App
+    from textual.pilot import Pilot
+    from textual.screen import Screen
+
+S = TypeVar("S")
+
+
+class Walk:
+    """One person at the keyboard of a running app.
+
+    `text` is the terminal's content, line by line, as it would be painted now.
+    """
+
+    def __init__(self, pilot: Pilot[None]) -> None:
+        self.pilot = pilot
+        self.app: App[None] = pilot.app
+
+    @property
+    def screen(self) -> Screen[object]:
+        """The screen on top."""
+        return self.app.screen
+
+    @property
+    def text(self) -> str:
+        """What the screen on top shows."""
+        strips = self.screen._compositor.render_strips()
+        return "\n".join(strip.text.rstrip() for strip in strips)
+
+    @property
+    def footer(self) -> str:
+        """The last line."""
+        return self.text.splitlines()[-1]
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, by Textual's names."""
+        await self.pilot.press(*keys)
+
+    async def write(self, text: str) -> None:
+        """Type text into the focused field."""
+        await self.pilot.press(*text)
+
+    async def until(self, seen: str | Callable[[], bool], seconds: float = 10.0) -> None:
+        """Wait until a text is on screen, or something is so; fail with what is on screen."""
+        deadline = time.monotonic() + seconds
+        while not (seen in self.text if isinstance(seen, str) else seen()):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"waited in vain for {seen!r}; the screen is\n{self.text}")
+            await asyncio.sleep(0.01)
+            await self.pilot.pause()
+        await self.pilot.pause()
+
+    async def until_on(self, screen: type[Screen[S]], seconds: float = 10.0) -> None:
+        """Wait until a screen of this kind is on top."""
+        await self.until(lambda: isinstance(self.screen, screen), seconds)
+
+    def overflows(self) -> list[str]:
+        """Name what does not fit: widgets beyond the terminal, footer keys beyond its end."""
+        whole = self.app.screen.region
+        bad = [
+            f"{widget!r} at {widget.region}"
+            for widget in self.screen.query(Widget)
+            if widget.region and widget.region not in whole and not _scrolled(widget)
+        ]
+        for footer in self.screen.query(Footer):
+            needs = max((key.region.right for key in footer.children), default=0)
+            if needs > whole.width:
+                bad.append(f"the footer needs {needs} cells: {self.footer}")
+        return bad
+
+
+def _scrolled(widget: Widget) -> bool:
+    return any(isinstance(parent, ScrollableContainer) for parent in widget.ancestors)
