@@ -1,1 +1,48 @@
-"""TODO."""
+"""Remembering: the state (TinyDB), synced lists, secrets (keyring), the log.
+
+Names resolve when they are first used; neither keyring nor cryptography is loaded before a secret
+is needed.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kfclient.store.backends import BackendChoice
+    from kfclient.store.database import Database
+    from kfclient.store.home import Home
+    from kfclient.store.logs import start_logging
+    from kfclient.store.redaction import redact
+    from kfclient.store.secrets import ConnectionSecret, Secrets
+    from kfclient.store.table import Table
+
+__all__ = [
+    "BackendChoice",
+    "ConnectionSecret",
+    "Database",
+    "Home",
+    "Secrets",
+    "Table",
+    "redact",
+    "start_logging",
+]
+
+_HOMES = {
+    "BackendChoice": "backends",
+    "ConnectionSecret": "secrets",
+    "Database": "database",
+    "Home": "home",
+    "Secrets": "secrets",
+    "Table": "table",
+    "redact": "redaction",
+    "start_logging": "logs",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load the module that holds a public name, when it is first asked for."""
+    if name not in _HOMES:
+        raise AttributeError(name)
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

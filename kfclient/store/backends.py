@@ -1,0 +1,167 @@
+"""Which keyrings may hold a secret: a list of our own, in order, and nothing else.
+
+keyring's own choice is never used. It takes whatever is installed: `keyrings.alt` brings plain
+text, `keyrings.efile` a file without a password, and the null backend forgets what it is given.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from kfclient.store.errors import NoKeyring, SecretsError
+from kfclient.store.watchdog import answered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from keyring.backend import KeyringBackend
+
+ENCRYPTED_FILE = "encrypted-file"
+MEMORY = "memory"
+
+
+@dataclass(frozen=True, slots=True)
+class BackendChoice:
+    """One place where a password and an AutoAuth key can be kept.
+
+    `id` is what the state remembers. `why_not` is a sentence where it is not `usable`.
+    """
+
+    id: str
+    title: str
+    usable: bool
+    why_not: str = ""
+    needs_passphrase: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _System:
+    """A keyring that belongs to the operating system or the desktop."""
+
+    id: str
+    title: str
+    platform: str
+    module: str
+    name: str
+    why_not: str
+
+    def choice(self) -> BackendChoice:
+        """Ask whether it can be used in this session."""
+        try:
+            answered(self._probe)
+        except SecretsError:
+            return BackendChoice(self.id, self.title, usable=False, why_not=self.why_not)
+        return BackendChoice(self.id, self.title, usable=True)
+
+    def open(self) -> KeyringBackend:
+        """Return the backend itself."""
+        return cast("KeyringBackend", getattr(importlib.import_module(self.module), self.name)())
+
+    def _probe(self) -> float:
+        # The priority raises, in any way it likes, where the backend cannot work.
+        return float(getattr(importlib.import_module(self.module), self.name).priority)
+
+
+_SYSTEMS = (
+    _System(
+        "secret-service",
+        "Secret Service (GNOME Keyring, KeePassXC)",
+        "linux",
+        "keyring.backends.SecretService",
+        "Keyring",
+        "No Secret Service answers in this session, as is usual over SSH.",
+    ),
+    _System(
+        "libsecret",
+        "Secret Service through libsecret",
+        "linux",
+        "keyring.backends.libsecret",
+        "Keyring",
+        "libsecret is not installed, or answers nothing in this session.",
+    ),
+    _System(
+        "kwallet",
+        "KDE Wallet",
+        "linux",
+        "keyring.backends.kwallet",
+        "DBusKeyring",
+        "KDE Wallet is not installed, or does not run in this session.",
+    ),
+    _System(
+        "macos",
+        "macOS Keychain",
+        "darwin",
+        "keyring.backends.macOS",
+        "Keyring",
+        "The keychain cannot be used in this session.",
+    ),
+    _System(
+        "windows",
+        "Windows Credential Manager",
+        "win32",
+        "keyring.backends.Windows",
+        "WinVaultKeyring",
+        "The credential manager cannot be used in this session.",
+    ),
+)
+
+_REFUSED = {
+    "keyring.backends.null": "it forgets what it is given",
+    "keyring.backends.fail": "it keeps nothing",
+    "keyring.backends.chainer": "it reads and writes wherever it can, plain text included",
+    "keyrings.alt": "it keeps passwords in plain text, or nearly so",
+    "keyrings.efile": "it needs no password to be read",
+}
+
+
+def system_choices() -> Iterator[BackendChoice]:
+    """Ask the system's keyrings of this platform, one after the other, in order of preference."""
+    return (system.choice() for system in _SYSTEMS if system.platform == sys.platform)
+
+
+def encrypted_file_choice() -> BackendChoice:
+    """Return the choice that works everywhere."""
+    title = "Encrypted file, opened with a passphrase once a session"
+    return BackendChoice(ENCRYPTED_FILE, title, usable=True, needs_passphrase=True)
+
+
+def memory_choice() -> BackendChoice:
+    """Return the demo's choice."""
+    return BackendChoice(MEMORY, "Memory, until this demo ends", usable=True)
+
+
+def open_system(backend_id: str) -> KeyringBackend:
+    """Return the system's keyring of that id; raises `NoKeyring` for anything not on the list."""
+    for system in _SYSTEMS:
+        if system.id == backend_id:
+            if system.platform != sys.platform:
+                raise NoKeyring(f"The password is kept in {system.title}, which is not here.")
+            choice = system.choice()
+            if not choice.usable:
+                raise NoKeyring(
+                    f"The password is kept in {system.title}. {choice.why_not}",
+                    "Start Kashdeck where that keyring is, or reconnect and choose another place.",
+                )
+            return system.open()
+    raise NoKeyring(f"Kashdeck keeps no passwords in {backend_id}{_because(backend_id)}.")
+
+
+def environment_notice() -> str:
+    """Return a sentence where the environment asks for a keyring that is not used, else ""."""
+    asked = os.environ.get("PYTHON_KEYRING_BACKEND", "")
+    if not asked:
+        return ""
+    if any(f"{system.module}.{system.name}" == asked for system in _SYSTEMS):
+        return ""
+    return f"PYTHON_KEYRING_BACKEND asks for {asked}; Kashdeck does not use it{_because(asked)}."
+
+
+def _because(name: str) -> str:
+    for refused, reason in _REFUSED.items():
+        if name == refused or name.startswith(refused + "."):
+            return f": {reason}"
+    return ": it is not one that Kashdeck trusts"

@@ -1,0 +1,265 @@
+"""Secrets in a file of our own, encrypted with a passphrase: for machines without a keyring.
+
+    {"format": 1,
+     "kdf": {"name": "scrypt", "n": 131072, "r": 8, "p": 1, "salt": "..."},
+     "check": {"nonce": "...", "box": "..."},
+     "entries": [{"service": "kashdeck", "username": "acme", "nonce": "...", "box": "..."}]}
+
+A box is AES-256-GCM of a text, bound to its service and username, so that no box can be swapped for
+another. `check` holds no secret; it tells a wrong passphrase from a right one.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import threading
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+from keyring.backend import KeyringBackend
+from keyring.errors import PasswordDeleteError
+
+from kfclient.store.errors import (
+    KeyringTrouble,
+    PassphraseNeeded,
+    PassphraseTooShort,
+    SecretsDamaged,
+    StoreError,
+    WrongPassphrase,
+)
+from kfclient.store.filelock import FileLock
+from kfclient.store.files import read_file, replace_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FORMAT = 1
+
+SHORTEST = 8
+"""Characters a new passphrase has at least."""
+
+COST = 2**17
+"""scrypt's n for a new file: 128 MiB and about a third of a second, as OWASP advises (2024)."""
+
+_COSTS = {2**power for power in range(14, 21)}
+_CHECK = ("kashdeck", "", "check")
+_LOCK_SECONDS = 10.0
+
+
+class EncryptedFile(KeyringBackend):
+    """A keyring in one file. The derived key stays in memory, the passphrase does not.
+
+    Raises `PassphraseNeeded` while locked, `SecretsDamaged`, `KeyringTrouble` where the file cannot
+    be read or written.
+    """
+
+    # Never keyring's own choice: it takes the highest of those above zero.
+    priority = 0.0
+
+    def __init__(self, path: Path, *, cost: int = COST) -> None:
+        # Not the parent's: it takes attributes from KEYRING_PROPERTY_* of the environment.
+        self._path = path
+        self._cost = cost
+        self._lock = FileLock(path.with_name(path.name + ".lock"))
+        self._unlocking = threading.Lock()
+        self._salt = ""
+        self._key = b""
+
+    def __repr__(self) -> str:
+        return f"EncryptedFile({str(self._path)!r})"
+
+    @property
+    def is_new(self) -> bool:
+        """Whether there is no file yet, so that the passphrase is chosen, not asked."""
+        return not self._path.exists()
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether the passphrase has not been given yet for the file as it is now."""
+        content = self._read()
+        return content is None or content["kdf"]["salt"] != self._salt
+
+    def unlock(self, passphrase: str) -> None:
+        """Derive the key; makes the file when there is none.
+
+        Raises `WrongPassphrase`, `PassphraseTooShort` (a new one of fewer than eight characters).
+        """
+        with self._unlocking:
+            content = self._read()
+            if content is None:
+                self._create(passphrase)
+                return
+            key = _derive(passphrase, content["kdf"])
+            try:
+                _open_box(key, content["check"], _CHECK)
+            except SecretsDamaged:
+                raise WrongPassphrase(
+                    f"That passphrase does not open {self._path.name}. Nothing was changed."
+                ) from None
+            self._salt, self._key = content["kdf"]["salt"], key
+
+    def lock(self) -> None:
+        """Forget the key."""
+        self._salt, self._key = "", b""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        """Return the secret, None where there is none."""
+        content = self._unlocked()
+        for entry in content["entries"]:
+            if (entry["service"], entry["username"]) == (service, username):
+                return _open_box(self._key, entry, ("entry", service, username))
+        return None
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        """Keep the secret, in the place of an older one."""
+        box = _make_box(self._key_now(), password, ("entry", service, username))
+        with self._changing() as content:
+            content["entries"] = [
+                *_others(content, service, username),
+                {"service": service, "username": username, **box},
+            ]
+
+    def delete_password(self, service: str, username: str) -> None:
+        """Forget the secret, also while locked; raises PasswordDeleteError where there is none."""
+        with self._changing() as content:
+            others = _others(content, service, username)
+            if len(others) == len(content["entries"]):
+                raise PasswordDeleteError("nothing is kept")
+            content["entries"] = others
+
+    def _key_now(self) -> bytes:
+        self._unlocked()
+        return self._key
+
+    def _unlocked(self) -> dict[str, Any]:
+        content = self._read()
+        if content is None or content["kdf"]["salt"] != self._salt:
+            raise PassphraseNeeded(f"{self._path.name} is locked.")
+        return content
+
+    def _create(self, passphrase: str) -> None:
+        if len(passphrase) < SHORTEST:
+            raise PassphraseTooShort(
+                f"A passphrase has at least {SHORTEST} characters; that one has {len(passphrase)}."
+            )
+        kdf = {"name": "scrypt", "n": self._cost, "r": 8, "p": 1, "salt": _text(os.urandom(16))}
+        key = _derive(passphrase, kdf)
+        check = _make_box(key, "", _CHECK)
+        with self._alone():
+            if not self.is_new:
+                raise WrongPassphrase(
+                    f"Another Kashdeck has just made {self._path.name}.",
+                    "Type the passphrase that was chosen there.",
+                )
+            self._write({"format": FORMAT, "kdf": kdf, "check": check, "entries": []})
+        self._salt, self._key = str(kdf["salt"]), key
+
+    @contextlib.contextmanager
+    def _changing(self) -> Iterator[dict[str, Any]]:
+        with self._alone():
+            content = self._read()
+            if content is None:
+                raise PasswordDeleteError("nothing is kept")
+            yield content
+            self._write(content)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        try:
+            held = self._lock.acquire(_LOCK_SECONDS)
+        except StoreError as problem:
+            raise KeyringTrouble(problem.sentence, problem.cure) from None
+        if not held:
+            raise KeyringTrouble(f"{self._path.name} is in use by process {self._lock.holder()}.")
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def _write(self, content: dict[str, Any]) -> None:
+        try:
+            replace_file(self._path, json.dumps(content, indent=1).encode())
+        except OSError as error:
+            raise KeyringTrouble(
+                f"{self._path} could not be written: {error.strerror}. It is as it was before.",
+                "Make room or allow writing there, then try again.",
+            ) from None
+
+    def _read(self) -> dict[str, Any] | None:
+        try:
+            data = read_file(self._path)
+        except StoreError as problem:
+            raise KeyringTrouble(problem.sentence, problem.cure) from None
+        return None if data is None else _checked(self._path, data)
+
+
+def _checked(path: Path, data: bytes) -> dict[str, Any]:
+    """Return the file's content if it has the shape we write."""
+    try:
+        content: dict[str, Any] = json.loads(data)
+        if content["format"] > FORMAT:
+            raise SecretsDamaged(
+                f"{path} was written by a newer Kashdeck than this one.",
+                "Install the newest Kashdeck on this machine and start it again.",
+            )
+        kdf = content["kdf"]
+        # Bounded, so that a changed file cannot take the machine's memory.
+        sound = kdf["name"] == "scrypt" and kdf["n"] in _COSTS and (kdf["r"], kdf["p"]) == (8, 1)
+        boxes = [content["check"], *content["entries"]]
+        names = [entry[name] for entry in content["entries"] for name in ("service", "username")]
+        texts = [kdf["salt"], *(box[part] for box in boxes for part in ("nonce", "box")), *names]
+        sound = sound and all(isinstance(text, str) for text in texts)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        sound = False
+    if not sound:
+        raise SecretsDamaged(f"{path} is not as Kashdeck writes it.") from None
+    return content
+
+
+def _others(content: dict[str, Any], service: str, username: str) -> list[dict[str, str]]:
+    return [
+        entry
+        for entry in content["entries"]
+        if (entry["service"], entry["username"]) != (service, username)
+    ]
+
+
+def _derive(passphrase: str, kdf: dict[str, Any]) -> bytes:
+    from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+    scrypt = Scrypt(salt=_bytes(kdf["salt"]), length=32, n=kdf["n"], r=kdf["r"], p=kdf["p"])
+    # The same keys typed on another system may come in another Unicode form.
+    return scrypt.derive(unicodedata.normalize("NFC", passphrase).encode())
+
+
+def _make_box(key: bytes, text: str, bound_to: tuple[str, ...]) -> dict[str, str]:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    nonce = os.urandom(12)
+    box = AESGCM(key).encrypt(nonce, text.encode(), json.dumps(bound_to).encode())
+    return {"nonce": _text(nonce), "box": _text(box)}
+
+
+def _open_box(key: bytes, box: dict[str, str], bound_to: tuple[str, ...]) -> str:
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    try:
+        bound = json.dumps(bound_to).encode()
+        return AESGCM(key).decrypt(_bytes(box["nonce"]), _bytes(box["box"]), bound).decode()
+    except (InvalidTag, ValueError):
+        raise SecretsDamaged(
+            "An entry of the encrypted file was changed since Kashdeck wrote it."
+        ) from None
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+def _bytes(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)

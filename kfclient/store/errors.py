@@ -1,0 +1,133 @@
+"""What can go wrong when remembering.
+
+StoreError                       the files under the home folder
+├── StateBusy                    another Kashdeck held the lock for too long
+├── StateDamaged                 a file cannot be understood; a copy of it was kept beside it
+├── StateNewer                   a file was written by a newer Kashdeck
+├── StateUnreadable              a file is there and may not be read
+└── StateUnwritable              full disk, read-only disk, no permission
+SecretsError                     the password and the AutoAuth key
+├── NoKeyring                    no keyring of that name can be used here
+├── KeyringLocked                the system's keyring is locked
+├── KeyringTrouble               the keyring did not do what it was asked, or did not answer
+├── SecretMissing                the keyring holds nothing for this connection
+├── SecretsDamaged               the encrypted file was changed or broken
+├── PassphraseNeeded             the encrypted file is locked: ask once a session
+├── PassphraseTooShort           a new passphrase has fewer than eight characters
+├── PassphraseFileRefused        the file that KASHDECK_PASSPHRASE_FILE names cannot be used
+└── WrongPassphrase              that passphrase does not open the encrypted file
+"""
+
+from __future__ import annotations
+
+from kfclient.errors import Problem
+
+
+class StoreError(Problem):
+    """What Kashdeck keeps on this machine could not be read or written."""
+
+    code = "store"
+
+
+class StateBusy(StoreError):
+    """Another Kashdeck held the lock for too long; nothing was changed."""
+
+    code = "state-busy"
+    default_cure = "Try again in a moment."
+
+
+class StateDamaged(StoreError):
+    """A file cannot be understood; it was left as it is, with a copy beside it."""
+
+    code = "state-damaged"
+
+
+class StateNewer(StoreError):
+    """A file was written by a newer Kashdeck; nothing was changed."""
+
+    code = "state-newer"
+    default_cure = "Install the newest Kashdeck on this machine and start it again."
+
+
+class StateUnreadable(StoreError):
+    """A file is there, and this person or this machine may not read it."""
+
+    code = "state-unreadable"
+    default_cure = "Check who owns the folder, or set KASHDECK_HOME to another one."
+
+
+class StateUnwritable(StoreError):
+    """Nothing could be written; what was stored before is untouched."""
+
+    code = "state-unwritable"
+    default_cure = "Make room or allow writing there, then try again."
+
+
+class SecretsError(Problem):
+    """The password and the AutoAuth key could not be kept or fetched."""
+
+    code = "secrets"
+
+
+class NoKeyring(SecretsError):
+    """No keyring of that name can be used in this session."""
+
+    code = "no-keyring"
+    default_cure = "Choose where to keep the password: the encrypted file works everywhere."
+
+
+class KeyringLocked(SecretsError):
+    """The system's keyring is locked."""
+
+    code = "keyring-locked"
+    default_cure = "Unlock the system's keyring, then try again."
+
+
+class KeyringTrouble(SecretsError):
+    """The keyring did not do what it was asked, or did not answer in time."""
+
+    code = "keyring-trouble"
+    default_cure = "Try again, or reconnect and choose the encrypted file instead."
+
+
+class SecretMissing(SecretsError):
+    """The keyring holds nothing for this connection."""
+
+    code = "secret-missing"
+    default_cure = "Reconnect the business: its password and AutoAuth key are asked for again."
+
+
+class SecretsDamaged(SecretsError):
+    """The encrypted file was changed or broken; it was left as it is."""
+
+    code = "secrets-damaged"
+    default_cure = "Restore secrets.json from a backup, or move it away and reconnect."
+
+
+class PassphraseNeeded(SecretsError):
+    """The encrypted file is locked: its passphrase is asked for once a session."""
+
+    code = "passphrase-needed"
+    default_cure = "Type the passphrase, or name a file with it in KASHDECK_PASSPHRASE_FILE."
+
+
+class PassphraseTooShort(SecretsError):
+    """A new passphrase is too short; no file was made."""
+
+    code = "passphrase-too-short"
+    default_cure = "Choose one of eight characters or more; four or five plain words are good."
+
+
+class PassphraseFileRefused(SecretsError):
+    """The file that KASHDECK_PASSPHRASE_FILE names cannot be used."""
+
+    code = "passphrase-file"
+
+
+class WrongPassphrase(SecretsError):
+    """That passphrase does not open the encrypted file."""
+
+    code = "wrong-passphrase"
+    default_cure = (
+        "Type it again. There is no way round a lost one: move secrets.json and reconnect."
+    )

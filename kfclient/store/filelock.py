@@ -1,0 +1,121 @@
+"""A lock between threads and processes: held by one, freed by the system when its holder dies."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import random
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from kfclient.store.files import FILE_MODE, make_folder, unwritable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Short enough to be a small part of a durable write, random so that two waiters do not march in
+# step.
+_PAUSES = (0.0002, 0.002)
+
+
+class FileLock:
+    """One lock file. Not re-entrant: who holds it must not ask for it again.
+
+    `flock` works on Linux and macOS, and on network file systems that support it. The file holds
+    the holder's process id, so that who waits can be told whom for.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._threads = threading.Lock()
+        self._descriptor = -1
+
+    def acquire(self, seconds: float) -> bool:
+        """Wait up to `seconds` for the lock; False when it did not come free.
+
+        Raises `StateUnwritable` where no lock file can be made.
+        """
+        deadline = time.monotonic() + seconds
+        if not self._threads.acquire(timeout=seconds):
+            return False
+        try:
+            while (descriptor := self._attempt()) is None:
+                if time.monotonic() >= deadline:
+                    self._threads.release()
+                    return False
+                time.sleep(random.uniform(*_PAUSES))  # noqa: S311 - not for secrecy
+        except BaseException:
+            self._threads.release()
+            raise
+        self._descriptor = descriptor
+        return True
+
+    def release(self) -> None:
+        """Let the next one in."""
+        os.close(self._descriptor)
+        self._threads.release()
+
+    def is_held(self) -> bool:
+        """Whether anyone holds the lock now; makes no file."""
+        try:
+            descriptor = os.open(self._path, os.O_RDONLY)
+        except OSError:
+            return False
+        try:
+            return not _flock(descriptor, fcntl.LOCK_SH)
+        finally:
+            os.close(descriptor)
+
+    def holder(self) -> int | None:
+        """Return the process id that the last holder left, None where unknown."""
+        try:
+            return int(self._path.read_text("ascii"))
+        except (OSError, ValueError):
+            return None
+
+    def _attempt(self) -> int | None:
+        """Return an open descriptor that holds the lock, or None."""
+        try:
+            descriptor = self._open()
+        except OSError as error:
+            raise unwritable(self._path, error) from error
+        try:
+            if _flock(descriptor, fcntl.LOCK_EX) and self._is_the_file(descriptor):
+                # Only a courtesy to who waits: a full disk must not stop a lock.
+                with contextlib.suppress(OSError):
+                    os.ftruncate(descriptor, 0)
+                    os.pwrite(descriptor, b"%d" % os.getpid(), 0)
+                return descriptor
+        except OSError as error:
+            os.close(descriptor)
+            raise unwritable(self._path, error) from error
+        os.close(descriptor)
+        return None
+
+    def _open(self) -> int:
+        flags = os.O_RDWR | os.O_CREAT
+        try:
+            return os.open(self._path, flags, FILE_MODE)
+        except FileNotFoundError:
+            make_folder(self._path.parent)
+            return os.open(self._path, flags, FILE_MODE)
+
+    def _is_the_file(self, descriptor: int) -> bool:
+        """Whether the lock is on the file that others will open (it may have been removed)."""
+        try:
+            return os.path.samestat(self._path.stat(), os.fstat(descriptor))
+        except FileNotFoundError:
+            return False
+
+
+def _flock(descriptor: int, how: int) -> bool:
+    try:
+        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EAGAIN, errno.EACCES):
+            return False
+        raise
+    return True

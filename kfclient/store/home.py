@@ -1,0 +1,188 @@
+"""The home folder: where everything that Kashdeck remembers on this machine lies.
+
+    state.json                              businesses, connections, settings, people, ticks
+    businesses/<id>/items.json              a business's items and publishing attempts
+    businesses/<id>/lists/<name>.json       one synced list each
+    locks/<name>.lock                       what is being done now
+    secrets.json                            the encrypted file, where one was chosen
+    kashdeck.log                            the log
+
+Files are for their owner alone (0600, in folders of 0700). Nothing is made before the first write.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import platformdirs
+
+from kfclient.store.contents import copied
+from kfclient.store.database import Database
+from kfclient.store.errors import StateBusy, StateDamaged, StateNewer
+from kfclient.store.filelock import FileLock
+from kfclient.store.files import keep_copy, read_file, replace_file, unwritable
+from kfclient.store.journal import Damage, NewerFormat
+from kfclient.store.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+_LIST_TABLE = "_default"
+
+_LIST_LOCK_SECONDS = 10.0
+
+# `is_locked` holds the lock for a moment, which must not look like someone at work.
+_TRY_SECONDS = 0.05
+
+
+class Home:
+    """One home folder. Its databases are opened once and shared; safe to use from any thread."""
+
+    def __init__(self, root: Path | None = None) -> None:
+        self.root = default_root() if root is None else root.expanduser().absolute()
+        self._databases: dict[Path, Database] = {}
+        self._opening = threading.Lock()
+
+    @classmethod
+    def default(cls) -> Home:
+        """Return the home that KASHDECK_HOME names, or the platform's place for user data."""
+        return cls()
+
+    @property
+    def log_path(self) -> Path:
+        """Where the log is written."""
+        return self.root / "kashdeck.log"
+
+    def state(self) -> Database:
+        """Return the database of what belongs to no single business."""
+        return self._database(self.root / "state.json")
+
+    def books(self, business_id: str) -> Database:
+        """Return the database of a business's items and publishing attempts."""
+        return self._database(self._business(business_id) / "items.json")
+
+    def read_list(self, business_id: str, name: str) -> list[dict[str, Any]]:
+        """Return a synced list as it was last written, [] where it never was.
+
+        Raises `StateDamaged`, `StateNewer` or `StateUnreadable`.
+        """
+        path = self._list_path(business_id, name)
+        data = read_file(path)
+        if data is None:
+            return []
+        try:
+            return list(Snapshot.decode(data).tables.get(_LIST_TABLE, {}).values())
+        except NewerFormat:
+            raise StateNewer(f"{path} was written by a newer Kashdeck than this one.") from None
+        except Damage as damage:
+            copy = keep_copy(path, data)
+            kept = f" It was copied to {copy}." if copy else ""
+            raise StateDamaged(
+                f"{path} cannot be understood: {damage}.{kept}",
+                "Sync the business again: the list is fetched anew from KashFlow.",
+            ) from None
+
+    def write_list(self, business_id: str, name: str, documents: Iterable[dict[str, Any]]) -> None:
+        """Replace a synced list, whole or not at all.
+
+        Raises TypeError for what JSON has no word for, `StateUnwritable`, `StateBusy`.
+        """
+        path = self._list_path(business_id, name)
+        table = {number: copied(document) for number, document in enumerate(documents, 1)}
+        data = Snapshot({_LIST_TABLE: table}).encode()
+        lock = FileLock(path.with_name("lists.lock"))
+        if not lock.acquire(_LIST_LOCK_SECONDS):
+            raise StateBusy(f"{path} is being written by process {lock.holder()}.")
+        try:
+            replace_file(path, data)
+        except OSError as error:
+            raise unwritable(path, error) from error
+        finally:
+            lock.release()
+
+    def remove_business(self, business_id: str) -> None:
+        """Remove the business's items and lists; a business that is not there is no trouble.
+
+        Raises `StateBusy` while its items are being written, `StateUnwritable`.
+        """
+        folder = self._business(business_id)
+        books = self.books(business_id)
+        if not folder.exists():
+            return
+        gone = folder.with_name(f".{business_id}.removed")
+        try:
+            with books.transaction():
+                shutil.rmtree(gone, ignore_errors=True)
+                folder.rename(gone)
+            shutil.rmtree(gone)
+        except OSError as error:
+            raise unwritable(folder, error) from error
+        finally:
+            with self._opening:
+                self._databases.pop(folder / "items.json", None)
+
+    @contextlib.contextmanager
+    def try_lock(self, name: str) -> Iterator[bool]:
+        """Hold the lock of that name while inside; gives False, and holds nothing, if it is taken.
+
+        `name` says what is being done, such as "sync-acme". The lock comes free when its holder
+        ends, however it ends. Raises `StateUnwritable`.
+        """
+        lock = self._named_lock(name)
+        held = lock.acquire(_TRY_SECONDS)
+        try:
+            yield held
+        finally:
+            if held:
+                lock.release()
+
+    def is_locked(self, name: str) -> bool:
+        """Whether any thread or process holds the lock of that name now."""
+        return self._named_lock(name).is_held()
+
+    def close(self) -> None:
+        """Close the databases, leaving their snapshots up to date."""
+        with self._opening:
+            for database in self._databases.values():
+                database.close()
+            self._databases.clear()
+
+    def _database(self, path: Path) -> Database:
+        with self._opening:
+            if path not in self._databases:
+                self._databases[path] = Database(path)
+            return self._databases[path]
+
+    def _business(self, business_id: str) -> Path:
+        return self.root / "businesses" / _slug(business_id)
+
+    def _list_path(self, business_id: str, name: str) -> Path:
+        return self._business(business_id) / "lists" / f"{_slug(name)}.json"
+
+    def _named_lock(self, name: str) -> FileLock:
+        if not name:
+            raise ValueError("a lock needs a name")
+        return FileLock(self.root / "locks" / f"{quote(name, safe='')}.lock")
+
+
+def default_root() -> Path:
+    """Return the folder KASHDECK_HOME names, or the platform's place for user data."""
+    named = os.environ.get("KASHDECK_HOME", "")
+    root = Path(named).expanduser() if named else platformdirs.user_data_path("kashdeck")
+    return root.absolute()
+
+
+def _slug(text: str) -> str:
+    """Return `text` if it is safe as a file's name; raises ValueError."""
+    if not _SLUG.fullmatch(text):
+        raise ValueError(f"{text!r} is not a safe name: letters, digits, '-', '_' and '.' are")
+    return text

@@ -1,0 +1,210 @@
+r"""The log beside a snapshot: one checksummed line a transaction.
+
+    <crc32 in hex> {"kashdeck": "log", "format": 1, "base": 41}\n
+    <crc32 in hex> [42, [["items", 7, {...}], ["items", 3, null]]]\n
+
+`base` is the number of the last transaction that was in the snapshot when the log was begun; each
+further line is a transaction: its number, and per document its table, id and content (null =
+removed). Each checksum goes on from the one before, so a line that was lost, moved or changed
+cannot pass. A log is only ever appended to, but for a torn end, which is cut under the lock; a
+checkpoint begins a new file.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import zlib
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from kfclient.store.files import FILE_MODE, keep_copy, replace_file, sync, write_all
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FORMAT = 1
+
+_log = logging.getLogger(__name__)
+
+Operation = tuple[str, int, dict[str, Any] | None]
+"""Table, document id, the document as it is from now on (None = removed)."""
+
+
+class Damage(Exception):
+    """A file holds what no Kashdeck wrote."""
+
+
+class NewerFormat(Exception):
+    """A file was written by a newer Kashdeck."""
+
+
+class Journal:
+    """One log file, followed from its first line on; appended to by who holds the lock."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self._path = path
+        self._reader = descriptor
+        self._writer = -1
+        self._offset = 0
+        self._checksum = 0
+        self.base = -1
+        self.last = -1
+
+    @classmethod
+    def open(cls, path: Path) -> Journal | None:
+        """Open the log, None where there is none. Raises `Damage`, `NewerFormat`, OSError."""
+        try:
+            journal = cls(path, os.open(path, os.O_RDONLY))
+        except FileNotFoundError:
+            return None
+        try:
+            journal._read_header()
+        except BaseException:
+            journal.close()
+            raise
+        return journal
+
+    @classmethod
+    def create(cls, path: Path, base: int) -> Journal:
+        """Put a new, empty log in the place of the old one; the snapshot holds all up to `base`.
+
+        Raises OSError, and then the old log stays.
+        """
+        header = orjson.dumps({"kashdeck": "log", "format": FORMAT, "base": base})
+        replace_file(path, _line(header, 0))
+        journal = cls.open(path)
+        if journal is None:
+            raise FileNotFoundError(path)
+        return journal
+
+    @property
+    def size(self) -> int:
+        """Bytes of whole lines that were read so far."""
+        return self._offset
+
+    def is_file(self, inode: int) -> bool:
+        """Whether the file at our path, with this inode, is still the one we follow."""
+        return os.fstat(self._reader).st_ino == inode
+
+    def read_new(self) -> tuple[list[list[Operation]], bool]:
+        """Return the transactions appended since the last call, and whether a bad line followed.
+
+        An unfinished last line is left for the next call. A bad line is either a torn end, or the
+        log was changed behind our back: reading it again from the start tells. Raises `Damage`
+        where a sound line follows the bad one, as then something acknowledged was lost.
+        """
+        data = self._unread()
+        transactions: list[list[Operation]] = []
+        start = 0
+        while (end := data.find(b"\n", start)) >= 0:
+            payload = _payload(data[start:end], self._checksum)
+            if payload is None:
+                self._offset += start
+                if _sound_line_in(data[start:], self._checksum):
+                    raise Damage(f"line {self.last - self.base + 2} of the log does not add up")
+                return transactions, True
+            number, operations = _transaction(payload)
+            if number != self.last + 1:
+                raise Damage(f"transaction {number} stands where {self.last + 1} belongs")
+            transactions.append(operations)
+            self.last = number
+            self._checksum = zlib.crc32(payload, self._checksum)
+            start = end + 1
+        self._offset += start
+        return transactions, False
+
+    def cut_torn_end(self) -> None:
+        """Remove what follows the last whole line; the lock is held. Raises OSError."""
+        torn = self._unread()
+        if not torn:
+            return
+        if b"\n" in torn:
+            # More than an unfinished write: kept for whoever wants to look.
+            copy = keep_copy(self._path, torn)
+            _log.warning("A torn end of %s was cut; it was kept as %s", self._path, copy)
+        os.ftruncate(self._appending(), self._offset)
+
+    def append(self, operations: list[Operation]) -> None:
+        """Write the next transaction and have the disk keep it; the lock is held, all is read.
+
+        It is read back by `read_new`, like anyone's. Raises OSError, and then the log is as before.
+        """
+        payload = orjson.dumps([self.last + 1, operations])
+        writer, start = self._appending(), self._offset
+        try:
+            write_all(writer, _line(payload, self._checksum))
+            sync(writer)
+        except OSError:
+            os.ftruncate(writer, start)
+            raise
+
+    def close(self) -> None:
+        """Close the file."""
+        for descriptor in (self._reader, self._writer):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self._reader = self._writer = -1
+
+    def _appending(self) -> int:
+        if self._writer < 0:
+            self._writer = os.open(self._path, os.O_WRONLY | os.O_APPEND, FILE_MODE)
+        return self._writer
+
+    def _unread(self) -> bytes:
+        length = os.fstat(self._reader).st_size - self._offset
+        return os.pread(self._reader, length, self._offset) if length > 0 else b""
+
+    def _read_header(self) -> None:
+        line, newline, _ = self._unread().partition(b"\n")
+        payload = _payload(line, 0)
+        header = orjson.loads(payload) if payload is not None and newline else None
+        if not isinstance(header, dict) or header.get("kashdeck") != "log":
+            raise Damage("the log has no proper first line")
+        if header["format"] > FORMAT:
+            raise NewerFormat
+        self.base = self.last = header["base"]
+        self._offset = len(line) + 1
+        self._checksum = zlib.crc32(payload or b"")
+
+
+def _line(payload: bytes, before: int) -> bytes:
+    return b"%08x %b\n" % (zlib.crc32(payload, before), payload)
+
+
+def _stated(line: bytes) -> int | None:
+    try:
+        return int(line[:8], 16) if line[8:9] == b" " else None
+    except ValueError:
+        return None
+
+
+def _payload(line: bytes, before: int) -> bytes | None:
+    """Return what the line carries, None where its checksum is wrong."""
+    payload = line[9:]
+    return payload if _stated(line) == zlib.crc32(payload, before) else None
+
+
+def _sound_line_in(data: bytes, before: int) -> bool:
+    """Whether a line of `data` follows properly on a bad one: so the bad one had been whole.
+
+    The first line is bad, in its content or in its checksum; either may be what the next goes on
+    from.
+    """
+    lines = data.split(b"\n")[:-1]
+    if len(lines) > 1 and _payload(lines[1], zlib.crc32(lines[0][9:], before)) is not None:
+        return True
+    return any(
+        (stated := _stated(line)) is not None and _payload(following, stated) is not None
+        for line, following in pairwise(lines)
+    )
+
+
+def _transaction(payload: bytes) -> tuple[int, list[Operation]]:
+    try:
+        number, operations = orjson.loads(payload)
+        return number, [(table, key, document) for table, key, document in operations]
+    except (ValueError, TypeError) as error:
+        raise Damage("a line of the log is not a transaction") from error

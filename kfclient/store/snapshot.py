@@ -1,0 +1,62 @@
+"""The snapshot: a whole database as plain TinyDB JSON, which stock TinyDB and jq read too.
+
+    {"_meta": {"1": {"format": 1, "lsn": 41, "next": {"items": 8}}}, "items": {"7": {...}}}
+
+`lsn` is the number of the last transaction it holds, `next` the lowest document id a table has
+never used. A file without `_meta`, as stock TinyDB writes it, is taken as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from kfclient.store.journal import FORMAT, Damage, NewerFormat
+
+META = "_meta"
+
+Tables = dict[str, dict[int, dict[str, Any]]]
+"""Table name -> document id -> document."""
+
+
+@dataclass
+class Snapshot:
+    """All documents as of one transaction."""
+
+    tables: Tables = field(default_factory=dict)
+    next_ids: dict[str, int] = field(default_factory=dict)
+    lsn: int = 0
+
+    @classmethod
+    def decode(cls, data: bytes) -> Snapshot:
+        """Read a snapshot's bytes. Raises `Damage` or `NewerFormat`."""
+        if not data:
+            return cls()
+        try:
+            raw = orjson.loads(data)
+            meta = raw.pop(META, {"1": {"format": FORMAT, "lsn": 0, "next": {}}})["1"]
+            if meta["format"] > FORMAT:
+                raise NewerFormat
+            tables = {
+                name: {int(key): _document(value) for key, value in table.items()}
+                for name, table in raw.items()
+            }
+            return cls(tables, dict(meta["next"]), int(meta["lsn"]))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise Damage("it is not the JSON that TinyDB writes") from error
+
+    def encode(self) -> bytes:
+        """Return the bytes of the snapshot."""
+        meta = {"format": FORMAT, "lsn": self.lsn, "next": self.next_ids}
+        raw: dict[str, dict[str, Any]] = {META: {"1": meta}}
+        for name, table in self.tables.items():
+            raw[name] = {str(key): document for key, document in table.items()}
+        return orjson.dumps(raw)
+
+
+def _document(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError
+    return value
