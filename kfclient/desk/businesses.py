@@ -1,0 +1,308 @@
+"""The businesses on this machine: their people, ticks, settings, and connection to KashFlow."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from kfclient.desk.business import (
+    Business,
+    BusinessSummary,
+    Connection,
+    ConnectionState,
+    ItemCounts,
+    Role,
+    Settings,
+)
+from kfclient.desk.errors import (
+    BusinessExists,
+    BusinessUnknown,
+    LastAdmin,
+    NotAllowed,
+    WrongValue,
+)
+from kfclient.desk.lists import ListName
+from kfclient.desk.people import this_person, utc_now
+from kfclient.desk.settings import changed
+from kfclient.desk.steps import STEPS
+
+if TYPE_CHECKING:
+    from tinydb.table import Document
+
+    from kfclient.store import Home
+    from kfclient.store.table import Table
+
+LONGEST_NAME = 80
+
+
+def sync_lock(business: str) -> str:
+    """Return the name of the lock that whoever syncs this business holds."""
+    return f"sync-{business}"
+
+
+class Businesses:
+    """What the state file knows of every business; each change is one transaction.
+
+    `business` is a business's id everywhere, but for `find`. Thread-safe, and safe beside other
+    sessions on the same home.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        *,
+        person: str | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.person = this_person() if person is None else person
+        self._home = home
+        self._clock = clock
+        self._state = home.state()
+        self._table = self._state.table("businesses")
+        self._counts = self._state.table("counts")
+
+    @property
+    def revision(self) -> int:
+        """A number that grows when anything here changed, by anyone; cheap to ask for."""
+        return self._state.revision
+
+    # Looking
+
+    def all(self) -> list[BusinessSummary]:
+        """Return every business, by name; reads the state file alone."""
+        counts = {document["business"]: document for document in self._counts.all()}
+        every = [_business(document) for document in self._table.all()]
+        every.sort(key=lambda business: (business.name.casefold(), business.id))
+        return [self._summary(business, counts.get(business.id)) for business in every]
+
+    def summary(self, business: str) -> BusinessSummary:
+        """Return one business's line of the home screen; BusinessUnknown."""
+        return self._summary(self.get(business), self._document(self._counts, "business", business))
+
+    def get(self, business: str) -> Business:
+        """Return the business of this id; BusinessUnknown."""
+        document = self._document(self._table, "id", business)
+        if document is None:
+            raise BusinessUnknown(f"There is no business “{business}” here.")
+        return _business(document)
+
+    def find(self, name: str) -> Business:
+        """Return the business of this name, or else of this id, capitals forgiven."""
+        wanted = _clean(name).casefold()
+        every = [_business(document) for document in self._table.all()]
+        for business in every:
+            if business.name.casefold() == wanted:
+                return business
+        for business in every:
+            if business.id == wanted:
+                return business
+        raise BusinessUnknown(f"There is no business called “{_clean(name)}” here.")
+
+    # Names and people
+
+    def add(self, name: str) -> Business:
+        """Add a business; whoever adds it is its first Admin. BusinessExists, WrongValue."""
+        name = checked_name(name)
+        with self._state.transaction():
+            self._refuse_taken(name, but="")
+            business = Business(
+                id=self._free_id(name),
+                name=name,
+                created_at=self._clock(),
+                people={self.person: Role.ADMIN},
+            )
+            self._table.insert(_stored(business))
+        return business
+
+    def rename(self, business: str, name: str) -> Business:
+        """Give a business another name; its id stays. Admins only."""
+        name = checked_name(name)
+        with self._state.transaction():
+            self.require_admin(business, "rename")
+            self._refuse_taken(name, but=business)
+            return self._change(business, name=name)
+
+    def role(self, business: str) -> Role | None:
+        """Return what this person is to the business; None, not named, may do what Standard may."""
+        return self.get(business).people.get(self.person)
+
+    def require_admin(self, business: str, doing: str) -> None:
+        """Raise NotAllowed, naming whom to ask, unless this person is an Admin of the business.
+
+        `doing` completes "Only an Admin may ... <the business>".
+        """
+        known = self.get(business)
+        if known.people.get(self.person) is Role.ADMIN:
+            return
+        admins = sorted(name for name, role in known.people.items() if role is Role.ADMIN)
+        raise NotAllowed(
+            f"Only an Admin may {doing} {known.name}; {self.person} is not one.",
+            f"Ask {_either(admins)}, or the accountant who looks after it.",
+        )
+
+    def set_role(self, business: str, person: str, role: Role | None) -> Business:
+        """Name a person Admin or Standard, or (None) take them off. Admins only; LastAdmin."""
+        person = person.strip()
+        if not person:
+            raise WrongValue("A person needs a name.", "Give the name they log in with.")
+        with self._state.transaction():
+            self.require_admin(business, "name the people of")
+            people = dict(self.get(business).people)
+            if role is None:
+                people.pop(person, None)
+            else:
+                people[person] = role
+            if Role.ADMIN not in people.values():
+                raise LastAdmin(f"{person} is the last Admin of this business.")
+            return self._change(business, people=people)
+
+    # Ticks
+
+    def tick(self, business: str, step: str, on: bool) -> Business:
+        """Tick a step in KashFlow, or take the tick off; ticks survive a restart."""
+        if step not in {known.id for known in STEPS}:
+            raise WrongValue(f"There is no step “{step}”.")
+        with self._state.transaction():
+            ticked = (
+                {*self.get(business).ticks, step} if on else {*self.get(business).ticks} - {step}
+            )
+            return self._change(
+                business, ticks=tuple(known.id for known in STEPS if known.id in ticked)
+            )
+
+    def clear_ticks(self, business: str) -> Business:
+        """Take all ticks off, for the next time."""
+        return self._change(business, ticks=())
+
+    # The connection, the items and the settings
+
+    def save_connection(self, business: str, connection: Connection | None) -> Business:
+        """Remember a connection, or (None) that there is none any more."""
+        return self._change(business, connection=connection)
+
+    def update_connection(
+        self, business: str, change: Callable[[Connection], Connection]
+    ) -> Connection | None:
+        """Change the connection as it is now, in one transaction; None when there is none."""
+        with self._state.transaction():
+            connection = self.get(business).connection
+            if connection is None:
+                return None
+            after = change(connection)
+            if after != connection:
+                self._change(business, connection=after)
+            return after
+
+    def note_counts(self, business: str, counts: ItemCounts) -> None:
+        """Remember how many items stand where, for the home screen."""
+        document = {"business": business, **_fields(counts)}
+        with self._state.transaction():
+            known = self._document(self._counts, "business", business)
+            if known is None:
+                self._counts.insert(document)
+            elif dict(known) != document:
+                self._counts.update(document, doc_ids=[known.doc_id])
+
+    def change_settings(self, business: str, changes: Mapping[str, str]) -> Settings:
+        """Change settings, all of them or none. Admins only; WrongValue says what is possible."""
+        rates = self._home.read_list(business, ListName.TAX_RATES)
+        percentages = [Decimal(str(rate.get("Value", "0"))) for rate in rates]
+        with self._state.transaction():
+            self.require_admin(business, "change the settings of")
+            settings = changed(self.get(business).settings, changes, percentages)
+            self._change(business, settings=settings)
+        return settings
+
+    # Inside
+
+    def _summary(self, business: Business, counts: Mapping[str, Any] | None) -> BusinessSummary:
+        return BusinessSummary(
+            business=business,
+            state=self._state_of(business),
+            role=business.people.get(self.person),
+            items=msgspec.convert(counts or {}, ItemCounts),
+        )
+
+    def _state_of(self, business: Business) -> ConnectionState:
+        connection = business.connection
+        if connection is None:
+            return ConnectionState.NOT_CONNECTED
+        # Who syncs holds a lock: asked, not remembered, so a killed session leaves nothing stale.
+        if self._home.is_locked(sync_lock(business.id)):
+            return ConnectionState.SYNCING
+        if connection.needs_reconnecting:
+            return ConnectionState.NEEDS_RECONNECTING
+        if any(status.problem is not None for status in connection.lists.values()):
+            return ConnectionState.SYNC_FAILED
+        return ConnectionState.CONNECTED
+
+    def _change(self, business: str, **values: object) -> Business:
+        with self._state.transaction():
+            document = self._document(self._table, "id", business)
+            if document is None:
+                raise BusinessUnknown(f"There is no business “{business}” here.")
+            after = msgspec.structs.replace(_business(document), **values)
+            self._table.update(_stored(after), doc_ids=[document.doc_id])
+        return after
+
+    def _refuse_taken(self, name: str, *, but: str) -> None:
+        for document in self._table.all():
+            if document["name"].casefold() == name.casefold() and document["id"] != but:
+                raise BusinessExists(f"There is a business called “{document['name']}” already.")
+
+    def _free_id(self, name: str) -> str:
+        plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().casefold()
+        slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].rstrip("-") or "business"
+        free, count = slug, 1
+        while self._document(self._table, "id", free) is not None:
+            count += 1
+            free = f"{slug}-{count}"
+        return free
+
+    @staticmethod
+    def _document(table: Table, field: str, value: str) -> Document | None:
+        found = table.by(field, value)
+        return found[0] if found else None
+
+
+def checked_name(name: str) -> str:
+    """Return a business's name with its spaces tidied; WrongValue when it cannot be a name."""
+    name = _clean(name)
+    if not name:
+        raise WrongValue("A business needs a name.", "Type the name you know it by.")
+    if len(name) > LONGEST_NAME:
+        raise WrongValue(
+            f"That name has {len(name)} characters.", f"Keep it to {LONGEST_NAME} or fewer."
+        )
+    if not name.isprintable():
+        raise WrongValue("That name has characters that cannot be shown.", "Type it again.")
+    return name
+
+
+def _clean(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", name).split())
+
+
+def _either(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def _business(document: Mapping[str, Any]) -> Business:
+    return msgspec.convert(document, Business)
+
+
+def _stored(business: Business) -> dict[str, Any]:
+    return {**_fields(business), "ticks": list(business.ticks)}  # the store knows no tuples
+
+
+def _fields(record: msgspec.Struct) -> dict[str, Any]:
+    """Return every field, defaults too: a TinyDB update leaves alone what it is not given."""
+    return {
+        field: msgspec.to_builtins(getattr(record, field)) for field in record.__struct_fields__
+    }
