@@ -1,1 +1,67 @@
-"""TODO."""
+"""Does the work: connect, sync, items, checks, publish. No user interface.
+
+Names resolve when they are first used, and neither zeep nor a keyring is loaded before something
+is asked of KashFlow.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kfclient.desk.business import Business, BusinessSummary, ConnectionState, Role, Settings
+    from kfclient.desk.connecting import Draft
+    from kfclient.desk.desk import Desk
+    from kfclient.desk.events import Event, Listener
+    from kfclient.desk.item import Item, ItemLine, ItemState, Kind
+    from kfclient.desk.list_names import ListName
+    from kfclient.desk.syncing import SyncReport
+
+__all__ = [
+    "Business",
+    "BusinessSummary",
+    "ConnectionState",
+    "Desk",
+    "Draft",
+    "Event",
+    "Item",
+    "ItemLine",
+    "ItemState",
+    "Kind",
+    "ListName",
+    "Listener",
+    "Role",
+    "Settings",
+    "SyncReport",
+]
+
+_HOMES = {
+    "Business": "business",
+    "BusinessSummary": "business",
+    "ConnectionState": "business",
+    "Desk": "desk",
+    "Draft": "connecting",
+    "Event": "events",
+    "Item": "item",
+    "ItemLine": "item",
+    "ItemState": "item",
+    "Kind": "item",
+    "ListName": "list_names",
+    "Listener": "events",
+    "Role": "business",
+    "Settings": "business",
+    "SyncReport": "syncing",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load the module that holds a public name, when it is first asked for (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return __all__

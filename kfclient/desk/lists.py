@@ -2,20 +2,116 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from kfclient.api.records import (
+    BankAccount,
+    Currency,
+    Customer,
+    NominalCode,
+    Project,
+    Record,
+    Supplier,
+    VATRate,
+)
+from kfclient.desk.list_names import ListName, parse_name
+from kfclient.desk.list_reading import CURRENCIES
+from kfclient.desk.rows import Row, rows_of
+
+if TYPE_CHECKING:
+    from kfclient.store import Home
+
+__all__ = ["ListName", "Lists", "Row", "parse_name"]
+
+R = TypeVar("R", bound=Record)
+T = TypeVar("T")
+
+_Stamp = tuple[int, int, int] | None
+
+_RECORDS: dict[ListName, type[Record]] = {
+    ListName.CHART: NominalCode,
+    ListName.SUPPLIERS: Supplier,
+    ListName.CUSTOMERS: Customer,
+    ListName.TAX_RATES: VATRate,
+    ListName.PROJECTS: Project,
+    ListName.BANK_ACCOUNTS: BankAccount,
+}
 
 
-class ListName(StrEnum):
-    """The six synced lists; the value is the word that commands and files use."""
+class Lists:
+    """Reads the synced lists from their files, once for every time they were written.
 
-    CHART = "chart-of-accounts"
-    SUPPLIERS = "suppliers"
-    CUSTOMERS = "customers"
-    TAX_RATES = "tax-rates"
-    PROJECTS = "projects"
-    BANK_ACCOUNTS = "bank-accounts"
+    A list that was never synced is empty. Thread-safe.
+    """
 
-    @property
-    def heading(self) -> str:
-        """The list's name as a person reads it."""
-        return self.value.replace("-", " ").capitalize()
+    parse_name = staticmethod(parse_name)
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._cache: dict[tuple[str, str, str], tuple[object, Any]] = {}
+        self._lock = threading.Lock()
+
+    def read(self, business: str, name: ListName) -> tuple[Row, ...]:
+        """Return the list as rows, in KashFlow's order."""
+        records = self._records(business, name, _RECORDS[name])
+        return self._kept((business, name, "rows"), id(records), lambda: rows_of(name, records))
+
+    def nominals(self, business: str) -> tuple[NominalCode, ...]:
+        """Return the chart of accounts: a category's `id` is what a document carries."""
+        return self._records(business, ListName.CHART, NominalCode)
+
+    def suppliers(self, business: str) -> tuple[Supplier, ...]:
+        """Return the suppliers."""
+        return self._records(business, ListName.SUPPLIERS, Supplier)
+
+    def customers(self, business: str) -> tuple[Customer, ...]:
+        """Return the customers."""
+        return self._records(business, ListName.CUSTOMERS, Customer)
+
+    def tax_rates(self, business: str) -> tuple[VATRate, ...]:
+        """Return the tax rates: a rate's `value` is what a line carries."""
+        return self._records(business, ListName.TAX_RATES, VATRate)
+
+    def projects(self, business: str) -> tuple[Project, ...]:
+        """Return all projects: completed, active and archived ones."""
+        return self._records(business, ListName.PROJECTS, Project)
+
+    def bank_accounts(self, business: str) -> tuple[BankAccount, ...]:
+        """Return the bank accounts."""
+        return self._records(business, ListName.BANK_ACCOUNTS, BankAccount)
+
+    def currencies(self, business: str) -> tuple[Currency, ...]:
+        """Return the currencies switched on in KashFlow, with their rates of the last sync."""
+        return self._records(business, CURRENCIES, Currency)
+
+    def _records(self, business: str, name: str, shape: type[R]) -> tuple[R, ...]:
+        def read() -> tuple[R, ...]:
+            documents = self._home.read_list(business, name)
+            return tuple(msgspec.convert(document, shape) for document in documents)
+
+        return self._kept((business, name, "records"), self._stamp(business, name), read)
+
+    def _kept(self, key: tuple[str, str, str], stamp: object, make: Callable[[], T]) -> T:
+        """Return what was made for this stamp, or make it."""
+        with self._lock:
+            found = self._cache.get(key)
+        if found is not None and found[0] == stamp:
+            kept: T = found[1]
+            return kept
+        made = make()
+        with self._lock:
+            self._cache[key] = (stamp, made)
+        return made
+
+    def _stamp(self, business: str, name: str) -> _Stamp:
+        """Return what tells one writing of the list's file from the next, None without a file."""
+        path = self._home.root / "businesses" / business / "lists" / f"{name}.json"
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            return None
+        return (status.st_ino, status.st_mtime_ns, status.st_size)

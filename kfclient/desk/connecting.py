@@ -1,0 +1,234 @@
+"""Connecting a business to KashFlow, connecting it again, and disconnecting it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from kfclient.desk.business import Connection
+from kfclient.desk.businesses import Businesses, sync_lock
+from kfclient.desk.connection_checks import CHECKS, Check, run_checks, step_for
+from kfclient.desk.errors import Busy, DeskError, NotConnected, WrongValue
+from kfclient.desk.events import Listener, ignore
+from kfclient.desk.keys import clean_endpoint, clean_key, key_problem
+from kfclient.desk.people import utc_now
+from kfclient.desk.sessions import Sessions
+from kfclient.desk.software import software
+from kfclient.errors import Problem
+from kfclient.store.errors import NoKeyring, PassphraseNeeded, SecretsError
+
+if TYPE_CHECKING:
+    from kfclient.cancel import Cancel
+    from kfclient.store import Home, Secrets
+
+__all__ = [
+    "CHECKS",
+    "Check",
+    "Connecting",
+    "Draft",
+    "clean_endpoint",
+    "clean_key",
+    "key_problem",
+    "step_for",
+]
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person typed to connect; its repr shows neither the password nor the key.
+
+    `secrets_in` is the id of the keyring that shall hold them (`Secrets.choices`), "" for the one
+    that is proposed.
+    """
+
+    software: str = "kashflow"
+    endpoint: str = ""
+    username: str = ""
+    password: str = ""
+    autoauth_key: str = ""
+    secrets_in: str = ""
+
+    def __repr__(self) -> str:
+        return f"Draft(software={self.software!r}, endpoint={self.endpoint!r})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """Show the same to rich, which would list every field."""
+        return [("software", self.software), ("endpoint", self.endpoint)]
+
+    def cleaned(self) -> Draft:
+        """Return the draft as it will be used; WrongValue for what is missing or misshapen.
+
+        The password is taken as typed: spaces may belong to it.
+        """
+        endpoint = clean_endpoint(self.endpoint or software(self.software).endpoint)
+        if not self.username.strip():
+            raise WrongValue(
+                "The username is missing.", "It is the one shown on Apps > API Settings."
+            )
+        if not self.password:
+            raise WrongValue("The password is missing.", "Type it; it is not shown.")
+        odd = key_problem(self.autoauth_key)
+        if odd:
+            raise WrongValue(
+                odd, "On Apps > API Settings press Copy code; it looks like 1234ABCD-1234."
+            )
+        return msgspec.structs.replace(
+            self,
+            endpoint=endpoint,
+            username=self.username.strip(),
+            autoauth_key=clean_key(self.autoauth_key),
+        )
+
+
+class Connecting:
+    """Makes and ends connections; Admins only. A failed attempt leaves everything as it was."""
+
+    def __init__(
+        self,
+        home: Home,
+        businesses: Businesses,
+        secrets: Secrets,
+        sessions: Sessions,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._home = home
+        self._businesses = businesses
+        self._secrets = secrets
+        self._sessions = sessions
+        self._clock = clock
+
+    def connect(
+        self,
+        business: str,
+        draft: Draft,
+        listener: Listener = ignore,
+        cancel: Cancel | None = None,
+    ) -> Connection:
+        """Check the draft against KashFlow, then keep its secrets and the connection.
+
+        Raises NotAllowed, DeskError when it is connected already, WrongValue for the draft, the
+        KashFlowError of the check that failed, SecretsError when no keyring keeps them, Cancelled.
+        """
+        self._businesses.require_admin(business, "connect")
+        with self._alone(business):
+            known = self._businesses.get(business)
+            if known.connection is not None:
+                raise DeskError(
+                    f"{known.name} is connected already, to {known.connection.company.name}.",
+                    "To give its password or key again, reconnect it.",
+                )
+            return self._make(business, draft, None, listener, cancel)
+
+    def reconnect(
+        self,
+        business: str,
+        draft: Draft,
+        listener: Listener = ignore,
+        cancel: Cancel | None = None,
+    ) -> Connection:
+        """Check new credentials and put them in the place of the old; all else is kept.
+
+        Raises as `connect` does, NotConnected, and OtherCompany when they open other books.
+        """
+        self._businesses.require_admin(business, "reconnect")
+        with self._alone(business):
+            return self._make(business, draft, self._connection(business), listener, cancel)
+
+    def disconnect(self, business: str) -> None:
+        """Remove the password and the key, and forget the connection; lists and items stay.
+
+        Raises NotAllowed, NotConnected, Busy while a sync is going on, SecretsError when the
+        keyring would not let go of them: then the connection stays too.
+        """
+        self._businesses.require_admin(business, "disconnect")
+        with self._alone(business), self._home.try_lock(sync_lock(business)) as free:
+            connection = self._connection(business)
+            if not free:
+                raise Busy("A sync is going on, so the business was not disconnected.")
+            self._secrets.forget(business, connection.secrets_in)
+            self._businesses.save_connection(business, None)
+            self._sessions.forget(business)
+
+    def _make(
+        self,
+        business: str,
+        draft: Draft,
+        before: Connection | None,
+        listener: Listener,
+        cancel: Cancel | None,
+    ) -> Connection:
+        from kfclient.api import Credentials, KashFlow  # zeep is slow to load
+        from kfclient.store import ConnectionSecret, redact
+
+        draft = draft.cleaned()
+        redact.add(draft.password, draft.autoauth_key)
+        secrets_in = self._place(draft.secrets_in or (before.secrets_in if before else ""))
+        company = run_checks(
+            business,
+            draft.endpoint,
+            KashFlow(draft.endpoint, Credentials(draft.username, draft.password)),
+            draft.autoauth_key,
+            None if before is None else before.company,
+            listener,
+            cancel,
+        )
+        made = Connection(
+            software=draft.software,
+            endpoint=draft.endpoint,
+            username=draft.username,
+            secrets_in=secrets_in,
+            company=company,
+            connected_at=self._clock(),
+            connected_by=self._businesses.person,
+            last_sync=None if before is None else before.last_sync,
+            lists={} if before is None else before.lists,
+        )
+        secret = ConnectionSecret(draft.password, draft.autoauth_key)
+        self._secrets.save(business, secret, secrets_in)
+        self._remember(business, made, before)
+        return made
+
+    def _place(self, wanted: str) -> str:
+        """Return the keyring to use, ready to be written, so that nothing is checked in vain."""
+        if not wanted:
+            proposed = self._secrets.default_choice()
+            if proposed is None:
+                raise NoKeyring("No keyring of this machine's can be used in this session.")
+            wanted = proposed.id
+        if self._secrets.locked(wanted):
+            raise PassphraseNeeded(
+                "The encrypted file for the password needs a passphrase, to be chosen now."
+                if self._secrets.is_new(wanted)
+                else "The encrypted file with the passwords is locked."
+            )
+        return wanted
+
+    def _remember(self, business: str, made: Connection, before: Connection | None) -> None:
+        try:
+            self._businesses.save_connection(business, made)
+        except Problem:
+            if before is None:  # a secret without a connection would stay for ever
+                self._secrets.forget(business, made.secrets_in)
+            raise
+        self._sessions.forget(business)
+        self._businesses.clear_ticks(business)
+        if before is not None and before.secrets_in != made.secrets_in:
+            with suppress(SecretsError):  # the new ones are kept; the old may be out of reach
+                self._secrets.forget(business, before.secrets_in)
+
+    def _connection(self, business: str) -> Connection:
+        known = self._businesses.get(business)
+        if known.connection is None:
+            raise NotConnected(f"{known.name} is not connected to KashFlow.")
+        return known.connection
+
+    @contextmanager
+    def _alone(self, business: str) -> Iterator[None]:
+        with self._home.try_lock(f"connect-{business}") as free:
+            if not free:
+                raise Busy("Another session is connecting or disconnecting this business.")
+            yield

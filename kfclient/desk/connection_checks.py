@@ -1,0 +1,153 @@
+"""The checks that a connection must pass, live: each is told as it begins, passes or fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from kfclient.api.errors import (
+    AddressNotListed,
+    ApiDisabled,
+    AutoAuthRefused,
+    WrongCredentials,
+)
+from kfclient.desk.business import Company
+from kfclient.desk.company import check_same_company, read_company
+from kfclient.desk.events import CheckFailed, CheckPassed, CheckStarted, Listener
+from kfclient.desk.sessions import APP_NAME
+from kfclient.errors import Cancelled, Problem
+
+if TYPE_CHECKING:
+    from kfclient.api import KashFlow
+    from kfclient.cancel import Cancel
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One check: the id that events name, and its line on the screen."""
+
+    id: str
+    title: str
+
+
+CHECKS: tuple[Check, ...] = (
+    Check("reach", "Reach the server"),
+    Check("tls", "Secure connection"),
+    Check("soap", "SOAP API answers"),
+    Check("login", "Username and password accepted"),
+    Check("address", "This machine's address authorised"),
+    Check("company", "Company details read"),
+)
+
+_IDS = tuple(check.id for check in CHECKS)
+
+# One answer of KashFlow's settles several checks: which one a problem is about, and which of the
+# steps in KashFlow cures it.
+_CHECK_OF: tuple[tuple[type[Problem], str], ...] = (
+    (WrongCredentials, "login"),
+    (ApiDisabled, "soap"),
+    (AutoAuthRefused, "address"),
+    (AddressNotListed, "address"),
+)
+_STEP_OF: tuple[tuple[type[Problem], str], ...] = (
+    (WrongCredentials, "username"),
+    (ApiDisabled, "soap"),
+    (AutoAuthRefused, "key"),
+    (AddressNotListed, "autoauth"),
+)
+
+
+def step_for(problem: Problem) -> str:
+    """Return the id of the step in KashFlow that cures the problem, "" when none does."""
+    return _first(_STEP_OF, problem, "")
+
+
+class _Progress:
+    """Says where the checks stand: in their order, each begun before it passes or fails."""
+
+    def __init__(self, business: str, listener: Listener, cancel: Cancel | None) -> None:
+        self._business = business
+        self._tell = listener
+        self._cancel = cancel
+        self._running = -1
+
+    def begin(self, check: str) -> None:
+        if self._cancel is not None:
+            self._cancel.check()
+        self._running = _IDS.index(check)
+        self._tell(CheckStarted(business=self._business, check=check))
+
+    def passed(self, detail: str) -> None:
+        check = _IDS[self._running]
+        self._tell(CheckPassed(business=self._business, check=check, detail=detail))
+
+    def failed(self, problem: Problem) -> None:
+        """Fail the check that the problem is about, passing those that its answer proves."""
+        check = _first(_CHECK_OF, problem, _IDS[max(self._running, 0)])
+        while self._running < _IDS.index(check):
+            self.passed("")
+            self._running += 1
+            self._tell(CheckStarted(business=self._business, check=_IDS[self._running]))
+        self._tell(
+            CheckFailed(
+                business=self._business, check=check, problem=problem, step=step_for(problem)
+            )
+        )
+
+
+def run_checks(
+    business: str,
+    endpoint: str,
+    kashflow: KashFlow,
+    autoauth_key: str,
+    expected: Company | None,
+    listener: Listener,
+    cancel: Cancel | None,
+) -> Company:
+    """Run every check in order and return the company whose books these are.
+
+    `expected` is the company that it has to be, None when any will do: OtherCompany.
+
+    AutoAuthIP is the first call with credentials, because it alone may be made from an address
+    that is not listed yet; its answer tells a switched-off API, a wrong password and a wrong key
+    apart. The problem that a check failed with is raised after its CheckFailed.
+    """
+    from kfclient.api import probe  # requests is slow to load
+
+    progress = _Progress(business, listener, cancel)
+    with _told(progress):
+        progress.begin("reach")
+        progress.passed(probe.reach(endpoint))
+        progress.begin("tls")
+        progress.passed(probe.secure(endpoint))
+        progress.begin("soap")
+        answers = probe.answers(endpoint)
+        kashflow.auto_auth_ip(APP_NAME, autoauth_key)
+        progress.passed(answers)
+        progress.begin("login")
+        progress.passed("")
+        progress.begin("address")
+        progress.passed(f"listed in KashFlow as {APP_NAME}")
+        progress.begin("company")
+        company = read_company(kashflow)
+        if expected is not None:
+            check_same_company(expected, company)
+        progress.passed(company.name)
+    return company
+
+
+@contextmanager
+def _told(progress: _Progress) -> Iterator[None]:
+    try:
+        yield
+    except Cancelled:
+        raise
+    except Problem as problem:
+        progress.failed(problem)
+        raise
+
+
+def _first(table: tuple[tuple[type[Problem], str], ...], problem: Problem, otherwise: str) -> str:
+    return next((found for kind, found in table if isinstance(problem, kind)), otherwise)

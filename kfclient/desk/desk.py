@@ -1,0 +1,59 @@
+"""The desk: everything that Kashdeck can do, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from kfclient.desk.businesses import Businesses
+from kfclient.desk.connecting import Connecting
+from kfclient.desk.lists import Lists
+from kfclient.desk.people import this_person, utc_now
+from kfclient.desk.sessions import Sessions
+from kfclient.desk.syncing import Syncing
+from kfclient.store import Home, Secrets
+
+
+class Desk:
+    """One person's desk over one home folder. Its parts do the work; callers use them directly.
+
+    Thread-safe, and safe beside other desks on the same home. `person` is the operating system's
+    user unless given; `clock` tells the time in UTC.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        secrets: Secrets,
+        *,
+        person: str | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.home = home
+        self.secrets = secrets
+        self.person = this_person() if person is None else person
+        self.businesses = Businesses(home, person=self.person, clock=clock)
+        self.sessions = Sessions(self.businesses, secrets)
+        self.connecting = Connecting(home, self.businesses, secrets, self.sessions, clock=clock)
+        self.syncing = Syncing(home, self.businesses, self.sessions, clock=clock)
+        self.lists = Lists(home)
+
+    @classmethod
+    def open(
+        cls,
+        root: Path | None = None,
+        *,
+        memory_secrets: bool = False,
+        person: str | None = None,
+    ) -> Desk:
+        """Open the desk of this folder, or of the one that KASHDECK_HOME or the platform names.
+
+        `memory_secrets` keeps passwords in memory until the end, for the demo. Writes nothing.
+        """
+        home = Home.default() if root is None else Home(root)
+        return cls(home, Secrets(home.root, memory=memory_secrets), person=person)
+
+    def close(self) -> None:
+        """Close the files. Work that is still going on fails; end it first."""
+        self.home.close()

@@ -1,0 +1,143 @@
+"""Open lines to KashFlow: one client a business, with its secret fetched from the keyring."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from kfclient.api.errors import (
+    AddressNotListed,
+    ApiDisabled,
+    AutoAuthRefused,
+    KashFlowError,
+    WrongCredentials,
+)
+from kfclient.desk.business import Connection, ProblemNote
+from kfclient.desk.businesses import Businesses
+from kfclient.desk.errors import NotConnected
+from kfclient.errors import Problem
+
+if TYPE_CHECKING:
+    from kfclient.api import KashFlow
+    from kfclient.store import Secrets
+
+T = TypeVar("T")
+
+APP_NAME = "Kashdeck"
+"""What KashFlow shows beside the address that AutoAuthIP adds to its list."""
+
+NEEDS_RECONNECTING = (WrongCredentials, AutoAuthRefused, ApiDisabled, AddressNotListed)
+"""What a person has to mend before anything works again."""
+
+
+class _Line(msgspec.Struct):
+    """A client, what it was opened for, and how often its machine was authorised again."""
+
+    kashflow: KashFlow
+    made_for: Connection
+    authorised: int = 0
+    lock: threading.Lock = msgspec.field(default_factory=threading.Lock)
+
+
+class Sessions:
+    """Opens a business's connection when something is asked of KashFlow. Thread-safe."""
+
+    def __init__(self, businesses: Businesses, secrets: Secrets) -> None:
+        self._businesses = businesses
+        self._secrets = secrets
+        self._lines: dict[str, _Line] = {}
+        self._lock = threading.Lock()
+
+    def open(self, business: str) -> KashFlow:
+        """Return the business's client.
+
+        Raises NotConnected, and what the keyring says: SecretMissing, PassphraseNeeded.
+        """
+        return self._line(business).kashflow
+
+    def call(self, business: str, work: Callable[[KashFlow], T]) -> T:
+        """Run `work` with the business's client, and return what it returns.
+
+        Where KashFlow no longer lists this machine's address, the machine is authorised again with
+        the AutoAuth key and the work repeated, once: a refusal changed nothing in the books, so
+        that is safe for writes too. What only a person can mend is remembered at the connection,
+        and forgotten by the next success.
+        """
+        line = self._line(business)
+        seen = line.authorised
+        try:
+            try:
+                result = work(line.kashflow)
+            except AddressNotListed:
+                self._authorise(business, line, seen)
+                result = work(line.kashflow)
+        except NEEDS_RECONNECTING as problem:
+            self._note(business, line, problem)
+            raise
+        self._note(business, line, None)
+        return result
+
+    def forget(self, business: str) -> None:
+        """Close the business's line; the next call fetches the secret again."""
+        with self._lock:
+            self._lines.pop(business, None)
+
+    def _line(self, business: str) -> _Line:
+        connection = self._connection(business)
+        with self._lock:
+            line = self._lines.get(business)
+            if line is None or _opens_otherwise(line.made_for, connection):
+                line = _Line(self._dial(business, connection), connection)
+                self._lines[business] = line
+            return line
+
+    def _dial(self, business: str, connection: Connection) -> KashFlow:
+        from kfclient.api import Credentials, KashFlow  # zeep is slow to load
+
+        secret = self._secrets.load(business, connection.secrets_in)
+        return KashFlow(connection.endpoint, Credentials(connection.username, secret.password))
+
+    def _authorise(self, business: str, line: _Line, seen: int) -> None:
+        with line.lock:
+            if line.authorised != seen:
+                return  # six lists ask at once: one of them has just done it for all
+            secret = self._secrets.load(business, self._connection(business).secrets_in)
+            line.kashflow.auto_auth_ip(APP_NAME, secret.autoauth_key)
+            line.authorised += 1
+
+    def _connection(self, business: str) -> Connection:
+        known = self._businesses.get(business)
+        if known.connection is None:
+            raise NotConnected(f"{known.name} is not connected to KashFlow.")
+        return known.connection
+
+    def _note(self, business: str, line: _Line, problem: KashFlowError | None) -> None:
+        connection = self._businesses.get(business).connection
+        if connection is None or (problem is None and not connection.needs_reconnecting):
+            return
+        note = None if problem is None else note_of(problem)
+
+        def marked(now: Connection) -> Connection:
+            if _opens_otherwise(line.made_for, now):
+                return now  # reconnected meanwhile: this is about the credentials of before
+            return msgspec.structs.replace(now, needs_reconnecting=note is not None, problem=note)
+
+        self._businesses.update_connection(business, marked)
+
+
+def note_of(problem: Problem) -> ProblemNote:
+    """Return the problem as the state remembers it."""
+    return ProblemNote(problem.code, problem.sentence, problem.cure)
+
+
+def _opens_otherwise(before: Connection, now: Connection) -> bool:
+    """Whether the connection was made anew meanwhile, here or in another session."""
+    return (before.endpoint, before.username, before.secrets_in, before.connected_at) != (
+        now.endpoint,
+        now.username,
+        now.secrets_in,
+        now.connected_at,
+    )
