@@ -1,0 +1,178 @@
+"""A real socket server that answers with exact bytes, at exact moments, or rudely not at all."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import ssl
+import struct
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+Act = Callable[[socket.socket], None]
+
+_RESET = struct.pack("ii", 1, 0)
+
+
+class ByteServer:
+    """Plays one act a connection, in order, the last for ever; keeps the `requests` it heard."""
+
+    def __init__(self, *acts: Act | bytes, tls: ssl.SSLContext | None = None) -> None:
+        self._acts = [says(act) if isinstance(act, bytes) else act for act in acts]
+        self._tls = tls
+        self.requests: list[bytes] = []
+        self.connections = 0
+        self.hung_up = threading.Event()
+
+    def __enter__(self) -> Self:
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.port: int = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        # shutdown, for close alone does not wake a thread that waits in accept
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    @property
+    def endpoint(self) -> str:
+        """The address a client is to be given."""
+        scheme = "https" if self._tls else "http"
+        return f"{scheme}://127.0.0.1:{self.port}/api/service.asmx"
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            act = self._acts[min(self.connections, len(self._acts) - 1)]
+            self.connections += 1
+            threading.Thread(target=self._play, args=(connection, act), daemon=True).start()
+
+    def _play(self, connection: socket.socket, act: Act) -> None:
+        with suppress(OSError):
+            if self._tls:
+                connection = self._tls.wrap_socket(connection, server_side=True)
+            with connection:
+                if not getattr(act, "deaf", False):
+                    self.requests.append(hear(connection))
+                act(connection)
+        self.hung_up.set()
+
+
+def hear(connection: socket.socket) -> bytes:
+    """Read one whole request: head and body."""
+    heard = b""
+    while b"\r\n\r\n" not in heard and (piece := connection.recv(65536)):
+        heard += piece
+    head, _, body = heard.partition(b"\r\n\r\n")
+    length = 0
+    for line in head.split(b"\r\n"):
+        if line.lower().startswith(b"content-length:"):
+            length = int(line.split(b":")[1])
+    while len(body) < length and (piece := connection.recv(65536)):
+        body += piece
+    return head + b"\r\n\r\n" + body
+
+
+def says(reply: bytes) -> Act:
+    """Answer with these bytes and hang up."""
+    return lambda connection: connection.sendall(reply)
+
+
+def drips(reply: bytes, every: float) -> Act:
+    """Answer a byte at a time."""
+
+    def act(connection: socket.socket) -> None:
+        for byte in reply:
+            connection.sendall(bytes([byte]))
+            time.sleep(every)
+
+    return act
+
+
+def keeps_silent(connection: socket.socket) -> None:
+    """Take the request and say nothing until the client hangs up."""
+    while connection.recv(65536):
+        pass
+
+
+def resets(connection: socket.socket) -> None:
+    """Take the request, then reset the connection."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+
+
+def resets_at_once(connection: socket.socket) -> None:
+    """Reset the connection before reading anything."""
+    resets(connection)
+
+
+resets_at_once.deaf = True  # type: ignore[attr-defined]
+
+
+def answers_many(*replies: bytes) -> Act:
+    """Answer request after request on one connection, the last reply for ever."""
+
+    def act(connection: socket.socket) -> None:
+        waiting = list(replies)
+        while True:
+            connection.sendall(waiting.pop(0) if len(waiting) > 1 else waiting[0])
+            if not hear(connection).strip():
+                return
+
+    return act
+
+
+def http(
+    body: bytes,
+    status: str = "200 OK",
+    kind: str = "text/xml; charset=utf-8",
+    length: int | None = None,
+    extra: str = "",
+) -> bytes:
+    """Return an HTTP answer with that body."""
+    head = (
+        f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\n"
+        f"Content-Length: {len(body) if length is None else length}\r\n{extra}\r\n"
+    )
+    return head.encode() + body
+
+
+def zipped(body: bytes) -> bytes:
+    """Return an HTTP answer with that body, gzipped."""
+    return http(gzip.compress(body), extra="Content-Encoding: gzip\r\n")
+
+
+def envelope(inner: str, soap: str = "http://schemas.xmlsoap.org/soap/envelope/") -> bytes:
+    """Return a SOAP envelope around `inner`, as ASMX writes it."""
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>'
+        f'<soap:Envelope xmlns:soap="{soap}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+        ' xmlns:xsd="http://www.w3.org/2001/XMLSchema"><soap:Body>'
+        f"{inner}</soap:Body></soap:Envelope>"
+    ).encode()
+
+
+def response(
+    operation: str, result: str = "", status: str = "<Status>OK</Status><StatusDetail />"
+) -> bytes:
+    """Return the envelope of an operation's response, `result` in its result element."""
+    inner = f"<{operation}Result>{result}</{operation}Result>" if result else ""
+    return envelope(f'<{operation}Response xmlns="KashFlow">{inner}{status}</{operation}Response>')
+
+
+def ok(operation: str, result: str = "") -> bytes:
+    """Return the HTTP answer that says OK to an operation."""
+    return http(response(operation, result))
