@@ -1,1 +1,1 @@
-"""What starts: the commands, the app, its keys and themes."""
+"""The shell of Kashdeck: what starts. Commands, the app, its keys, themes and palette."""

@@ -1,1 +1,39 @@
-"""TODO."""
+"""The commands, declared once: the overview, the dispatch and the docs' test read this table.
+
+A command is a module of this package with `arguments(parser)` and `run(args) -> exit code`. It is
+imported only when it is the one that was typed, and imports what it needs itself.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Command(NamedTuple):
+    """A command's word, what it does in a few words, and the module that does it."""
+
+    name: str
+    summary: str
+    module: str
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("demo", "try the app against a practice KashFlow on this machine", "demo"),
+    Command("connect", "connect a business to KashFlow", "connect"),
+    Command("reconnect", "connect again with other credentials, keeping everything", "reconnect"),
+    Command("disconnect", "remove a business's connection and its secrets", "disconnect"),
+    Command("connections", "the businesses on this machine", "connections"),
+    Command("status", "how businesses stand with KashFlow", "status"),
+    Command("sync", "read the six lists from KashFlow", "sync"),
+    Command("lists", "look at one of the six lists", "lists"),
+    Command("import", "bring in a file of costs, claims or sales", "imports"),
+    Command("items", "the items of a business", "items"),
+    Command("item", "one item in full", "item"),
+    Command("edit", "complete or correct an item", "edit"),
+    Command("check", "what keeps items from being published", "check"),
+    Command("publish", "send items to KashFlow", "publish"),
+    Command("resolve", "look in KashFlow for items whose outcome is unknown", "resolve"),
+    Command("settings", "see or change how a business publishes", "settings"),
+    Command("people", "see or change who may do what", "people"),
+    Command("sandbox", "serve a practice KashFlow on this machine", "sandbox"),
+)

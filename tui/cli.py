@@ -1,0 +1,163 @@
+"""The command `kashdeck`: which command was typed, and how its failure is told.
+
+Kept light, because `kashdeck status` runs in scripts and prompts: nothing is imported before it is
+known to be needed.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, cast
+
+from kfclient import __version__
+from kfclient.errors import Cancelled, Problem, tell
+from tui.commands import COMMANDS, Command
+
+if TYPE_CHECKING:
+    import argparse
+
+    from tui.commands.usage import Parser
+
+DONE, NEEDS_A_PERSON, FAILED = 0, 1, 2
+STOPPED, PIPE_CLOSED = 130, 141
+PERSON_CODES = frozenset({"passphrase-needed"})
+"""Problems that end with 1: nothing is wrong, but a person has to come."""
+
+
+class CommandModule(Protocol):
+    """What a module of `tui.commands` offers."""
+
+    def arguments(self, parser: Parser) -> None:
+        """Declare the command's arguments and its example."""
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Do it, and return the exit code."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return 0 done, 1 something needs a person, 2 wrong use or failure."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        _never_fail_on_a_letter(stream)
+    try:
+        code = _run(words)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader left early, as `head` does. Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    return code
+
+
+def _run(words: list[str]) -> int:
+    as_json = "--json" in words
+    try:
+        return _dispatch(words)
+    except Cancelled as problem:
+        _tell(problem, as_json=as_json)
+        return STOPPED
+    except Problem as problem:
+        _tell(problem, as_json=as_json)
+        return NEEDS_A_PERSON if problem.code in PERSON_CODES else FAILED
+    except KeyboardInterrupt:
+        sys.stderr.write("\nStopped.\n")
+        return STOPPED
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the last line of defence, told in one sentence
+        from tui.commands.mishap import Mishap
+
+        _tell(Mishap.of(error), as_json=as_json)
+        return FAILED
+
+
+def _dispatch(words: list[str]) -> int:
+    if not words:
+        return _open_app()
+    first = words[0]
+    if first in {"-h", "--help", "help"}:
+        sys.stdout.write(overview())
+        return DONE
+    if first in {"-V", "--version"}:
+        sys.stdout.write(f"kashdeck {__version__}\n")
+        return DONE
+    for command in COMMANDS:
+        if command.name == first:
+            return _run_command(command, words[1:])
+    raise _unknown(first)
+
+
+def _run_command(command: Command, words: list[str]) -> int:
+    from tui.commands.usage import Parser
+
+    module = cast("CommandModule", importlib.import_module(f"tui.commands.{command.module}"))
+    parser = Parser(command.name, command.summary)
+    module.arguments(parser)
+    try:
+        args = parser.parse_intermixed_args(words)
+    except SystemExit as leaving:  # --help has been printed
+        return int(leaving.code or DONE)
+    return module.run(args)
+
+
+def _open_app() -> int:
+    from tui.commands.terminal import need_terminal
+
+    need_terminal()
+    from kfclient.desk.desk import Desk
+    from tui.app import run
+
+    desk = Desk.open()
+    try:
+        run(desk)
+    finally:
+        desk.close()
+    return DONE
+
+
+def overview() -> str:
+    """Return the text of `kashdeck --help`."""
+    wide = max(len(command.name) for command in COMMANDS)
+    lines = "\n".join(f"  {name:<{wide}}  {summary}" for name, summary, _ in COMMANDS)
+    return (
+        "usage: kashdeck [COMMAND ...]\n\n"
+        "Connect a business to KashFlow, keep its lists in step and publish its books.\n"
+        "Without a command the app opens.\n\n"
+        f"commands:\n{lines}\n\n"
+        "Each has --help with an example, and --json where it answers.\n"
+        "Exit codes: 0 done, 1 something needs a person, 2 wrong use or failure.\n"
+        "KASHDECK_HOME moves everything that is kept; KASHDECK_PASSPHRASE_FILE names the file\n"
+        "with the passphrase of the encrypted secrets.\n"
+    )
+
+
+def _unknown(word: str) -> Problem:
+    import difflib
+
+    from tui.commands.usage import WrongUse
+
+    if word.startswith("-"):
+        return WrongUse(f"There is no option {word} before the command.")
+    near = difflib.get_close_matches(word, [command.name for command in COMMANDS], n=1)
+    cure = f"Did you mean: kashdeck {near[0]}" if near else None
+    return WrongUse(f"There is no command “{word}”.", cure)
+
+
+def _tell(problem: Problem, *, as_json: bool) -> None:
+    from tui.commands.output import say_json, warn
+
+    if as_json:
+        say_json({"error": problem.as_dict()})
+    else:
+        sys.stdout.flush()
+        warn(tell(problem))
+
+
+def _never_fail_on_a_letter(stream: object) -> None:
+    """Let a terminal of another encoding show a mark where it lacks a letter."""
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="replace")

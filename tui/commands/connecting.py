@@ -1,0 +1,59 @@
+"""What `connect` and `reconnect` share: the checks as they pass, then the first sync."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui.commands.credentials import NOTES, credential_arguments
+from tui.commands.opening import unlocked
+from tui.commands.output import say, say_json
+from tui.commands.progress import Progress
+from tui.commands.shapes import connection_shape
+from tui.commands.stopping import stoppable
+from tui.commands.sync import exit_code, sync_shape
+
+if TYPE_CHECKING:
+    import argparse
+
+    from kfclient.desk import Desk
+    from kfclient.desk.business import Business
+    from kfclient.desk.connecting import Draft
+    from tui.commands.usage import Parser
+
+
+def connecting_arguments(parser: Parser, name_help: str) -> None:
+    """Declare the arguments of both commands."""
+    parser.add_argument("name", metavar="NAME", help=name_help)
+    credential_arguments(parser)
+    parser.add_argument("--no-sync", action="store_true", help="do not read the lists afterwards")
+    parser.answers_json()
+    parser.example(
+        f"{parser.prog} 'Harbour Lane Trading' --username harbour --secrets-stdin < secrets.txt",
+        notes=NOTES,
+    )
+
+
+def make_connection(
+    desk: Desk, business: Business, args: argparse.Namespace, draft: Draft, *, again: bool
+) -> int:
+    """Connect the business, sync its lists, and tell; return the exit code."""
+    work = desk.connecting.reconnect if again else desk.connecting.connect
+    progress = Progress(quiet=args.json)
+    with stoppable() as cancel:
+        connection = unlocked(desk, lambda: work(business.id, draft, progress, cancel))
+        if not args.json:
+            say(f"{business.name} is connected to {connection.company.name}.")
+        report = None
+        if not args.no_sync:
+            if not args.json:
+                say("Reading the lists:")
+            report = desk.syncing.sync(business.id, progress, cancel)
+    if args.json:
+        say_json(
+            {
+                "connection": connection_shape(desk.businesses.summary(business.id)),
+                "checks": progress.checks,
+                "sync": None if report is None else sync_shape(business, report),
+            }
+        )
+    return 0 if report is None else exit_code([report])

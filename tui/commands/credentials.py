@@ -1,0 +1,89 @@
+"""The credentials of a connection: never words on the command line, where others can see them."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from typing import TYPE_CHECKING
+
+from tui.commands.usage import WrongUse
+
+if TYPE_CHECKING:
+    import argparse
+
+    from kfclient.desk.connecting import Draft
+    from tui.commands.usage import Parser
+
+NOTES = (
+    "With --secrets-stdin the password is read from the first line of standard input and the\n"
+    "AutoAuth key from the second. Without it, on a terminal, both are asked for and not shown."
+)
+
+
+def credential_arguments(parser: Parser) -> None:
+    """Declare what `connect` and `reconnect` take."""
+    parser.add_argument(
+        "--software", metavar="kashflow|sandbox", help="which software (default: by the address)"
+    )
+    parser.add_argument(
+        "--endpoint", metavar="URL", help="the server's address (default: KashFlow)"
+    )
+    parser.add_argument(
+        "--username", metavar="U", required=True, help="as shown on Apps > API Settings in KashFlow"
+    )
+    parser.add_argument(
+        "--secrets-stdin",
+        action="store_true",
+        help="read the password, then the AutoAuth key, from standard input",
+    )
+    parser.add_argument(
+        "--secrets-in", metavar="KEYRING", default="", help="which keyring keeps them (asked: help)"
+    )
+
+
+def draft_of(args: argparse.Namespace) -> Draft:
+    """Return the draft of the arguments and the two secrets; WrongUse when one is missing."""
+    from kfclient.desk.connecting import Draft, clean_endpoint
+    from kfclient.desk.software import software, software_at
+
+    if args.software:
+        choice = software(args.software)
+    else:
+        choice = (
+            software_at(clean_endpoint(args.endpoint)) if args.endpoint else software("kashflow")
+        )
+    if choice.asks_address and not args.endpoint:
+        raise WrongUse("The sandbox's address is missing.", "Add: --endpoint URL")
+    password, key = _from_stdin() if args.secrets_stdin else _asked()
+    return Draft(
+        software=choice.id,
+        endpoint=args.endpoint or choice.endpoint,
+        username=args.username,
+        password=password,
+        autoauth_key=key,
+        secrets_in=args.secrets_in,
+    )
+
+
+def _from_stdin() -> tuple[str, str]:
+    """Read two lines as UTF-8; only their line ends are taken off."""
+    lines = [sys.stdin.buffer.readline() for _ in range(2)]
+    try:
+        password, key = (line.decode("utf-8").rstrip("\r\n") for line in lines)
+    except UnicodeDecodeError:
+        raise WrongUse("Standard input is not text in UTF-8.", "Give it as UTF-8.") from None
+    if not password or not key:
+        raise WrongUse(
+            "Standard input has to hold two lines: the password, then the AutoAuth key.",
+            "For example: kashdeck connect NAME --username U --secrets-stdin < FILE",
+        )
+    return password, key
+
+
+def _asked() -> tuple[str, str]:
+    if not sys.stdin.isatty():
+        raise WrongUse(
+            "There is no terminal to ask for the password on.",
+            "Add --secrets-stdin and give the password and the AutoAuth key, one line each.",
+        )
+    return getpass.getpass("Password: "), getpass.getpass("AutoAuth key: ")

@@ -1,0 +1,158 @@
+"""The fields of an item as a command gives them: `date=31/08/2026`, `1.category=Travel`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from kfclient.dates import parse_date
+from kfclient.desk.errors import WrongValue
+from kfclient.desk.item import Item, ItemLine
+from kfclient.desk.settings import NOT_APPLICABLE, parse_tax_code
+from kfclient.money import ZERO, pennies
+from tui.commands.usage import WrongUse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MOST_LINES = 200
+
+
+def _text(text: str) -> str:
+    return text.strip()
+
+
+def _date(text: str) -> Any:
+    return parse_date(text) if text.strip() else None
+
+
+def _number(text: str) -> Decimal:
+    """Return a number; commas between thousands and a pound sign are forgiven."""
+    word = text.strip().replace(",", "").removeprefix("£")
+    try:
+        value = Decimal(word)
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not value.is_finite():
+        raise WrongValue(f"“{text}” is not a number.", "Write it as 1234.50.")
+    return value
+
+
+def _rate(text: str) -> Decimal | None:
+    if not text.strip():
+        return None
+    value = _number(text)
+    if value <= 0:
+        raise WrongValue(f"An exchange rate cannot be {text}.", "It is foreign units to the pound.")
+    return value
+
+
+def _money(text: str) -> Decimal:
+    return pennies(_number(text))
+
+
+def _currency(text: str) -> str:
+    word = text.strip().upper()
+    if len(word) != 3 or not word.isascii() or not word.isalpha():
+        raise WrongValue(f"“{text}” is not a currency.", "Write its three letters: GBP, EUR, USD.")
+    return word
+
+
+def _document(text: str) -> str:
+    word = text.strip().casefold()
+    if word not in DOCUMENTS:
+        raise WrongValue(
+            f"“{text}” is not a kind of document.", "Say " + ", ".join(DOCUMENTS) + "."
+        )
+    return word
+
+
+DOCUMENTS = ("invoice", "receipt", "credit note")
+
+HEAD: Mapping[str, Callable[[str], Any]] = {
+    "contact": _text,
+    "contact_code": _text,
+    "reference": _text,
+    "date": _date,
+    "due_date": _date,
+    "currency": _currency,
+    "exchange_rate": _rate,
+    "document": _document,
+    "note": _text,
+    "payment_method": _text,
+    "bank_account": _text,
+}
+"""The fields of the item itself."""
+
+LINE: Mapping[str, Callable[[str], Any]] = {
+    "description": _text,
+    "category": _text,
+    "project": _text,
+    "quantity": _number,
+    "unit_price": _number,
+    "tax_rate": parse_tax_code,
+    "vat": _money,
+}
+"""The fields of a line: `2.category` is the second line's, `category` every line's."""
+
+
+def changed(item: Item, changes: Mapping[str, str]) -> Item:
+    """Return the item with the changes made, all or none; WrongUse, WrongValue, DateUnclear.
+
+    A line's VAT follows from its net and tax rate when one of these is given and the VAT is not.
+    The number after the last line makes a new line.
+    """
+    head: dict[str, Any] = {}
+    lines = list(item.lines)
+    by_line: dict[int, dict[str, Any]] = {}
+    for key, text in changes.items():
+        number, field = _split(key, len(lines))
+        if number is None and field in HEAD:
+            head[field] = HEAD[field](text)
+            continue
+        if field not in LINE:
+            raise _no_such(key)
+        value = LINE[field](text)
+        for at in range(len(lines)) if number is None else [number]:
+            by_line.setdefault(at, {})[field] = value
+    for at in sorted(by_line):
+        if at == len(lines):
+            lines.append(ItemLine())
+        lines[at] = _line_with(lines[at], by_line[at])
+    return msgspec.structs.replace(item, lines=tuple(lines), **head)
+
+
+def _line_with(line: ItemLine, values: dict[str, Any]) -> ItemLine:
+    after = msgspec.structs.replace(line, **values)
+    if "vat" in values or not values.keys() & {"quantity", "unit_price", "tax_rate"}:
+        return after
+    if after.tax_rate is None:
+        return after
+    applies = after.tax_rate != NOT_APPLICABLE
+    vat = pennies(after.net * after.tax_rate / 100) if applies else ZERO
+    return msgspec.structs.replace(after, vat=vat)
+
+
+def _split(key: str, lines: int) -> tuple[int | None, str]:
+    """Return a line's place (from 0) and its field, or None and the item's field."""
+    first, dot, field = key.strip().casefold().replace("-", "_").partition(".")
+    if not dot:
+        return None, first
+    if not (first.isascii() and first.isdigit() and 1 <= int(first) <= min(lines + 1, MOST_LINES)):
+        raise WrongUse(
+            f"There is no line “{first}” in this item.",
+            f"It has lines 1 to {lines}; {lines + 1} makes a new one."
+            if lines
+            else "Start with 1.",
+        )
+    return int(first) - 1, field
+
+
+def _no_such(key: str) -> WrongUse:
+    return WrongUse(
+        f"An item has no field “{key}”.",
+        f"Fields: {', '.join(HEAD)}; of a line: {', '.join(LINE)} (1.category=... for line 1).",
+    )

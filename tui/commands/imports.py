@@ -1,0 +1,61 @@
+"""`kashdeck import`: bring in a file of costs, expense claims or sales."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tui.commands.opening import opened
+from tui.commands.output import count, say, say_json, warn
+
+if TYPE_CHECKING:
+    import argparse
+
+    from kfclient.desk.importing import ImportReport
+    from tui.commands.usage import Parser
+
+
+def arguments(parser: Parser) -> None:
+    """Declare the business and the file."""
+    parser.add_argument("name", metavar="NAME", help="the business")
+    parser.add_argument("file", metavar="FILE", type=Path, help="a CSV file")
+    parser.answers_json()
+    parser.example(
+        "kashdeck import 'Harbour Lane Trading' dext-costs.csv",
+        notes="A file imported twice adds nothing; a row that cannot be read stops no other.",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Import; 1 when a row could not be read."""
+    with opened() as desk:
+        business = desk.businesses.find(args.name)
+        report = desk.importing.import_file(business.id, args.file)
+    if args.json:
+        say_json(_shape(report))
+    else:
+        _tell(report)
+    return 1 if report.bad else 0
+
+
+def _shape(report: ImportReport) -> dict[str, Any]:
+    return {
+        "file": str(report.file),
+        "format": report.format,
+        "added": list(report.added),
+        "already": report.already,
+        "bad": [{"line": row.line, "reason": row.reason, "text": row.text} for row in report.bad],
+        "notes": list(report.notes),
+    }
+
+
+def _tell(report: ImportReport) -> None:
+    say(
+        f"{report.format}: {count(len(report.added), 'item')} added, {report.already} here already."
+    )
+    for note in report.notes:
+        say(note)
+    if report.bad:
+        warn(f"{count(len(report.bad), 'row')} could not be read:")
+    for row in report.bad:
+        warn(f"  line {row.line}: {row.reason}")

@@ -1,0 +1,119 @@
+"""`kashdeck item`: one item in full, with its lines and what was found about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kfclient.dates import shown_date
+from kfclient.money import shown
+from tui.commands.opening import opened
+from tui.commands.output import say, say_json
+from tui.commands.shapes import finding_shapes, item_in_full, item_shape
+from tui.commands.table import Column, room_here, table
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+    from decimal import Decimal
+
+    from kfclient.desk.item import Finding, Item, ItemState
+    from tui.commands.usage import Parser
+
+
+def arguments(parser: Parser) -> None:
+    """Declare the business and the item."""
+    parser.add_argument("name", metavar="NAME", help="the business")
+    parser.add_argument("item", metavar="ITEM", help="the item's number, as items shows it")
+    parser.answers_json()
+    parser.example("kashdeck item 'Harbour Lane Trading' 3")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show the item."""
+    with opened() as desk:
+        business = desk.businesses.find(args.name)
+        item = desk.items.get(business.id, args.item)
+        tell_item(
+            item,
+            desk.items.state(business.id, item),
+            desk.items.findings(business.id, item),
+            as_json=args.json,
+        )
+    return 0
+
+
+def tell_item(item: Item, state: ItemState, findings: Sequence[Finding], *, as_json: bool) -> None:
+    """Write an item in full."""
+    if as_json:
+        shape = item_shape(item, state) | item_in_full(item)
+        say_json({"item": {**shape, "findings": finding_shapes(findings)}})
+        return
+    number = "" if item.number is None else f", number {item.number} in KashFlow"
+    say(f"Item {item.id}: {item.kind.value}, {item.document}, {state.value}{number}")
+    for label, value in _facts(item):
+        if value:
+            say(f"  {label:<15}{value}")
+    say()
+    say(_lines_table(item))
+    for finding in findings:
+        say(f"\n{finding.code}: {finding.sentence}")
+        if finding.cure:
+            say(f"  {finding.cure}")
+
+
+def _facts(item: Item) -> list[tuple[str, str]]:
+    rate = "" if item.exchange_rate is None else f"{item.exchange_rate:f}"
+    return [
+        ("Contact", item.contact),
+        ("Code", item.contact_code),
+        ("Reference", item.reference),
+        ("Date", shown_date(item.date)),
+        ("Due", shown_date(item.due_date)),
+        ("Currency", "" if item.currency == "GBP" else item.currency),
+        ("Exchange rate", rate),
+        ("Net", shown(item.net, item.currency)),
+        ("VAT", shown(item.vat, item.currency)),
+        ("Total", shown(item.gross, item.currency)),
+        ("Owner", item.owner),
+        ("Payment", item.payment_method),
+        ("Bank account", item.bank_account),
+        ("Note", " ".join(item.note.split())),
+        ("Image", item.image),
+        ("From", item.source),
+        ("Problem", "" if item.problem is None else item.problem.sentence),
+    ]
+
+
+def _lines_table(item: Item) -> str:
+    columns = (
+        Column("Line", right=True),
+        Column("Description", gives=True),
+        Column("Category", gives=True),
+        Column("Project", gives=True),
+        Column("Quantity", right=True),
+        Column("Price", right=True),
+        Column("Tax", right=True),
+        Column("VAT", right=True),
+        Column("Total", right=True),
+    )
+    rows = [
+        (
+            str(number),
+            line.description,
+            line.category,
+            line.project,
+            f"{line.quantity:f}",
+            f"{line.unit_price:,.2f}",
+            _tax(line.tax_rate),
+            f"{line.vat:,.2f}",
+            f"{line.gross:,.2f}",
+        )
+        for number, line in enumerate(item.lines, 1)
+    ]
+    return table(columns, rows, room_here())
+
+
+def _tax(rate: Decimal | None) -> str:
+    from kfclient.desk.settings import show_tax_code
+
+    return "" if rate is None else show_tax_code(rate)

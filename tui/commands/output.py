@@ -1,0 +1,44 @@
+"""What commands write: text for people, one JSON object for programs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+_UNSEEN = "\N{REPLACEMENT CHARACTER}"
+
+
+def safe(text: str) -> str:
+    """Return text that cannot steer a terminal: names come from files and from KashFlow."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or char == "\n" else _UNSEEN for char in text)
+
+
+def say(text: str = "") -> None:
+    """Write a line for a person to standard output."""
+    sys.stdout.write(safe(text) + "\n")
+
+
+def warn(text: str) -> None:
+    """Write a line for a person to standard error."""
+    sys.stderr.write(safe(text) + "\n")
+
+
+def say_json(answer: Mapping[str, Any]) -> None:
+    """Write one JSON object on one line, in UTF-8 whatever the terminal's encoding.
+
+    Dates are ISO; times are UTC, ISO, to the second, with Z; None is null.
+    """
+    import orjson
+
+    options = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS | orjson.OPT_APPEND_NEWLINE
+    sys.stdout.flush()
+    sys.stdout.buffer.write(orjson.dumps(answer, option=options))
+    sys.stdout.buffer.flush()
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """Return a number with its noun: "1 item", "3 items"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

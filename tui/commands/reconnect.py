@@ -1,0 +1,29 @@
+"""`kashdeck reconnect`: give a connection new credentials; lists, items and settings stay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui.commands.connecting import connecting_arguments, make_connection
+from tui.commands.credentials import draft_of
+from tui.commands.opening import opened
+
+if TYPE_CHECKING:
+    import argparse
+
+    from tui.commands.usage import Parser
+
+
+def arguments(parser: Parser) -> None:
+    """Declare the business and the credentials."""
+    connecting_arguments(parser, "the business, connected already")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Reconnect; another company's credentials are refused. Without --endpoint the server stays."""
+    with opened() as desk:
+        business = desk.businesses.find(args.name)
+        if business.connection is not None and not args.endpoint and not args.software:
+            args.endpoint = business.connection.endpoint
+            args.software = business.connection.software
+        return make_connection(desk, business, args, draft_of(args).cleaned(), again=True)

@@ -1,0 +1,132 @@
+"""The shapes of `--json`, named in docs/commands.md and stable: fields are added, never changed.
+
+Amounts are strings with two decimals, dates ISO, times UTC; what is missing is null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from kfclient.desk.list_names import ListName
+from kfclient.money import plain
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from kfclient.desk.business import BusinessSummary, ListStatus, ProblemNote
+    from kfclient.desk.item import Finding, Item, ItemLine, ItemState
+    from kfclient.errors import Problem
+
+Shape = dict[str, Any]
+
+
+def item_shape(item: Item, state: ItemState, problem: Problem | ProblemNote | None = None) -> Shape:
+    """Return an item as `items` and `publish` give it."""
+    return {
+        "id": item.id,
+        "kind": item.kind.value,
+        "state": state.value,
+        "reference": item.reference or None,
+        "contact": item.contact or None,
+        "date": item.date,
+        "due_date": item.due_date,
+        "currency": item.currency,
+        "net": plain(item.net),
+        "vat": plain(item.vat),
+        "gross": plain(item.gross),
+        "number": item.number,
+        "problem": problem_shape(problem or item.problem),
+    }
+
+
+def item_in_full(item: Item) -> Shape:
+    """Return what `item` gives beside the fields of `item_shape`."""
+    return {
+        "document": item.document,
+        "contact_code": item.contact_code or None,
+        "exchange_rate": _decimal(item.exchange_rate),
+        "note": item.note or None,
+        "owner": item.owner or None,
+        "payment_method": item.payment_method or None,
+        "bank_account": item.bank_account or None,
+        "image": item.image or None,
+        "source": item.source or None,
+        "published_at": item.published_at,
+        "lines": [_line_shape(line) for line in item.lines],
+    }
+
+
+def finding_shapes(findings: Iterable[Finding]) -> list[Shape]:
+    """Return findings: what stops an item (`stop`) and what is only worth knowing (`warning`)."""
+    return [
+        {
+            "code": finding.code,
+            "severity": finding.severity.value,
+            "sentence": finding.sentence,
+            "cure": finding.cure or None,
+            "field": finding.field or None,
+        }
+        for finding in findings
+    ]
+
+
+def problem_shape(problem: Problem | ProblemNote | None) -> Shape | None:
+    """Return a problem's code, sentence and cure."""
+    if problem is None:
+        return None
+    return {"code": problem.code, "sentence": problem.sentence, "cure": problem.cure or None}
+
+
+def connection_shape(summary: BusinessSummary) -> Shape:
+    """Return a business and its connection as `connections` and `status` give it."""
+    business, connection = summary.business, summary.business.connection
+    lists = {} if connection is None else connection.lists
+    return {
+        "name": business.name,
+        "id": business.id,
+        "state": summary.state.value,
+        "role": None if summary.role is None else summary.role.value,
+        "software": None if connection is None else connection.software,
+        "endpoint": None if connection is None else connection.endpoint,
+        "company": None if connection is None else connection.company.name or None,
+        "last_sync": None if connection is None else connection.last_sync,
+        "problem": None if connection is None else problem_shape(connection.problem),
+        "lists": {name.value: list_shape(lists.get(name.value)) for name in ListName},
+        "items": {
+            "ready": summary.items.ready,
+            "to_review": summary.items.to_review,
+            "published": summary.items.published,
+            "needs_you": summary.items.needs_you,
+        },
+    }
+
+
+def list_shape(status: ListStatus | None) -> Shape:
+    """Return how one of the six lists stands; a list never synced has nulls."""
+    if status is None:
+        return {"count": None, "synced_at": None, "problem": None}
+    return {
+        "count": status.count,
+        "synced_at": status.synced_at,
+        "problem": problem_shape(status.problem),
+    }
+
+
+def _line_shape(line: ItemLine) -> Shape:
+    return {
+        "description": line.description or None,
+        "category": line.category or None,
+        "quantity": _decimal(line.quantity),
+        "unit_price": _decimal(line.unit_price),
+        "tax_rate": _decimal(line.tax_rate),
+        "net": plain(line.net),
+        "vat": plain(line.vat),
+        "gross": plain(line.gross),
+        "project": line.project or None,
+    }
+
+
+def _decimal(value: Decimal | None) -> str | None:
+    """Return a quantity, a price or a rate as it is: these may have more decimals than money."""
+    return None if value is None else f"{value:f}"

@@ -1,0 +1,46 @@
+"""How words on the command line become arguments, and what wrong use is called."""
+
+from __future__ import annotations
+
+import argparse
+from typing import NoReturn
+
+from kfclient.errors import Problem
+
+
+class WrongUse(Problem):
+    """The command was not typed as it has to be."""
+
+    code = "wrong-use"
+    default_cure = "See: kashdeck --help"
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that raises `WrongUse` instead of leaving, so that `--json` can answer too.
+
+    The command's own example stands under its help.
+    """
+
+    def __init__(self, command: str, summary: str) -> None:
+        super().__init__(
+            prog=f"kashdeck {command}",
+            description=f"{summary[0].upper()}{summary[1:]}.",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+            add_help=False,
+        )
+        self.add_argument("-h", "--help", action="help", help="show this and leave")
+
+    def answers_json(self) -> None:
+        """Let the command answer as JSON."""
+        self.add_argument("--json", action="store_true", help="answer as one JSON object")
+
+    def example(self, *lines: str, notes: str = "") -> None:
+        """Show these lines as examples, and the notes under them."""
+        shown = "\n".join(f"  {line}" for line in lines)
+        self.epilog = f"for example:\n{shown}" + (f"\n\n{notes}" if notes else "")
+
+    def error(self, message: str) -> NoReturn:
+        """Raise `WrongUse` with argparse's message as a sentence."""
+        sentence = message[0].upper() + message[1:].rstrip(".") + "."
+        raise WrongUse(sentence, f"See: {self.prog} --help")
