@@ -1,1 +1,65 @@
-"""TODO."""
+"""A KashFlow-compatible SOAP service on this machine, for practice, demos and tests.
+
+`Sandbox` runs it inside this process; `serve.serve` is the whole of a command that does.
+
+What is known of KashFlow's service, the sandbox does alike. What is not known, or told in two
+ways, it chooses, and a client must not rely on:
+
+- Gates are tried in this order: credentials, API switched on, address listed. AutoAuthIP skips the
+  last; its result is 1, a second call from a listed address is OK too. The sentences for a wrong
+  AutoAuth key, AutoAuth off and the API off are the sandbox's own, and so is every sentence that
+  begins with "There is no" except the one about a customer's email address.
+- GetReceipts tells of more than 100 receipts in StatusDetail, with Status OK
+  (`getreceipts_notice`).
+- A document for an unknown supplier, customer, nominal id or project is refused, and so is a
+  payment without a payment method; the `strict_*` switches turn that off. ChargeType 0 is "Other".
+- A document number sent with an insert is taken when it is free, refused when it is not
+  (`strict_numbers` off: that document is overwritten). Numbers of deleted documents at the top are
+  given again; database ids never are.
+- VatAmount is stored as sent, also by a company that is not VAT registered. A line's net is
+  rounded to the penny, halves away from zero; a document sums rounded lines. Nothing is checked
+  for duplicates. Paid, AmountPaid and the totals are derived, whatever was sent.
+- GetReceipt and GetInvoice of an unknown number are OK with every field at its default;
+  suppliers, customers, projects and GetInvoiceByID are Status NO. Deletes answer 1; a missing thing
+  is Status NO, and so is a supplier or customer that has documents.
+- A document without a date is dated today, one without a due date is due on its date, a payment
+  without a date is paid today, and one without a bank account goes to the first. Line breaks
+  in a description become spaces. A date with a zone is moved to UK time, then its time dropped.
+- An update of a document replaces its lines, except where no Lines element was sent; it means the
+  document of its InvoiceDBID, or where that is 0, of its InvoiceNumber.
+- Foreign documents keep their own currency, lines included; a line without ValuesInCurrency 1 is
+  multiplied by the rate first. ExchangeRate 0 means the currency's own; an unknown currency is
+  refused. A document is paid when its payments, in home currency, reach its gross divided by the
+  rate; the filter Paid leaves the overpaid out, Unpaid holds the overdue. An unknown filter is All,
+  a page below 1 is the first.
+- Codes of suppliers and customers are letters and digits, at least two, of any length, unique
+  without regard to case; one left out is four letters of the name and a number. An update
+  replaces the whole record.
+- GetProjects lists all, GetVATRates no entry for N/A (which is -1 on a line), the chart of accounts
+  every nominal. Lists come by code, documents by number, highest first. In
+  GetNominalCodesExtended the type is the place in the accounts (1 to 6), the classification the
+  area it is picked in (1 to 3).
+- AttachFileToReceipt answers the attachment's id; without Dropbox (`dropbox_connected`) it is
+  refused, and so is an .xls file. A request may be 4 MB. PermaLink and ReadableString are null.
+- A date on or before `lock_date` is refused for documents and payments.
+- Quotes, journals, bank transactions, products, reports, account creation and the "2" family of
+  operations are not served: they are an unknown SOAPAction.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kfclient.sandbox.server import Sandbox
+
+__all__ = ["Sandbox"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the server when it is asked for: few who import the package start one."""
+    if name == "Sandbox":
+        from kfclient.sandbox.server import Sandbox
+
+        return Sandbox
+    raise AttributeError(name)

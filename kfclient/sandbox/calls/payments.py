@@ -1,0 +1,87 @@
+"""Payments of purchases and sales: by document number, in home currency, overpaying allowed."""
+
+from __future__ import annotations
+
+from functools import partial
+from operator import itemgetter
+
+from kfclient.sandbox.account import Account, Refusal, Reply
+from kfclient.sandbox.calls.documents import check_lock, with_number
+from kfclient.sandbox.calls.lists import Answer
+from kfclient.sandbox.contract import TYPES
+from kfclient.sandbox.ledger import INVOICES, RECEIPTS, Ledger
+from kfclient.sandbox.schema import NO_DATE, Record
+
+PAGE = 100
+_FIRST_PAYMENT = 7301001
+
+
+def _insert(ledger: Ledger, account: Account, asks: Record) -> Reply:
+    books, sent = account.books, asks[f"{ledger.noun}Payment"]
+    document = with_number(ledger, account, sent["PayInvoice"])
+    method, bank = sent["PayMethod"], sent["PayAccount"]
+    if account.switches.strict_pay_methods and books.get(ledger.methods, method) is None:
+        raise Refusal(f"There is no payment method with the ID {method}")
+    if not bank:
+        bank = books.all("banks")[0]["AccountID"]
+    if books.get("banks", bank) is None:
+        raise Refusal(f"There is no bank account with the ID {bank}")
+    date = sent["PayDate"]
+    date = account.today().isoformat() if date == NO_DATE else date[:10]
+    check_lock(account, date)
+    number = books.next_id("payments", _FIRST_PAYMENT)
+    changed = {
+        "PayID": number,
+        "PayInvoice": document["InvoiceNumber"],
+        "PayDate": f"{date}T00:00:00",
+        "PayAccount": bank,
+    }
+    books.put(ledger.payments, TYPES["Payment"].lean({**sent, **changed}))
+    return Reply(number)
+
+
+def _payments(ledger: Ledger, account: Account, asks: Record) -> Reply:
+    number = asks[f"{ledger.noun}Number"]
+    return Reply(account.books.find(ledger.payments, "PayInvoice", number))
+
+
+def _delete(ledger: Ledger, account: Account, asks: Record) -> Reply:
+    number = asks[f"{ledger.noun}PaymentNumber"]
+    payment = account.books.get(ledger.payments, number)
+    if payment is None:
+        raise Refusal("There is no payment with that number")
+    check_lock(account, payment["PayDate"])
+    account.books.drop(ledger.payments, number)
+    return Reply(1)
+
+
+def _between(account: Account, asks: Record) -> list[Record]:
+    first, last = asks["StartDate"][:10], asks["EndDate"][:10]
+    rows = account.books.all("invoice_payments")
+    chosen = (row for row in rows if first <= row["PayDate"][:10] <= last)
+    return sorted(chosen, key=itemgetter("PayDate", "PayID"))
+
+
+def _count_between(account: Account, asks: Record) -> Reply:
+    return Reply(len(_between(account, asks)))
+
+
+def _page_between(account: Account, asks: Record) -> Reply:
+    page = max(1, asks["PageNumber"])
+    return Reply(_between(account, asks)[(page - 1) * PAGE : page * PAGE])
+
+
+def _both(ledger: Ledger) -> dict[str, Answer]:
+    return {
+        f"Insert{ledger.noun}Payment": partial(_insert, ledger),
+        f"Get{ledger.noun}Payment": partial(_payments, ledger),
+        f"Delete{ledger.noun}Payment": partial(_delete, ledger),
+    }
+
+
+ANSWERS: dict[str, Answer] = {
+    **_both(RECEIPTS),
+    **_both(INVOICES),
+    "GetInvoicePaymentsCountforDateRange": _count_between,
+    "GetInvoicePaymentsByDateRange": _page_between,
+}

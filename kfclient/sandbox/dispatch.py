@@ -1,0 +1,72 @@
+"""From a call to its reply: gates, then the operation, then Status and StatusDetail."""
+
+from __future__ import annotations
+
+from decimal import DecimalException
+
+from kfclient.sandbox.account import Account, Refusal, Reply
+from kfclient.sandbox.calls import (
+    document_lists,
+    documents,
+    extras,
+    lists,
+    parties,
+    payments,
+    projects,
+)
+from kfclient.sandbox.calls.lists import Answer
+from kfclient.sandbox.gates import authorise_address, pass_gates
+from kfclient.sandbox.schema import Record
+from kfclient.sandbox.soap import Fault, Request
+
+ANSWERS: dict[str, Answer] = {
+    name: answer
+    for module in (lists, projects, parties, documents, document_lists, payments, extras)
+    for name, answer in module.ANSWERS.items()
+}
+"""The function that answers each operation (AutoAuthIP apart, which needs the caller's address)."""
+
+
+def answer(account: Account, request: Request, address: str) -> Record:
+    """Execute a call, and return its response's fields; it is in the books when this returns.
+
+    A refusal is `Status` NO and its sentence, with a result of 0, false or nothing. Raises `Fault`
+    where the service would have crashed.
+    """
+    try:
+        with account.books.transaction():
+            pass_gates(account, request.operation.name, request.arguments, address)
+            reply = _execute(account, request, address)
+    except Refusal as refusal:
+        return {"Status": "NO", "StatusDetail": str(refusal)}
+    except Fault as fault:
+        raise Fault(fault.sentence, fault.code, request.version) from None
+    except DecimalException:
+        raise Fault(
+            "Server was unable to process request. ---> "
+            "Arithmetic overflow error converting expression to data type money.",
+            "Server",
+            request.version,
+        ) from None
+    result = request.operation.result
+    answers = {"Status": "OK", "StatusDetail": reply.detail, **reply.more}
+    return answers if result is None else {result.name: reply.result, **answers}
+
+
+def refuse(sentence: str) -> Record:
+    """Return the response of a call that is refused without being executed."""
+    return {"Status": "NO", "StatusDetail": sentence}
+
+
+def _execute(account: Account, request: Request, address: str) -> Reply:
+    arguments = request.arguments
+    for field in request.operation.asks:
+        if field.is_object and arguments[field.name] is None:
+            raise Fault(
+                "Server was unable to process request. ---> "
+                "Object reference not set to an instance of an object.",
+                "Server",
+            )
+    if request.operation.name == "AutoAuthIP":
+        return authorise_address(account, arguments, address)
+    return ANSWERS[request.operation.name](account, arguments)

@@ -1,0 +1,45 @@
+"""What can go wrong with the sandbox itself, as opposed to what it is told to answer.
+
+SandboxError
+├── PortTaken     another program listens on the port asked for
+├── HomeTaken     another sandbox keeps its books in the folder asked for
+├── BooksDamaged  the folder holds books that cannot be read
+└── WrongFault    a misbehaviour was asked for that does not exist
+"""
+
+from __future__ import annotations
+
+from kfclient.errors import Problem
+
+
+class SandboxError(Problem):
+    """The sandbox could not do what it was asked to."""
+
+    code = "sandbox"
+
+
+class PortTaken(SandboxError):
+    """Another program listens on the port asked for."""
+
+    code = "sandbox-port-taken"
+    default_cure = "Choose another port, or leave the port out to have a free one found."
+
+
+class HomeTaken(SandboxError):
+    """Another sandbox keeps its books in the folder asked for."""
+
+    code = "sandbox-home-taken"
+    default_cure = "Stop the other sandbox, or choose another folder."
+
+
+class BooksDamaged(SandboxError):
+    """The folder holds books that cannot be read."""
+
+    code = "sandbox-books-damaged"
+    default_cure = "Choose another folder, or move this one away to start with new books."
+
+
+class WrongFault(SandboxError):
+    """A misbehaviour was asked for that does not exist."""
+
+    code = "sandbox-wrong-fault"

@@ -1,0 +1,136 @@
+"""Requests to records, with the leniency and the refusals of .NET's XmlSerializer.
+
+Missing values get their type's default; elements that are unknown, in no namespace, in the wrong
+case or there a second time are ignored; order does not matter. A value that cannot be read, an
+unknown `xsi:type` and a child where text belongs are refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree
+
+from kfclient.sandbox.contract import TYPES
+from kfclient.sandbox.scalars import PARSERS
+from kfclient.sandbox.schema import NAMESPACE, VALUE_DEFAULTS, Field, Operation, Record
+
+_XSI = "http://www.w3.org/2001/XMLSchema-instance"
+_XSD = "http://www.w3.org/2001/XMLSchema"
+_CLR = {
+    "string": "System.String",
+    "int": "System.Int32",
+    "decimal": "System.Decimal",
+    "boolean": "System.Boolean",
+    "dateTime": "System.DateTime",
+}
+
+
+class Unreadable(Exception):
+    """A value the deserialiser refuses: the inner sentence, and the element it was met in."""
+
+    def __init__(self, sentence: str, element: etree._Element) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.element = element
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """An `anyType` item that is no record of ours: the name of the .NET type it became.
+
+    The deserialiser takes it; the service then fails to cast it, as ASMX services do.
+    """
+
+    clr_type: str
+
+
+def read_request(operation: Operation, body: etree._Element) -> Record:
+    """Return the operation's arguments; a wrapper that is missing leaves all at their default."""
+    wrapper = body.find(f"{{{NAMESPACE}}}{operation.name}")
+    return _read_fields(operation.asks, () if wrapper is None else tuple(wrapper))
+
+
+def _read_fields(fields: tuple[Field, ...], children: tuple[etree._Element, ...]) -> Record:
+    record: Record = {field.name: VALUE_DEFAULTS.get(field.kind) for field in fields}
+    waiting = {f"{{{NAMESPACE}}}{field.name}": field for field in fields}
+    for child in children:
+        if field := waiting.pop(child.tag, None):
+            record[field.name] = _read(field, child)
+    return record
+
+
+def _read(field: Field, element: etree._Element) -> Any:
+    if field.is_value:
+        return _scalar(field.kind, element)
+    if element.get(f"{{{_XSI}}}nil", "").strip() in ("true", "1"):
+        return None
+    if field.is_text:
+        return _text(element)
+    if field.item == "anyType":
+        return [_any(child) for child in _items(element, "anyType")]
+    if field.item:
+        return [_complex(field.item, child) for child in _items(element, field.item)]
+    return _complex(field.kind, element)
+
+
+def _items(element: etree._Element, name: str) -> list[etree._Element]:
+    return element.findall(f"{{{NAMESPACE}}}{name}")
+
+
+def _complex(type_name: str, element: etree._Element) -> Record:
+    named = _xsi_type(element)
+    if named not in (None, (NAMESPACE, type_name)):
+        raise _unrecognised(element)
+    return _read_fields(TYPES[type_name].fields, tuple(element))
+
+
+def _any(element: etree._Element) -> Record | Foreign:
+    named = _xsi_type(element)
+    if named is None:
+        return Foreign("System.Xml.XmlNode[]")
+    namespace, name = named
+    if namespace == _XSD and name in _CLR:
+        if name != "string":
+            _scalar(name, element)
+        return Foreign(_CLR[name])
+    if namespace != NAMESPACE or name not in TYPES:
+        raise _unrecognised(element)
+    return _complex(name, element) if name == "InvoiceLine" else Foreign(name)
+
+
+def _scalar(kind: str, element: etree._Element) -> Any:
+    try:
+        return PARSERS[kind](_text(element))
+    except ValueError as error:
+        raise Unreadable(str(error), element) from None
+
+
+def _text(element: etree._Element) -> str:
+    if len(element):
+        raise Unreadable(
+            "Unexpected node type Element. ReadElementString method can only be called on "
+            "elements with simple or empty content.",
+            element[0],
+        )
+    return element.text or ""
+
+
+def _xsi_type(element: etree._Element) -> tuple[str, str] | None:
+    """Return the namespace and name of `xsi:type`, or None where there is none."""
+    value = element.get(f"{{{_XSI}}}type")
+    if value is None:
+        return None
+    prefix, colon, name = value.strip().rpartition(":")
+    return element.nsmap.get(prefix if colon else None) or "", name
+
+
+def _unrecognised(element: etree._Element) -> Unreadable:
+    namespace, name = _xsi_type(element) or ("", "")
+    tag = etree.QName(element)
+    return Unreadable(
+        f"The specified type was not recognized: name='{name}', namespace='{namespace}', "
+        f"at <{tag.localname} xmlns='{tag.namespace}'>.",
+        element,
+    )

@@ -1,0 +1,82 @@
+"""The sandbox as a program: starts, says where it listens, serves until it is ended."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TextIO
+
+import orjson
+
+from kfclient.sandbox.server import Sandbox
+from kfclient.sandbox.troubles import parse_trouble
+
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def serve(
+    port: int = 0,
+    home: Path | None = None,
+    suppliers: int | None = None,
+    customers: int | None = None,
+    json_output: bool = False,
+    fault: Sequence[str] = (),
+    out: TextIO = sys.stdout,
+    ended: threading.Event | None = None,
+) -> int:
+    """Serve until SIGINT, SIGTERM or SIGHUP comes or `ended` is set; return the exit code 0.
+
+    `fault` holds misbehaviours as `troubles.parse_trouble` reads them. What is printed once it
+    listens is one line of JSON (`endpoint`, `username`, `password`, `autoauth_key`, `control`) or
+    the same for people. Raises `SandboxError` where it cannot start. Signals are handled when
+    called from the main thread.
+    """
+    troubles = [parse_trouble(text) for text in fault]
+    ended = ended or threading.Event()
+    sandbox = Sandbox(home, port, suppliers, customers)
+    for trouble in troubles:
+        sandbox.troubles.add(trouble)
+    with _ended_by_signals(ended), sandbox:
+        print(_json(sandbox) if json_output else _text(sandbox, home), file=out, flush=True)
+        ended.wait()
+    return 0
+
+
+@contextmanager
+def _ended_by_signals(ended: threading.Event) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        ended.set()
+
+    before = {number: signal.signal(number, end) for number in _ENDINGS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _json(sandbox: Sandbox) -> str:
+    names = ("endpoint", "username", "password", "autoauth_key", "control")
+    return orjson.dumps({name: getattr(sandbox, name) for name in names}).decode()
+
+
+def _text(sandbox: Sandbox, home: Path | None) -> str:
+    kept = "in memory, and are gone when it ends" if home is None else f"in {home}"
+    return (
+        "The KashFlow sandbox is listening. It is for practice: nothing reaches a real account.\n"
+        f"\n  Address      {sandbox.endpoint}"
+        f"\n  Username     {sandbox.username}"
+        f"\n  Password     {sandbox.password}"
+        f"\n  AutoAuth key {sandbox.autoauth_key}"
+        f"\n  Control      {sandbox.control}\n"
+        f"\nIts books are kept {kept}. Press ctrl+c to end it."
+    )

@@ -1,0 +1,150 @@
+"""The sandbox as one object: an account, a listener, and where to find both."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import socket
+import sys
+import threading
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from kfclient.sandbox.account import Account
+from kfclient.sandbox.errors import PortTaken
+from kfclient.sandbox.troubles import Trouble, Troubles
+from kfclient.sandbox.web import PATH, Handler
+
+HOST = "127.0.0.1"
+_POLL = 0.05
+
+
+class Listener(ThreadingHTTPServer):
+    """The socket, and what its handlers share."""
+
+    daemon_threads = True
+    request_queue_size = 128
+    allow_reuse_address = True
+
+    def __init__(self, port: int, account: Account, troubles: Troubles) -> None:
+        super().__init__((HOST, port), Handler)
+        self.account = account
+        self.troubles = troubles
+        self.connections: set[socket.socket] = set()
+        self.stopping = threading.Event()
+        self.origin = f"http://{HOST}:{self.server_address[1]}"
+        self.endpoint = f"{self.origin}{PATH}"
+        # Nobody who does not know the path, a web page least of all, can flip switches.
+        self.control_path = f"/control/{secrets.token_urlsafe(18)}"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a caller who hung up; report anything else."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+    def hang_up(self) -> None:
+        """End every connection: a stopped server answers nobody."""
+        self.stopping.set()
+        for connection in list(self.connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+
+class Sandbox:
+    """A KashFlow-compatible service on this machine, listening on 127.0.0.1 alone.
+
+    `home` is where its books are kept (None: in memory, gone at the end); `port` 0 finds a free
+    one; `suppliers` and `customers` are how many there are to be at least (None: the few named
+    ones). Use it as a context manager, or `start()` and `stop()` it; once. Raises `PortTaken`,
+    `HomeTaken`, `BooksDamaged`.
+    """
+
+    def __init__(
+        self,
+        home: Path | None = None,
+        port: int = 0,
+        suppliers: int | None = None,
+        customers: int | None = None,
+    ) -> None:
+        self.account = Account(home, suppliers, customers)
+        self.troubles = Troubles()
+        try:
+            self._listener = Listener(port, self.account, self.troubles)
+        except OSError as error:
+            self.account.close()
+            raise PortTaken(
+                f"The sandbox cannot listen on port {port}: {error.strerror}."
+            ) from None
+        except OverflowError:
+            self.account.close()
+            raise PortTaken(f"There is no port {port}; the highest is 65535.") from None
+        self.account.file_url = f"{self._listener.origin}/files/"
+        self._thread: threading.Thread | None = None
+
+    def __repr__(self) -> str:
+        return f"Sandbox({self.endpoint!r})"
+
+    @property
+    def endpoint(self) -> str:
+        """The address of the service."""
+        return self._listener.endpoint
+
+    @property
+    def control(self) -> str:
+        """The address of the control endpoint; knowing it is the permission to use it."""
+        return f"{self._listener.origin}{self._listener.control_path}"
+
+    @property
+    def username(self) -> str:
+        """The name to log in with."""
+        return self.account.username
+
+    @property
+    def password(self) -> str:
+        """The password that the API takes now."""
+        return self.account.password
+
+    @property
+    def autoauth_key(self) -> str:
+        """The AutoAuth key."""
+        return self.account.autoauth_key
+
+    def misbehave(self, operation: str, kind: str, **options: Any) -> None:
+        """Ask for trouble: see `troubles` for kinds and options. Raises `WrongFault`."""
+        self.troubles.add(Trouble(operation, kind, **options))
+
+    def behave(self) -> None:
+        """Take back all trouble that is still to come."""
+        self.troubles.clear()
+
+    def start(self) -> Self:
+        """Begin to serve, in threads of its own."""
+        serve = self._listener.serve_forever
+        self._thread = threading.Thread(
+            target=serve, args=(_POLL,), name="sandbox-listener", daemon=True
+        )
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop serving, end every connection and write the books down."""
+        if self._thread is not None:
+            self._listener.shutdown()
+            self._thread.join()
+            self._thread = None
+        self._listener.hang_up()
+        self._listener.server_close()
+        self.account.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()

@@ -1,0 +1,66 @@
+"""The account's settings: KashFlow's API Settings page, and what the sandbox may do differently."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import date
+from typing import Any, get_type_hints
+
+from kfclient.sandbox.errors import SandboxError
+
+
+@dataclass(frozen=True, slots=True)
+class Switches:
+    """Settings that a control call or a test may change; kept in the books.
+
+    The first five are controls of KashFlow's API Settings page, as a new account has them except
+    that the API is on. `strict_*` choose between two readings of what the service does.
+    """
+
+    api_enabled: bool = True
+    ip_restricted: bool = True
+    autoauth_enabled: bool = True
+    separate_api_password: str | None = None
+    dropbox_connected: bool = True
+    lock_date: str | None = None
+    """Documents dated on or before this ISO date are refused."""
+    getreceipts_notice: bool = True
+    """GetReceipts says in StatusDetail that there are more than the 100 it gives."""
+    strict_parties: bool = True
+    """A document for a supplier or customer that does not exist is refused."""
+    strict_charge_types: bool = True
+    """A line whose ChargeType is no nominal's id is refused (0 is always taken as Other)."""
+    strict_projects: bool = True
+    """A document or line for a project that does not exist is refused."""
+    strict_pay_methods: bool = True
+    """A payment without a method of its list is refused."""
+    strict_numbers: bool = True
+    """An insert with a number that is taken is refused; otherwise it overwrites that document."""
+    gzip: bool = False
+    """Replies are compressed for clients that ask."""
+
+    def changed(self, changes: dict[str, Any]) -> Switches:
+        """Return the settings with `changes` made; raise `SandboxError` at a name or value."""
+        known = get_type_hints(Switches)
+        for name, value in changes.items():
+            if name not in known:
+                names = ", ".join(field.name for field in fields(Switches))
+                raise SandboxError(f"There is no switch {name}.", f"The switches are: {names}.")
+            if not isinstance(value, known[name]):
+                raise SandboxError(f"The switch {name} cannot be {value!r}.")
+        if changes.get("lock_date"):
+            _check_date(changes["lock_date"])
+        return replace(self, **changes)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the settings by name."""
+        return asdict(self)
+
+
+def _check_date(text: str) -> None:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        raise SandboxError(
+            f"The lock date {text!r} is no date.", "Write it as 2026-03-31."
+        ) from None
