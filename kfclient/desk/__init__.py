@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kfclient.desk.business import Business, BusinessSummary, ConnectionState, Role, Settings
-    from kfclient.desk.connecting import Draft
     from kfclient.desk.desk import Desk
+    from kfclient.desk.draft import Draft
     from kfclient.desk.events import Event, Listener
     from kfclient.desk.item import Item, ItemLine, ItemState, Kind
     from kfclient.desk.list_names import ListName
@@ -41,7 +41,7 @@ _HOMES = {
     "BusinessSummary": "business",
     "ConnectionState": "business",
     "Desk": "desk",
-    "Draft": "connecting",
+    "Draft": "draft",
     "Event": "events",
     "Item": "item",
     "ItemLine": "item",

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import msgspec
-
+from kfclient.api.limits import Limits
 from kfclient.desk.business import Connection
 from kfclient.desk.businesses import Businesses, sync_lock
 from kfclient.desk.connection_checks import CHECKS, Check, run_checks, step_for
-from kfclient.desk.errors import Busy, DeskError, NotConnected, WrongValue
+from kfclient.desk.draft import Draft
+from kfclient.desk.errors import Busy, DeskError, NotConnected
 from kfclient.desk.events import Listener, ignore
 from kfclient.desk.keys import clean_endpoint, clean_key, key_problem
 from kfclient.desk.people import utc_now
 from kfclient.desk.sessions import Sessions
-from kfclient.desk.software import software
 from kfclient.errors import Problem
 from kfclient.store.errors import NoKeyring, PassphraseNeeded, SecretsError
 
@@ -37,52 +36,6 @@ __all__ = [
 ]
 
 
-class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """What a person typed to connect; its repr shows neither the password nor the key.
-
-    `secrets_in` is the id of the keyring that shall hold them (`Secrets.choices`), "" for the one
-    that is proposed.
-    """
-
-    software: str = "kashflow"
-    endpoint: str = ""
-    username: str = ""
-    password: str = ""
-    autoauth_key: str = ""
-    secrets_in: str = ""
-
-    def __repr__(self) -> str:
-        return f"Draft(software={self.software!r}, endpoint={self.endpoint!r})"
-
-    def __rich_repr__(self) -> list[tuple[str, Any]]:
-        """Show the same to rich, which would list every field."""
-        return [("software", self.software), ("endpoint", self.endpoint)]
-
-    def cleaned(self) -> Draft:
-        """Return the draft as it will be used; WrongValue for what is missing or misshapen.
-
-        The password is taken as typed: spaces may belong to it.
-        """
-        endpoint = clean_endpoint(self.endpoint or software(self.software).endpoint)
-        if not self.username.strip():
-            raise WrongValue(
-                "The username is missing.", "It is the one shown on Apps > API Settings."
-            )
-        if not self.password:
-            raise WrongValue("The password is missing.", "Type it; it is not shown.")
-        odd = key_problem(self.autoauth_key)
-        if odd:
-            raise WrongValue(
-                odd, "On Apps > API Settings press Copy code; it looks like 1234ABCD-1234."
-            )
-        return msgspec.structs.replace(
-            self,
-            endpoint=endpoint,
-            username=self.username.strip(),
-            autoauth_key=clean_key(self.autoauth_key),
-        )
-
-
 class Connecting:
     """Makes and ends connections; Admins only. A failed attempt leaves everything as it was."""
 
@@ -94,12 +47,14 @@ class Connecting:
         sessions: Sessions,
         *,
         clock: Callable[[], datetime] = utc_now,
+        limits: Limits | None = None,
     ) -> None:
         self._home = home
         self._businesses = businesses
         self._secrets = secrets
         self._sessions = sessions
         self._clock = clock
+        self._limits = limits
 
     def connect(
         self,
@@ -166,12 +121,12 @@ class Connecting:
 
         draft = draft.cleaned()
         redact.add(draft.password, draft.autoauth_key)
+        credentials = Credentials(draft.username, draft.password)
         secrets_in = self._place(draft.secrets_in or (before.secrets_in if before else ""))
         company = run_checks(
             business,
-            draft.endpoint,
-            KashFlow(draft.endpoint, Credentials(draft.username, draft.password)),
-            draft.autoauth_key,
+            draft,
+            KashFlow(draft.endpoint, credentials, limits=self._limits),
             None if before is None else before.company,
             listener,
             cancel,

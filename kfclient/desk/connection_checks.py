@@ -16,6 +16,7 @@ from kfclient.api.errors import (
 )
 from kfclient.desk.business import Company
 from kfclient.desk.company import check_same_company, read_company
+from kfclient.desk.draft import Draft
 from kfclient.desk.events import CheckFailed, CheckPassed, CheckStarted, Listener
 from kfclient.desk.sessions import APP_NAME
 from kfclient.errors import Cancelled, Problem
@@ -99,9 +100,8 @@ class _Progress:
 
 def run_checks(
     business: str,
-    endpoint: str,
+    draft: Draft,
     kashflow: KashFlow,
-    autoauth_key: str,
     expected: Company | None,
     listener: Listener,
     cancel: Cancel | None,
@@ -119,15 +119,15 @@ def run_checks(
     progress = _Progress(business, listener, cancel)
     with _told(progress):
         progress.begin("reach")
-        progress.passed(probe.reach(endpoint))
+        progress.passed(probe.reach(draft.endpoint))
         progress.begin("tls")
-        progress.passed(probe.secure(endpoint))
+        progress.passed(probe.secure(draft.endpoint))
         progress.begin("soap")
-        answers = probe.answers(endpoint)
-        kashflow.auto_auth_ip(APP_NAME, autoauth_key)
+        answers = probe.answers(draft.endpoint)
+        kashflow.auto_auth_ip(APP_NAME, draft.autoauth_key)
         progress.passed(answers)
         progress.begin("login")
-        progress.passed("")
+        progress.passed(f"as {draft.username}")
         progress.begin("address")
         progress.passed(f"listed in KashFlow as {APP_NAME}")
         progress.begin("company")

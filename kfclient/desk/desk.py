@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from kfclient.api.limits import Limits
 from kfclient.desk.businesses import Businesses
 from kfclient.desk.connecting import Connecting
 from kfclient.desk.lists import Lists
@@ -19,7 +20,7 @@ class Desk:
     """One person's desk over one home folder. Its parts do the work; callers use them directly.
 
     Thread-safe, and safe beside other desks on the same home. `person` is the operating system's
-    user unless given; `clock` tells the time in UTC.
+    user unless given; `clock` tells the time in UTC; `limits` bound the calls to KashFlow.
     """
 
     def __init__(
@@ -29,13 +30,16 @@ class Desk:
         *,
         person: str | None = None,
         clock: Callable[[], datetime] = utc_now,
+        limits: Limits | None = None,
     ) -> None:
         self.home = home
         self.secrets = secrets
         self.person = this_person() if person is None else person
         self.businesses = Businesses(home, person=self.person, clock=clock)
-        self.sessions = Sessions(self.businesses, secrets)
-        self.connecting = Connecting(home, self.businesses, secrets, self.sessions, clock=clock)
+        self.sessions = Sessions(self.businesses, secrets, limits=limits)
+        self.connecting = Connecting(
+            home, self.businesses, secrets, self.sessions, clock=clock, limits=limits
+        )
         self.syncing = Syncing(home, self.businesses, self.sessions, clock=clock)
         self.lists = Lists(home)
 

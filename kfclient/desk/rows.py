@@ -22,11 +22,12 @@ from kfclient.desk.settings import show_tax_code
 
 PROJECT_STATUS = {0: "completed", 1: "active", 2: "archived"}
 
-_LABELS = {
+_LABELS: dict[str, str] = {
     "id": "KashFlow id",
     "supplier_id": "KashFlow id",
     "customer_id": "KashFlow id",
     "account_id": "KashFlow id",
+    **{f"address{line}": f"Address {line}" for line in range(1, 5)},
     "vat_number": "VAT number",
     "vat_rate": "VAT rate",
     "post_code": "Postcode",
@@ -57,10 +58,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
             value = getattr(self.record, field)
             if field in _UNSHOWN or value in (None, ""):
                 continue
-            label = _LABELS.get(field, field.replace("_", " ").capitalize())
-            if isinstance(self.record, Project) and field in ("customer_id", "status"):
-                label = field.replace("_", " ").capitalize()
-            told[label] = _said(self.record, field, value)
+            told[_label(self.record, field)] = _said(self.record, field, value)
         return told
 
 
@@ -136,13 +134,17 @@ _ROWS: dict[ListName, Callable[[Any], Row]] = {
 }
 
 
+def _label(record: Record, field: str) -> str:
+    if isinstance(record, Project) and field == "customer_id":
+        return "Customer id"
+    return _LABELS.get(field, field.replace("_", " ").capitalize())
+
+
 def _said(record: Record, field: str, value: object) -> str:
     if isinstance(value, bool) or field in _FLAGS:
         return "yes" if value else "no"
     if field == "status" and isinstance(record, Project):
         return PROJECT_STATUS.get(record.status, str(record.status))
-    if isinstance(record, VATRate) and field == "value":
-        return show_tax_code(record.value)
-    if isinstance(value, Decimal):
-        return f"{value:f}"
+    if isinstance(value, Decimal):  # the only ones are percentages
+        return show_tax_code(value)
     return str(value)

@@ -15,6 +15,7 @@ from kfclient.api.errors import (
     KashFlowError,
     WrongCredentials,
 )
+from kfclient.api.limits import Limits
 from kfclient.desk.business import Connection, ProblemNote
 from kfclient.desk.businesses import Businesses
 from kfclient.desk.errors import NotConnected
@@ -45,9 +46,12 @@ class _Line(msgspec.Struct):
 class Sessions:
     """Opens a business's connection when something is asked of KashFlow. Thread-safe."""
 
-    def __init__(self, businesses: Businesses, secrets: Secrets) -> None:
+    def __init__(
+        self, businesses: Businesses, secrets: Secrets, *, limits: Limits | None = None
+    ) -> None:
         self._businesses = businesses
         self._secrets = secrets
+        self._limits = limits
         self._lines: dict[str, _Line] = {}
         self._lock = threading.Lock()
 
@@ -98,7 +102,8 @@ class Sessions:
         from kfclient.api import Credentials, KashFlow  # zeep is slow to load
 
         secret = self._secrets.load(business, connection.secrets_in)
-        return KashFlow(connection.endpoint, Credentials(connection.username, secret.password))
+        credentials = Credentials(connection.username, secret.password)
+        return KashFlow(connection.endpoint, credentials, limits=self._limits)
 
     def _authorise(self, business: str, line: _Line, seen: int) -> None:
         with line.lock:
