@@ -26,6 +26,9 @@ Index = dict[Any, set[int]]
 class View(Protocol):
     """What a reader sees: the committed documents, or those of its own open transaction."""
 
+    def tables(self) -> set[str]:
+        """Return the names of the tables that may have documents."""
+
     def documents(self, table: str) -> Mapping[int, Body]:
         """Return the table's documents by id."""
 
@@ -42,6 +45,10 @@ class Contents:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self._indexes: dict[tuple[str, str], Index] = {}
+
+    def tables(self) -> set[str]:
+        """Return the names of the tables that may have documents."""
+        return set(self.snapshot.tables)
 
     def documents(self, table: str) -> Mapping[int, Body]:
         """Return the table's documents by id."""
@@ -94,6 +101,12 @@ class Changes:
         self._contents = contents
         self._tables: dict[str, dict[int, Body | None]] = {}
         self._next_ids: dict[str, int] = {}
+        # What each change took the place of, None meaning the committed document.
+        self._undo: list[tuple[str, int, tuple[Body | None] | None]] = []
+
+    def tables(self) -> set[str]:
+        """Return the names of the tables that may have documents."""
+        return self._contents.tables() | self._tables.keys()
 
     def documents(self, table: str) -> Mapping[int, Body]:
         """Return the table's documents by id, as this transaction leaves them so far."""
@@ -130,11 +143,9 @@ class Changes:
     def put(self, table: str, key: int, document: Body | None) -> None:
         """Have the document be this from now on; None removes it."""
         self._next_ids[table] = max(self.next_id(table), key + 1)
-        self._tables.setdefault(table, {})[key] = document
-
-    def tables(self) -> set[str]:
-        """Return the names of the tables that were changed."""
-        return set(self._tables)
+        changed = self._tables.setdefault(table, {})
+        self._undo.append((table, key, (changed[key],) if key in changed else None))
+        changed[key] = document
 
     def operations(self) -> list[Operation]:
         """Return what differs from what is committed."""
@@ -148,11 +159,16 @@ class Changes:
     @contextlib.contextmanager
     def part(self) -> Iterator[None]:
         """Undo what was changed inside when an exception leaves it."""
-        before = {table: dict(changed) for table, changed in self._tables.items()}
+        start = len(self._undo)
         try:
             yield
         except BaseException:
-            self._tables = before
+            while len(self._undo) > start:
+                table, key, before = self._undo.pop()
+                if before is None:
+                    del self._tables[table][key]
+                else:
+                    self._tables[table][key] = before[0]
             raise
 
 

@@ -44,10 +44,10 @@ class Database(TinyDB):
         """Do several things as one: all stored together, durably, or none.
 
         Nobody else writes meanwhile, so what is read inside stays true until the end. Inside
-        another transaction of this thread it is a part of that one. Keep it short: no network, no
-        questions to people.
+        another transaction of this thread it is a part of that one, stored when that one is.
+        Keep it short: no network, no questions to people.
         """
-        with self.storage.transaction():
+        with self.storage.transaction() as changes, changes.part():
             yield
 
     def table(self, name: str, **kwargs: Any) -> Table:

@@ -66,8 +66,8 @@ class EncryptedFile(KeyringBackend):
         self._cost = cost
         self._lock = FileLock(path.with_name(path.name + ".lock"))
         self._unlocking = threading.Lock()
-        self._salt = ""
-        self._key = b""
+        # The salt says which file the key is for: it may have been made anew meanwhile.
+        self._opened: tuple[str, bytes] | None = None
 
     def __repr__(self) -> str:
         return f"EncryptedFile({str(self._path)!r})"
@@ -81,7 +81,7 @@ class EncryptedFile(KeyringBackend):
     def is_locked(self) -> bool:
         """Whether the passphrase has not been given yet for the file as it is now."""
         content = self._read()
-        return content is None or content["kdf"]["salt"] != self._salt
+        return content is None or self._key_of(content) is None
 
     def unlock(self, passphrase: str) -> None:
         """Derive the key; makes the file when there is none.
@@ -100,24 +100,25 @@ class EncryptedFile(KeyringBackend):
                 raise WrongPassphrase(
                     f"That passphrase does not open {self._path.name}. Nothing was changed."
                 ) from None
-            self._salt, self._key = content["kdf"]["salt"], key
+            self._opened = content["kdf"]["salt"], key
 
     def lock(self) -> None:
         """Forget the key."""
-        self._salt, self._key = "", b""
+        self._opened = None
 
     def get_password(self, service: str, username: str) -> str | None:
         """Return the secret, None where there is none."""
-        content = self._unlocked()
+        content = self._existing()
+        key = self._needed_key(content)
         for entry in content["entries"]:
             if (entry["service"], entry["username"]) == (service, username):
-                return _open_box(self._key, entry, ("entry", service, username))
+                return _open_box(key, entry, ("entry", service, username))
         return None
 
     def set_password(self, service: str, username: str, password: str) -> None:
         """Keep the secret, in the place of an older one."""
-        box = _make_box(self._key_now(), password, ("entry", service, username))
         with self._changing() as content:
+            box = _make_box(self._needed_key(content), password, ("entry", service, username))
             content["entries"] = [
                 *_others(content, service, username),
                 {"service": service, "username": username, **box},
@@ -131,15 +132,15 @@ class EncryptedFile(KeyringBackend):
                 raise PasswordDeleteError("nothing is kept")
             content["entries"] = others
 
-    def _key_now(self) -> bytes:
-        self._unlocked()
-        return self._key
+    def _key_of(self, content: dict[str, Any]) -> bytes | None:
+        opened = self._opened
+        return opened[1] if opened is not None and opened[0] == content["kdf"]["salt"] else None
 
-    def _unlocked(self) -> dict[str, Any]:
-        content = self._read()
-        if content is None or content["kdf"]["salt"] != self._salt:
+    def _needed_key(self, content: dict[str, Any]) -> bytes:
+        key = self._key_of(content)
+        if key is None:
             raise PassphraseNeeded(f"{self._path.name} is locked.")
-        return content
+        return key
 
     def _create(self, passphrase: str) -> None:
         if len(passphrase) < SHORTEST:
@@ -156,14 +157,12 @@ class EncryptedFile(KeyringBackend):
                     "Type the passphrase that was chosen there.",
                 )
             self._write({"format": FORMAT, "kdf": kdf, "check": check, "entries": []})
-        self._salt, self._key = str(kdf["salt"]), key
+        self._opened = str(kdf["salt"]), key
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[dict[str, Any]]:
         with self._alone():
-            content = self._read()
-            if content is None:
-                raise PasswordDeleteError("nothing is kept")
+            content = self._existing()
             yield content
             self._write(content)
 
@@ -188,6 +187,12 @@ class EncryptedFile(KeyringBackend):
                 f"{self._path} could not be written: {error.strerror}. It is as it was before.",
                 "Make room or allow writing there, then try again.",
             ) from None
+
+    def _existing(self) -> dict[str, Any]:
+        content = self._read()
+        if content is None:
+            raise PassphraseNeeded(f"{self._path.name} is not there any more.")
+        return content
 
     def _read(self) -> dict[str, Any] | None:
         try:

@@ -126,9 +126,6 @@ class Home:
             shutil.rmtree(gone)
         except OSError as error:
             raise unwritable(folder, error) from error
-        finally:
-            with self._opening:
-                self._databases.pop(folder / "items.json", None)
 
     @contextlib.contextmanager
     def try_lock(self, name: str) -> Iterator[bool]:
