@@ -13,17 +13,23 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-Act = Callable[[socket.socket], None]
+Act = Callable[[socket.socket, bytes], None]  # the connection, the request heard on it
 
 _RESET = struct.pack("ii", 1, 0)
 
 
 class ByteServer:
-    """Plays one act a connection, in order, the last for ever; keeps the `requests` it heard."""
+    """Plays one act a connection, in order, the last for ever; keeps the `requests` it heard.
 
-    def __init__(self, *acts: Act | bytes, tls: ssl.SSLContext | None = None) -> None:
+    With `hears` False it acts before it has read anything.
+    """
+
+    def __init__(
+        self, *acts: Act | bytes, tls: ssl.SSLContext | None = None, hears: bool = True
+    ) -> None:
         self._acts = [says(act) if isinstance(act, bytes) else act for act in acts]
         self._tls = tls
+        self._hears = hears
         self.requests: list[bytes] = []
         self.connections = 0
         self.hung_up = threading.Event()
@@ -66,9 +72,11 @@ class ByteServer:
             if self._tls:
                 connection = self._tls.wrap_socket(connection, server_side=True)
             with connection:
-                if not getattr(act, "deaf", False):
-                    self.requests.append(hear(connection))
-                act(connection)
+                request = b""
+                if self._hears:
+                    request = hear(connection)
+                    self.requests.append(request)
+                act(connection, request)
         self.hung_up.set()
 
 
@@ -89,13 +97,13 @@ def hear(connection: socket.socket) -> bytes:
 
 def says(reply: bytes) -> Act:
     """Answer with these bytes and hang up."""
-    return lambda connection: connection.sendall(reply)
+    return lambda connection, _: connection.sendall(reply)
 
 
 def drips(reply: bytes, every: float) -> Act:
     """Answer a byte at a time."""
 
-    def act(connection: socket.socket) -> None:
+    def act(connection: socket.socket, _: bytes) -> None:
         for byte in reply:
             connection.sendall(bytes([byte]))
             time.sleep(every)
@@ -103,36 +111,31 @@ def drips(reply: bytes, every: float) -> Act:
     return act
 
 
-def keeps_silent(connection: socket.socket) -> None:
+def keeps_silent(connection: socket.socket, _: bytes) -> None:
     """Take the request and say nothing until the client hangs up."""
     while connection.recv(65536):
         pass
 
 
-def resets(connection: socket.socket) -> None:
+def resets(connection: socket.socket, _: bytes) -> None:
     """Take the request, then reset the connection."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
 
 
-def resets_at_once(connection: socket.socket) -> None:
-    """Reset the connection before reading anything."""
-    resets(connection)
+def answers(make: Callable[[bytes], bytes]) -> Act:
+    """Answer request after request on one connection, with what `make` makes of each."""
 
-
-resets_at_once.deaf = True  # type: ignore[attr-defined]
-
-
-def answers_many(*replies: bytes) -> Act:
-    """Answer request after request on one connection, the last reply for ever."""
-
-    def act(connection: socket.socket) -> None:
-        waiting = list(replies)
-        while True:
-            connection.sendall(waiting.pop(0) if len(waiting) > 1 else waiting[0])
-            if not hear(connection).strip():
-                return
+    def act(connection: socket.socket, request: bytes) -> None:
+        while request.strip():
+            connection.sendall(make(request))
+            request = hear(connection)
 
     return act
+
+
+def repeats(reply: bytes) -> Act:
+    """Answer request after request on one connection with these bytes."""
+    return answers(lambda _: reply)
 
 
 def http(

@@ -1,0 +1,88 @@
+"""The first checks say what they found, or which of them fails and why."""
+
+from __future__ import annotations
+
+import pytest
+
+from kfclient.api import Limits, probe
+from kfclient.api.errors import (
+    InsecureConnection,
+    NotKashFlow,
+    ReplyLost,
+    ServerTrouble,
+    ServerUnreachable,
+)
+from tests.api.byte_server import ByteServer, envelope, http, ok, response
+from tests.api.clients import PASSWORD
+from tests.api.test_replies import HTML, fault
+from tests.api.test_wire import free_port
+
+NO = http(
+    response(
+        "GetVATRates",
+        status="<Status>NO</Status><StatusDetail>Incorrect username or password</StatusDetail>",
+    )
+)
+
+
+def test_a_server_that_is_there_is_reached_at_its_place() -> None:
+    with ByteServer(b"") as server:
+        assert probe.reach(server.endpoint) == f"127.0.0.1:{server.port}"
+        by_name = probe.reach(server.endpoint.replace("127.0.0.1", "localhost"))
+        assert by_name == f"localhost:{server.port} (127.0.0.1)"
+
+
+def test_a_server_that_is_not_there_is_not_reached() -> None:
+    endpoint = f"http://127.0.0.1:{free_port()}/"
+    for check in (probe.reach, probe.answers):
+        with pytest.raises(ServerUnreachable):
+            check(endpoint)
+
+
+def test_plain_http_needs_no_tls_on_this_machine_and_is_refused_elsewhere() -> None:
+    with ByteServer(b"") as server:
+        assert probe.secure(server.endpoint) == "not needed on this machine"
+    for check in (probe.reach, probe.secure, probe.answers):
+        with pytest.raises(InsecureConnection):
+            check("http://example.com/api/service.asmx")
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        NO,
+        ok("GetVATRates"),
+        http(fault("soap:Client"), "500 x"),
+        http(fault("soap:Server"), "500 x"),
+    ],
+    ids=["no", "ok", "client fault", "server fault"],
+)
+def test_any_well_formed_reply_is_an_answer(reply: bytes) -> None:
+    with ByteServer(reply) as server:
+        assert probe.answers(server.endpoint).startswith("KashFlow's API answered in ")
+        assert PASSWORD.encode() not in server.requests[0]
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        (http(HTML, kind="text/html"), NotKashFlow),
+        (http(HTML, "404 Not Found"), NotKashFlow),
+        (http(HTML, "503 Service Unavailable"), ServerTrouble),
+        (http(envelope("<x/>"), "503 Service Unavailable"), ServerTrouble),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", ReplyLost),
+    ],
+)
+def test_something_else_is_no_answer(reply: bytes, expected: type[Exception]) -> None:
+    with ByteServer(reply) as server:
+        with pytest.raises(expected):
+            probe.answers(server.endpoint)
+        assert len(server.requests) == 1
+
+
+def test_a_proxy_is_named_as_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ByteServer(b"HTTP/1.1 200 Connection established\r\n\r\n") as proxy:
+        monkeypatch.setenv("https_proxy", f"http://me:hush@127.0.0.1:{proxy.port}")
+        said = probe.reach("https://kashflow.invalid/x", Limits(connect=2))
+        assert said == f"kashflow.invalid:443, through the proxy 127.0.0.1:{proxy.port}"
+        assert b"Proxy-Authorization: Basic " in proxy.requests[0].title()

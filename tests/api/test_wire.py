@@ -1,0 +1,310 @@
+"""What was sent, whether it may have arrived, how long it may take, and who can stop it."""
+
+from __future__ import annotations
+
+import re
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from kfclient.api import Limits
+from kfclient.api.errors import (
+    BadRequest,
+    InsecureConnection,
+    KashFlowError,
+    NotKashFlow,
+    NotSent,
+    Outcome,
+    ReplyBroken,
+    ReplyLost,
+    ReplyTooSlow,
+    ServerUnreachable,
+)
+from kfclient.api.records import Supplier
+from kfclient.cancel import Cancel
+from kfclient.errors import Cancelled
+from tests.api.byte_server import (
+    Act,
+    ByteServer,
+    answers,
+    drips,
+    http,
+    keeps_silent,
+    ok,
+    repeats,
+    resets,
+    says,
+)
+from tests.api.clients import client
+from tests.api.test_replies import WHOLE
+
+HASTY = Limits(connect=1.0, silence=5.0, reading=0.4, writing=0.4, tries=1)
+
+
+@contextmanager
+def taking(least: float, most: float) -> Iterator[None]:
+    began = time.monotonic()
+    yield
+    assert least <= time.monotonic() - began <= most
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def test_where_nothing_listens_nothing_was_sent() -> None:
+    with pytest.raises(ServerUnreachable) as caught:
+        client(f"http://127.0.0.1:{free_port()}/").insert_supplier(Supplier(name="Acme"))
+    assert caught.value.outcome is Outcome.NOT_SENT
+    assert "Nothing answers" in caught.value.sentence
+
+
+def test_a_name_that_does_not_exist_is_named() -> None:
+    with pytest.raises(ServerUnreachable, match=r"no server called kashflow\.invalid"):
+        client("https://kashflow.invalid/api/service.asmx").get_vat_rates()
+
+
+def test_a_server_that_takes_no_connections_is_not_waited_for_long() -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        port = listener.getsockname()[1]
+        crowd = []
+        for _ in range(4):  # fill the queue: from now on the kernel drops what comes
+            one = socket.socket()
+            one.setblocking(False)
+            one.connect_ex(("127.0.0.1", port))
+            crowd.append(one)
+        limits = Limits(connect=0.3, tries=1)
+        with taking(0.2, 1.5), pytest.raises(ServerUnreachable) as caught:
+            client(f"http://127.0.0.1:{port}/", limits).insert_supplier(Supplier(name="Acme"))
+        for one in crowd:
+            one.close()
+    assert caught.value.outcome is Outcome.NOT_SENT
+
+
+@pytest.mark.parametrize("hears", [True, False])
+@pytest.mark.parametrize("act", [resets, says(b"")], ids=["reset", "closed"])
+def test_a_connection_that_ends_without_a_reply_leaves_an_insert_unknown(
+    act: Act, hears: bool
+) -> None:
+    with ByteServer(act, hears=hears) as server:
+        with pytest.raises(ReplyLost) as caught:
+            client(server.endpoint).insert_supplier(Supplier(name="Acme"))
+        assert server.connections == 1
+    assert caught.value.outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "act",
+    [keeps_silent, drips(http(WHOLE), 0.01), drips(http(WHOLE), 0.1), drips(b"HTTP/1.1 2", 0.1)],
+    ids=["silent", "a dripping body", "a dripping head", "half a head"],
+)
+def test_the_deadline_is_for_the_whole_call_however_the_server_drips(act: Act) -> None:
+    with ByteServer(act) as server:
+        with taking(0.3, 1.2), pytest.raises(ReplyTooSlow) as caught:
+            client(server.endpoint, HASTY).insert_supplier(Supplier(name="Acme"))
+        assert caught.value.outcome is Outcome.UNKNOWN
+        assert server.hung_up.wait(2)
+
+
+def test_a_server_that_falls_silent_is_given_up_before_the_deadline() -> None:
+    limits = Limits(silence=0.3, reading=10, tries=1)
+    with ByteServer(keeps_silent) as server, taking(0.2, 1.2), pytest.raises(ReplyTooSlow):
+        client(server.endpoint, limits).get_suppliers()
+
+
+def test_a_reply_may_not_outgrow_its_limit() -> None:
+    limits = Limits(size=len(WHOLE) - 1, tries=1)
+    with ByteServer(http(WHOLE)) as server, pytest.raises(ReplyBroken, match="larger"):
+        client(server.endpoint, limits).get_suppliers()
+    with ByteServer(http(WHOLE)) as server:
+        assert client(server.endpoint, Limits(size=len(WHOLE))).get_suppliers()
+
+
+def test_cancelling_ends_a_call_that_waits_and_closes_its_connection() -> None:
+    cancel = Cancel()
+    with ByteServer(keeps_silent) as server:
+        threading.Timer(0.2, cancel.cancel).start()
+        with taking(0.1, 1.0), pytest.raises(Cancelled):
+            client(server.endpoint).get_suppliers(cancel=cancel)
+        assert server.hung_up.wait(2)
+
+
+def test_cancelling_ends_a_list_that_comes_slowly() -> None:
+    cancel = Cancel()
+    with ByteServer(drips(http(WHOLE), 0.005)) as server:
+        threading.Timer(0.2, cancel.cancel).start()
+        with taking(0.1, 1.0), pytest.raises(Cancelled):
+            client(server.endpoint).get_suppliers(cancel=cancel)
+        assert server.hung_up.wait(5)
+
+
+def test_a_call_cancelled_beforehand_sends_nothing() -> None:
+    cancel = Cancel()
+    cancel.cancel()
+    with ByteServer(http(WHOLE)) as server:
+        with pytest.raises(Cancelled):
+            client(server.endpoint).get_suppliers(cancel=cancel)
+        assert server.connections == 0
+
+
+@pytest.mark.parametrize("status", ["301 x", "302 x", "303 x", "307 x", "308 x"])
+def test_a_redirect_is_not_followed(status: str) -> None:
+    with ByteServer(http(WHOLE)) as other:
+        moved = http(b"", status, extra=f"Location: {other.endpoint}\r\n")
+        with ByteServer(moved) as server:
+            with pytest.raises(NotKashFlow, match="another address"):
+                client(server.endpoint).get_suppliers()
+            assert len(server.requests) == 1
+        assert other.connections == 0
+
+
+def test_a_writing_call_never_uses_a_kept_connection_and_keeps_none() -> None:
+    reads, number = ok("GetSuppliers"), ok("InsertSupplier", "7")
+    with ByteServer(repeats(reads), repeats(number)) as server:
+        api = client(server.endpoint)
+        assert api.get_suppliers() == []
+        assert api.insert_supplier(Supplier(name="Acme")) == 7
+        assert b"\r\nConnection: close\r\n" in server.requests[1]
+        assert api.insert_supplier(Supplier(name="Acme")) == 7
+        assert server.connections == 3
+        api.close()
+
+
+def test_reading_calls_share_a_kept_connection() -> None:
+    with ByteServer(repeats(ok("GetSuppliers"))) as server:
+        api = client(server.endpoint)
+        for _ in range(5):
+            assert api.get_suppliers() == []
+        assert server.connections == 1
+        api.close()
+        assert server.hung_up.wait(2)
+
+
+def test_eight_threads_share_one_client_without_mixing_anything_up() -> None:
+    def echo(request: bytes) -> bytes:
+        found = re.search(rb"SupplierID>(\d+)<", request)
+        number = found[1].decode() if found else "0"
+        return ok("GetSupplierByID", f"<SupplierID>{number}</SupplierID>")
+
+    with ByteServer(answers(echo)) as server:
+        api = client(server.endpoint, Limits(tries=1))
+        wrong: list[object] = []
+
+        def work(thread: int) -> None:
+            for call in range(50):
+                wanted = thread * 1000 + call + 1
+                try:
+                    found = api.get_supplier_by_id(wanted)
+                except KashFlowError as error:
+                    wrong.append(error)
+                else:
+                    if found is None or found.supplier_id != wanted:
+                        wrong.append((wanted, found))
+
+        threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert wrong == []
+        assert server.connections <= 8
+
+
+def test_the_first_calls_of_many_threads_make_one_client() -> None:
+    with ByteServer(repeats(ok("GetSuppliers"))) as server:
+        api = client(server.endpoint, Limits(tries=1))
+        start = threading.Barrier(8)
+        made: list[object] = []
+
+        def work() -> None:
+            start.wait()
+            api.get_suppliers()
+            made.append(api._soap())
+
+        threads = [threading.Thread(target=work) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(made) == 8
+        assert len({id(soap) for soap in made}) == 1
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://example.com/api", "http://127.0.0.1.example.com/", "http://localhost.example.com/"],
+)
+def test_plain_http_to_another_machine_is_refused_before_anything_is_sent(address: str) -> None:
+    with pytest.raises(InsecureConnection) as caught:
+        client(address).get_suppliers()
+    assert caught.value.outcome is Outcome.NOT_SENT
+
+
+@pytest.mark.parametrize("address", ["http://localhost", "http://[::1]", "http://127.9.9.9"])
+def test_plain_http_to_this_machine_is_tried(address: str) -> None:
+    with pytest.raises(ServerUnreachable):
+        client(f"{address}:{free_port()}/").get_suppliers()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("", "kashflow", "securedwebapp.com/api", "ftp://example.com/", "https://", "https:///x"),
+        *(
+            "https://a b.com/",
+            "https://example.com:99999/",
+            "https://u:p@example.com/",
+            "file:///x",
+        ),
+    ],
+)
+def test_what_is_no_address_is_said_to_be_none(address: str) -> None:
+    with pytest.raises(BadRequest) as caught:
+        client(address).get_suppliers()
+    assert caught.value.cure
+
+
+def test_a_proxy_that_lets_nobody_through_means_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
+    with ByteServer(refusal) as proxy:
+        monkeypatch.setenv("https_proxy", f"http://user:hush@127.0.0.1:{proxy.port}")
+        with pytest.raises(NotSent, match="proxy") as caught:
+            client("https://kashflow.invalid/x").insert_supplier(Supplier(name="Acme"))
+        assert proxy.requests[0].startswith(b"CONNECT kashflow.invalid:443")
+        assert "hush" not in repr(caught.value)
+
+
+def test_this_machine_is_never_reached_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
+    monkeypatch.delenv("no_proxy", raising=False)
+    with ByteServer(ok("GetSuppliers")) as server:
+        assert client(server.endpoint).get_suppliers() == []
+
+
+def test_a_netrc_file_adds_nothing_to_a_request(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password netrc-secret\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with ByteServer(ok("GetSuppliers")) as server:
+        client(server.endpoint).get_suppliers()
+        assert b"authorization" not in server.requests[0].lower()
+
+
+def test_cookies_are_not_kept() -> None:
+    cookie = http(WHOLE, extra="Set-Cookie: a=b; Path=/\r\n")
+    with ByteServer(cookie) as server:
+        api = client(server.endpoint)
+        api.get_suppliers()
+        api.get_suppliers()
+        assert b"cookie" not in server.requests[1].lower()
