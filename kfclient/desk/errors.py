@@ -11,6 +11,7 @@ DeskError
 ├── FileRefused         a file that cannot be imported at all
 ├── ItemUnknown         no item of that number
 ├── ItemChanged         the item was changed by somebody else meanwhile
+├── ItemSettled         the item is in KashFlow, or may be, and stays as it is
 ├── PlanChanged         what would be sent is no longer what was shown
 └── WrongValue          a value that cannot be used (setting, field, list name)
 """
@@ -96,6 +97,12 @@ class ItemChanged(DeskError):
 
     code = "item-changed"
     default_cure = "Look at it as it is now, and make your change again."
+
+
+class ItemSettled(DeskError):
+    """The item is in KashFlow, or may be, and stays as it is here."""
+
+    code = "item-settled"
 
 
 class PlanChanged(DeskError):

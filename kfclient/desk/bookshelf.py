@@ -1,0 +1,88 @@
+"""Keeps what is known of each business's books, and builds it anew when something changed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from kfclient.desk.bookkeeping import Books
+from kfclient.desk.list_names import ListName
+
+if TYPE_CHECKING:
+    from kfclient.desk.businesses import Businesses
+    from kfclient.desk.lists import Lists
+
+HOME_CURRENCY = "GBP"
+"""What a business's books are in until KashFlow has said."""
+
+_Facts = tuple[object, ...]
+
+
+class Bookshelf:
+    """Gives the `Books` of a business: the same object until a list, a setting or the day changed.
+
+    Thread-safe.
+    """
+
+    def __init__(self, businesses: Businesses, lists: Lists, clock: Callable[[], datetime]) -> None:
+        self._businesses = businesses
+        self._lists = lists
+        self._clock = clock
+        self._kept: dict[str, tuple[_Facts, Books]] = {}
+        self._lock = threading.Lock()
+
+    def books(self, business: str) -> Books:
+        """Return what is known of the business's books; raises `BusinessUnknown`."""
+        known = self._businesses.get(business)
+        connection = known.connection
+        nominals = self._lists.nominals(business)
+        suppliers = self._lists.suppliers(business)
+        customers = self._lists.customers(business)
+        tax_rates = self._lists.tax_rates(business)
+        projects = self._lists.projects(business)
+        currencies = self._lists.currencies(business)
+        lists = {
+            ListName.CHART: nominals,
+            ListName.SUPPLIERS: suppliers,
+            ListName.CUSTOMERS: customers,
+            ListName.TAX_RATES: tax_rates,
+            ListName.PROJECTS: projects,
+            ListName.BANK_ACCOUNTS: currencies,  # they are read together
+        }
+        synced = {} if connection is None else connection.lists
+        missing = {
+            name
+            for name, rows in lists.items()
+            if not rows and (name not in synced or synced[name].synced_at is None)
+        }
+        today = self._clock().astimezone().date()
+        currency = HOME_CURRENCY if connection is None else connection.company.currency
+        connected = connection is not None
+        facts = (*lists.values(), known.settings, currency, connected, missing, today)
+        with self._lock:
+            kept = self._kept.get(business)
+            if kept is None or not _alike(kept[0], facts):
+                books = Books(
+                    nominals=nominals,
+                    suppliers=suppliers,
+                    customers=customers,
+                    tax_rates=tax_rates,
+                    projects=projects,
+                    currencies=currencies,
+                    settings=known.settings,
+                    home_currency=currency,
+                    connected=connected,
+                    missing=missing,
+                    today=today,
+                )
+                kept = self._kept[business] = (facts, books)
+            return kept[1]
+
+
+def _alike(one: _Facts, other: _Facts) -> bool:
+    """Tell whether nothing changed; the lists are the same objects until they are read anew."""
+    return all(
+        a is b or (not isinstance(a, tuple) and a == b) for a, b in zip(one, other, strict=True)
+    )

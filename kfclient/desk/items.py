@@ -1,0 +1,276 @@
+"""The inbox of a business: its items, where each stands, and what is known about it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from kfclient.desk.bookkeeping import Books
+from kfclient.desk.bookshelf import Bookshelf
+from kfclient.desk.business import ItemCounts
+from kfclient.desk.checking import check
+from kfclient.desk.errors import ItemChanged, ItemSettled, ItemUnknown
+from kfclient.desk.item import Finding, Item, ItemState, Severity
+
+if TYPE_CHECKING:
+    from kfclient.desk.businesses import Businesses
+    from kfclient.desk.lists import Lists
+    from kfclient.store import Database, Home
+
+TABLE = "items"
+_SETTLED = {ItemState.PUBLISHED, ItemState.PUBLISHING, ItemState.UNKNOWN}
+
+
+def publish_lock(business: str) -> str:
+    """Return the name of the lock that whoever publishes for this business holds."""
+    return f"publish-{business}"
+
+
+class _Kept(msgspec.Struct):
+    """What was read and worked out last for a business: stale when what it is from has changed."""
+
+    revision: int = -1
+    items: dict[str, Item] = {}
+    books: Books | None = None
+    findings: dict[str, tuple[int, tuple[Finding, ...]]] = {}
+
+
+class Items:
+    """Items by business; each change is one transaction. Thread-safe, and safe beside others.
+
+    Raises `BusinessUnknown` for a business that is not here, and what the store raises.
+    """
+
+    def __init__(
+        self, home: Home, businesses: Businesses, lists: Lists, clock: Callable[[], datetime]
+    ) -> None:
+        self._home = home
+        self._businesses = businesses
+        self.bookshelf = Bookshelf(businesses, lists, clock)
+        self._kept: dict[str, _Kept] = {}
+        self._lock = threading.RLock()
+
+    # Looking
+
+    def revision(self, business: str) -> int:
+        """Return a number that grows with every change of an item, by anyone; cheap to ask."""
+        return self._database(business).revision
+
+    def all(self, business: str) -> list[Item]:
+        """Return all items, in the order in which they came."""
+        return list(self._all(business).values())
+
+    def get(self, business: str, item_id: str) -> Item:
+        """Return one item; raises `ItemUnknown`."""
+        try:
+            return self._all(business)[item_id.strip()]
+        except KeyError:
+            raise ItemUnknown(f"There is no item {item_id} in the inbox.") from None
+
+    def findings(self, business: str, item: Item) -> tuple[Finding, ...]:
+        """Return what is known about the item, as it is given; nothing about settled ones."""
+        if item.sent in _SETTLED:
+            return ()
+        return self._findings(business, item, self.bookshelf.books(business))
+
+    def check(self, business: str) -> dict[str, tuple[Finding, ...]]:
+        """Return the findings of every item that is not settled, by its id."""
+        books = self.bookshelf.books(business)
+        return {
+            item.id: self._findings(business, item, books)
+            for item in self.all(business)
+            if item.sent not in _SETTLED
+        }
+
+    def state(self, business: str, item: Item) -> ItemState:
+        """Return where the item stands.
+
+        One that is being sent while nobody is publishing was left behind by a sudden end: whether
+        it reached KashFlow is unknown.
+        """
+        if item.sent is ItemState.PUBLISHING:
+            alive = self._home.is_locked(publish_lock(business))
+            return ItemState.PUBLISHING if alive else ItemState.UNKNOWN
+        return item.sent or state_of(self.findings(business, item))
+
+    def states(self, business: str) -> dict[str, ItemState]:
+        """Return where every item stands, by its id."""
+        books = self.bookshelf.books(business)
+        return {
+            item.id: self.state(business, item)
+            if item.sent
+            else state_of(self._findings(business, item, books))
+            for item in self.all(business)
+        }
+
+    # Changing
+
+    def add(self, business: str, item: Item) -> Item:
+        """Add an item, and return it with its id."""
+        added, _ = self.add_all(business, [msgspec.structs.replace(item, source="")])
+        self.refresh_counts(business)
+        return added[0]
+
+    def add_all(self, business: str, items: Sequence[Item]) -> tuple[list[Item], int]:
+        """Add the items that are not here yet, all in one transaction.
+
+        Returns them with their ids, and how many were here: those whose `source` is known. Call
+        `refresh_counts` after it, outside any transaction.
+        """
+        self._businesses.get(business)
+        database = self._database(business)
+        table = database.table(TABLE)
+        added: list[Item] = []
+        with database.transaction():
+            for item in items:
+                if item.source and table.by("source", item.source):
+                    continue
+                new = msgspec.structs.replace(_unsent(item), id="", version=1)
+                number = table.insert(_stored(new))
+                added.append(msgspec.structs.replace(new, id=str(number)))
+        return added, len(items) - len(added)
+
+    def save(self, business: str, item: Item) -> Item:
+        """Store a person's change of an item, and return it with its new version.
+
+        What was remembered as a problem is settled by it. Raises `ItemUnknown`; `ItemChanged` when
+        the stored item is no longer the version that was edited; `ItemSettled`.
+        """
+        with self._database(business).transaction():
+            before = self._changeable(business, item.id, "changed")
+            if before.version != item.version:
+                raise ItemChanged(f"Item {item.id} was changed meanwhile.")
+            saved = msgspec.structs.replace(_unsent(item), source=before.source, problem=None)
+            saved = self.put(business, saved)
+        self.refresh_counts(business)
+        return saved
+
+    def remove(self, business: str, item_id: str) -> None:
+        """Take an item out of the inbox; raises `ItemUnknown`, `ItemSettled`."""
+        database = self._database(business)
+        with database.transaction():
+            item = self._changeable(business, item_id, "removed")
+            database.table(TABLE).remove(doc_ids=[int(item.id)])
+        self.refresh_counts(business)
+
+    def put(self, business: str, item: Item) -> Item:
+        """Store the item as it is, with a new version; for what publishing remembers.
+
+        Refuses nothing: call it inside a transaction in which the item was looked at.
+        """
+        stored = msgspec.structs.replace(item, version=item.version + 1)
+
+        def become(document: Any) -> None:
+            document.clear()
+            document.update(_stored(stored))
+
+        self._database(business).table(TABLE).update(become, doc_ids=[int(item.id)])
+        return stored
+
+    def refresh_counts(self, business: str) -> ItemCounts:
+        """Count where the items stand, and tell the home screen.
+
+        `needs_you` counts items of unknown outcome and those with a problem to look at, wherever
+        else they are counted.
+        """
+        states = self.states(business)
+        every = self._all(business)
+        counts = ItemCounts(
+            ready=sum(state is ItemState.READY for state in states.values()),
+            to_review=sum(state is ItemState.TO_REVIEW for state in states.values()),
+            published=sum(state is ItemState.PUBLISHED for state in states.values()),
+            needs_you=sum(
+                state is ItemState.UNKNOWN or every[key].problem is not None
+                for key, state in states.items()
+                if key in every
+            ),
+        )
+        self._businesses.note_counts(business, counts)
+        return counts
+
+    # Inside
+
+    def _findings(self, business: str, item: Item, books: Books) -> tuple[Finding, ...]:
+        """Return the findings, worked out once for every version of the item and of the books."""
+        with self._lock:
+            kept = self._keep(business)
+            if kept.items.get(item.id) is not item:
+                return check(item, books)  # looked at while it is edited
+            if kept.books is not books:
+                kept.books, kept.findings = books, {}
+            known = kept.findings.get(item.id)
+            if known is None or known[0] != item.version:
+                known = kept.findings[item.id] = (item.version, check(item, books))
+            return known[1]
+
+    def _database(self, business: str) -> Database:
+        return self._home.books(business)
+
+    def _keep(self, business: str) -> _Kept:
+        return self._kept.setdefault(business, _Kept(items={}, findings={}))
+
+    def _all(self, business: str) -> Mapping[str, Item]:
+        """Return the items by id, read again when anything was written since."""
+        with self._lock:
+            database = self._database(business)
+            kept = self._keep(business)
+            revision = database.revision
+            if kept.revision != revision:
+                before = kept.items
+                kept.items = {}
+                for document in database.table(TABLE).all():
+                    key, version = str(document.doc_id), document.get("version", 0)
+                    known = before.get(key)
+                    kept.items[key] = (
+                        known
+                        if known is not None and known.version == version
+                        else msgspec.convert({**document, "id": key}, Item)
+                    )
+                kept.revision = revision
+            return kept.items
+
+    def _changeable(self, business: str, item_id: str, what: str) -> Item:
+        """Return the stored item; raises `ItemSettled` when it is in KashFlow, or may be."""
+        document = self._database(business).table(TABLE).get(doc_id=_number(item_id))
+        if document is None:
+            raise ItemUnknown(f"There is no item {item_id} in the inbox.")
+        item = msgspec.convert({**document, "id": item_id.strip()}, Item)
+        if item.sent is ItemState.PUBLISHED:
+            raise ItemSettled(
+                f"Item {item_id} is in KashFlow under number {item.number} and cannot be {what}.",
+                "Change it in KashFlow.",
+            )
+        if item.sent in _SETTLED:
+            raise ItemSettled(
+                f"Item {item_id} was sent and its outcome is not known, so it cannot be {what}.",
+                "Look in KashFlow for it first.",
+            )
+        return item
+
+
+def state_of(findings: Sequence[Finding]) -> ItemState:
+    """Return where an item with these findings stands, when it was never sent."""
+    stops = any(one.severity is Severity.STOP for one in findings)
+    return ItemState.TO_REVIEW if stops else ItemState.READY
+
+
+def _unsent(item: Item) -> Item:
+    """Return the item without what publishing alone may say of it."""
+    return msgspec.structs.replace(item, sent=None, number=None, dbid=None, published_at=None)
+
+
+def _stored(item: Item) -> dict[str, Any]:
+    document: dict[str, Any] = msgspec.to_builtins(item)
+    document.pop("id", None)
+    document["lines"] = list(document.get("lines", ()))  # JSON has no tuples
+    return document
+
+
+def _number(item_id: str) -> int:
+    """Return the document's number; 0, which no document has, for what is no number."""
+    text = item_id.strip()
+    return int(text) if text.isascii() and text.isdigit() else 0
