@@ -56,4 +56,4 @@ def make_connection(
                 "sync": None if report is None else sync_shape(business, report),
             }
         )
-    return 0 if report is None else exit_code([report])
+    return 0 if report is None else exit_code(report)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from kfclient.desk.list_names import ListName
 from tui.commands.opening import opened, unlocked
 from tui.commands.output import say, say_json
 from tui.commands.progress import Progress
-from tui.commands.shapes import list_shape, problem_shape
+from tui.commands.shapes import Shape, list_shape, problem_shape
 from tui.commands.stopping import STOPPED, stoppable
 from tui.commands.usage import WrongUse
 
 if TYPE_CHECKING:
     import argparse
 
+    from kfclient.cancel import Cancel
     from kfclient.desk import Desk
-    from kfclient.desk.business import Business
+    from kfclient.desk.business import Business, ListStatus
     from kfclient.desk.syncing import SyncReport
+    from kfclient.errors import Problem
     from tui.commands.usage import Parser
 
 
@@ -31,50 +33,50 @@ def arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Sync; 1 when a list did not come. With --all one business's trouble spares the others."""
-    from kfclient.errors import Cancelled, Problem, tell
-
     if bool(args.name) == args.all:
         raise WrongUse("Say which: the name of a business, or --all.", "See: kashdeck sync --help")
-    code, shapes = 0, []
+    codes, shapes = [0], []
     with opened() as desk, stoppable() as cancel:
         for business in _chosen(desk, args):
-            if not args.json:
-                say(f"{business.name}:")
-            progress = Progress(quiet=args.json)
-            try:
-                report = unlocked(
-                    desk,
-                    lambda business=business, progress=progress: desk.syncing.sync(
-                        business.id, progress, cancel
-                    ),
-                )
-            except Problem as problem:
-                if not args.all or isinstance(problem, Cancelled):
-                    raise
-                shapes.append(_failed_shape(business, problem))
-                if not args.json:
-                    say("\n".join(f"  {line}" for line in tell(problem).splitlines()))
-                code = 1
-                continue
-            shapes.append(sync_shape(business, report))
-            code = max(code, exit_code([report]))
-            if report.cancelled:
+            code, shape = _sync(desk, business, cancel, args)
+            codes.append(code)
+            shapes.append(shape)
+            if cancel.is_set:
                 break
     if args.json:
         say_json({"syncs": shapes})
     elif not shapes:
         say("No business is connected.")
-    return code
+    return max(codes)
 
 
-def exit_code(reports: Sequence[SyncReport]) -> int:
+def _sync(
+    desk: Desk, business: Business, cancel: Cancel, args: argparse.Namespace
+) -> tuple[int, Shape]:
+    from kfclient.errors import Cancelled, Problem, tell
+
+    if not args.json:
+        say(f"{business.name}:")
+    progress = Progress(quiet=args.json)
+    try:
+        report = unlocked(desk, lambda: desk.syncing.sync(business.id, progress, cancel))
+    except Problem as problem:
+        if not args.all or isinstance(problem, Cancelled):
+            raise
+        if not args.json:
+            say("\n".join(f"  {line}" for line in tell(problem).splitlines()))
+        return 1, _failed_shape(business, problem)
+    return exit_code(report), sync_shape(business, report)
+
+
+def exit_code(report: SyncReport) -> int:
     """Return 0 when every list came, 1 when one did not, 130 when the person stopped it."""
-    if any(report.cancelled for report in reports):
+    if report.cancelled:
         return STOPPED
-    return 1 if any(report.failed for report in reports) else 0
+    return 1 if report.failed else 0
 
 
-def sync_shape(business: Business, report: SyncReport) -> dict[str, Any]:
+def sync_shape(business: Business, report: SyncReport) -> Shape:
     """Return how a sync went, list by list."""
     return {
         "name": business.name,
@@ -88,12 +90,16 @@ def sync_shape(business: Business, report: SyncReport) -> dict[str, Any]:
                 "changed": status.changed,
                 "removed": status.removed,
             }
-            for name, status in report.lists.items()
+            for name, status in sorted(report.lists.items(), key=_place)
         },
     }
 
 
-def _failed_shape(business: Business, problem: Any) -> dict[str, Any]:
+def _place(one: tuple[ListName, ListStatus]) -> int:
+    return list(ListName).index(one[0])
+
+
+def _failed_shape(business: Business, problem: Problem) -> Shape:
     return {
         "name": business.name,
         "id": business.id,

@@ -1,0 +1,77 @@
+"""`kashdeck sandbox`: serve a practice KashFlow on this machine until it is ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui.commands.usage import WrongUse
+
+if TYPE_CHECKING:
+    import argparse
+
+    from tui.commands.usage import Parser
+
+_NOTES = """\
+It listens on 127.0.0.1 alone. Its books are kept, so a second run goes on where the first
+stopped. With --json it prints one line once it listens: endpoint, username, password,
+autoauth_key and control.
+
+A fault is OPERATION:KIND[:times=N,seconds=N], as InsertReceipt:drop-after:times=1; * is any
+operation. Kinds: {kinds}."""
+
+
+def arguments(parser: Parser) -> None:
+    """Declare where it listens, what it holds and how it misbehaves."""
+    from kfclient.sandbox.troubles import KINDS
+
+    parser.add_argument(
+        "--port", metavar="N", type=int, default=0, help="where to listen (default: a free port)"
+    )
+    parser.add_argument(
+        "--home", metavar="DIR", type=Path, help="where its books are (default: beside Kashdeck's)"
+    )
+    parser.add_argument("--suppliers", metavar="N", type=int, help="have at least so many")
+    parser.add_argument("--customers", metavar="N", type=int, help="have at least so many")
+    parser.add_argument(
+        "--fault",
+        metavar="SPEC",
+        action="append",
+        default=[],
+        help="misbehave; may be given several times",
+    )
+    parser.answers_json()
+    parser.example(
+        "kashdeck sandbox --port 8740",
+        "kashdeck sandbox --home /tmp/books --suppliers 20000 --fault InsertReceipt:drop-after",
+        notes=_NOTES.format(kinds=", ".join(KINDS)),
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until Ctrl-C, SIGTERM or a hang-up."""
+    from kfclient.sandbox.serve import serve
+
+    for option in ("port", "suppliers", "customers"):
+        if (getattr(args, option) or 0) < 0:
+            raise WrongUse(f"--{option} cannot be less than 0.", "See: kashdeck sandbox --help")
+    return serve(
+        port=args.port,
+        home=args.home or default_books(),
+        suppliers=args.suppliers,
+        customers=args.customers,
+        json_output=args.json,
+        fault=args.fault,
+    )
+
+
+def default_books() -> Path:
+    """Return the folder beside Kashdeck's home.
+
+    Never inside it: the sandbox's books hold its own credentials as they are, and Kashdeck's home
+    holds no credentials in plain text, practice or not.
+    """
+    from kfclient.store.home import default_root
+
+    root = default_root()
+    return root.with_name(f"{root.name}-sandbox")
