@@ -35,6 +35,7 @@ class Desk:
         self.home = home
         self.secrets = secrets
         self.person = this_person() if person is None else person
+        self.clock = clock
         self.businesses = Businesses(home, person=self.person, clock=clock)
         self.sessions = Sessions(self.businesses, secrets, limits=limits)
         self.connecting = Connecting(
