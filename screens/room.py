@@ -14,7 +14,8 @@ from textual.widgets import Footer, Input, Static
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from textual.app import ActiveBinding, ComposeResult
+    from textual.app import ComposeResult
+    from textual.binding import ActiveBinding
     from textual.events import DescendantFocus
     from textual.widget import Widget
 
@@ -133,6 +134,7 @@ class Room(Acting, Screen[R]):
     """
 
     AUTO_FOCUS = ".first"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - Textual's own
 
     def __init__(self, *trail: str) -> None:
         super().__init__()

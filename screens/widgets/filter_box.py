@@ -23,9 +23,9 @@ class FilterBox(Input):
         Binding("escape", "clear", "Clear", show=True),
     ]
 
-    def __init__(self, table: str, placeholder: str = "/ to filter", id: str = "filter") -> None:  # noqa: A002 - Textual's own name
+    def __init__(self, placeholder: str, table: str = "LedgerTable") -> None:
         """Make the box for the table that the selector `table` finds on the same screen."""
-        super().__init__(placeholder=placeholder, id=id, compact=True, select_on_focus=False)
+        super().__init__(placeholder=placeholder, id="filter", compact=True, select_on_focus=False)
         self.table = table
 
     @property
