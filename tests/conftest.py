@@ -1,6 +1,8 @@
-"""Fixtures that several folders of tests share.
+"""Fixtures that several folders of tests share; each test has its own of each.
 
-`home` is an empty home folder, `desk` a desk on it whose secrets are in memory.
+`home` is an empty home folder and `desk` Anna's desk on it, with secrets in memory. `sandbox` is a
+running server, `draft` what connects to it, `business` the id of a business on the desk.
+`connected_desk` is the desk with that business connected, `synced_desk` with its lists synced too.
 """
 
 from __future__ import annotations
@@ -10,8 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from kfclient.desk import Desk
-from kfclient.store import Home
+from kfclient.api import Limits
+from kfclient.desk import Desk, Draft
+from kfclient.sandbox import Sandbox
+from kfclient.store import Home, Secrets
+
+QUICK = Limits(connect=2.0, silence=5.0, reading=10.0, writing=5.0, tries=1)
+"""Limits for a server on this machine, with nothing tried twice."""
 
 
 @pytest.fixture
@@ -24,7 +31,44 @@ def home(tmp_path: Path) -> Iterator[Home]:
 
 @pytest.fixture
 def desk(home: Home) -> Desk:
-    """Return a desk on `home`, as Anna's."""
-    from kfclient.store import Secrets
+    """Return Anna's desk on `home`; its secrets end with the test."""
+    return Desk(home, Secrets(home.root, memory=True), person="anna", limits=QUICK)
 
-    return Desk(home, Secrets(home.root, memory=True), person="anna")
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """Return a running sandbox, its books in memory, its address list empty."""
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def draft(sandbox: Sandbox) -> Draft:
+    """Return what a person types to connect to `sandbox`."""
+    return Draft(
+        software="sandbox",
+        endpoint=sandbox.endpoint,
+        username=sandbox.username,
+        password=sandbox.password,
+        autoauth_key=sandbox.autoauth_key,
+    )
+
+
+@pytest.fixture
+def business(desk: Desk) -> str:
+    """Return the id of a business that Anna has added; it is not connected yet."""
+    return desk.businesses.add("Harbour Lane").id
+
+
+@pytest.fixture
+def connected_desk(desk: Desk, business: str, draft: Draft) -> Desk:
+    """Return `desk` with `business` connected to `sandbox`."""
+    desk.connecting.connect(business, draft)
+    return desk
+
+
+@pytest.fixture
+def synced_desk(connected_desk: Desk, business: str) -> Desk:
+    """Return `connected_desk` with the six lists synced."""
+    assert not connected_desk.syncing.sync(business).failed
+    return connected_desk

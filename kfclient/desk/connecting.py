@@ -122,15 +122,13 @@ class Connecting:
         draft = draft.cleaned()
         redact.add(draft.password, draft.autoauth_key)
         credentials = Credentials(draft.username, draft.password)
+        expected = None if before is None else before.company
         secrets_in = self._place(draft.secrets_in or (before.secrets_in if before else ""))
-        company = run_checks(
-            business,
-            draft,
-            KashFlow(draft.endpoint, credentials, limits=self._limits),
-            None if before is None else before.company,
-            listener,
-            cancel,
-        )
+        kashflow = KashFlow(draft.endpoint, credentials, limits=self._limits)
+        try:
+            company = run_checks(business, draft, kashflow, expected, listener, cancel)
+        finally:
+            kashflow.close()
         made = Connection(
             software=draft.software,
             endpoint=draft.endpoint,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -12,18 +12,23 @@ from kfclient.api.errors import (
     AddressNotListed,
     ApiDisabled,
     AutoAuthRefused,
+    RequestFault,
     WrongCredentials,
 )
+from kfclient.cancel import Cancel
 from kfclient.desk.business import Company
 from kfclient.desk.company import check_same_company, read_company
+from kfclient.desk.cures import with_cure
 from kfclient.desk.draft import Draft
 from kfclient.desk.events import CheckFailed, CheckPassed, CheckStarted, Listener
+from kfclient.desk.readings import waited_for
 from kfclient.desk.sessions import APP_NAME
 from kfclient.errors import Cancelled, Problem
 
 if TYPE_CHECKING:
     from kfclient.api import KashFlow
-    from kfclient.cancel import Cancel
+
+T = TypeVar("T")
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -68,17 +73,23 @@ def step_for(problem: Problem) -> str:
 class _Progress:
     """Says where the checks stand: in their order, each begun before it passes or fails."""
 
-    def __init__(self, business: str, listener: Listener, cancel: Cancel | None) -> None:
+    def __init__(self, business: str, listener: Listener, cancel: Cancel) -> None:
         self._business = business
         self._tell = listener
         self._cancel = cancel
-        self._running = -1
+        self._running = 0
+        self._otherwise = _IDS[0]
 
-    def begin(self, check: str) -> None:
-        if self._cancel is not None:
-            self._cancel.check()
+    def begin(self, check: str, *, otherwise: str = "") -> None:
+        """Begin a check; a problem that is about no check in particular fails `otherwise`."""
+        self._cancel.check()
         self._running = _IDS.index(check)
+        self._otherwise = otherwise or check
         self._tell(CheckStarted(business=self._business, check=check))
+
+    def wait(self, work: Callable[[], T]) -> T:
+        """Do what the check that has begun does; Cancelled as soon as that is asked."""
+        return waited_for(work, self._cancel)
 
     def passed(self, detail: str) -> None:
         check = _IDS[self._running]
@@ -86,7 +97,7 @@ class _Progress:
 
     def failed(self, problem: Problem) -> None:
         """Fail the check that the problem is about, passing those that its answer proves."""
-        check = _first(_CHECK_OF, problem, _IDS[max(self._running, 0)])
+        check = _first(_CHECK_OF, problem, self._otherwise)
         while self._running < _IDS.index(check):
             self.passed("")
             self._running += 1
@@ -116,26 +127,35 @@ def run_checks(
     """
     from kfclient.api import probe  # requests is slow to load
 
-    progress = _Progress(business, listener, cancel)
+    progress = _Progress(business, listener, cancel or Cancel())
     with _told(progress):
         progress.begin("reach")
-        progress.passed(probe.reach(draft.endpoint))
+        progress.passed(progress.wait(lambda: probe.reach(draft.endpoint)))
         progress.begin("tls")
-        progress.passed(probe.secure(draft.endpoint))
+        progress.passed(progress.wait(lambda: probe.secure(draft.endpoint)))
         progress.begin("soap")
-        answers = probe.answers(draft.endpoint)
-        kashflow.auto_auth_ip(APP_NAME, draft.autoauth_key)
+        answers = progress.wait(lambda: probe.answers(draft.endpoint))
+        listed = progress.wait(lambda: _authorise(kashflow, draft.autoauth_key))
         progress.passed(answers)
         progress.begin("login")
         progress.passed(f"as {draft.username}")
-        progress.begin("address")
-        progress.passed(f"listed in KashFlow as {APP_NAME}")
+        # Whether the address really is let in, the first call that needs it tells.
+        progress.begin("address", otherwise="company")
+        company = progress.wait(lambda: read_company(kashflow))
+        progress.passed(listed)
         progress.begin("company")
-        company = read_company(kashflow)
         if expected is not None:
             check_same_company(expected, company)
         progress.passed(company.name)
     return company
+
+
+def _authorise(kashflow: KashFlow, autoauth_key: str) -> str:
+    try:
+        kashflow.auto_auth_ip(APP_NAME, autoauth_key)
+    except RequestFault:  # other makers' servers may not know it: the next call tells
+        return "this server keeps no list of addresses"
+    return f"listed in KashFlow as {APP_NAME}"
 
 
 @contextmanager
@@ -145,7 +165,7 @@ def _told(progress: _Progress) -> Iterator[None]:
     except Cancelled:
         raise
     except Problem as problem:
-        progress.failed(problem)
+        progress.failed(with_cure(problem))
         raise
 
 

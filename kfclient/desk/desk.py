@@ -60,5 +60,6 @@ class Desk:
         return cls(home, Secrets(home.root, memory=memory_secrets), person=person)
 
     def close(self) -> None:
-        """Close the files. Work that is still going on fails; end it first."""
+        """Close the lines to KashFlow and the files. End what is still going on first."""
+        self.sessions.close()
         self.home.close()

@@ -52,9 +52,12 @@ def clean_endpoint(text: str) -> str:
     typed = _UNSEEN.sub("", text)
     if not typed:
         raise WrongValue("The server's address is missing.", "It begins with https://")
-    parts = urlsplit(typed if "://" in typed else f"https://{typed}")
-    path = parts.path if parts.path.strip("/") else KASHFLOW_PATH
-    url = urlunsplit((parts.scheme, parts.netloc.casefold(), path, "", ""))
+    try:
+        parts = urlsplit(typed if "://" in typed else f"https://{typed}")
+        path = parts.path if parts.path.strip("/") else KASHFLOW_PATH
+        url = urlunsplit((parts.scheme, parts.netloc.casefold(), path, "", ""))
+    except ValueError:
+        url = ""
     try:
         return Endpoint.parse(url).url
     except NotSent as problem:

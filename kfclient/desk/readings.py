@@ -109,7 +109,7 @@ class Readings:
 def waited_for(work: Callable[[], T], cancel: Cancel) -> T:
     """Do `work` in a daemon thread and return what it returns; Cancelled as soon as that is asked.
 
-    For a call to KashFlow that cannot itself be cancelled and changes nothing there.
+    For a call to KashFlow that cannot itself be cancelled, and may end unheard.
     """
     future: concurrent.futures.Future[T] = concurrent.futures.Future()
 
@@ -119,7 +119,7 @@ def waited_for(work: Callable[[], T], cancel: Cancel) -> T:
         except Exception as error:  # noqa: BLE001 - raised again by who waits
             future.set_exception(error)
 
-    threading.Thread(target=run, name="sync-company", daemon=True).start()
+    threading.Thread(target=run, name="waited-for", daemon=True).start()
     while not concurrent.futures.wait([future], timeout=_LOOK_EVERY).done:
         cancel.check()
     return future.result()

@@ -87,7 +87,14 @@ class Sessions:
     def forget(self, business: str) -> None:
         """Close the business's line; the next call fetches the secret again."""
         with self._lock:
-            self._lines.pop(business, None)
+            line = self._lines.pop(business, None)
+        if line is not None:
+            line.kashflow.close()
+
+    def close(self) -> None:
+        """Close every line."""
+        for business in list(self._lines):
+            self.forget(business)
 
     def _line(self, business: str) -> _Line:
         connection = self._connection(business)

@@ -12,6 +12,7 @@ from kfclient.api.errors import Refused, Unknown
 from kfclient.desk.business import Connection, ListStatus
 from kfclient.desk.businesses import Businesses
 from kfclient.desk.company import check_same_company, company_of
+from kfclient.desk.cures import with_cure
 from kfclient.desk.errors import NotConnected
 from kfclient.desk.events import (
     Listener,
@@ -77,7 +78,7 @@ class SyncRun:
             return self._ended()
         if in_the_way is not None:
             for name in names:
-                self._failed(name, in_the_way)
+                self._failed(name, with_cure(in_the_way))
             return self._ended()
         readings = Readings(
             names, lambda work: self._sessions.call(self._business, work), self._cancel
@@ -166,7 +167,7 @@ class SyncRun:
             return
         if not isinstance(told.error, Problem):
             raise told.error
-        self._failed(told.list, told.error)
+        self._failed(told.list, with_cure(told.error))
 
     def _failed(self, name: ListName, problem: Problem) -> None:
         connection = self._businesses.get(self._business).connection

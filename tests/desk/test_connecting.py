@@ -1,0 +1,612 @@
+"""Connecting: what is checked, what a person reads when it fails, and what is kept."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kfclient.api.errors import (
+    AddressNotListed,
+    ApiDisabled,
+    AutoAuthRefused,
+    InsecureConnection,
+    NotKashFlow,
+    Refused,
+    ReplyBroken,
+    ReplyLost,
+    ServerTrouble,
+    ServerUnreachable,
+    WrongCredentials,
+)
+from kfclient.cancel import Cancel
+from kfclient.desk import Desk, Draft
+from kfclient.desk.business import Company, ConnectionState, Role
+from kfclient.desk.company import is_same_company
+from kfclient.desk.connecting import CHECKS, clean_endpoint, clean_key, key_problem, step_for
+from kfclient.desk.errors import (
+    Busy,
+    DeskError,
+    NotAllowed,
+    NotConnected,
+    OtherCompany,
+    WrongValue,
+)
+from kfclient.desk.events import CheckFailed, CheckPassed, CheckStarted, Event
+from kfclient.desk.lists import ListName
+from kfclient.desk.steps import STEPS
+from kfclient.errors import Cancelled, Problem
+from kfclient.sandbox import Sandbox
+from kfclient.store import Home, Secrets
+from kfclient.store.errors import PassphraseNeeded, SecretMissing
+from tests.conftest import QUICK
+
+
+def told(events: list[Event]) -> list[tuple[str, str]]:
+    """The checks that passed or failed, in order."""
+    return [
+        ("passed" if isinstance(event, CheckPassed) else "failed", event.check)
+        for event in events
+        if isinstance(event, CheckPassed | CheckFailed)
+    ]
+
+
+def company_becomes(sandbox: Sandbox, **fields: str) -> None:
+    """Have the sandbox keep another company's books, or this one's with other details."""
+    books = sandbox.account.books
+    (company,) = books.all("company")
+    with books.transaction():
+        books.drop("company", company["CompanyName"])
+        books.put("company", {**company, **fields})
+
+
+def bob_of(desk: Desk) -> Desk:
+    """A desk of somebody else's on the same home."""
+    return Desk(Home(desk.home.root), desk.secrets, person="bob", limits=QUICK)
+
+
+class TestWhatIsTyped:
+    @pytest.mark.parametrize(
+        "typed",
+        ["1234ABCD-12EF", " 1234abcd-12ef\r\n", "1234 ABCD - 12EF", "1234ABCD\u201312ef\u200b"],
+    )
+    def test_a_pasted_key_is_made_clean(self, typed: str) -> None:
+        assert clean_key(typed) == "1234ABCD-12EF"
+        assert key_problem(typed) == ""
+
+    @pytest.mark.parametrize(
+        ("typed", "said"),
+        [
+            ("", "missing"),
+            ("   ", "missing"),
+            ("1234ABCD1234", "one dash"),
+            ("1234-ABCD-1234", "one dash"),
+            ("123ABCD-1234", "there are 7"),
+            ("1234ABCD-12345", "there are 5"),
+            ("1234ABCG-1234", "A-F"),
+        ],
+    )
+    def test_what_is_odd_about_a_key_is_said(self, typed: str, said: str) -> None:
+        assert said in key_problem(typed)
+
+    @given(st.text(max_size=20))
+    def test_no_text_breaks_the_check_of_a_key_and_no_key_is_repeated(self, typed: str) -> None:
+        problem = key_problem(typed)
+        assert clean_key(clean_key(typed)) == clean_key(typed)
+        assert len(clean_key(typed)) < 3 or clean_key(typed) not in problem
+
+    @pytest.mark.parametrize(
+        ("typed", "clean"),
+        [
+            ("securedwebapp.com", "https://securedwebapp.com/api/service.asmx"),
+            (
+                " HTTPS://SecuredWebApp.com/api/service.asmx?WSDL\n",
+                "https://securedwebapp.com/api/service.asmx",
+            ),
+            ("http://127.0.0.1:8000", "http://127.0.0.1:8000/api/service.asmx"),
+            ("http://[::1]:8000/x.asmx", "http://[::1]:8000/x.asmx"),
+            ("http://localhost:1/", "http://localhost:1/api/service.asmx"),
+        ],
+    )
+    def test_an_address_is_made_clean(self, typed: str, clean: str) -> None:
+        assert clean_endpoint(typed) == clean
+        assert clean_endpoint(clean) == clean
+
+    @pytest.mark.parametrize(
+        "typed",
+        [
+            "",
+            "http://books.example/api/service.asmx",
+            "http://127.0.0.1.evil.example/",
+            "https://me:secret@books.example/",
+            "https://books.example:99999/",
+            "ftp://books.example/",
+            "https://",
+            "file:///etc/passwd",
+        ],
+    )
+    def test_an_address_that_would_give_the_password_away_is_refused(self, typed: str) -> None:
+        with pytest.raises(WrongValue) as refused:
+            clean_endpoint(typed)
+        assert "secret" not in refused.value.sentence
+        assert refused.value.cure
+
+    @given(st.text(max_size=40))
+    def test_no_text_breaks_the_check_of_an_address(self, typed: str) -> None:
+        try:
+            clean = clean_endpoint(typed)
+        except WrongValue:
+            return
+        assert clean.startswith(("https://", "http://"))
+
+    @pytest.mark.parametrize(
+        ("field", "value"),
+        [
+            ("username", "  "),
+            ("password", ""),
+            ("autoauth_key", "1234"),
+            ("endpoint", "http://books.example"),
+            ("software", "abacus"),
+        ],
+    )
+    def test_a_draft_with_a_hole_asks_nobody(
+        self, desk: Desk, business: str, draft: Draft, sandbox: Sandbox, field: str, value: str
+    ) -> None:
+        typed = {"endpoint": "", field: value} if field == "software" else {field: value}
+        wrong = msgspec.structs.replace(draft, **typed)
+        with pytest.raises(WrongValue):
+            desk.connecting.connect(business, wrong)
+        assert not sandbox.account.calls
+
+    def test_a_draft_shows_neither_the_password_nor_the_key(self, draft: Draft) -> None:
+        for shown in (repr(draft), str(draft), f"{draft.__rich_repr__()}", f"{[draft]}"):
+            assert draft.password not in shown
+            assert draft.autoauth_key not in shown
+
+
+class TestConnecting:
+    def test_every_check_passes_in_order_and_the_company_is_remembered(
+        self, desk: Desk, business: str, draft: Draft, sandbox: Sandbox
+    ) -> None:
+        events: list[Event] = []
+        made = desk.connecting.connect(business, draft, events.append)
+        assert [type(event) for event in events] == [CheckStarted, CheckPassed] * len(CHECKS)
+        assert told(events) == [("passed", check.id) for check in CHECKS]
+        assert made.company == Company(
+            name="Harbour Lane Trading Ltd",
+            postcode="YO21 3PU",
+            vat_number="GB987654321",
+            email="accounts@harbourlane.example",
+            currency="GBP",
+            vat_registered=True,
+        )
+        assert made.connected_by == "anna"
+        assert desk.businesses.get(business).connection == made
+        assert desk.businesses.summary(business).state is ConnectionState.CONNECTED
+        assert sandbox.account.addresses() == {"127.0.0.1": "Kashdeck"}
+        assert desk.sessions.call(business, lambda kashflow: kashflow.get_vat_rates())
+
+    def test_a_pasted_key_and_address_are_used_clean(
+        self, desk: Desk, business: str, draft: Draft
+    ) -> None:
+        pasted = msgspec.structs.replace(
+            draft,
+            endpoint=f" {draft.endpoint}?WSDL\n",
+            autoauth_key=f" {draft.autoauth_key.lower()}\r\n",
+            username=f"{draft.username} ",
+        )
+        assert desk.connecting.connect(business, pasted).username == draft.username
+
+    def test_a_standard_user_is_told_whom_to_ask_before_anything_is_sent(
+        self, desk: Desk, business: str, draft: Draft, sandbox: Sandbox
+    ) -> None:
+        desk.businesses.set_role(business, "bob", Role.STANDARD)
+        bob = bob_of(desk)
+        for attempt in (
+            lambda: bob.connecting.connect(business, draft),
+            lambda: bob.connecting.reconnect(business, draft),
+            lambda: bob.connecting.disconnect(business),
+        ):
+            with pytest.raises(NotAllowed) as refused:
+                attempt()
+            assert "anna" in refused.value.cure
+        assert not sandbox.account.calls
+
+    def test_a_connected_business_is_reconnected_not_connected_again(
+        self, connected_desk: Desk, business: str, draft: Draft
+    ) -> None:
+        with pytest.raises(
+            DeskError, match="connected already, to Harbour Lane Trading"
+        ) as refused:
+            connected_desk.connecting.connect(business, draft)
+        assert "reconnect" in refused.value.cure
+
+    def test_ticks_have_served_once_connected(
+        self, desk: Desk, business: str, draft: Draft
+    ) -> None:
+        desk.businesses.tick(business, "soap", on=True)
+        with pytest.raises(WrongCredentials):
+            desk.connecting.connect(business, msgspec.structs.replace(draft, password="wrong"))
+        assert desk.businesses.get(business).ticks == ("soap",)
+        desk.connecting.connect(business, draft)
+        assert desk.businesses.get(business).ticks == ()
+
+    def test_two_sessions_do_not_connect_one_business_at_once(
+        self, desk: Desk, business: str, draft: Draft
+    ) -> None:
+        desk.businesses.set_role(business, "bob", Role.ADMIN)
+        bob = bob_of(desk)
+        with desk.home.try_lock(f"connect-{business}"), pytest.raises(Busy):
+            bob.connecting.connect(business, draft)
+
+
+Prepare = Callable[[Sandbox], object]
+
+FAILURES: list[tuple[str, Prepare, dict[str, str], type[Problem], str, str]] = [
+    (
+        "wrong password",
+        lambda s: None,
+        {"password": "wrong"},
+        WrongCredentials,
+        "login",
+        "username",
+    ),
+    (
+        "wrong username",
+        lambda s: None,
+        {"username": "nobody"},
+        WrongCredentials,
+        "login",
+        "username",
+    ),
+    (
+        "separate password",
+        lambda s: s.account.switch(separate_api_password="another"),
+        {},
+        WrongCredentials,
+        "login",
+        "username",
+    ),
+    ("soap off", lambda s: s.account.switch(api_enabled=False), {}, ApiDisabled, "soap", "soap"),
+    (
+        "wrong key",
+        lambda s: None,
+        {"autoauth_key": "00000000-0000"},
+        AutoAuthRefused,
+        "address",
+        "key",
+    ),
+    (
+        "autoauth off",
+        lambda s: s.account.switch(autoauth_enabled=False),
+        {},
+        AutoAuthRefused,
+        "address",
+        "key",
+    ),
+    (
+        "address refused",
+        lambda s: s.misbehave(
+            "GetCompanyDetails",
+            "refuse",
+            text="The IP address of 10.0.0.1 is not in the access list",
+        ),
+        {},
+        AddressNotListed,
+        "address",
+        "autoauth",
+    ),
+    ("server gone", lambda s: s.stop(), {}, ServerUnreachable, "reach", ""),
+    ("a web page", lambda s: s.misbehave("GetVATRates", "html-200"), {}, NotKashFlow, "soap", ""),
+    (
+        "maintenance",
+        lambda s: s.misbehave("GetVATRates", "html-503"),
+        {},
+        ServerTrouble,
+        "soap",
+        "",
+    ),
+    ("redirect", lambda s: s.misbehave("AutoAuthIP", "redirect"), {}, NotKashFlow, "soap", ""),
+    ("lost", lambda s: s.misbehave("AutoAuthIP", "drop-before"), {}, ReplyLost, "soap", ""),
+    ("fault", lambda s: s.misbehave("AutoAuthIP", "fault-500"), {}, ServerTrouble, "soap", ""),
+    (
+        "half a reply",
+        lambda s: s.misbehave("GetCompanyDetails", "truncate-clean"),
+        {},
+        ReplyBroken,
+        "company",
+        "",
+    ),
+    (
+        "not xml",
+        lambda s: s.misbehave("GetCompanyDetails", "bad-xml"),
+        {},
+        ReplyBroken,
+        "company",
+        "",
+    ),
+    (
+        "a refusal of another kind",
+        lambda s: s.misbehave("GetCompanyDetails", "refuse", text="Your plan has lapsed"),
+        {},
+        Refused,
+        "company",
+        "",
+    ),
+]
+
+
+class TestFailures:
+    @pytest.mark.parametrize(
+        ("prepare", "typed", "kind", "check", "step"),
+        [row[1:] for row in FAILURES],
+        ids=[row[0] for row in FAILURES],
+    )
+    def test_a_failed_check_says_what_and_what_to_do_and_leaves_nothing_behind(
+        self,
+        desk: Desk,
+        business: str,
+        draft: Draft,
+        sandbox: Sandbox,
+        prepare: Prepare,
+        typed: dict[str, str],
+        kind: type[Problem],
+        check: str,
+        step: str,
+    ) -> None:
+        prepare(sandbox)
+        events: list[Event] = []
+        wrong = msgspec.structs.replace(draft, **typed)
+        with pytest.raises(kind) as failed:
+            desk.connecting.connect(business, wrong, events.append)
+        last = events[-1]
+        assert isinstance(last, CheckFailed)
+        assert (last.check, last.step, last.problem) == (check, step, failed.value)
+        ids = [one.id for one in CHECKS]
+        assert told(events)[:-1] == [("passed", one) for one in ids[: ids.index(check)]]
+        assert failed.value.sentence
+        assert failed.value.cure
+        for secret in (wrong.password, wrong.autoauth_key):
+            assert secret not in f"{failed.value} {failed.value.cure} {events}"
+        assert desk.businesses.get(business).connection is None
+        assert desk.businesses.summary(business).state is ConnectionState.NOT_CONNECTED
+        with pytest.raises(SecretMissing):
+            desk.secrets.load(business, "memory")
+        with pytest.raises(NotConnected):
+            desk.syncing.sync(business)
+
+    def test_each_failure_has_a_sentence_of_its_own(
+        self, desk: Desk, business: str, draft: Draft
+    ) -> None:
+        sentences = set()
+        wanted = ("wrong password", "soap off", "wrong key", "address refused", "a web page",
+                  "half a reply", "server gone")  # fmt: skip
+        for name, prepare, typed, *_ in FAILURES:
+            if name not in wanted:
+                continue
+            with Sandbox() as sandbox:
+                mine = msgspec.structs.replace(
+                    draft,
+                    endpoint=sandbox.endpoint,
+                    username=sandbox.username,
+                    password=sandbox.password,
+                    autoauth_key=sandbox.autoauth_key,
+                )
+                prepare(sandbox)
+                with pytest.raises(Problem) as failed:
+                    desk.connecting.connect(
+                        business,
+                        msgspec.structs.replace(mine, **typed),
+                    )
+            sentences.add((failed.value.sentence, failed.value.cure))
+        assert len({sentence for sentence, _ in sentences}) == len(wanted)
+        assert len({cure for _, cure in sentences}) == len(wanted)
+
+    def test_plain_http_under_https_fails_the_secure_connection(
+        self, desk: Desk, business: str, draft: Draft
+    ) -> None:
+        events: list[Event] = []
+        secure = msgspec.structs.replace(draft, endpoint=draft.endpoint.replace("http:", "https:"))
+        with pytest.raises(InsecureConnection):
+            desk.connecting.connect(business, secure, events.append)
+        assert told(events) == [("passed", "reach"), ("failed", "tls")]
+
+    def test_every_cure_is_one_of_the_steps(self) -> None:
+        steps = {step.id for step in STEPS}
+        for kind in (WrongCredentials, ApiDisabled, AutoAuthRefused, AddressNotListed):
+            assert step_for(kind("")) in steps
+        assert step_for(ServerUnreachable("")) == ""
+
+    def test_a_server_that_never_answers_can_be_left_at_once(
+        self, desk: Desk, business: str, draft: Draft
+    ) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+            cancel = Cancel()
+            threading.Timer(0.3, cancel.cancel).start()
+            start = time.monotonic()
+            with pytest.raises(Cancelled):
+                desk.connecting.connect(
+                    business, msgspec.structs.replace(draft, endpoint=endpoint), cancel=cancel
+                )
+        assert time.monotonic() - start < 1.5
+        assert desk.businesses.get(business).connection is None
+
+
+class TestSecrets:
+    def test_an_encrypted_file_that_is_locked_is_asked_for_before_anything_is_sent(
+        self, home: Home, draft: Draft, sandbox: Sandbox
+    ) -> None:
+        desk = Desk(home, Secrets(home.root), person="anna", limits=QUICK)
+        business = desk.businesses.add("Harbour Lane").id
+        kept = msgspec.structs.replace(draft, secrets_in="encrypted-file")
+        with pytest.raises(PassphraseNeeded, match="to be chosen"):
+            desk.connecting.connect(business, kept)
+        assert not sandbox.account.calls
+        desk.secrets.unlock("encrypted-file", "correct horse battery")
+        assert desk.connecting.connect(business, kept).secrets_in == "encrypted-file"
+        assert not desk.syncing.sync(business).failed
+        later = Desk(Home(home.root), Secrets(home.root), person="anna", limits=QUICK)
+        with pytest.raises(PassphraseNeeded):
+            later.syncing.sync(business)
+        later.secrets.unlock("encrypted-file", "correct horse battery")
+        assert not later.syncing.sync(business).failed
+        assert_nowhere(home.root, draft)
+
+    def test_the_password_and_the_key_are_in_no_file(
+        self, synced_desk: Desk, business: str, draft: Draft
+    ) -> None:
+        with pytest.raises(WrongCredentials):
+            synced_desk.connecting.reconnect(
+                business, msgspec.structs.replace(draft, username="nobody")
+            )
+        synced_desk.close()
+        assert_nowhere(synced_desk.home.root, draft)
+
+
+def assert_nowhere(root: Path, draft: Draft) -> None:
+    files = [path for path in root.rglob("*") if path.is_file()]
+    assert files
+    for path in files:
+        content = path.read_bytes()
+        assert draft.password.encode() not in content, path
+        assert draft.autoauth_key.encode() not in content, path
+
+
+class TestReconnecting:
+    def test_reconnecting_mends_the_password_and_keeps_everything_else(
+        self, synced_desk: Desk, business: str, draft: Draft, sandbox: Sandbox
+    ) -> None:
+        desk = synced_desk
+        desk.businesses.change_settings(business, {"publish_tax_data": "on"})
+        before = desk.businesses.get(business)
+        assert before.connection is not None
+        sandbox.account.switch(separate_api_password="a new one")
+        assert set(desk.syncing.sync(business).failed) == set(ListName)
+        assert desk.businesses.summary(business).state is ConnectionState.NEEDS_RECONNECTING
+        desk.connecting.reconnect(business, msgspec.structs.replace(draft, password="a new one"))
+        after = desk.businesses.get(business)
+        assert after.connection is not None
+        assert after.settings == before.settings
+        assert after.people == before.people
+        assert after.connection.last_sync == before.connection.last_sync
+        assert desk.lists.read(business, ListName.SUPPLIERS)
+        assert not desk.syncing.sync(business).failed
+        assert desk.businesses.summary(business).state is ConnectionState.CONNECTED
+
+    def test_a_failed_reconnect_leaves_the_connection_as_it_was(
+        self, connected_desk: Desk, business: str, draft: Draft
+    ) -> None:
+        before = connected_desk.businesses.get(business)
+        with pytest.raises(WrongCredentials):
+            connected_desk.connecting.reconnect(
+                business, msgspec.structs.replace(draft, password="wrong")
+            )
+        assert connected_desk.businesses.get(business) == before
+        assert not connected_desk.syncing.sync(business).failed
+
+    def test_another_companys_credentials_are_noticed_and_both_names_said(
+        self, connected_desk: Desk, business: str, draft: Draft
+    ) -> None:
+        desk = connected_desk
+        before = desk.businesses.get(business)
+        with Sandbox() as other:
+            company_becomes(other, CompanyName="Pier Nine Ltd", VatRegistrationNumber="GB111111111")
+            events: list[Event] = []
+            with pytest.raises(OtherCompany) as refused:
+                desk.connecting.reconnect(
+                    business,
+                    msgspec.structs.replace(
+                        draft,
+                        endpoint=other.endpoint,
+                        username=other.username,
+                        password=other.password,
+                        autoauth_key=other.autoauth_key,
+                    ),
+                    events.append,
+                )
+        assert "Pier Nine Ltd" in refused.value.sentence
+        assert "Harbour Lane Trading Ltd" in refused.value.sentence
+        assert "disconnect" in refused.value.cure
+        assert told(events)[-1] == ("failed", "company")
+        assert desk.businesses.get(business) == before
+        assert not desk.syncing.sync(business).failed
+
+    def test_a_corrected_name_and_a_moved_office_are_the_same_company(
+        self, connected_desk: Desk, business: str, draft: Draft, sandbox: Sandbox
+    ) -> None:
+        company_becomes(sandbox, CompanyName="Harbour Lane Traders Ltd", Postcode="YO22 1AA")
+        made = connected_desk.connecting.reconnect(business, draft)
+        assert made.company.name == "Harbour Lane Traders Ltd"
+
+    def test_what_was_never_connected_cannot_be_reconnected(
+        self, desk: Desk, business: str, draft: Draft
+    ) -> None:
+        with pytest.raises(NotConnected):
+            desk.connecting.reconnect(business, draft)
+
+
+BASE = Company(name="Harbour Lane Ltd", postcode="YO21 3PU", email="a@hl.example")
+VAT = msgspec.structs.replace(BASE, vat_number="GB 987 6543 21")
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "same"),
+    [
+        (BASE, BASE, True),
+        (VAT, Company(name="New name", postcode="X1 1XX", vat_number="987654321"), True),
+        (VAT, msgspec.structs.replace(VAT, vat_number="GB111111111"), False),
+        (BASE, VAT, True),  # registered for VAT since
+        (VAT, msgspec.structs.replace(BASE, postcode="X1 1XX"), True),  # moved
+        (BASE, Company(name="HARBOUR LANE LIMITED", postcode="X1 1XX"), True),
+        (BASE, msgspec.structs.replace(BASE, name="Harbour Lane Group Ltd"), True),  # renamed
+        (BASE, Company(name="Pier Nine Ltd", postcode="X1 1XX"), False),
+        (BASE, Company(name="Pier Nine Ltd", postcode="YO21 3PU", email="b@p9.example"), False),
+        (Company(name="Harbour Lane Ltd"), Company(name="Pier Nine Ltd"), False),
+    ],
+)
+def test_what_tells_one_company_from_another(before: Company, now: Company, same: bool) -> None:
+    assert is_same_company(before, now) is same
+    assert is_same_company(now, before) is same
+
+
+class TestDisconnecting:
+    def test_the_secrets_go_and_lists_and_settings_stay(
+        self, synced_desk: Desk, business: str
+    ) -> None:
+        desk = synced_desk
+        desk.businesses.change_settings(business, {"publish_tax_data": "on"})
+        desk.connecting.disconnect(business)
+        with pytest.raises(SecretMissing):
+            desk.secrets.load(business, "memory")
+        assert desk.businesses.get(business).settings.publish_tax_data is True
+        assert desk.lists.read(business, ListName.SUPPLIERS)
+        assert desk.businesses.summary(business).state is ConnectionState.NOT_CONNECTED
+        for attempt in (
+            lambda: desk.connecting.disconnect(business),
+            lambda: desk.syncing.sync(business),
+            lambda: desk.sessions.open(business),
+        ):
+            with pytest.raises(NotConnected):
+                attempt()
+
+    def test_a_sync_that_is_going_on_is_not_pulled_away(
+        self, connected_desk: Desk, business: str
+    ) -> None:
+        with connected_desk.home.try_lock(f"sync-{business}"), pytest.raises(Busy):
+            connected_desk.connecting.disconnect(business)
+        connected_desk.connecting.disconnect(business)
+
+    def test_it_can_be_connected_again(
+        self, connected_desk: Desk, business: str, draft: Draft
+    ) -> None:
+        connected_desk.connecting.disconnect(business)
+        connected_desk.connecting.connect(business, draft)
+        assert not connected_desk.syncing.sync(business).failed
