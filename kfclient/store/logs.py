@@ -36,6 +36,7 @@ def start_logging(home: Home) -> None:
     handler = _LogFile(home)
     handler.setFormatter(_JsonLines())
     root = logging.getLogger()
+    handler.level_before = root.level
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     for name in _CAPPED:
@@ -45,11 +46,12 @@ def start_logging(home: Home) -> None:
 
 
 def stop_logging() -> None:
-    """Close the log."""
+    """Close the log; logging is as it was before."""
     root = logging.getLogger()
     for handler in [handler for handler in root.handlers if isinstance(handler, _LogFile)]:
         root.removeHandler(handler)
         handler.close()
+        root.setLevel(handler.level_before)
         logging.captureWarnings(capture=False)
 
 
@@ -61,6 +63,7 @@ class _LogFile(RotatingFileHandler):
             home.log_path, maxBytes=_LARGEST, backupCount=_KEPT, encoding="utf-8", delay=True
         )
         self._home = home
+        self.level_before = logging.WARNING
 
     def _open(self) -> TextIO:  # type: ignore[override]
         make_folder(self._home.log_path.parent)

@@ -94,6 +94,7 @@ class Secrets:
         Raises `SecretMissing`; `PassphraseNeeded` while the encrypted file is locked.
         """
         missing = SecretMissing("The password and the AutoAuth key are not in the keyring.")
+        self._backend(backend_id)
         if self.is_new(backend_id):
             raise missing
         backend = self._ready(backend_id)
@@ -106,9 +107,9 @@ class Secrets:
 
     def forget(self, business_id: str, backend_id: str) -> None:
         """Remove the secret; needs no passphrase, and it is no trouble if there is none."""
+        backend = self._backend(backend_id)
         if self.is_new(backend_id):
             return
-        backend = self._backend(backend_id)
         service = self._service(backend_id)
 
         def remove() -> None:

@@ -1,0 +1,1 @@
+"""What is remembered, proved with real files, real processes and real ends."""

@@ -1,0 +1,157 @@
+"""Several processes and threads on one file: nothing is lost, nothing half-done is seen."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from tinydb import where
+
+from kfclient.store.database import Database
+from kfclient.store.errors import StateBusy
+from tests.store.processes import finished, started
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from kfclient.store.database import Database
+db = Database(Path(sys.argv[1]))
+with db.transaction():
+    db.table("items").insert({"held": True})
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def test_two_processes_lose_nothing(path: Path) -> None:
+    writers = [started("-m", "tests.store.writer", path, tag, 500, 100) for tag in "ab"]
+    for writer in writers:
+        finished(writer)
+
+    database = Database(path)
+
+    for table in ("one", "two"):
+        for tag in "ab":
+            numbers = [document["n"] for document in database.table(table).by("tag", tag)]
+            assert numbers == list(range(500))
+    assert database.revision == 1000
+
+
+def test_four_threads_lose_nothing(db: Database) -> None:
+    def write(tag: int) -> None:
+        for n in range(100):
+            db.table("items").insert({"tag": tag, "n": n})
+            db.table("items").update({"seen": True}, (where("tag") == tag) & (where("n") == n))
+            assert len(db.table("items").by("tag", tag)) == n + 1
+
+    threads = [threading.Thread(target=write, args=(tag,)) for tag in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(db.table("items")) == 400
+    assert all(document["seen"] for document in db.table("items"))
+
+
+def test_counting_in_transactions_misses_no_step(db: Database, path: Path) -> None:
+    db.table("count").insert({"n": 0})
+    other = Database(path)
+
+    def count(database: Database) -> None:
+        for _ in range(100):
+            with database.transaction():
+                [document] = database.table("count").all()
+                database.table("count").update({"n": document["n"] + 1})
+
+    threads = [threading.Thread(target=count, args=(each,)) for each in (db, db, other)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert db.table("count").all() == [{"n": 300}]
+
+
+def test_a_reader_sees_what_another_process_stored(db: Database, path: Path) -> None:
+    assert db.table("one").by("tag", "x") == []
+    revision = db.revision
+
+    finished(started("-m", "tests.store.writer", path, "x", 3))
+
+    assert len(db.table("one").by("tag", "x")) == 3
+    assert db.revision == revision + 3
+
+
+def test_others_see_nothing_of_an_open_transaction_and_do_not_wait(
+    db: Database, path: Path
+) -> None:
+    db.table("items").insert({"n": 1})
+    other, seen = Database(path), []
+
+    def look() -> None:
+        seen.extend([db.table("items").all(), db.table("items").by("n", 2)])
+        seen.append(other.table("items").all())
+
+    with db.transaction():
+        db.table("items").update({"n": 2})
+        thread = threading.Thread(target=look)
+        thread.start()
+        thread.join(5)
+
+    assert seen == [[{"n": 1}], [], [{"n": 1}]]
+    assert other.table("items").all() == [{"n": 2}]
+
+
+def test_who_waits_too_long_is_told_for_whom(path: Path) -> None:
+    holder = started("-c", HOLD, path)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    database = Database(path, lock_seconds=0.2)
+
+    begun = time.monotonic()
+    with pytest.raises(StateBusy, match=str(holder.pid)):
+        database.table("items").insert({"n": 1})
+    waited = time.monotonic() - begun
+    finished(holder)
+
+    assert 0.2 <= waited < 2
+    database.table("items").insert({"n": 1})
+    assert database.table("items").all() == [{"held": True}, {"n": 1}]
+
+
+def test_a_thread_that_waits_too_long_is_told_too(path: Path) -> None:
+    database = Database(path, lock_seconds=0.1)
+    problems: list[StateBusy] = []
+
+    def write() -> None:
+        try:
+            database.table("items").insert({"n": 1})
+        except StateBusy as problem:
+            problems.append(problem)
+
+    with database.transaction():
+        thread = threading.Thread(target=write)
+        thread.start()
+        thread.join()
+
+    assert [problem.code for problem in problems] == ["state-busy"]
+    assert len(database.table("items")) == 0
+
+
+def test_the_lock_comes_free_when_its_holder_is_killed(path: Path) -> None:
+    holder = started("-c", HOLD, path)
+    assert holder.stdout is not None
+    holder.stdout.readline()
+    holder.kill()
+    holder.communicate()
+
+    database = Database(path, lock_seconds=0.2)
+    database.table("items").insert({"n": 1})
+
+    assert database.table("items").all() == [{"n": 1}]
