@@ -1,0 +1,154 @@
+"""Brings a CSV file into the inbox, and says what became of every row."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.widgets import Static
+
+from kfclient.errors import Problem, tell
+from screens.room import BACK, Act, Room
+from screens.widgets.ledger_table import Column, LedgerTable, Row
+from screens.widgets.path_box import PathBox, complete
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.widget import Widget
+
+    from kfclient.desk.importing import ImportReport
+
+EXPLAINED = (
+    "Type the path of a CSV file and press Enter. Tab completes names, ~ is your home folder.\n\n"
+    "What can be imported: costs and expense claims as Dext exports them, and sales with the "
+    "columns Reference, Date, Contact, Description, Category, Quantity, Unit Price, Tax Rate, "
+    "Currency and Project.\n\n"
+    "A file that is imported twice adds nothing. A row that cannot be read is left out and shown "
+    "here; it never stops the others."
+)
+
+
+class ImportScreen(Room[None]):
+    """Asks for a file, imports it, and reports."""
+
+    CSS_PATH = "import_file.tcss"
+    AUTO_FOCUS = "#path"
+    ACTS = (
+        Act("import_now", "enter", "Import", "Import the file", footer=True),
+        Act("complete", "tab", "Complete", "Complete the path", footer=True),
+        BACK,
+    )
+
+    def __init__(self, business_id: str, business_name: str) -> None:
+        super().__init__(business_name, "Items", "Import")
+        self.business = business_id
+        self.running = False
+        self.reasons: dict[str, str] = {}
+
+    def body(self) -> Iterable[Widget]:
+        """Return the field, the report, and the rows that were left out."""
+        yield Static("File to import", classes="muted")
+        yield PathBox(placeholder="~/Downloads/costs.csv", id="path", compact=True)
+        yield Static(EXPLAINED, id="said", markup=False)
+        yield LedgerTable(Column("Line", 6, "right"), Column("Why it was left out"), id="bad")
+        yield Static("", id="reason", markup=False)
+
+    @property
+    def box(self) -> PathBox:
+        """The field of the path."""
+        return self.query_one(PathBox)
+
+    def say(self, text: str) -> None:
+        """Say something below the path."""
+        self.query_one("#said", Static).update(text)
+
+    # The path
+
+    def on_path_box_completing(self) -> None:
+        """Complete the path."""
+        self.action_complete()
+
+    def action_complete(self) -> None:
+        """Complete the path off the screen's thread: folders may be far away."""
+        typed = self.box.value
+
+        def show(completed: tuple[str, tuple[str, ...]]) -> None:
+            path, names = completed
+            if self.box.value != typed:
+                return
+            self.box.show_completed(path)
+            if not names:
+                self.say(f"Nothing here begins with {typed}" if typed else "This folder is empty.")
+            elif len(names) > 1:
+                self.say("  ".join(names))
+
+        self.ask(lambda: complete(typed), show)
+
+    def on_input_submitted(self) -> None:
+        """Import with Enter."""
+        self.action_import_now()
+
+    # The import
+
+    def action_import_now(self) -> None:
+        """Import the file."""
+        typed = self.box.value.strip()
+        if not typed:
+            self.say("Type the path of a file first.")
+            return
+        if self.running:
+            return
+        self.running = True
+        self.remove_class("with-bad")
+        self.say("Importing…")
+        path = Path(os.path.expanduser(typed))  # noqa: PTH111 - Path's own raises without a home
+        importing = self.services.desk.importing
+        self.ask(
+            lambda: importing.import_file(self.business, path),
+            self.show_report,
+            self.refused,
+            lane="items",
+        )
+
+    def refused(self, problem: Problem) -> None:
+        """Say why the file cannot be imported."""
+        self.running = False
+        self.say(f"✗ {tell(problem)}")
+        self.box.focus()
+
+    def show_report(self, report: ImportReport) -> None:
+        """Say what became of the file."""
+        self.running = False
+        told = [f"✓ {report.file} ({report.format}): {counted(len(report.added))} added."]
+        if report.already:
+            told.append(f"  {counted(report.already)} there already, left as they are.")
+        if report.bad:
+            rows = "1 row was" if len(report.bad) == 1 else f"{len(report.bad)} rows were"
+            told.append(f"✗ {rows} left out; the table has their lines and the reasons.")
+        told += [f"i {note}" for note in report.notes]
+        if report.added:
+            told.append("Esc goes back to the items.")
+        self.say("\n".join(told))
+        self.reasons = {
+            str(at): f"Line {bad.line}: {bad.reason}\n{bad.text}"
+            for at, bad in enumerate(report.bad)
+        }
+        self.set_class(bool(report.bad), "with-bad")
+        self.query_one("#bad", LedgerTable).show_rows(
+            Row(str(at), (str(bad.line), bad.reason)) for at, bad in enumerate(report.bad)
+        )
+        if report.bad:
+            self.query_one("#bad").focus()
+
+    def on_ledger_table_moved(self, event: LedgerTable.Moved) -> None:
+        """Say all about the row under the cursor."""
+        self.query_one("#reason", Static).update(self.reasons.get(event.key or "", ""))
+
+
+def counted(items: int) -> str:
+    """Return "1 item", "12 items" or "no item"."""
+    if not items:
+        return "no item"
+    return f"{items} item" if items == 1 else f"{items} items"

@@ -1,0 +1,98 @@
+"""The items of a business as the inbox shows them: read off the screen's thread, then filtered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from kfclient.desk.item import Item, ItemState, Kind
+from screens.item_words import narrow_row, searched, wide_row
+from screens.widgets.ledger_table import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from kfclient.desk import Desk
+    from kfclient.desk.item import Finding
+
+EDITABLE = frozenset({ItemState.TO_REVIEW, ItemState.READY})
+"""The states in which an item may still be changed or deleted."""
+
+
+class View(msgspec.Struct, frozen=True):
+    """Which items are shown; None means all states, or all kinds."""
+
+    title: str
+    states: frozenset[ItemState] = frozenset(ItemState)
+
+
+VIEWS = {
+    "all": View("All"),
+    "review": View("To review", frozenset({ItemState.TO_REVIEW})),
+    "ready": View("Ready", frozenset({ItemState.READY})),
+    "published": View("Published", frozenset({ItemState.PUBLISHED})),
+    "unknown": View("Unknown", frozenset({ItemState.UNKNOWN, ItemState.PUBLISHING})),
+}
+KIND_KEYS = {Kind.COST: "c Costs", Kind.SALE: "s Sales", Kind.CLAIM: "x Claims"}
+
+
+class Listed(msgspec.Struct):
+    """An item as the inbox has it: its state, what is known of it, and how it is drawn."""
+
+    item: Item
+    state: ItemState
+    findings: Sequence[Finding]
+    searched: str
+    narrow: Row
+    wide: Row
+
+
+class Inbox(msgspec.Struct):
+    """The items of a business as they were at one revision (None: not read yet)."""
+
+    revision: tuple[int, int] | None = None
+    listed: dict[str, Listed] = msgspec.field(default_factory=dict)
+
+    def rows(
+        self, view: str, kind: Kind | None, words: Sequence[str], *, wide: bool
+    ) -> Iterator[Row]:
+        """Yield the rows of a view; each word must be found somewhere in the item."""
+        states = VIEWS[view].states
+        for one in self.listed.values():
+            if (
+                one.state in states
+                and (kind is None or one.item.kind is kind)
+                and all(word in one.searched for word in words)
+            ):
+                yield one.wide if wide else one.narrow
+
+
+def revision_of(desk: Desk, business: str) -> tuple[int, int]:
+    """Return what changes with the items, and with settings and lists, on which states depend."""
+    return desk.items.revision(business), desk.businesses.revision
+
+
+def read_inbox(desk: Desk, business: str) -> Inbox:
+    """Return the items with their states and findings; 5,000 take a moment, so not on screen."""
+    items = desk.items
+    revision = revision_of(desk, business)
+    findings = items.check(business)
+    states = items.states(business)
+    listed = {}
+    for item in items.all(business):
+        state = states.get(item.id, ItemState.TO_REVIEW)
+        known = findings.get(item.id, ())
+        rows = narrow_row(item, state), wide_row(item, state)
+        listed[item.id] = Listed(item, state, known, searched(item), *rows)
+    return Inbox(revision, listed)
+
+
+def views_shown(view: str, kind: Kind | None) -> str:
+    """Return the line of views and kinds with their keys, those in force in brackets."""
+    views = [
+        f"[{key} {known.title}]" if name == view else f"{key} {known.title}"
+        for key, (name, known) in enumerate(VIEWS.items(), start=1)
+    ]
+    kinds = [f"[{words}]" if one is kind else words for one, words in KIND_KEYS.items()]
+    return " ".join((*views, "│", *kinds))

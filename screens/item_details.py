@@ -1,0 +1,89 @@
+"""One item that was sent: where it stands, KashFlow's number, and all of its lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from kfclient.desk.item import Item, ItemState
+from screens.item_words import STATES, details
+from screens.room import BACK, Act, Room
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.widget import Widget
+
+    from kfclient.desk.item import Finding
+
+
+class ItemDetailsScreen(Room[None]):
+    """Shows an item that cannot be edited any more."""
+
+    CSS_PATH = "item_details.tcss"
+    ACTS = (
+        Act("resolve", "r", "Look in KashFlow", "Look in KashFlow for this item", footer=True),
+        Act("copy", "y", "Copy", "Copy this text to the clipboard", footer=True),
+        BACK,
+    )
+
+    def __init__(self, business_id: str, business_name: str, item_id: str) -> None:
+        super().__init__(business_name, "Items", f"Item {item_id}")
+        self.business = business_id
+        self.item_id = item_id
+        self.state: ItemState | None = None
+        self.text = ""
+
+    def body(self) -> Iterable[Widget]:
+        """Return where the item stands, and the rest below it."""
+        yield Static("", id="state", markup=False)
+        with VerticalScroll(classes="first"):
+            yield Static("", id="all", markup=False)
+
+    def on_mount(self) -> None:
+        """Read the item."""
+        self.read()
+
+    def read(self) -> None:
+        """Read the item off the screen's thread."""
+        items = self.services.desk.items
+
+        def look() -> tuple[Item, ItemState, tuple[Finding, ...]]:
+            item = items.get(self.business, self.item_id)
+            return (
+                item,
+                items.state(self.business, item),
+                items.findings(self.business, item),
+            )
+
+        self.ask(look, lambda found: self.show(*found))
+
+    def show(self, item: Item, state: ItemState, findings: tuple[Finding, ...]) -> None:
+        """Show the item."""
+        self.state = state
+        self.text = details(item, state, findings)
+        self.query_one("#state", Static).update(STATES[state][0])
+        self.query_one("#all", Static).update(self.text)
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to look in KashFlow only where the outcome is unknown."""
+        if action == "resolve":
+            return self.state is ItemState.UNKNOWN
+        return super().check_action(action, parameters)
+
+    def action_copy(self) -> None:
+        """Copy the text."""
+        self.services.copy_text(self.text, "The item")
+
+    def action_resolve(self) -> None:
+        """Look in KashFlow for this item."""
+        publishing = self.services.desk.publishing
+        self.query_one("#state", Static).update("Looking in KashFlow…")
+        self.ask(
+            lambda: publishing.resolve(self.business, [self.item_id]),
+            lambda _: self.read(),
+            lane=f"publish-{self.business}",
+        )

@@ -1,0 +1,236 @@
+"""An item while it is being typed: the texts in the fields, and what they say so far.
+
+Texts that were not touched keep the value they stood for, to the last digit; the others are read
+as a person writes dates and amounts, and what cannot be read is a problem of its field. Fields are
+named as findings name them: `date`, or `lines.2.vat` for the second line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from kfclient.dates import parse_date, shown_date
+from kfclient.desk.item import Item, ItemLine, Kind
+from kfclient.desk.settings import parse_tax_code, show_tax_code
+from kfclient.desk.taxes import vat_of
+from kfclient.errors import Problem
+from kfclient.money import ZERO, figures, parse_amount
+from screens.item_words import home_per_foreign, price_shown
+
+HEADER_FIELDS = ("contact", "reference", "date", "due_date", "currency", "exchange_rate")
+LINE_FIELDS = ("category", "description", "quantity", "unit_price", "tax_rate", "vat", "project")
+DOCUMENTS = ("invoice", "receipt", "credit note", "expense claim")
+
+_RATE_PLACES = Decimal("0.000001")
+_MOST_PLACES = 6
+_USE = {
+    "date": "Use 31/12/2026.",
+    "due_date": "Use 31/12/2026.",
+    "currency": "Use a code of three letters, as GBP or EUR.",
+    "exchange_rate": "Use a rate as 0.86.",
+    "quantity": "Use 1 or 2.5.",
+    "unit_price": "Use 1250.00.",
+    "tax_rate": "Use 20, 0 or n/a.",
+    "vat": "Use 250.00.",
+}
+
+
+class Unreadable(ValueError):
+    """A text that cannot be what its field wants; the message is a sentence."""
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _currency(text: str) -> str:
+    code = text.strip().upper()
+    if code and not (len(code) == 3 and code.isascii() and code.isalpha()):
+        raise Unreadable(f"{text.strip()} is no currency code.")
+    return code
+
+
+def _rate(text: str) -> Decimal | None:
+    if not text.strip():
+        return None
+    said = parse_amount(text, places=10)
+    if said <= 0:
+        raise Unreadable("An exchange rate is more than nothing.")
+    return (1 / said).quantize(_RATE_PLACES)
+
+
+def _amount(empty: Decimal, places: int) -> Callable[[str], Decimal]:
+    return lambda text: parse_amount(text, places=places) if text.strip() else empty
+
+
+READERS: dict[str, Callable[[str], Any]] = {
+    "contact": _one_line,
+    "reference": _one_line,
+    "date": lambda text: parse_date(text) if text.strip() else None,
+    "due_date": lambda text: parse_date(text) if text.strip() else None,
+    "currency": _currency,
+    "exchange_rate": _rate,
+    "category": _one_line,
+    "description": _one_line,
+    "quantity": _amount(Decimal(1), _MOST_PLACES),
+    "unit_price": _amount(ZERO, _MOST_PLACES),
+    "tax_rate": parse_tax_code,
+    "vat": _amount(ZERO, 2),
+    "project": _one_line,
+}
+"""What each field's text becomes; raises a `Problem` or `Unreadable`."""
+
+
+def read_text(field: str, text: str) -> Any:
+    """Return the value of a field's text; raises `Unreadable` with a sentence and what to use."""
+    name = field.rpartition(".")[2]
+    try:
+        return READERS[name](text)
+    except (Problem, Unreadable) as problem:
+        sentence = problem.sentence if isinstance(problem, Problem) else str(problem)
+        raise Unreadable(f"{sentence} {_USE.get(name, '')}".rstrip()) from problem
+
+
+class Texts(msgspec.Struct):
+    """The texts of some fields, and the values they stood for when they were opened."""
+
+    now: dict[str, str]
+    opened: dict[str, str]
+    values: dict[str, Any]
+
+    @classmethod
+    def of(cls, shown: dict[str, str], values: dict[str, Any]) -> Texts:
+        """Return texts as they are opened."""
+        return cls(dict(shown), shown, values)
+
+    @property
+    def changed(self) -> bool:
+        """Whether any text is another than at first."""
+        return self.now != self.opened
+
+    def value(self, field: str) -> Any:
+        """Return what a text says; raises `Unreadable`."""
+        if self.now[field] == self.opened[field]:
+            return self.values[field]
+        return read_text(field, self.now[field])
+
+    def all_values(self, prefix: str, problems: dict[str, str]) -> dict[str, Any]:
+        """Return what can be read, by field; what cannot goes to `problems`."""
+        found = {}
+        for field in self.now:
+            try:
+                found[field] = self.value(field)
+            except Unreadable as problem:
+                problems[f"{prefix}{field}"] = str(problem)
+        return found
+
+
+def header_texts(item: Item) -> Texts:
+    """Return the fields of an item above its lines."""
+    values = {field: getattr(item, field) for field in HEADER_FIELDS}
+    rate = item.exchange_rate
+    shown = {
+        "contact": _one_line(item.contact),
+        "reference": _one_line(item.reference),
+        "date": shown_date(item.date),
+        "due_date": shown_date(item.due_date),
+        "currency": item.currency,
+        "exchange_rate": f"{home_per_foreign(rate):f}" if rate else "",
+    }
+    return Texts.of(shown, values)
+
+
+def line_texts(line: ItemLine | None = None) -> Texts:
+    """Return the fields of a line; a new one is empty."""
+    known = ItemLine() if line is None else line
+    values = {field: getattr(known, field) for field in LINE_FIELDS}
+    shown = {
+        "category": _one_line(known.category),
+        "description": _one_line(known.description),
+        "quantity": figures(known.quantity) if line else "",
+        "unit_price": price_shown(known.unit_price) if line else "",
+        "tax_rate": "" if known.tax_rate is None else show_tax_code(known.tax_rate),
+        "vat": f"{known.vat:.2f}" if line else "",
+        "project": _one_line(known.project),
+    }
+    return Texts.of(shown, values)
+
+
+class ItemDraft:
+    """An item that a person is typing; `item` is how it was when it was opened."""
+
+    def __init__(self, item: Item) -> None:
+        self.item = item
+        self.kind = item.kind
+        self.document = item.document
+        self.contact_code = item.contact_code
+        self.header = header_texts(item)
+        self.lines = [line_texts(line) for line in item.lines] or [line_texts()]
+        self._lines_opened = len(self.lines)
+
+    @property
+    def changed(self) -> bool:
+        """Whether leaving would lose anything."""
+        item = self.item
+        return (
+            (self.kind, self.document, self.contact_code)
+            != (item.kind, item.document, item.contact_code)
+            or self.header.changed
+            or len(self.lines) != self._lines_opened
+            or any(line.changed for line in self.lines)
+        )
+
+    def set_kind(self, kind: Kind) -> None:
+        """Make it a cost, a sale or a claim; only a claim's document is an expense claim."""
+        self.kind = kind
+        if kind is Kind.CLAIM:
+            self.document = DOCUMENTS[-1]
+        elif self.document == DOCUMENTS[-1]:
+            self.document = DOCUMENTS[0]
+
+    def texts(self, line: int | None) -> Texts:
+        """Return the texts of a line (0 is the first), or of the header."""
+        return self.header if line is None else self.lines[line]
+
+    def read(self) -> tuple[Item, dict[str, str]]:
+        """Return the item as far as it can be read, and the problems by field.
+
+        Empty lines at the end are left out; one in between stays, so that findings keep naming
+        lines by the numbers on the screen.
+        """
+        problems: dict[str, str] = {}
+        values = self.header.all_values("", problems)
+        lines = []
+        for number, texts in enumerate(self.lines, start=1):
+            lines.append(ItemLine(**texts.all_values(f"lines.{number}.", problems)))
+        while lines and not any(self.lines[len(lines) - 1].now.values()):
+            lines.pop()
+        item = msgspec.structs.replace(
+            self.item,
+            kind=self.kind,
+            document=self.document,
+            contact_code=self.contact_code,
+            lines=tuple(lines),
+            **values,
+        )
+        return item, problems
+
+    def work_out_vat(self, line: int) -> str | None:
+        """Return the VAT that a line's rate makes, as text; None where there is no rate to go by.
+
+        It goes into the line's texts; a person can still type another.
+        """
+        texts = self.lines[line]
+        try:
+            rate = texts.value("tax_rate")
+            net = ItemLine(quantity=texts.value("quantity"), unit_price=texts.value("unit_price"))
+        except Unreadable:
+            return None
+        if rate is None:
+            return None
+        texts.now["vat"] = f"{vat_of(net.net, rate):.2f}"
+        return texts.now["vat"]

@@ -1,0 +1,202 @@
+"""How items are said on screens: their states, kinds and amounts, a row each, and all of one."""
+
+from __future__ import annotations
+
+from decimal import Context, Decimal
+from typing import TYPE_CHECKING
+
+from kfclient.dates import shown_date
+from kfclient.desk.item import ItemState, Kind, Severity
+from kfclient.desk.settings import show_tax_code
+from kfclient.money import figures, pennies
+from screens.widgets.ledger_table import Column, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from kfclient.desk.item import Finding, Item
+
+STATES = {
+    ItemState.TO_REVIEW: ("? to review", "warn"),
+    ItemState.READY: ("✓ ready", "good"),
+    ItemState.PUBLISHING: ("↑ publishing", ""),
+    ItemState.PUBLISHED: ("■ published", "dim"),
+    ItemState.UNKNOWN: ("! unknown", "bad"),
+}
+"""Symbol and word of a state, and its row's tone."""
+
+COUNTED = (ItemState.READY, ItemState.TO_REVIEW, ItemState.UNKNOWN, ItemState.PUBLISHED)
+
+KINDS = {Kind.COST: "Cost", Kind.SALE: "Sale", Kind.CLAIM: "Expense claim"}
+
+CONTACTS = {Kind.COST: "Supplier", Kind.SALE: "Customer", Kind.CLAIM: "Person"}
+"""What the contact of an item is called, by its kind."""
+
+UNKNOWN_MEANS = (
+    "It was sent and no answer came, so KashFlow may have it or not. It is not sent again before "
+    "KashFlow has been looked at: press r."
+)
+
+NARROW = (
+    Column("State", 12),
+    Column("No.", 4, "right"),
+    Column("Date", 11),
+    Column("Contact"),
+    Column("Ref.", 8),
+    Column("Category"),
+    Column("Gross", 14, "right"),
+)
+WIDE = (
+    Column("State", 12),
+    Column("No.", 5, "right"),
+    Column("Kind", 13),
+    Column("Date", 11),
+    Column("Contact"),
+    Column("Reference", 14),
+    Column("Category"),
+    Column("Gross", 16, "right"),
+)
+
+
+def amount_shown(amount: Decimal, currency: str) -> str:
+    """Return `1,024.36 EUR`: the code is always three wide, so that points line up."""
+    return f"{pennies(amount):,.2f} {currency[:3]:<3}"
+
+
+def categories_shown(item: Item) -> str:
+    """Return the category of the lines, and how many more there are."""
+    names = list(dict.fromkeys(line.category for line in item.lines if line.category))
+    if not names:
+        return ""
+    return names[0] if len(names) == 1 else f"{names[0]} +{len(names) - 1}"
+
+
+def narrow_row(item: Item, state: ItemState) -> Row:
+    """Return the item as a row of the columns `NARROW`."""
+    words, tone = STATES[state]
+    gross = amount_shown(item.gross, item.currency)
+    cells = (
+        words,
+        item.id,
+        shown_date(item.date),
+        item.contact,
+        item.reference,
+        categories_shown(item),
+        gross,
+    )
+    return Row(item.id, cells, tone)
+
+
+def wide_row(item: Item, state: ItemState) -> Row:
+    """Return the item as a row of the columns `WIDE`."""
+    row = narrow_row(item, state)
+    return Row(row.key, (*row.cells[:2], KINDS[item.kind], *row.cells[2:]), row.tone)
+
+
+def searched(item: Item) -> str:
+    """Return everything of an item that a filter looks into, in small letters."""
+    parts = [
+        item.id,
+        KINDS[item.kind],
+        item.contact,
+        item.contact_code,
+        item.reference,
+        shown_date(item.date),
+        item.currency,
+        item.owner,
+        f"{item.gross:.2f}",
+        str(item.number or ""),
+    ]
+    for line in item.lines:
+        parts += (line.category, line.description, line.project)
+    return " ".join(parts).casefold()
+
+
+def counts_shown(states: Iterable[ItemState]) -> str:
+    """Return `12 ready, 3 to review`: what there is, in the order of what to do next."""
+    counts = dict.fromkeys(COUNTED, 0)
+    for state in states:
+        counts[state] = counts.get(state, 0) + 1
+    said = [
+        f"{count} {STATES[state][0].partition(' ')[2]}"
+        for state, count in counts.items()
+        if count or state in COUNTED[:2]
+    ]
+    return ", ".join(said)
+
+
+def finding_shown(finding: Finding) -> str:
+    """Return a finding's sentence and cure behind the symbol of how much it matters."""
+    symbol = "?" if finding.severity is Severity.STOP else "i"
+    return f"{symbol} {finding.sentence} {finding.cure}".rstrip()
+
+
+def details(item: Item, state: ItemState, findings: Sequence[Finding]) -> str:
+    """Return everything about an item as lines of text: reasons first, then what it is."""
+    told = [heading(item, state)]
+    if state is ItemState.UNKNOWN:
+        told.append(f"! {UNKNOWN_MEANS}")
+    problem = item.problem
+    # What an import left to settle (E-...) is among the findings.
+    if problem is not None and not problem.code.startswith("E-"):
+        told.append(f"✗ {problem.sentence} {problem.cure}".rstrip())
+    if state in (ItemState.TO_REVIEW, ItemState.READY):
+        told += [finding_shown(finding) for finding in findings]
+    told += [line_shown(item, index) for index in range(len(item.lines))]
+    told.append(
+        f"Net {item.net:,.2f}  VAT {item.vat:,.2f}  Gross {item.gross:,.2f} {item.currency}"
+    )
+    told += [f"{label}: {text}" for label, text in _more(item) if text]
+    return "\n".join(told)
+
+
+def heading(item: Item, state: ItemState) -> str:
+    """Return the line that says which item it is: `Cost 12: invoice PEN-80618, Pennine Water`."""
+    parts = [f"{KINDS[item.kind]} {item.id}: {item.document} {item.reference}".rstrip()]
+    parts += [item.contact] if item.contact else []
+    if state is ItemState.PUBLISHED and item.number:
+        when = f" on {shown_date(item.published_at.date())}" if item.published_at else ""
+        parts.append(f"in KashFlow as No. {item.number}{when}")
+    elif item.due_date is not None:
+        parts.append(f"due {shown_date(item.due_date)}")
+    return ", ".join(parts)
+
+
+def line_shown(item: Item, index: int) -> str:
+    """Return one line of an item: `2 x 5.00 = 10.00 + VAT 2.00 (20%)  Postage  Stamps`."""
+    line = item.lines[index]
+    rate = "no tax rate" if line.tax_rate is None else show_tax_code(line.tax_rate)
+    words = "  ".join(
+        " ".join(part.split()) for part in (line.category, line.description, line.project) if part
+    )
+    sum_shown = f"{line.net:,.2f} + VAT {line.vat:,.2f} ({rate})"
+    if line.quantity != 1:
+        sum_shown = f"{figures(line.quantity)} x {price_shown(line.unit_price)} = {sum_shown}"
+    return f"{index + 1}. {sum_shown}  {words}".rstrip()
+
+
+def price_shown(price: Decimal) -> str:
+    """Return a unit price with at least two decimals, more where it has more."""
+    return f"{price:.2f}" if price == pennies(price) else figures(price)
+
+
+def _more(item: Item) -> tuple[tuple[str, str], ...]:
+    rate = ""
+    if item.exchange_rate:
+        rate = f"1 {item.currency} = {home_per_foreign(item.exchange_rate):f} GBP"
+    return (
+        ("Exchange rate", rate),
+        ("Note", " ".join(item.note.split())),
+        ("Owner", item.owner),
+        ("Payment method", item.payment_method),
+        ("Bank account", item.bank_account),
+        ("Image", item.image),
+    )
+
+
+def home_per_foreign(rate: Decimal) -> Decimal:
+    """Return the rate as people say it (1 EUR = 0.86 GBP) from KashFlow's, foreign per home.
+
+    Six figures that matter, so that 0.86 comes back as it was typed.
+    """
+    return Context(prec=6).divide(Decimal(1), rate).normalize()

@@ -1,0 +1,340 @@
+"""The inbox of a business: costs, sales and expense claims on their way to KashFlow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.containers import Vertical, VerticalScroll
+from textual.widgets import Static
+
+from kfclient.desk.events import ItemHeld, ItemPublished, PublishEnded, PublishStarted
+from kfclient.desk.item import Item, Kind
+from kfclient.errors import tell
+from screens.import_file import ImportScreen
+from screens.inbox import EDITABLE, Inbox, Listed, read_inbox, revision_of, views_shown
+from screens.item_details import ItemDetailsScreen
+from screens.item_form import ItemFormScreen
+from screens.item_words import NARROW, WIDE, counts_shown, details
+from screens.publishing import PublishingScreen
+from screens.question import QuestionScreen
+from screens.review import Agreed, ReviewScreen
+from screens.room import BACK, Act, Room
+from screens.widgets.filter_box import FilterBox
+from screens.widgets.ledger_table import LedgerTable, fitted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from textual.events import DescendantBlur
+    from textual.widget import Widget
+    from textual.widgets import Input
+
+    from kfclient.desk.events import Event
+    from kfclient.desk.planning import Plan
+    from kfclient.errors import Problem
+
+POLL_SECONDS = 1.0
+
+
+class ItemsScreen(Room[None]):
+    """Lists the items, says what each still needs, and leads to everything done with them."""
+
+    CSS_PATH = "items.tcss"
+    ACTS = (
+        Act("new", "n", "New", "Add an item by hand", footer=True),
+        Act("edit", "e", "Edit", "Edit the item under the cursor; Enter does too", footer=True),
+        Act("import_file", "i", "Import", "Import a CSV file: Dext costs, or sales", footer=True),
+        Act("publish", "p", "Publish", "Publish the marked items, or all ready ones", footer=True),
+        Act("delete", "d,delete", "Delete", "Delete the marked items, or this one", footer=True),
+        Act("resolve", "r", "Look in KashFlow", "Look in KashFlow for items of unknown outcome"),
+        Act("filter", "slash", "Filter", "Type to filter the items"),
+        Act("mark_all", "a", "Mark all", "Mark all shown, or none (space marks one)"),
+        Act("view('all')", "1", "All items"),
+        Act("view('review')", "2", "Items to review"),
+        Act("view('ready')", "3", "Ready items"),
+        Act("view('published')", "4", "Published items"),
+        Act("view('unknown')", "5", "Items of unknown outcome"),
+        Act("kind('cost')", "c", "Costs", "Costs only, or all kinds again"),
+        Act("kind('sale')", "s", "Sales", "Sales only, or all kinds again"),
+        Act("kind('claim')", "x", "Expense claims", "Expense claims only, or all kinds again"),
+        BACK,
+    )
+
+    def __init__(self, business_id: str, business_name: str) -> None:
+        super().__init__(business_name, "Items")
+        self.business = business_id
+        self.business_name = business_name
+        self.inbox = Inbox()
+        self.view = "all"
+        self.kind: Kind | None = None
+        self.reading = False
+        self.next_key = ""
+
+    # What it shows
+
+    def body(self) -> Iterable[Widget]:
+        """Return the views, the filter, the table, and what is known of the item in it."""
+        yield Static(views_shown(self.view, self.kind), id="views", markup=False)
+        yield FilterBox("Filter by contact, reference, category, amount…")
+        with Vertical(id="parts"):
+            yield LedgerTable(
+                *NARROW, id="items", classes="first", markable=True, empty="Reading the items…"
+            )
+            with VerticalScroll(id="about"):
+                yield Static("", id="details", markup=False)
+
+    def on_mount(self) -> None:
+        """Read the items, and again whenever they have changed."""
+        self.services.news.subscribe(self, self.on_news)
+        self.set_interval(POLL_SECONDS, self.poll)
+        self.read()
+
+    def on_screen_resume(self) -> None:
+        """Look again when a screen over this one is left."""
+        self.poll()
+
+    def on_news(self, event: Event) -> None:
+        """Say whether publishing is going on."""
+        news = (PublishStarted, ItemPublished, ItemHeld, PublishEnded)
+        if event.business == self.business and isinstance(event, news):
+            self.show_title()
+
+    def poll(self) -> None:
+        """Read the items again if anybody changed them; sends nothing to the terminal if not."""
+        if self.reading or not self.is_current:
+            return
+        desk, known = self.services.desk, self.inbox.revision
+        self.reading = True
+
+        def polled(changed: bool) -> None:
+            self.reading = False
+            if changed:
+                self.read()
+
+        self.ask(
+            lambda: revision_of(desk, self.business) != known,
+            polled,
+            lambda _: polled(changed=False),
+            lane="items",
+        )
+
+    def read(self) -> None:
+        """Read the items off the screen's thread."""
+        self.reading = True
+        desk = self.services.desk
+        self.ask(
+            lambda: read_inbox(desk, self.business), self.show_inbox, self.unread, lane="items"
+        )
+
+    def unread(self, problem: Problem) -> None:
+        """Say why the items cannot be read."""
+        self.reading = False
+        self.query_one("#details", Static).update(tell(problem))
+
+    def show_inbox(self, inbox: Inbox) -> None:
+        """Show items that have been read."""
+        self.reading = False
+        self.inbox = inbox
+        self.show_rows()
+        if self.next_key:
+            self.table.go_to(self.next_key)
+            self.next_key = ""
+        self.show_title()
+
+    @property
+    def table(self) -> LedgerTable:
+        """The table of items."""
+        return self.query_one("#items", LedgerTable)
+
+    def show_rows(self) -> None:
+        """Show the items of this view, kind and filter."""
+        table, wide = self.table, self.has_class("-wide")
+        table.columns = WIDE if wide else NARROW
+        if not self.inbox.listed:
+            table.empty = "Nothing here yet. Press i to import a file, n to add an item."
+        else:
+            table.empty = "No item in this view. Press 1 for all of them."
+        typed = self.query_one(FilterBox).wanted
+        table.show_rows(self.inbox.rows(self.view, self.kind, typed, wide=wide))
+
+    def show_title(self) -> None:
+        """Say where the person is, and how many items stand where, on the title line."""
+        told = counts_shown(one.state for one in self.inbox.listed.values())
+        job = self.services.publish_job(self.business)
+        if job is not None and not job.ended:
+            told = f"↑ publishing, p shows it; {told}"
+        trail = " > ".join(("Kashdeck", *self.trail))
+        room = max(0, self.size.width - 2 - len(told) - 1)
+        self.query_one("#title", Static).update(f"{fitted(trail, room)} {told}")
+
+    def on_resize(self) -> None:
+        """Use the columns that fit the new width, once Textual has told which it is."""
+        self.call_after_refresh(self.resized)
+
+    def resized(self) -> None:
+        """Lay rows and title out for the width."""
+        if (self.table.columns is WIDE) != self.has_class("-wide"):
+            self.show_rows()
+        self.show_title()
+
+    def on_ledger_table_moved(self, event: LedgerTable.Moved) -> None:
+        """Say what is known of the item under the cursor."""
+        one = self.inbox.listed.get(event.key or "")
+        text = "" if one is None else details(one.item, one.state, one.findings)
+        self.query_one("#details", Static).update(text)
+        self.query_one("#about").scroll_home(animate=False)
+
+    # Filter and views
+
+    def action_filter(self) -> None:
+        """Open the filter."""
+        self.query_one(FilterBox).add_class("open")
+        self.query_one(FilterBox).focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Filter as the person types."""
+        event.stop()
+        self.show_rows()
+
+    def on_descendant_blur(self, event: DescendantBlur) -> None:
+        """Close the filter when it is left empty."""
+        if isinstance(event.widget, FilterBox) and not event.widget.value:
+            event.widget.remove_class("open")
+
+    def action_back(self) -> None:
+        """Take the filter off, or go back."""
+        box = self.query_one(FilterBox)
+        if not box.value:
+            super().action_back()
+        box.value = ""
+        box.remove_class("open")
+
+    def action_view(self, view: str) -> None:
+        """Show another view: "all", "review", "ready", "published" or "unknown"."""
+        self.view = view
+        self.query_one("#views", Static).update(views_shown(self.view, self.kind))
+        self.show_rows()
+
+    def action_kind(self, kind: str) -> None:
+        """Show one kind of item only, or all kinds again."""
+        self.kind = None if self.kind == kind else Kind(kind)
+        self.action_view(self.view)
+
+    def action_mark_all(self) -> None:
+        """Mark every item shown, or take all marks off."""
+        shown = {row.key for row in self.table.rows}
+        self.table.mark_all(set() if shown <= self.table.marked else shown)
+
+    # Adding, changing, deleting
+
+    def under_cursor(self) -> Listed | None:
+        """Return the item under the cursor."""
+        return self.inbox.listed.get(self.table.cursor_key or "")
+
+    def action_new(self) -> None:
+        """Add an item by hand, of the kind that is shown."""
+        self.edit(Item(kind=self.kind or Kind.COST))
+
+    def action_edit(self) -> None:
+        """Edit the item under the cursor, or show it where it cannot be edited any more."""
+        one = self.under_cursor()
+        if one is None:
+            return
+        if one.state in EDITABLE:
+            self.edit(one.item)
+        else:
+            self.app.push_screen(
+                ItemDetailsScreen(self.business, self.business_name, one.item.id), self.looked
+            )
+
+    def on_ledger_table_chosen(self) -> None:
+        """Edit the item that was chosen."""
+        self.action_edit()
+
+    def edit(self, item: Item) -> None:
+        """Open the form on an item."""
+        form = ItemFormScreen(self.business, self.business_name, item)
+        self.app.push_screen(form, self.saved)
+
+    def saved(self, item: Item | None) -> None:
+        """Put the cursor on the item that was saved."""
+        if item is not None:
+            self.next_key = item.id
+            self.read()
+
+    def action_import_file(self) -> None:
+        """Import a file."""
+        self.app.push_screen(ImportScreen(self.business, self.business_name))
+
+    def chosen(self) -> list[Listed]:
+        """Return the marked items, or the one under the cursor."""
+        marked = [one for key, one in self.inbox.listed.items() if key in self.table.marked]
+        one = self.under_cursor()
+        return marked or ([one] if one is not None else [])
+
+    def action_delete(self) -> None:
+        """Delete the marked items, or the one under the cursor, after a question."""
+        doomed = [one.item for one in self.chosen() if one.state in EDITABLE]
+        if not doomed:
+            if self.chosen():
+                self.notify("Items that were sent to KashFlow are kept.", timeout=4)
+            return
+        what = f"item {doomed[0].id}" if len(doomed) == 1 else f"{len(doomed)} items"
+        names = ", ".join(item.contact or f"item {item.id}" for item in doomed[:4])
+        more = f"{names}{' and others' if len(doomed) > 4 else ''}. KashFlow does not have them."
+        self.app.push_screen(
+            QuestionScreen(f"Delete {what} from the inbox?", yes=f"Delete {what}", more=more),
+            lambda yes: self.delete([item.id for item in doomed]) if yes else None,
+        )
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Delete these items."""
+        items = self.services.desk.items
+
+        def remove() -> None:
+            for item_id in ids:
+                items.remove(self.business, item_id)
+
+        self.ask(remove, lambda _: self.read(), lane="items")
+
+    # Publishing
+
+    def action_publish(self) -> None:
+        """Show what publishing would send, or the publishing that is going on."""
+        job = self.services.publish_job(self.business)
+        if job is not None and not job.ended:
+            self.app.push_screen(PublishingScreen(self.business, self.business_name), self.looked)
+            return
+        publishing = self.services.desk.publishing
+        marked = [key for key in self.inbox.listed if key in self.table.marked] or None
+        self.ask(lambda: publishing.plan(self.business, marked), self.review, lane="items")
+
+    def review(self, plan: Plan) -> None:
+        """Show a plan, to be agreed to."""
+
+        def agreed(answer: Agreed | None) -> None:
+            if answer is not None:
+                self.publish(plan, answer)
+
+        self.app.push_screen(ReviewScreen(self.business_name, plan), agreed)
+
+    def publish(self, plan: Plan, agreed: Agreed) -> None:
+        """Carry the plan out, and show how far it is."""
+        self.table.mark_all(())
+        self.services.start_publish(
+            plan, create_suppliers=agreed.suppliers, create_customers=agreed.customers
+        )
+        self.app.push_screen(PublishingScreen(self.business, self.business_name), self.looked)
+
+    def looked(self, _: object) -> None:
+        """Read the items again after a screen that may have changed them."""
+        self.read()
+
+    def action_resolve(self) -> None:
+        """Look in KashFlow for the items of unknown outcome."""
+        publishing = self.services.desk.publishing
+        self.ask(
+            lambda: publishing.resolve(self.business),
+            lambda _: self.read(),
+            lane=f"publish-{self.business}",
+        )

@@ -1,0 +1,96 @@
+"""The fields of an item above its lines: kind, contact, reference, dates, currency and rate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Static
+
+from kfclient.desk.item import Kind
+from screens.item_draft import DOCUMENTS, HEADER_FIELDS, ItemDraft
+from screens.item_words import CONTACTS
+from screens.widgets.cycle import Cycle
+from screens.widgets.item_fields import Field
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+LABELS = {
+    "contact": "Supplier",
+    "reference": "Reference",
+    "date": "Date",
+    "due_date": "Due date",
+    "currency": "Currency",
+    "exchange_rate": "Exchange rate",
+}
+_ROWS = (("contact", "reference"), ("date", "due_date"), ("currency", "exchange_rate"))
+
+
+class ItemHeader(Vertical):
+    """The header of a draft; what is typed comes to the screen as `Input.Changed`."""
+
+    def __init__(self, draft: ItemDraft, home_currency: str) -> None:
+        super().__init__()
+        self.draft = draft
+        self.home_currency = home_currency
+        texts = draft.header.now
+        self.fields = {field: Field(field, texts[field]) for field in HEADER_FIELDS}
+
+    def compose(self) -> ComposeResult:
+        """Lay out the fields in pairs, each pair with room for what cannot be read."""
+        draft, fields = self.draft, self.fields
+        with Horizontal(classes="pair"):
+            yield Static("Kind", classes="label")
+            yield Cycle([kind.value for kind in Kind], draft.kind.value, id="kind")
+            yield Static("Document", classes="label second")
+            yield Cycle(DOCUMENTS, draft.document, id="document")
+        with Horizontal(classes="pair"):
+            yield Static(CONTACTS[draft.kind], classes="label", id="contact-label")
+            yield fields["contact"]
+            yield Static("", classes="beside", id="contact-code", markup=False)
+            yield Static("Reference", classes="label second")
+            yield fields["reference"]
+        yield Static("", classes="problem hidden", id="wrong-contact", markup=False)
+        with Horizontal(classes="pair"):
+            yield Static("Date", classes="label")
+            yield fields["date"]
+            yield Static("", classes="beside")
+            yield Static("Due date", classes="label second")
+            yield fields["due_date"]
+        yield Static("", classes="problem hidden", id="wrong-date", markup=False)
+        with Horizontal(classes="pair"):
+            yield Static("Currency", classes="label")
+            yield fields["currency"]
+            yield Static("", id="rate-label", markup=False)
+            yield fields["exchange_rate"]
+            yield Static("", id="rate-home", markup=False)
+        yield Static("", classes="problem hidden", id="wrong-currency", markup=False)
+
+    def show_draft(self) -> None:
+        """Show what goes with the texts: whose name it is, its code, whether a rate is needed."""
+        draft = self.draft
+        self.query_one("#kind", Cycle).set_value(draft.kind.value)
+        self.query_one("#document", Cycle).set_value(draft.document)
+        self._say("#contact-label", CONTACTS[draft.kind])
+        self._say("#contact-code", draft.contact_code)
+        currency = draft.header.now["currency"].strip().upper()
+        foreign = bool(currency) and currency != self.home_currency
+        self._say("#rate-label", f"1 {currency} =" if foreign else "")
+        self._say("#rate-home", self.home_currency if foreign else "")
+        self.fields["exchange_rate"].set_class(not foreign, "hidden")
+
+    def show_problems(self, problems: dict[str, str]) -> None:
+        """Say below their row which fields cannot be read; `problems` go by field."""
+        for row in _ROWS:
+            said = []
+            for field in row:
+                text = problems.get(field, "")
+                self.fields[field].show_problem(text)
+                said += [f"✗ {LABELS[field]}: {text}"] if text else []
+            below = self.query_one(f"#wrong-{row[0]}", Static)
+            below.update("\n".join(said))
+            below.set_class(not said, "hidden")
+
+    def _say(self, where: str, text: str) -> None:
+        self.query_one(where, Static).update(text)
