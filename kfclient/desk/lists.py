@@ -52,13 +52,17 @@ class Lists:
 
     def __init__(self, home: Home) -> None:
         self._home = home
-        self._cache: dict[tuple[str, str, str], tuple[object, Any]] = {}
+        self._cache: dict[tuple[str, str, str], tuple[_Stamp, Any]] = {}
         self._lock = threading.Lock()
 
     def read(self, business: str, name: ListName) -> tuple[Row, ...]:
         """Return the list as rows, in KashFlow's order."""
-        records = self._records(business, name, _RECORDS[name])
-        return self._kept((business, name, "rows"), id(records), lambda: rows_of(name, records))
+        return self._kept(
+            business,
+            name,
+            "rows",
+            lambda: rows_of(name, self._records(business, name, _RECORDS[name])),
+        )
 
     def nominals(self, business: str) -> tuple[NominalCode, ...]:
         """Return the chart of accounts: a category's `id` is what a document carries."""
@@ -93,18 +97,19 @@ class Lists:
             documents = self._home.read_list(business, name)
             return tuple(msgspec.convert(document, shape) for document in documents)
 
-        return self._kept((business, name, "records"), self._stamp(business, name), read)
+        return self._kept(business, name, "records", read)
 
-    def _kept(self, key: tuple[str, str, str], stamp: object, make: Callable[[], T]) -> T:
-        """Return what was made for this stamp, or make it."""
+    def _kept(self, business: str, name: str, form: str, make: Callable[[], T]) -> T:
+        """Return what was made from the list's file as it is, or make it."""
+        stamp = self._stamp(business, name)
         with self._lock:
-            found = self._cache.get(key)
+            found = self._cache.get((business, name, form))
         if found is not None and found[0] == stamp:
             kept: T = found[1]
             return kept
         made = make()
         with self._lock:
-            self._cache[key] = (stamp, made)
+            self._cache[business, name, form] = (stamp, made)
         return made
 
     def _stamp(self, business: str, name: str) -> _Stamp:
