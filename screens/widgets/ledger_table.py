@@ -54,7 +54,7 @@ class LedgerTable(ScrollView, can_focus=True):
         "ledger--dim",
     }
     DEFAULT_CSS = """
-    LedgerTable { height: 1fr; overflow-x: hidden; }
+    LedgerTable { height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; }
     LedgerTable .ledger--head { text-style: bold; color: $text-muted; background: $panel; }
     LedgerTable .ledger--cursor { background: $primary; color: $text; text-style: bold; }
     LedgerTable .ledger--blurred { background: $panel; text-style: bold; }
@@ -231,7 +231,7 @@ class LedgerTable(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the screen."""
-        width = self.size.width
+        width = self.scrollable_content_region.width
         if y == 0:
             titles = tuple(column.title for column in self.columns)
             style = self.get_component_rich_style("ledger--head")
