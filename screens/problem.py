@@ -33,7 +33,7 @@ class ProblemScreen(Panel[None]):
     def compose(self) -> ComposeResult:
         """Lay out the sentence and the cure."""
         with Vertical(classes="panel problem"):
-            yield Static("✗ That did not work", classes="panel-title", markup=False)
+            yield Static(title_of(self.problem), classes="panel-title", markup=False)
             yield Static(self.problem.sentence, classes="panel-text", markup=False)
             if self.problem.cure:
                 yield Static("What to do", classes="panel-label", markup=False)
@@ -48,3 +48,8 @@ class ProblemScreen(Panel[None]):
     def action_copy(self) -> None:
         """Copy the problem's text."""
         self.services.copy_text(tell(self.problem), "The text")
+
+
+def title_of(problem: Problem) -> str:
+    """Return the line above a problem: what a person may not do has not gone wrong."""
+    return "Only an Admin may do this" if problem.code == "not-allowed" else "✗ That did not work"
