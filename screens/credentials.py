@@ -1,0 +1,265 @@
+"""The credentials of a business: username, password and AutoAuth key, as KashFlow shows them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.containers import Vertical
+from textual.widgets import Button, Input, Static
+
+from kfclient.desk.connecting import Draft, clean_endpoint, clean_key, key_problem
+from kfclient.errors import Problem
+from screens.checking import CheckingScreen
+from screens.keeping import KeepingScreen
+from screens.room import BACK, Act, Room
+from screens.widgets.field import Field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.widget import Widget
+
+    from screens.attempt import Attempt
+
+USERNAME_NOTE = "As Apps > API Settings shows it; often not your e-mail."
+SEPARATE_NOTE = "The separate API password, if that page has one."
+KEY_NOTE = "From that page, with Copy code; it looks like 1234ABCD-1234."
+
+
+def first_line(text: str) -> str:
+    """Return the first line that has something in it, its inner and outer spaces kept."""
+    return next((line for line in text.splitlines() if line.strip()), "")
+
+
+class CredentialsScreen(Room[None]):
+    """Asks for the credentials; password and key are in its fields alone, and wiped with it."""
+
+    CSS_PATH = "credentials.tcss"
+    AUTO_FOCUS = ""
+    ACTS = (
+        Act(
+            "reveal",
+            "f2,ctrl+r",
+            "Reveal",
+            "Show the password and the key, or hide them",
+            footer=True,
+        ),
+        Act(
+            "steps",
+            "f3,ctrl+o",
+            "Steps",
+            "Look at the steps in KashFlow; what you typed stays",
+            footer=True,
+        ),
+        Act(
+            "fill", "f4,ctrl+g", "Fill in", "Fill in the sandbox's credentials (demo)", footer=True
+        ),
+        Act("next", "f5,ctrl+n", "Next", "Check these credentials with KashFlow", footer=True),
+        BACK,
+    )
+
+    def __init__(self, attempt: Attempt) -> None:
+        super().__init__(*attempt.trail, "Credentials")
+        self.attempt = attempt
+        self.secrets_in = ""
+
+    def body(self) -> Iterable[Widget]:
+        """Return the fields, the demo's panel and the button."""
+        yield Static(f"The credentials for {self.attempt.software.name}", classes="line strong")
+        before = self.attempt.before
+        if self.attempt.software.asks_address:
+            demo = self.services.demo
+            address = before.endpoint if before else (demo.endpoint if demo else "")
+            yield Field("endpoint", "Server's address", value=address, placeholder="https://")
+        username = before.username if before else ""
+        yield Field("username", "Username", value=username, note=USERNAME_NOTE)
+        yield Field("password", "Password", secret=True, note=SEPARATE_NOTE, clean=first_line)
+        yield Field("key", "API key", secret=True, note=KEY_NOTE, clean=clean_key)
+        yield Button("Next: check them with KashFlow", id="next", compact=True)
+        yield from self.demo_panel()
+
+    def demo_panel(self) -> Iterable[Widget]:
+        """Return the sandbox's credentials, in the demo alone."""
+        demo = self.services.demo
+        if demo is None or not self.attempt.software.asks_address:
+            return
+        lines = (
+            ("Server's address", demo.endpoint),
+            ("Username", demo.username),
+            ("Password", demo.password),
+            ("API key", demo.autoauth_key),
+        )
+        panel = Vertical(
+            *(
+                Static(f"{label:<17} {value}", classes="line", markup=False)
+                for label, value in lines
+            ),
+            id="demo",
+        )
+        panel.border_title = "DEMO: the sandbox's credentials"
+        panel.border_subtitle = "F4 fills them in"
+        yield panel
+
+    def on_mount(self) -> None:
+        """Begin at the first field that is empty."""
+        next(field.input for field in self.query(Field) if not field.value).focus()
+
+    def on_unmount(self) -> None:
+        """Wipe what was typed."""
+        for field in self.query(Field):
+            field.wipe()
+
+    def field(self, name: str) -> Field:
+        """Return the field of this id."""
+        return self.query_one(f"#{name}", Field)
+
+    # As it is typed
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Check the key as it is typed; take back what was said of a field that is changed."""
+        for field in self.query(Field):
+            if field.input is event.input:
+                if field.id == "key":
+                    self.check_key(field)
+                else:
+                    field.say()
+
+    def check_key(self, field: Field) -> None:
+        """Say whether the key has its shape, and tidy it."""
+        typed = field.value
+        clean = clean_key(typed)
+        if clean != typed:
+            field.input.value = clean
+            return
+        odd = key_problem(clean)
+        if not clean:
+            field.say()
+        elif odd:
+            field.say(odd, "warn")
+        else:
+            field.say("✓ It has the right shape.", "good")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Go on to the next field, from the last one to the checks."""
+        inputs = [field.input for field in self.query(Field)]
+        place = inputs.index(event.input)  # type: ignore[arg-type]
+        if event.input is inputs[-1]:
+            self.action_next()
+        else:
+            inputs[place + 1].focus()
+
+    def on_button_pressed(self) -> None:
+        """Go on to the checks."""
+        self.action_next()
+
+    # Commands
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to fill in the sandbox's credentials in the demo alone."""
+        del parameters
+        return action != "fill" or bool(self.services.demo and self.attempt.software.asks_address)
+
+    def action_reveal(self) -> None:
+        """Show the password and the key, or hide them again."""
+        hidden = not self.field("password").input.password
+        self.field("password").input.password = hidden
+        self.field("key").input.password = hidden
+
+    def action_steps(self) -> None:
+        """Look at the steps again."""
+        self.look_at_steps("")
+
+    def look_at_steps(self, cure: str) -> None:
+        """Show the steps over this screen, the one that cures a problem marked."""
+        from screens.kashflow_steps import KashFlowStepsScreen
+
+        self.app.push_screen(KashFlowStepsScreen(self.attempt, review=True, cure=cure))
+
+    def action_fill(self) -> None:
+        """Fill in the sandbox's credentials."""
+        demo = self.services.demo
+        if demo is None:
+            return
+        self.field("endpoint").input.value = demo.endpoint
+        self.field("username").input.value = demo.username
+        self.field("password").input.value = demo.password
+        self.field("key").input.value = demo.autoauth_key
+        self.query_one("#next", Button).focus()
+
+    def action_next(self) -> None:
+        """Check the fields here, then the credentials with KashFlow."""
+        if self.complete():
+            self.keep()
+
+    # On the way to the checks
+
+    def complete(self) -> bool:
+        """Whether every field can be used; says at the fields what is wrong, and goes there."""
+        wrong: list[Field] = []
+        for field, problem in self.odd_fields():
+            if problem:
+                field.say(f"✗ {problem}")
+                wrong.append(field)
+        if wrong:
+            wrong[0].input.focus()
+        return not wrong
+
+    def odd_fields(self) -> Iterable[tuple[Field, str]]:
+        """Return each field with what is wrong about it, "" when nothing is."""
+        if self.attempt.software.asks_address:
+            field = self.field("endpoint")
+            yield field, endpoint_problem(field.value)
+        username, password, key = (self.field(name) for name in ("username", "password", "key"))
+        yield username, "" if username.value.strip() else "The username is missing."
+        yield password, "" if password.value else "The password is missing."
+        yield key, key_problem(key.value)
+
+    def keep(self) -> None:
+        """Find out where the secrets will be kept; where the system has no place, ask."""
+        before = self.attempt.before
+        if before is not None:
+            self.check(before.secrets_in)
+        elif self.secrets_in:
+            self.check(self.secrets_in)
+        else:
+            secrets = self.services.desk.secrets
+            self.ask(
+                lambda: (secrets.default_choice(), secrets.choices()),
+                lambda found: (
+                    self.check(found[0].id)
+                    if found[0] is not None
+                    else self.app.push_screen(KeepingScreen(found[1]), self.check)
+                ),
+                lane="secrets",
+            )
+
+    def check(self, place: str | None) -> None:
+        """Check the credentials with KashFlow, the secrets to be kept in this place."""
+        if place is None:
+            return
+        self.secrets_in = place
+        software = self.attempt.software
+        asked = software.asks_address
+        draft = Draft(
+            software=software.id,
+            endpoint=self.field("endpoint").value if asked else software.endpoint,
+            username=self.field("username").value,
+            password=self.field("password").value,
+            autoauth_key=self.field("key").value,
+            secrets_in=place,
+        )
+        self.app.push_screen(CheckingScreen(self.attempt, draft), self.checked)
+
+    def checked(self, cure: str | None) -> None:
+        """Come back from checks that failed, to the step that cures the problem if there is one."""
+        if cure:
+            self.look_at_steps(cure)
+
+
+def endpoint_problem(text: str) -> str:
+    """Say what is wrong with a server's address, "" when nothing is."""
+    try:
+        clean_endpoint(text)
+    except Problem as problem:
+        return problem.sentence
+    return ""

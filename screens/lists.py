@@ -1,0 +1,182 @@
+"""The six lists as the last sync left them: look, filter, and see one record whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual.containers import Container, VerticalScroll
+from textual.widgets import Static
+
+from kfclient.desk.lists import ListName
+from screens.ages import ago
+from screens.room import BACK, Act, Room
+from screens.widgets.filter_box import FilterBox
+from screens.widgets.ledger_table import Column, LedgerTable, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.widget import Widget
+    from textual.widgets import Input
+
+    from kfclient.desk.business import ListStatus
+    from kfclient.desk.lists import Row as Record
+
+NAMES = tuple(ListName)
+
+
+class ListsScreen(Room[None]):
+    """Shows one list at a time; left and right, or 1 to 6, change between them."""
+
+    CSS_PATH = "lists.tcss"
+    ACTS = (
+        Act("turn(-1)", "left,comma", "List before", "Show the list before"),
+        Act(
+            "turn(1)",
+            "right,full_stop",
+            "Next list",
+            "Show the next list (also 1 to 6)",
+            footer=True,
+        ),
+        *(
+            Act(f"show({number - 1})", str(number), name.heading, f"Show: {name.heading}")
+            for number, name in enumerate(NAMES, 1)
+        ),
+        Act("filter", "slash", "Filter", "Show only records with the words typed", footer=True),
+        Act(
+            "details", "enter", "Details", "Read all that KashFlow says of the record", footer=True
+        ),
+        Act("sync", "s", "Sync now", "Fetch the lists from KashFlow again", footer=True),
+        BACK,
+    )
+
+    def __init__(self, business: str, name: str) -> None:
+        super().__init__(name, "Lists")
+        self.business = business
+        self.business_name = name
+        self.current = NAMES[0]
+        self.records: dict[str, Record] = {}
+        self.rows: list[tuple[str, Row]] = []
+        self.status: dict[str, ListStatus] = {}
+
+    def body(self) -> Iterable[Widget]:
+        """Return the lists' names, the filter box, the table and the details."""
+        yield Static("", id="names", classes="line")
+        yield Static("", id="about", classes="line muted", markup=False)
+        yield FilterBox("/ to filter by code, name or detail")
+        with Container(id="parts"):
+            yield LedgerTable(id="records", classes="first")
+            with VerticalScroll(id="details", can_focus=False):
+                yield Static("", id="fields")
+
+    def on_mount(self) -> None:
+        """Show the first list."""
+        self.action_show(0)
+
+    # What is shown
+
+    def load(self) -> None:
+        """Read the list that is to be shown."""
+        desk, name = self.services.desk, self.current
+        self.ask(
+            lambda: (desk.lists.read(self.business, name), desk.businesses.get(self.business)),
+            lambda found: self.take(name, found[0], found[1].connection),
+        )
+
+    def take(self, name: ListName, records: Iterable[Record], connection: object) -> None:
+        """Show the list, unless another one was asked for meanwhile."""
+        if name is not self.current:
+            return
+        self.status = getattr(connection, "lists", {})
+        self.records = {}
+        self.rows = []
+        for record in records:
+            key = str(record.id)
+            self.records[key] = record
+            row = Row(key, (record.code, record.name, record.detail))
+            self.rows.append((" ".join(row.cells).casefold(), row))
+        self.show_rows()
+        self.show_about()
+
+    def show_names(self) -> None:
+        """Show the names of the lists, the present one standing out."""
+        text = Text(no_wrap=True)
+        for name in NAMES:
+            text.append(f" {name.heading} ", style="reverse" if name is self.current else "")
+        self.query_one("#names", Static).update(text)
+
+    def show_about(self) -> None:
+        """Say how many records there are, and from when."""
+        status = self.status.get(self.current.value)
+        shown, whole = len(self.query_one(LedgerTable).rows), len(self.rows)
+        count = f"{whole:,} records" if shown == whole else f"{shown:,} of {whole:,} records"
+        synced = ago(status.synced_at if status else None, self.services.desk.clock())
+        trouble = f"  ! {status.problem.sentence}" if status and status.problem else ""
+        self.query_one("#about", Static).update(f"{count}, synced {synced}{trouble}")
+
+    def show_rows(self) -> None:
+        """Fill the table with what has the words typed."""
+        wanted = self.query_one(FilterBox).wanted
+        table = self.query_one(LedgerTable)
+        table.empty = (
+            "Nothing has these words. Esc in the filter shows all."
+            if self.rows
+            else "Nothing here yet. s  Sync now"
+        )
+        table.show_rows(row for text, row in self.rows if all(word in text for word in wanted))
+
+    def on_ledger_table_moved(self, event: LedgerTable.Moved) -> None:
+        """Show the record under the cursor."""
+        record = self.records.get(event.key or "")
+        text = Text()
+        if record is not None:
+            for label, value in record.fields.items():
+                text.append(f"{label}: ", style="dim")
+                text.append(f"{value}\n")
+        text.rstrip()
+        self.query_one("#fields", Static).update(text)
+        self.query_one("#details", VerticalScroll).scroll_home(animate=False)
+
+    def on_ledger_table_chosen(self) -> None:
+        """Open the details with Enter."""
+        self.action_details()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Show what has the words typed."""
+        event.stop()
+        self.show_rows()
+        self.show_about()
+
+    # Commands
+
+    def action_turn(self, by: int) -> None:
+        """Show the next list, or the one before."""
+        self.action_show((NAMES.index(self.current) + by) % len(NAMES))
+
+    def action_show(self, index: int) -> None:
+        """Show one of the six lists."""
+        self.current = NAMES[index]
+        heading = "Category" if self.current is ListName.CHART else "Name"
+        table = self.query_one(LedgerTable)
+        table.show_columns(Column("Code", 12), Column(heading), Column("", 24))
+        self.records, self.rows = {}, []
+        self.show_names()
+        self.load()
+
+    def action_details(self) -> None:
+        """Make the details larger, to read them whole, or small again."""
+        self.toggle_class("-reading")
+
+    def action_filter(self) -> None:
+        """Go to the filter box."""
+        self.query_one(FilterBox).focus()
+
+    def action_sync(self) -> None:
+        """Fetch the lists again."""
+        from screens.syncing import SyncingScreen
+
+        self.services.start_sync(self.business)
+        self.app.push_screen(
+            SyncingScreen(self.business, self.business_name), lambda _: self.load()
+        )
