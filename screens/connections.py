@@ -6,20 +6,288 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Static
 
-from screens.room import Room
+from kfclient.desk.business import ConnectionState
+from kfclient.desk.errors import NotConnected
+from screens.ages import ago
+from screens.attempt import Attempt
+from screens.entry import EntryScreen
+from screens.items import ItemsScreen
+from screens.lists import ListsScreen
+from screens.manage import ManageScreen
+from screens.problem import ProblemScreen
+from screens.room import Act, Room
+from screens.standing import TONES, items_shown, state_shown
+from screens.syncing import SyncingScreen
+from screens.widgets.filter_box import FilterBox
+from screens.widgets.ledger_table import Column, LedgerTable, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from textual.widget import Widget
+    from textual.widgets import Input
+
+    from kfclient.desk.business import BusinessSummary
+    from kfclient.desk.events import Event
+
+BEGIN = """\
+Welcome to Kashdeck.
+
+  a   Add your first business
+
+Then connect it to KashFlow, sync its six lists, and publish its costs, sales and expense claims.
+"""
+
+NARROW = (Column("State", 20), Column("Business"), Column("Last sync", 14),
+          Column("Ready", 6, "right"), Column("Review", 6, "right"))  # fmt: skip
+WIDE = (Column("State", 20), Column("Business"), Column("Company in KashFlow"),
+        Column("Last sync", 21), Column("Ready", 6, "right"),
+        Column("To review", 9, "right"))  # fmt: skip
 
 
 class ConnectionsScreen(Room[None]):
-    """Lists the businesses."""
+    """Lists the businesses; hundreds are filtered by typing after `/`."""
+
+    CSS_PATH = "connections.tcss"
+    ACTS = (
+        Act(
+            "manage",
+            "enter",
+            "Manage",
+            "Everything that can be done with the business",
+            footer=True,
+        ),
+        Act("add", "a", "Add", "Add a business", footer=True),
+        Act(
+            "connect",
+            "c",
+            "Connect",
+            "Connect the business to KashFlow, or reconnect it",
+            footer=True,
+        ),
+        Act("sync", "s", "Sync now", "Fetch the business's six lists from KashFlow", footer=True),
+        Act(
+            "items",
+            "i",
+            "Items",
+            "Import, complete and publish costs, sales and claims",
+            footer=True,
+        ),
+        Act("lists", "l", "Lists", "Look at the business's six lists from KashFlow"),
+        Act("filter", "slash", "Filter", "Show only businesses with the words typed", footer=True),
+    )
 
     def __init__(self) -> None:
         super().__init__("Connections")
+        self.summaries: dict[str, BusinessSummary] = {}
+        self.revision = -1
+        self.shown: list[Row] = []
 
     def body(self) -> Iterable[Widget]:
-        """Return what the screen shows."""
-        yield Static("")
+        """Return the filter box, the table, and the strip on the business under the cursor."""
+        yield FilterBox("/ to filter by name or company")
+        yield LedgerTable(*NARROW, id="businesses", classes="first")
+        yield Static("", id="strip", markup=False)
+        yield Static(BEGIN, id="begin", classes="hidden", markup=False)
+
+    def on_mount(self) -> None:
+        """Show the businesses, and watch for what this or another session changes."""
+        self.services.news.subscribe(self, self.heard)
+        self.set_interval(1.0, self.look)
+        self.load()
+
+    def on_screen_resume(self) -> None:
+        """Look again when coming back from another screen."""
+        if self.summaries:
+            self.load()
+
+    def on_resize(self) -> None:
+        """Show more columns where there is room."""
+        table = self.query_one(LedgerTable)
+        columns = WIDE if self.has_class("-wide") else NARROW
+        if table.columns is not columns:
+            key = table.cursor_key
+            table.show_columns(*columns)
+            self.show()
+            table.go_to(key or "")
+
+    # What is shown
+
+    def heard(self, event: Event) -> None:
+        """Show at once what this session does."""
+        if type(event).__name__ in {"SyncStarted", "SyncEnded"}:
+            self.load()
+
+    def look(self) -> None:
+        """Look again when something has changed, or may have: another session's sync."""
+        if not self.is_current:
+            return
+        syncing = any(s.state is ConnectionState.SYNCING for s in self.summaries.values())
+        if syncing or self.services.desk.businesses.revision != self.revision:
+            self.load()
+
+    def load(self) -> None:
+        """Read the businesses."""
+        businesses = self.services.desk.businesses
+        self.ask(lambda: (businesses.revision, businesses.all()), self.take)
+
+    def take(self, found: tuple[int, list[BusinessSummary]]) -> None:
+        """Show the businesses as they are now."""
+        self.revision, summaries = found
+        self.summaries = {summary.business.id: summary for summary in summaries}
+        self.show()
+
+    def show(self) -> None:
+        """Fill the table with what has the words typed; nothing goes out if nothing changed."""
+        wanted = self.query_one(FilterBox).wanted
+        rows = [
+            self.row(summary)
+            for summary in self.summaries.values()
+            if all(word in words_of(summary) for word in wanted)
+        ]
+        table = self.query_one(LedgerTable)
+        if rows != self.shown or len(rows) != len(table.rows):
+            self.shown = rows
+            table.empty = "No business has these words. Esc in the filter shows all."
+            table.show_rows(rows)
+        for part in ("#filter", "#businesses", "#strip"):
+            self.query_one(part).set_class(not self.summaries, "hidden")
+        self.query_one("#begin").set_class(bool(self.summaries), "hidden")
+        if self.summaries and self.focused is None:
+            table.focus()
+
+    def row(self, summary: BusinessSummary) -> Row:
+        """Return a business's line."""
+        connection = summary.business.connection
+        synced = ago(connection.last_sync, self.services.desk.clock()) if connection else ""
+        counts = tuple(
+            f"{n:,}" if n else "" for n in (summary.items.ready, summary.items.to_review)
+        )
+        state, name = state_shown(self.state_of(summary)), summary.business.name
+        if self.has_class("-wide"):
+            company = connection.company.name if connection else ""
+            cells: tuple[str, ...] = (state, name, company, synced, *counts)
+        else:
+            cells = (state, name, synced.partition(",")[0], *counts)
+        return Row(summary.business.id, cells, TONES.get(self.state_of(summary), ""))
+
+    def state_of(self, summary: BusinessSummary) -> ConnectionState:
+        """Return how the business stands; a sync that has just been asked for counts as one."""
+        job = self.services.sync_job(summary.business.id)
+        if job is not None and not job.ended:
+            return ConnectionState.SYNCING
+        return summary.state
+
+    def on_ledger_table_moved(self, event: LedgerTable.Moved) -> None:
+        """Say more of the business under the cursor."""
+        summary = self.summaries.get(event.key or "")
+        self.query_one("#strip", Static).update(self.strip(summary) if summary else "")
+
+    def strip(self, summary: BusinessSummary) -> str:
+        """Return what the columns have no room for."""
+        connection = summary.business.connection
+        items = f"Items: {items_shown(summary.items)}"
+        if connection is None:
+            return f"Not connected: c connects it to KashFlow.\n{items}"
+        synced = ago(connection.last_sync, self.services.desk.clock())
+        lines = [f"{connection.company.name or 'No name'} in KashFlow, synced {synced}", items]
+        note = connection.problem or next(
+            (status.problem for status in connection.lists.values() if status.problem), None
+        )
+        if note is not None:
+            lines.append(f"! {note.sentence} {note.cure}")
+        return "\n".join(lines)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Show what has the words typed."""
+        event.stop()
+        self.show()
+
+    def on_ledger_table_chosen(self) -> None:
+        """Open the business with Enter."""
+        self.action_manage()
+
+    # Commands
+
+    @property
+    def chosen(self) -> BusinessSummary | None:
+        """The business under the cursor."""
+        return self.summaries.get(self.query_one(LedgerTable).cursor_key or "")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer just the beginning while there is no business."""
+        del parameters
+        return action == "add" or bool(self.summaries) or action not in {a.do for a in self.ACTS}
+
+    def action_add(self) -> None:
+        """Ask for a name, add the business, and begin to connect it."""
+        businesses = self.services.desk.businesses
+
+        def added(business: str | None) -> None:
+            if business is not None:
+                self.query_one(FilterBox).value = ""
+                self.ask(
+                    lambda: (businesses.revision, businesses.all()),
+                    lambda found: self.begin(found, business),
+                )
+
+        self.app.push_screen(
+            EntryScreen(
+                "Add a business",
+                lambda name: businesses.add(name).id,
+                more="The name you know it by. You are its first Admin.",
+            ),
+            added,
+        )
+
+    def begin(self, found: tuple[int, list[BusinessSummary]], business: str) -> None:
+        """Show the new business, and begin to connect it."""
+        self.take(found)
+        self.query_one(LedgerTable).go_to(business)
+        Attempt(self, self.summaries[business].business).begin()
+
+    def action_manage(self) -> None:
+        """Open the business under the cursor."""
+        if self.chosen is not None:
+            business = self.chosen.business
+            self.app.push_screen(ManageScreen(business.id, business.name))
+
+    def action_connect(self) -> None:
+        """Connect the business under the cursor, or reconnect it."""
+        if self.chosen is not None:
+            Attempt(self, self.chosen.business).begin()
+
+    def action_sync(self) -> None:
+        """Sync the business under the cursor, or look at the sync that is running."""
+        if self.chosen is None:
+            return
+        business = self.chosen.business
+        if business.connection is None:
+            sentence = f"{business.name} is not connected to KashFlow."
+            self.app.push_screen(ProblemScreen(NotConnected(sentence, "c connects it first.")))
+            return
+        self.services.start_sync(business.id)
+        self.app.push_screen(SyncingScreen(business.id, business.name))
+
+    def action_items(self) -> None:
+        """Go to the items of the business under the cursor."""
+        if self.chosen is not None:
+            business = self.chosen.business
+            self.app.push_screen(ItemsScreen(business.id, business.name))
+
+    def action_lists(self) -> None:
+        """Go to the lists of the business under the cursor."""
+        if self.chosen is not None:
+            business = self.chosen.business
+            self.app.push_screen(ListsScreen(business.id, business.name))
+
+    def action_filter(self) -> None:
+        """Go to the filter box."""
+        self.query_one(FilterBox).focus()
+
+
+def words_of(summary: BusinessSummary) -> str:
+    """Return what a business is found by."""
+    connection = summary.business.connection
+    company = connection.company.name if connection else ""
+    return f"{summary.business.name} {company} {summary.state.value}".casefold()

@@ -1,0 +1,152 @@
+"""The people of a business: who is an Admin, who a Standard user."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.widgets import Static
+
+from kfclient.desk.business import Role
+from kfclient.desk.errors import WrongValue
+from kfclient.errors import tell
+from screens.entry import EntryScreen
+from screens.question import QuestionScreen
+from screens.room import BACK, Act, Room
+from screens.standing import admins, is_admin
+from screens.widgets.ledger_table import Column, LedgerTable, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.widget import Widget
+
+    from kfclient.desk.business import BusinessSummary
+    from kfclient.errors import Problem
+
+MAY = {
+    Role.ADMIN: "everything: connect, settings, people too",
+    Role.STANDARD: "look, sync, import, complete and publish items",
+}
+ABOUT = "People are the users of this machine, by the name they log in with."
+
+
+class PeopleScreen(Room[None]):
+    """Lists the people; an Admin adds them, changes what they may do, and removes them."""
+
+    ACTS = (
+        Act("add", "a", "Add", "Add a person as a Standard user", footer=True),
+        Act(
+            "change",
+            "enter",
+            "Change role",
+            "Make the person Admin, or Standard again",
+            footer=True,
+        ),
+        Act("remove", "x", "Remove", "Take the person off the list", footer=True),
+        BACK,
+    )
+
+    def __init__(self, business: str, name: str) -> None:
+        super().__init__(name, "People")
+        self.business = business
+        self.business_name = name
+        self.summary: BusinessSummary | None = None
+
+    def body(self) -> Iterable[Widget]:
+        """Return the explanation, the table, and room for a problem."""
+        yield Static(ABOUT, classes="line muted")
+        yield LedgerTable(
+            Column("Person", 20), Column("Role", 9), Column("May do"), id="people", classes="first"
+        )
+        yield Static("", id="trouble", classes="warn", markup=False)
+
+    def on_mount(self) -> None:
+        """Read the people."""
+        self.load()
+
+    def load(self) -> None:
+        """Read the people."""
+        desk = self.services.desk
+        self.ask(lambda: desk.businesses.summary(self.business), self.show)
+
+    def show(self, summary: BusinessSummary) -> None:
+        """Show the people, and who may change them."""
+        self.summary = summary
+        me, people = self.services.desk.person, summary.business.people
+        self.query_one(LedgerTable).show_rows(
+            Row(name, (f"{name} (you)" if name == me else name, role.value.title(), MAY[role]))
+            for name, role in sorted(people.items())
+        )
+        allowed = is_admin(summary)
+        whom = f"Only an Admin may change this: ask {admins(summary.business)}, or the accountant."
+        self.say("" if allowed else whom)
+        self.refresh_bindings()
+
+    def say(self, text: str) -> None:
+        """Show a line under the table."""
+        self.query_one("#trouble", Static).update(text)
+
+    def refused(self, problem: Problem) -> None:
+        """Say why it was not done."""
+        if self.is_attached:
+            self.say(tell(problem))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Show what only an Admin may do as out of reach for others."""
+        del parameters
+        if action in {"add", "change", "remove"} and self.summary is not None:
+            return True if is_admin(self.summary) else None
+        return True
+
+    def on_ledger_table_chosen(self) -> None:
+        """Change the role with Enter."""
+        self.action_change()
+
+    @property
+    def chosen(self) -> tuple[str, Role] | None:
+        """The person under the cursor; None where this one may change nothing."""
+        name = self.query_one(LedgerTable).cursor_key
+        if self.summary is None or name is None or not is_admin(self.summary):
+            return None
+        return name, self.summary.business.people[name]
+
+    def set_role(self, person: str, role: Role | None) -> str:
+        """Store a person's role; runs off the screen's thread. Raises LastAdmin, WrongValue."""
+        self.services.desk.businesses.set_role(self.business, person, role)
+        return person
+
+    def action_add(self) -> None:
+        """Ask for a name, and add the person as a Standard user."""
+
+        def add(name: str) -> str:
+            if self.summary is not None and name.strip() in self.summary.business.people:
+                raise WrongValue(
+                    f"{name.strip()} is on the list already.", "Change the role there."
+                )
+            return self.set_role(name, Role.STANDARD)
+
+        self.app.push_screen(
+            EntryScreen("Add a person", add, more=f"{ABOUT} They begin as a Standard user."),
+            lambda added: self.load() if added else None,
+        )
+
+    def action_change(self) -> None:
+        """Make the person Admin, or Standard again."""
+        if self.chosen is not None:
+            person, role = self.chosen
+            other = Role.STANDARD if role is Role.ADMIN else Role.ADMIN
+            self.ask(lambda: self.set_role(person, other), lambda _: self.load(), self.refused)
+
+    def action_remove(self) -> None:
+        """Take the person off the list, after a question."""
+        if self.chosen is None:
+            return
+        person, _ = self.chosen
+
+        def remove(yes: bool | None) -> None:
+            if yes:
+                self.ask(lambda: self.set_role(person, None), lambda _: self.load(), self.refused)
+
+        question = f"Take {person} off the people of {self.business_name}?"
+        more = "They can still look, sync and publish here, but are not named any more."
+        self.app.push_screen(QuestionScreen(question, yes="Remove", more=more), remove)
