@@ -129,8 +129,8 @@ def overview() -> str:
         f"commands:\n{lines}\n\n"
         "Each has --help with an example, and --json where it answers.\n"
         "Exit codes: 0 done, 1 something needs a person, 2 wrong use or failure.\n"
-        "KASHDECK_HOME moves everything that is kept; KASHDECK_PASSPHRASE_FILE names the file\n"
-        "with the passphrase of the encrypted secrets.\n"
+        "KASHDECK_HOME moves everything that is kept; KASHDECK_PASSPHRASE_FILE names\n"
+        "the file with the passphrase of the encrypted secrets.\n"
     )
 
 

@@ -25,9 +25,7 @@ def arguments(parser: Parser) -> None:
         "items", metavar="ITEM", nargs="*", help="items by number (default: all not published)"
     )
     parser.answers_json()
-    parser.example(
-        "kashdeck check 'Harbour Lane Trading'", "kashdeck check harbour-lane 3 4 --json"
-    )
+    parser.example("kashdeck check 'Harbour Lane'", "kashdeck check 'Harbour Lane' 3 4 --json")
 
 
 def run(args: argparse.Namespace) -> int:

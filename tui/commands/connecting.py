@@ -28,7 +28,7 @@ def connecting_arguments(parser: Parser, name_help: str) -> None:
     parser.add_argument("--no-sync", action="store_true", help="do not read the lists afterwards")
     parser.answers_json()
     parser.example(
-        f"{parser.prog} 'Harbour Lane Trading' --username harbour --secrets-stdin < secrets.txt",
+        f"{parser.prog} 'Harbour Lane' --username U --secrets-stdin < FILE",
         notes=NOTES,
     )
 

@@ -15,15 +15,17 @@ if TYPE_CHECKING:
     from tui.commands.usage import Parser
 
 NOTES = (
-    "With --secrets-stdin the password is read from the first line of standard input and the\n"
-    "AutoAuth key from the second. Without it, on a terminal, both are asked for and not shown."
+    "With --secrets-stdin the password is read from the first line of standard input and the "
+    "AutoAuth key from the second. Without it, on a terminal, both are asked for and not shown.\n"
+    "Keyrings are secret-service, libsecret, kwallet, macos, windows and encrypted-file; the "
+    "default is the first that can be used here."
 )
 
 
 def credential_arguments(parser: Parser) -> None:
     """Declare what `connect` and `reconnect` take."""
     parser.add_argument(
-        "--software", metavar="kashflow|sandbox", help="which software (default: by the address)"
+        "--software", metavar="WHICH", help="kashflow or sandbox (default: by the address)"
     )
     parser.add_argument(
         "--endpoint", metavar="URL", help="the server's address (default: KashFlow)"
@@ -37,7 +39,10 @@ def credential_arguments(parser: Parser) -> None:
         help="read the password, then the AutoAuth key, from standard input",
     )
     parser.add_argument(
-        "--secrets-in", metavar="KEYRING", default="", help="which keyring keeps them (asked: help)"
+        "--secrets-in",
+        metavar="KEYRING",
+        default="",
+        help="where they are kept (default: see below)",
     )
 
 

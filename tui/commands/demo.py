@@ -20,7 +20,7 @@ def arguments(parser: Parser) -> None:
     )
     parser.example(
         "kashdeck demo",
-        notes="Nothing reaches a real KashFlow account. The practice credentials are shown where\n"
+        notes="Nothing reaches a real KashFlow account. The practice credentials are shown where "
         "they are asked for; they are kept in memory and gone at the end.",
     )
 

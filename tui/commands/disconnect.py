@@ -20,7 +20,7 @@ def arguments(parser: Parser) -> None:
     parser.add_argument("name", metavar="NAME", help="the business")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.answers_json()
-    parser.example("kashdeck disconnect 'Harbour Lane Trading' --yes")
+    parser.example("kashdeck disconnect 'Harbour Lane' --yes")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -23,12 +23,12 @@ def arguments(parser: Parser) -> None:
     parser.add_argument("changes", metavar="FIELD=VALUE", nargs="+", help="what to change")
     parser.answers_json()
     parser.example(
-        "kashdeck edit 'Harbour Lane Trading' 3 contact='Parcel & Post' date=31/08/2026",
-        "kashdeck edit 'Harbour Lane Trading' 3 1.category=Travel 1.tax_rate=20",
+        "kashdeck edit 'Harbour Lane' 3 contact='Parcel & Post' date=31/08/2026",
+        "kashdeck edit 'Harbour Lane' 3 1.category=Travel 1.tax_rate=20",
         notes=f"fields of the item:\n  {', '.join(HEAD)}\n"
         f"fields of a line (2.category: of line 2; category: of every line):\n"
         f"  {', '.join(LINE)}\n\n"
-        "A line's VAT follows from its price and tax rate unless it is given too. An empty value\n"
+        "A line's VAT follows from its price and tax rate unless it is given too. An empty value "
         "(project=) clears a field. The number after the last line makes a new line.",
     )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,7 +13,8 @@ from kfclient.dates import parse_date
 from kfclient.desk.errors import WrongValue
 from kfclient.desk.item import Item, ItemLine
 from kfclient.desk.settings import NOT_APPLICABLE, parse_tax_code
-from kfclient.money import ZERO, pennies
+from kfclient.errors import Problem
+from kfclient.money import ZERO, parse_amount, pennies
 from tui.commands.usage import WrongUse
 
 if TYPE_CHECKING:
@@ -25,33 +27,22 @@ def _text(text: str) -> str:
     return text.strip()
 
 
-def _date(text: str) -> Any:
+def _date(text: str) -> dt.date | None:
     return parse_date(text) if text.strip() else None
 
 
-def _number(text: str) -> Decimal:
-    """Return a number; commas between thousands and a pound sign are forgiven."""
-    word = text.strip().replace(",", "").removeprefix("£")
-    try:
-        value = Decimal(word)
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite():
-        raise WrongValue(f"“{text}” is not a number.", "Write it as 1234.50.")
-    return value
+def _figure(text: str) -> Decimal:
+    """Read a quantity or a unit price: these may have more decimals than money."""
+    return parse_amount(text, places=6)
 
 
 def _rate(text: str) -> Decimal | None:
     if not text.strip():
         return None
-    value = _number(text)
+    value = parse_amount(text, places=8)
     if value <= 0:
         raise WrongValue(f"An exchange rate cannot be {text}.", "It is foreign units to the pound.")
     return value
-
-
-def _money(text: str) -> Decimal:
-    return pennies(_number(text))
 
 
 def _currency(text: str) -> str:
@@ -91,16 +82,16 @@ LINE: Mapping[str, Callable[[str], Any]] = {
     "description": _text,
     "category": _text,
     "project": _text,
-    "quantity": _number,
-    "unit_price": _number,
+    "quantity": _figure,
+    "unit_price": _figure,
     "tax_rate": parse_tax_code,
-    "vat": _money,
+    "vat": parse_amount,
 }
 """The fields of a line: `2.category` is the second line's, `category` every line's."""
 
 
 def changed(item: Item, changes: Mapping[str, str]) -> Item:
-    """Return the item with the changes made, all or none; WrongUse, WrongValue, DateUnclear.
+    """Return the item with the changes made, all or none; WrongUse, WrongValue.
 
     A line's VAT follows from its net and tax rate when one of these is given and the VAT is not.
     The number after the last line makes a new line.
@@ -111,11 +102,11 @@ def changed(item: Item, changes: Mapping[str, str]) -> Item:
     for key, text in changes.items():
         number, field = _split(key, len(lines))
         if number is None and field in HEAD:
-            head[field] = HEAD[field](text)
+            head[field] = _read(HEAD[field], key, text)
             continue
         if field not in LINE:
             raise _no_such(key)
-        value = LINE[field](text)
+        value = _read(LINE[field], key, text)
         for at in range(len(lines)) if number is None else [number]:
             by_line.setdefault(at, {})[field] = value
     for at in sorted(by_line):
@@ -123,6 +114,14 @@ def changed(item: Item, changes: Mapping[str, str]) -> Item:
             lines.append(ItemLine())
         lines[at] = _line_with(lines[at], by_line[at])
     return msgspec.structs.replace(item, lines=tuple(lines), **head)
+
+
+def _read(reader: Callable[[str], Any], key: str, text: str) -> Any:
+    """Return the value; what is wrong with it names the field, for several may be given."""
+    try:
+        return reader(text)
+    except Problem as problem:
+        raise WrongValue(f"{key}: {problem.sentence}", problem.cure) from None
 
 
 def _line_with(line: ItemLine, values: dict[str, Any]) -> ItemLine:

@@ -21,7 +21,7 @@ def arguments(parser: Parser) -> None:
     parser.add_argument("file", metavar="FILE", type=Path, help="a CSV file")
     parser.answers_json()
     parser.example(
-        "kashdeck import 'Harbour Lane Trading' dext-costs.csv",
+        "kashdeck import 'Harbour Lane' dext-costs.csv",
         notes="A file imported twice adds nothing; a row that cannot be read stops no other.",
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kfclient.dates import shown_date
-from kfclient.money import shown
+from kfclient.money import figures, pennies, shown
 from tui.commands.opening import opened
 from tui.commands.output import say, say_json
 from tui.commands.shapes import finding_shapes, item_in_full, item_shape
@@ -25,7 +25,7 @@ def arguments(parser: Parser) -> None:
     parser.add_argument("name", metavar="NAME", help="the business")
     parser.add_argument("item", metavar="ITEM", help="the item's number, as items shows it")
     parser.answers_json()
-    parser.example("kashdeck item 'Harbour Lane Trading' 3")
+    parser.example("kashdeck item 'Harbour Lane' 3")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -62,7 +62,7 @@ def tell_item(item: Item, state: ItemState, findings: Sequence[Finding], *, as_j
 
 
 def _facts(item: Item) -> list[tuple[str, str]]:
-    rate = "" if item.exchange_rate is None else f"{item.exchange_rate:f}"
+    rate = "" if item.exchange_rate is None else figures(item.exchange_rate)
     return [
         ("Contact", item.contact),
         ("Code", item.contact_code),
@@ -102,8 +102,8 @@ def _lines_table(item: Item) -> str:
             line.description,
             line.category,
             line.project,
-            f"{line.quantity:f}",
-            f"{line.unit_price:,.2f}",
+            figures(line.quantity),
+            _price(line.unit_price),
             _tax(line.tax_rate),
             f"{line.vat:,.2f}",
             f"{line.gross:,.2f}",
@@ -111,6 +111,11 @@ def _lines_table(item: Item) -> str:
         for number, line in enumerate(item.lines, 1)
     ]
     return table(columns, rows, room_here())
+
+
+def _price(price: Decimal) -> str:
+    """Return a unit price with at least two decimals."""
+    return f"{price:,.2f}" if price == pennies(price) else f"{price:,f}"
 
 
 def _tax(rate: Decimal | None) -> str:

@@ -39,7 +39,7 @@ def arguments(parser: Parser) -> None:
     parser.add_argument("--state", choices=STATES, help="only items that stand here")
     parser.add_argument("--kind", choices=KINDS, help="only items of this kind")
     parser.answers_json()
-    parser.example("kashdeck items 'Harbour Lane Trading' --state ready --json")
+    parser.example("kashdeck items 'Harbour Lane' --state ready --json")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -31,7 +31,7 @@ def arguments(parser: Parser) -> None:
         help="only records with this in code, name or detail",
     )
     parser.answers_json()
-    parser.example("kashdeck lists 'Harbour Lane Trading' suppliers --filter print")
+    parser.example("kashdeck lists 'Harbour Lane' suppliers --filter print")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -24,7 +24,7 @@ def arguments(parser: Parser) -> None:
     )
     parser.answers_json()
     parser.example(
-        "kashdeck people 'Harbour Lane Trading' elena standard",
+        "kashdeck people 'Harbour Lane' elena standard",
         notes="An Admin may connect, reconnect, disconnect, change settings and name people.\n"
         "A Standard user may look, sync and publish. The last Admin cannot go.",
     )

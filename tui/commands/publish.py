@@ -44,8 +44,8 @@ def arguments(parser: Parser) -> None:
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.answers_json()
     parser.example(
-        "kashdeck publish 'Harbour Lane Trading' --ready --dry-run",
-        "kashdeck publish 'Harbour Lane Trading' 3 4 --create-suppliers --json",
+        "kashdeck publish 'Harbour Lane' --ready --dry-run",
+        "kashdeck publish 'Harbour Lane' 3 4 --create-suppliers --json",
         notes="On a terminal you are asked once, after the plan is shown; scripts are not asked.\n"
         "What is published already is never sent again.",
     )

@@ -24,8 +24,8 @@ def arguments(parser: Parser) -> None:
     )
     parser.answers_json()
     parser.example(
-        "kashdeck resolve 'Harbour Lane Trading'",
-        notes="An item that is in KashFlow gets its number; one that is not is ready again, once\n"
+        "kashdeck resolve 'Harbour Lane'",
+        notes="An item that is in KashFlow gets its number; one that is not is ready again, once "
         "KashFlow has had time to finish what it may have been sent (see settle_seconds).",
     )
 

@@ -13,12 +13,11 @@ if TYPE_CHECKING:
     from tui.commands.usage import Parser
 
 _NOTES = """\
-It listens on 127.0.0.1 alone. Its books are kept, so a second run goes on where the first
-stopped. With --json it prints one line once it listens: endpoint, username, password,
-autoauth_key and control.
+It listens on 127.0.0.1 alone. Its books are kept, so a second run goes on \
+where the first stopped. With --json it prints one line once it listens: \
+endpoint, username, password, autoauth_key and control.
 
-A fault is OPERATION:KIND[:times=N,seconds=N], as InsertReceipt:drop-after:times=1; * is any
-operation. Kinds: {kinds}."""
+A fault is OPERATION:KIND[:times=N,seconds=N]; * is any operation. Kinds: {kinds}."""
 
 
 def arguments(parser: Parser) -> None:
@@ -43,7 +42,7 @@ def arguments(parser: Parser) -> None:
     parser.answers_json()
     parser.example(
         "kashdeck sandbox --port 8740",
-        "kashdeck sandbox --home /tmp/books --suppliers 20000 --fault InsertReceipt:drop-after",
+        "kashdeck sandbox --suppliers 20000 --fault InsertReceipt:drop-after",
         notes=_NOTES.format(kinds=", ".join(KINDS)),
     )
 

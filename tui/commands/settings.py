@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, Any
 
 from tui.commands.opening import businesses_opened
@@ -23,18 +22,12 @@ def arguments(parser: Parser) -> None:
     parser.add_argument("name", metavar="NAME", help="the business")
     parser.add_argument("changes", metavar="KEY=VALUE", nargs="*", help="what to change")
     parser.answers_json()
-    keys = "\n".join(
-        f"  {spec.key} ({spec.default_text})\n{_indented(spec.help)}" for spec in SETTINGS
-    )
+    keys = "\n".join(f"  {spec.key} ({spec.default_text})\n    {spec.help}" for spec in SETTINGS)
     parser.example(
-        "kashdeck settings 'Harbour Lane Trading'",
-        "kashdeck settings 'Harbour Lane Trading' publish_tax_data=on default_tax_code_costs=20%",
+        "kashdeck settings Harbour",
+        "kashdeck settings Harbour publish_tax_data=on default_tax_code_costs=20%",
         notes=f"settings, with what they are at first:\n{keys}",
     )
-
-
-def _indented(text: str) -> str:
-    return textwrap.fill(text, 76, initial_indent="    ", subsequent_indent="    ")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from kfclient.desk.list_names import ListName
-from kfclient.money import plain
+from kfclient.money import figures, plain
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -129,4 +129,4 @@ def _line_shape(line: ItemLine) -> Shape:
 
 def _decimal(value: Decimal | None) -> str | None:
     """Return a quantity, a price or a rate as it is: these may have more decimals than money."""
-    return None if value is None else f"{value:f}"
+    return None if value is None else figures(value)

@@ -23,7 +23,7 @@ def arguments(parser: Parser) -> None:
     """Declare the business, or none for all."""
     parser.add_argument("name", metavar="NAME", nargs="?", help="the business (default: all)")
     parser.answers_json()
-    parser.example("kashdeck status", "kashdeck status 'Harbour Lane Trading' --json")
+    parser.example("kashdeck status", "kashdeck status 'Harbour Lane' --json")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -28,7 +28,7 @@ def arguments(parser: Parser) -> None:
     parser.add_argument("name", metavar="NAME", nargs="?", help="the business")
     parser.add_argument("--all", action="store_true", help="every connected business")
     parser.answers_json()
-    parser.example("kashdeck sync 'Harbour Lane Trading'", "kashdeck sync --all --json")
+    parser.example("kashdeck sync 'Harbour Lane'", "kashdeck sync --all --json")
 
 
 def run(args: argparse.Namespace) -> int:

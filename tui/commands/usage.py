@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from typing import NoReturn
 
 from kfclient.errors import Problem
@@ -36,11 +37,20 @@ class Parser(argparse.ArgumentParser):
         self.add_argument("--json", action="store_true", help="answer as one JSON object")
 
     def example(self, *lines: str, notes: str = "") -> None:
-        """Show these lines as examples, and the notes under them."""
+        """Show these lines as examples, and under them the notes, each line wrapped to fit."""
         shown = "\n".join(f"  {line}" for line in lines)
-        self.epilog = f"for example:\n{shown}" + (f"\n\n{notes}" if notes else "")
+        wrapped = "\n".join(_wrapped(line) for line in notes.splitlines())
+        self.epilog = f"for example:\n{shown}" + (f"\n\n{wrapped}" if notes else "")
 
     def error(self, message: str) -> NoReturn:
         """Raise `WrongUse` with argparse's message as a sentence."""
         sentence = message[0].upper() + message[1:].rstrip(".") + "."
         raise WrongUse(sentence, f"See: {self.prog} --help")
+
+
+def _wrapped(line: str) -> str:
+    """Return the line in 80 columns, what is carried over as far in as its beginning."""
+    indent = line[: len(line) - len(line.lstrip())]
+    return textwrap.fill(
+        line.lstrip(), 79, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+    )
