@@ -9,10 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
-from kfclient.api.credentials import Credentials
+from kfclient.api.credentials import Credentials, Secrets
 from kfclient.api.endpoint import Endpoint
 from kfclient.api.errors import KashFlowError, NotFound, ReplyBroken, Unknown
 from kfclient.api.limits import Limits
+from kfclient.api.messages import sendable, unsendable
 from kfclient.api.records import Record
 from kfclient.api.retry import retried
 from kfclient.cancel import Cancel
@@ -20,12 +21,12 @@ from kfclient.cancel import Cancel
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
+    from kfclient.api.exchange import Exchange
     from kfclient.api.soap import Soap
 
 R = TypeVar("R", bound=Record)
 
 _TELL_EVERY = 0.25
-_SECRET_LENGTH = 4
 
 _log = logging.getLogger(__name__)
 
@@ -58,15 +59,15 @@ class Answer:
         """Return the response's element of that name."""
         return self.response.find(f"{{KashFlow}}{name}")
 
-    def number(self, name: str) -> int:
-        """Return the whole number in the response's element of that name, 0 if there is none."""
+    def number(self, name: str) -> int | None:
+        """Return the whole number in the response's element of that name, None if there is none."""
         from kfclient.api.shapes import whole_number
 
         element = self.field(name)
         try:
-            return whole_number(element.text) if element is not None and element.text else 0
+            return whole_number(element.text or "") if element is not None else None
         except ValueError:
-            return 0
+            return None
 
 
 class Caller:
@@ -171,9 +172,9 @@ class Caller:
     def _insert(self, operation: str, **fields: Any) -> int:
         """Insert, and return the number or id that KashFlow gave, always above 0."""
         answer = self._write(operation, **fields)
-        number = answer.number(f"{operation}Result")
+        number = answer.number(f"{operation}Result") or 0
         if number <= 0:
-            raise _judged(ReplyBroken("KashFlow says OK, and gives no number."), write=True)
+            raise judged(ReplyBroken("KashFlow says OK, and gives no number."), write=True)
         return number
 
     def _call(
@@ -185,36 +186,51 @@ class Caller:
         write: bool = False,
         on_rows: Callable[[int], None] | None = None,
         cancel: Cancel | None = None,
-        secrets: dict[str, str] | None = None,
+        secrets: Secrets | None = None,
     ) -> Answer:
         """Make one call and return its answer; `secrets` are put in as the request leaves."""
-        from kfclient.api.decode import Decoder
         from kfclient.api.exchange import Exchange
 
-        hidden = self._secrets() | (secrets or {})
-        record, item = rows or (None, "")
+        hidden = self._secrets() | (secrets or Secrets())
+        exchange = Exchange(self._limits, write=write, cancel=cancel, secrets=hidden)
         try:
-            soap = self._soap()
-            with Exchange(self._limits, write=write, cancel=cancel, secrets=hidden):
-                reply = soap.send(operation, fields)
-                decoder = Decoder(operation, reply.status, record, item)
-                tell = _Teller(on_rows, decoder.rows)
-                for chunk in reply.chunks():
-                    decoder.feed(chunk)
-                    tell.now_and_then()
-                answer = Answer(operation, decoder.rows, decoder.close())
-            tell.last()
+            return self._answer(exchange, operation, fields, rows, on_rows)
         except KashFlowError as error:
-            raise _judged(_redacted(error, hidden), write=write) from None
+            # The frames further down hold the request and the reply; nobody is to see them.
+            raise judged(_redacted(error, hidden), write=write).with_traceback(None) from None
+
+    def _answer(
+        self,
+        exchange: Exchange,
+        operation: str,
+        fields: dict[str, Any],
+        rows: tuple[type[Record], str] | None,
+        on_rows: Callable[[int], None] | None,
+    ) -> Answer:
+        from kfclient.api.decode import Decoder
+
+        record, item = rows or (None, "")
+        soap = self._soap()
+        with exchange:
+            reply = soap.send(operation, fields)
+            decoder = Decoder(operation, reply.status, record, item)
+            tell = _Teller(on_rows, decoder.rows)
+            for chunk in reply.chunks():
+                decoder.feed(chunk)
+                tell.now_and_then()
+            answer = Answer(operation, decoder.rows, decoder.close())
+        tell.last()
         return answer
 
-    def _secrets(self) -> dict[str, str]:
-        from kfclient.api.messages import secret
-
-        return {
-            "UserName": secret(self._credentials.username, "The username"),
-            "Password": secret(self._credentials.password, "The password"),
-        }
+    def _secrets(self) -> Secrets:
+        """Return the credentials to send; no local of this frame holds one of them."""
+        if not sendable(self._credentials.username):
+            raise unsendable("The username")
+        if not sendable(self._credentials.password):
+            raise unsendable("The password")
+        return Secrets(
+            {"UserName": self._credentials.username, "Password": self._credentials.password}
+        )
 
 
 class _Teller:
@@ -222,21 +238,22 @@ class _Teller:
 
     def __init__(self, on_rows: Callable[[int], None] | None, rows: list[Any]) -> None:
         self._on_rows, self._rows = on_rows, rows
-        self._told_at, self._told = time.monotonic(), 0
+        self._told_at, self._told = time.monotonic(), -1
 
     def now_and_then(self) -> None:
-        """Tell if there are new rows and the last time is long enough ago."""
-        if time.monotonic() - self._told_at >= _TELL_EVERY and len(self._rows) > self._told:
+        """Tell if the last time is long enough ago."""
+        if time.monotonic() - self._told_at >= _TELL_EVERY:
             self.last()
 
     def last(self) -> None:
-        """Tell."""
+        """Tell how many there are now, if that is news."""
+        if self._on_rows is None or len(self._rows) == self._told:
+            return
         self._told_at, self._told = time.monotonic(), len(self._rows)
-        if self._on_rows is not None:
-            self._on_rows(self._told)
+        self._on_rows(self._told)
 
 
-def _judged(error: KashFlowError, *, write: bool) -> KashFlowError:
+def judged(error: KashFlowError, *, write: bool) -> KashFlowError:
     """Add what a doubtful call means for the books: only here is it known what it was to do."""
     if isinstance(error, Unknown):
         if write:
@@ -248,11 +265,10 @@ def _judged(error: KashFlowError, *, write: bool) -> KashFlowError:
     return error
 
 
-def _redacted(error: KashFlowError, hidden: dict[str, str]) -> KashFlowError:
+def _redacted(error: KashFlowError, secrets: Secrets) -> KashFlowError:
     """Take our own secrets out of what the other side says, should it repeat them."""
-    for name, secret in hidden.items():
-        if name != "UserName" and len(secret) >= _SECRET_LENGTH and secret in error.said:
-            error.sentence = error.sentence.replace(secret, "•••")
-            error.said = error.said.replace(secret, "•••")
-            error.args = (error.sentence,)
+    if error.said:
+        error.said = secrets.hide_in(error.said)
+        error.sentence = secrets.hide_in(error.sentence)
+        error.args = (error.sentence,)
     return error

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import ItemsView
 from dataclasses import dataclass, field
+
+MASK = "•••"
+
+_TOO_SHORT_TO_FIND = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,3 +19,32 @@ class Credentials:
 
     username: str
     password: str = field(repr=False)
+
+
+class Secrets:
+    """What goes into a request at the last moment, by KashFlow's field names.
+
+    Not a dict, so that no repr, log or traceback with its locals shows what is in it.
+    """
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: dict[str, str] | None = None) -> None:
+        self._values = values or {}
+
+    def __repr__(self) -> str:
+        return f"Secrets({MASK})"
+
+    def __or__(self, other: Secrets) -> Secrets:
+        return Secrets({**self._values, **other._values})
+
+    def items(self) -> ItemsView[str, str]:
+        """Return the field names and the secrets."""
+        return self._values.items()
+
+    def hide_in(self, text: str) -> str:
+        """Return `text` with the secrets that stand in it masked; the username is none."""
+        for name, secret in self._values.items():
+            if name != "UserName" and len(secret) >= _TOO_SHORT_TO_FIND:
+                text = text.replace(secret, MASK)
+        return text

@@ -10,6 +10,7 @@ from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
+from kfclient.api.credentials import Secrets
 from kfclient.api.errors import ReplyTooSlow
 from kfclient.errors import Cancelled
 
@@ -41,7 +42,7 @@ class Exchange:
     limits: Limits
     write: bool = False
     cancel: Cancel | None = None
-    secrets: dict[str, str] = field(default_factory=dict, repr=False)
+    secrets: Secrets = field(default_factory=Secrets)
     sent: bool = field(default=False, init=False)
 
     def __enter__(self) -> Self:

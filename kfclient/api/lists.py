@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from kfclient.api.caller import Caller, Following
+from kfclient.api.caller import Caller, Following, judged
+from kfclient.api.credentials import MASK, Secrets
 from kfclient.api.errors import ReplyBroken
+from kfclient.api.messages import sendable, unsendable
 from kfclient.api.records import (
     BankAccount,
     CompanyDetails,
@@ -30,19 +32,23 @@ class Lists(Caller):
         The number returned has no documented meaning. Raises `AutoAuthRefused` for a wrong key or
         AutoAuth switched off.
         """
-        from kfclient.api.messages import secret
-
-        key = secret(auto_auth_key, "The AutoAuth key")
-        fields = {"appName": app_name, "AutoAuthKey": "•••"}
-        answer = self._call("AutoAuthIP", fields, write=True, secrets={"AutoAuthKey": key})
-        return answer.number("AutoAuthIPResult")
+        if not sendable(auto_auth_key):
+            raise unsendable("The AutoAuth key")
+        hidden = Secrets({"AutoAuthKey": auto_auth_key})
+        del auto_auth_key  # from here on no traceback with its locals shows it
+        fields = {"appName": app_name, "AutoAuthKey": MASK}
+        answer = self._call("AutoAuthIP", fields, write=True, secrets=hidden)
+        return answer.number("AutoAuthIPResult") or 0
 
     def get_company_details(self) -> CompanyDetails:
         """Return the company whose books these are."""
-        found = self._one("GetCompanyDetails", CompanyDetails, {}, "company_name")
-        if found is None:
-            raise ReplyBroken("KashFlow's answer names no company. Nothing was changed by it.")
-        return found
+        from kfclient.api.shapes import reader
+
+        result = self._read("GetCompanyDetails", {}).result
+        if result is None:
+            raise judged(ReplyBroken("KashFlow's answer names no company."), write=False)
+        company: CompanyDetails = reader(CompanyDetails)(result)
+        return company
 
     def is_user_vat_registered(self) -> bool:
         """Return whether the company is registered for VAT."""
@@ -50,9 +56,9 @@ class Lists(Caller):
 
         result = self._read("isUserVATRegistered", {}).result
         try:
-            return truth(result.text or "") if result is not None else False
+            return truth((result.text or "") if result is not None else "")
         except ValueError:
-            return False
+            raise judged(ReplyBroken("KashFlow's answer says neither."), write=False) from None
 
     def get_nominal_codes_extended(self, **following: Unpack[Following]) -> list[NominalCode]:
         """Return the chart of accounts with each code's kind, archived ones too."""

@@ -17,6 +17,7 @@ import msgspec
 from kfclient.api.errors import BadRequest
 from kfclient.api.records import Customer, Invoice, InvoiceLine, Payment, Record, Supplier
 
+_DAY = date | None
 _INT32 = range(-(2**31), 2**31)
 _YEARS = range(1753, 9999)  # what KashFlow's database can hold
 _MOST = Decimal(10) ** 14
@@ -43,7 +44,7 @@ _KASHFLOWS_OWN: Mapping[type[Record], frozenset[str]] = {
 
 # Decimal places. What a document's total is made of is refused rather than rounded, for rounding a
 # unit price changes the total by more than a penny; VAT per line is a rounded figure by nature.
-_EXACT = {"Quantity": 6, "Rate": 2, "VatRate": 2, "PayAmount": 2}
+_EXACT = {"Quantity": 4, "Rate": 2, "VatRate": 2, "PayAmount": 2}
 _ROUNDED = {"VatAmount": 2, "ExchangeRate": 6}
 _PENNIES = 2
 
@@ -69,32 +70,35 @@ def message(record: Record, where: str = "") -> dict[str, Any]:
                 for number, line in enumerate(value, start=1)
             ]
         else:
-            values[name] = scalar(value, name, f"{where}.{name}")
+            values[name] = scalar(value, field.type, name, f"{where}.{name}")
     _settle_dates(record, values, where)
     return {name: value for name, value in values.items() if value not in ("", None)}
 
 
-def scalar(value: object, name: str, where: str) -> Any:
-    """Return one checked value: text, a 32-bit int, a bool, a Decimal, a midnight or None.
+def scalar(value: object, kind: Any, name: str, where: str) -> Any:
+    """Return one checked value of `kind`: text, a 32-bit int, a Decimal, a midnight or None.
 
-    Raises `BadRequest` naming `where`.
+    Nothing is converted between kinds, except an int to a Decimal. Raises `BadRequest` naming
+    `where`.
     """
     match value:
-        case None | bool():
-            return value
-        case str():
+        case str() if kind is str:
             return text(value)
-        case int() if name not in _EXACT and name not in _ROUNDED:
+        case bool():
+            pass
+        case int() if kind is int:
             if value not in _INT32:
                 raise _bad(where, "is too large a number")
             return value
-        case int() | Decimal():
+        case int() | Decimal() if kind is Decimal:
             return _amount(Decimal(value), name, where)
-        case date():
+        case None if kind == _DAY:
+            return None
+        case date() if kind == _DAY:
             if value.year not in _YEARS:
                 raise _bad(where, "is a date that KashFlow cannot keep")
             return datetime.combine(value, time())
-    raise _bad(where, f"is a {type(value).__name__}, which cannot be sent")
+    raise _bad(where, f"is a {type(value).__name__}, which cannot be sent there")
 
 
 def text(value: str) -> str:
@@ -102,11 +106,14 @@ def text(value: str) -> str:
     return _ILLEGAL.sub("", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
-def secret(value: str, where: str) -> str:
-    """Return a password or key as it is; raise `BadRequest` if XML cannot carry it."""
-    if _ILLEGAL.search(value):
-        raise _bad(where, "holds a character that cannot be sent")
-    return value
+def sendable(secret: str) -> bool:
+    """Return whether XML can carry a password or key as it is; changing one would break it."""
+    return _ILLEGAL.search(secret) is None
+
+
+def unsendable(what: str) -> BadRequest:
+    """Return the error for a secret, named by `what`, that is not `sendable`."""
+    return _bad(what, "holds a character that cannot be sent")
 
 
 def _line(line: InvoiceLine, number: int, where: str) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from typing import Literal, Unpack
 
 import msgspec
 
-from kfclient.api.caller import Caller, Following
+from kfclient.api.caller import Caller, Following, judged
+from kfclient.api.errors import ReplyBroken
 from kfclient.api.records import Invoice, Payment
 
 Filter = Literal["All", "Unpaid", "Overdue", "Overpaid", "Paid", "ThisMonth"]
@@ -54,11 +55,11 @@ class Purchases(Caller):
         """Return a page of purchases, the first being 1, of at most 100 (KashFlow's own limit)."""
         fields = {"Page": page, "PerPage": per_page, "FilterBy": filter_by}
         answer = self._page("GetReceiptsWithPaging", Invoice, "Invoice", fields=fields, **following)
+        number, pages, records = map(answer.number, ("PageNumber", "TotalPages", "TotalRecords"))
+        if number is None or pages is None or records is None:
+            raise judged(ReplyBroken("KashFlow's answer does not say which page."), write=False)
         return ReceiptsPage(
-            receipts=answer.rows,
-            page_number=answer.number("PageNumber"),
-            total_pages=answer.number("TotalPages"),
-            total_records=answer.number("TotalRecords"),
+            receipts=answer.rows, page_number=number, total_pages=pages, total_records=records
         )
 
     def delete_receipt(self, number: int) -> None:

@@ -14,14 +14,13 @@ from lxml import etree
 from zeep.wsdl import Document
 from zeep.xsd import ComplexType
 
+from kfclient.api.credentials import MASK
 from kfclient.api.messages import message, scalar
 from kfclient.api.records import Record
 from kfclient.api.transport import Reply, Transport
 
 if TYPE_CHECKING:
     from kfclient.api.endpoint import Endpoint
-
-MASK = "•••"
 
 _BINDING = "{KashFlow}KashFlowAPISoap"
 _LINE = "{KashFlow}InvoiceLine"
@@ -85,7 +84,7 @@ class Soap:
             if isinstance(value, Record):
                 arguments[name] = self._object(signature[name].type, message(value, name))
             else:
-                arguments[name] = scalar(value, name, name)
+                arguments[name] = scalar(value, type(value), name, name)
         return arguments
 
     def _object(self, kind: ComplexType, values: dict[str, Any]) -> Any:

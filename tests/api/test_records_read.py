@@ -1,0 +1,234 @@
+"""What stands in a reply is what the records hold: amounts to the penny, dates to the day."""
+
+from __future__ import annotations
+
+import io
+import logging
+import socket
+import time
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from lxml import etree
+
+from kfclient.api.decode import Decoder
+from kfclient.api.errors import ReplyBroken
+from kfclient.api.records import Invoice, InvoiceLine, NominalCode, Supplier
+from tests.api.byte_server import ByteServer, http, ok, response
+from tests.api.clients import client
+
+LINE = (
+    "<Quantity>2.0000</Quantity><Description>Paper</Description><Rate>9.9900</Rate>"
+    "<ChargeType>18685896</ChargeType><VatRate>20.0000</VatRate><VatAmount>4.0000</VatAmount>"
+    "<ProductName>new</ProductName><Sort>1</Sort>"
+)
+HEAD = (
+    "<InvoiceDBID>41</InvoiceDBID><InvoiceNumber>7</InvoiceNumber>"
+    "<InvoiceDate>2026-05-04T00:00:00</InvoiceDate><DueDate>0001-01-01T00:00:00</DueDate>"
+    "<CustomerID>3</CustomerID><ExchangeRate>1</ExchangeRate>"
+)
+EXPECTED = Invoice(
+    invoice_dbid=41,
+    invoice_number=7,
+    invoice_date=date(2026, 5, 4),
+    customer_id=3,
+    exchange_rate=Decimal(1),
+    lines=(
+        InvoiceLine(
+            quantity=Decimal(2),
+            description="Paper",
+            rate=Decimal("9.99"),
+            charge_type=18685896,
+            vat_rate=Decimal(20),
+            vat_amount=Decimal(4),
+            sort=1,
+        ),
+    ),
+)
+
+
+@pytest.mark.parametrize("item", ['anyType xsi:type="InvoiceLine"', "anyType", "InvoiceLine"])
+def test_a_document_is_read_with_its_lines_typed_or_not(item: str) -> None:
+    end = item.partition(" ")[0]
+    lines = f"<Lines><{item}>{LINE}</{end}></Lines>"
+    with ByteServer(ok("GetReceipt", HEAD + lines), ok("GetReceiptsForSupplier", "x")) as server:
+        assert client(server.endpoint).get_receipt(7) == EXPECTED
+    rows = f"<Invoice>{HEAD}{lines}</Invoice><Invoice>{HEAD}<Lines/></Invoice>"
+    with ByteServer(ok("GetReceiptsForSupplier", rows)) as server:
+        first, second = client(server.endpoint).get_receipts_for_supplier(3)
+    assert first == EXPECTED
+    assert second.lines == ()
+
+
+ABSENT = {
+    "nothing": ok("GetReceipt"),
+    "nought": ok("GetReceipt", "<InvoiceDBID>0</InvoiceDBID><InvoiceNumber>0</InvoiceNumber>"),
+    "no": http(
+        response(
+            "GetReceipt",
+            status="<Status>NO</Status><StatusDetail>There is no such receipt</StatusDetail>",
+        )
+    ),
+}
+
+
+@pytest.mark.parametrize("way", ABSENT)
+def test_a_document_that_is_not_there_is_none_however_kashflow_says_it(way: str) -> None:
+    with ByteServer(ABSENT[way]) as server:
+        assert client(server.endpoint).get_receipt(7) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-05-04T00:00:00", date(2026, 5, 4)),
+        ("2026-05-04", date(2026, 5, 4)),
+        ("2026-05-04T23:59:59.1234567+01:00", date(2026, 5, 4)),
+        ("2026-05-04T00:00:00Z", date(2026, 5, 4)),
+        (" 2026-05-04T00:00:00 ", date(2026, 5, 4)),
+        ("0001-01-01T00:00:00", None),
+        ("0001-01-01T00:01:15Z", None),
+        ("04/05/2026", None),
+        ("2026-13-01T00:00:00", None),
+        ("", None),
+    ],
+)
+def test_a_date_is_its_day_and_kashflows_no_date_is_none(text: str, expected: date | None) -> None:
+    head = HEAD.replace("2026-05-04T00:00:00", text)
+    with ByteServer(ok("GetReceipt", head)) as server:
+        found = client(server.endpoint).get_receipt(7)
+    assert found is not None
+    assert found.invoice_date == expected
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "expected"),
+    [
+        ("Code", "4000", 4000),
+        ("Code", "4000.00", 4000),
+        ("Code", " 4000\n", 4000),
+        ("Code", "-5", -5),
+        ("Code", "4000.5", 0),
+        ("Code", "abc", 0),
+        ("Code", "1_000", 0),
+        ("Code", "", 0),
+        ("VATRate", "17.5000", Decimal("17.5")),
+        ("VATRate", "1E2", Decimal(100)),
+        ("VATRate", "NaN", Decimal(0)),
+        ("VATRate", "Infinity", Decimal(0)),
+        ("VATRate", "£5", Decimal(0)),
+        ("VATRate", "1,000.00", Decimal(0)),
+        ("Archived", "true", True),
+        ("Archived", "1", True),
+        ("Archived", "True", True),
+        ("Archived", "false", False),
+        ("Archived", "yes", False),
+        ("Name", "Sales &amp; more", "Sales & more"),
+        ("Name", "", ""),
+    ],
+)
+def test_a_value_is_read_or_left_at_its_default(field: str, text: str, expected: object) -> None:
+    row = f"<NominalCodeExtended><id>9</id><{field}>{text}</{field}></NominalCodeExtended>"
+    with ByteServer(ok("GetNominalCodesExtended", row)) as server:
+        [found] = client(server.endpoint).get_nominal_codes_extended()
+    names = {"Code": "code", "VATRate": "vat_rate", "Archived": "archived", "Name": "name"}
+    assert found.id == 9
+    assert getattr(found, names[field]) == expected
+    assert isinstance(found, NominalCode)
+
+
+def test_a_value_that_cannot_be_read_is_logged_by_name_and_never_by_content(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    row = "<Supplier><SupplierID>1</SupplierID><EC>hush-hush</EC></Supplier>"
+    with ByteServer(ok("GetSuppliers", row)) as server, caplog.at_level(logging.DEBUG):
+        client(server.endpoint).get_suppliers()
+    assert "Supplier has a value in ec that cannot be read" in caplog.text
+    assert "hush-hush" not in caplog.text
+
+
+@pytest.mark.parametrize("text", ["", "maybe"])
+def test_an_answer_that_is_neither_yes_nor_no_is_broken(text: str) -> None:
+    with ByteServer(ok("isUserVATRegistered", text)) as server, pytest.raises(ReplyBroken):
+        client(server.endpoint).is_user_vat_registered()
+
+
+def test_a_page_that_does_not_say_how_many_there_are_is_broken() -> None:
+    with ByteServer(ok("GetReceiptsWithPaging", "")) as server, pytest.raises(ReplyBroken):
+        client(server.endpoint).get_receipts_with_paging(1)
+
+
+def test_progress_is_told_at_most_four_times_a_second_and_at_the_end() -> None:
+    rows = "".join(f"<Supplier><SupplierID>{n}</SupplierID></Supplier>" for n in range(1, 31))
+    body = response("GetSuppliers", rows)
+
+    def slowly(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(http(b"", length=len(body)))
+        for start in range(0, len(body), 100):
+            connection.sendall(body[start : start + 100])
+            time.sleep(0.03)
+
+    told: list[int] = []
+    began = time.monotonic()
+    with ByteServer(slowly) as server:
+        client(server.endpoint).get_suppliers(on_rows=told.append)
+    took = time.monotonic() - began
+    assert 1 < len(told) <= took * 4 + 1
+    assert told == sorted(set(told))
+    assert told[-1] == 30
+
+
+def suppliers(count: int) -> bytes:
+    """Return a realistic reply: 24 fields a supplier, some 800 bytes."""
+    texts = "Code Name Contact Mobile Fax Address1 Address2 Address3 Address4 PostCode Telephone"
+    body = "".join(f"<{name}>{name} of this one</{name}>" for name in texts.split())
+    rest = (
+        "<Website>x.example</Website><Email>a@x.example</Email><Created>2024-01-02T00:00:00"
+        "</Created><Updated>2024-01-02T00:00:00</Updated><EC>0</EC><VATNumber>GB1</VATNumber>"
+        "<Notes>some</Notes><CurrencyID>1</CurrencyID><PaymentTerms>30</PaymentTerms>"
+        "<ContactTitle>Ms</ContactTitle><ContactFirstName>A</ContactFirstName>"
+        "<ContactLastName>B</ContactLastName>"
+    )
+    rows = (
+        f"<Supplier><SupplierID>{n + 1}</SupplierID>{body}{rest}</Supplier>" for n in range(count)
+    )
+    return response("GetSuppliers", "".join(rows))
+
+
+def decoded(reply: bytes) -> Decoder[Supplier]:
+    decoder = Decoder("GetSuppliers", 200, Supplier, "Supplier")
+    for start in range(0, len(reply), 65536):
+        decoder.feed(reply[start : start + 65536])
+    return decoder
+
+
+def test_elements_are_let_go_of_as_they_are_read() -> None:
+    decoder = decoded(suppliers(2000))
+    response_element = decoder.close()
+    assert len(decoder.rows) == 2000
+    assert len(list(response_element.iter())) < 10
+
+
+def test_reading_costs_little_more_than_parsing() -> None:
+    reply = suppliers(4000)
+
+    def plain() -> list[dict[str, str | None]]:
+        rows = []
+        for _, element in etree.iterparse(io.BytesIO(reply), tag="{KashFlow}Supplier"):
+            rows.append({child.tag: child.text for child in element})
+            element.clear()
+        return rows
+
+    def ours() -> list[Supplier]:
+        decoder = decoded(reply)
+        decoder.close()
+        return decoder.rows
+
+    best: dict[str, float] = {}
+    for _ in range(5):
+        for name, way in (("plain", plain), ("ours", ours)):
+            began = time.process_time()
+            assert len(way()) == 4000
+            best[name] = min(best.get(name, 9.0), time.process_time() - began)
+    assert best["ours"] <= 1.5 * best["plain"], best

@@ -1,0 +1,126 @@
+"""Reading calls are tried again while the trouble may pass; writing calls never."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from kfclient.api import Credentials, KashFlow, Limits
+from kfclient.api.errors import (
+    KashFlowError,
+    NotKashFlow,
+    Refused,
+    ReplyLost,
+    ReplyTooSlow,
+    ServerTrouble,
+    ServerUnreachable,
+    WrongCredentials,
+)
+from kfclient.api.records import Supplier
+from kfclient.cancel import Cancel
+from kfclient.errors import Cancelled
+from tests.api.byte_server import ByteServer, http, keeps_silent, ok, resets, response
+from tests.api.test_replies import HTML, fault
+from tests.api.test_wire import free_port
+
+BUSY = http(HTML, "503 Service Unavailable")
+LOST = http(b"", length=10)
+
+
+class Patient:
+    """A client that notes how long it would have slept."""
+
+    def __init__(self, endpoint: str, tries: int = 3, reading: float = 5) -> None:
+        self.slept: list[float] = []
+        self.api = KashFlow(
+            endpoint,
+            Credentials("u", "p"),
+            limits=Limits(tries=tries, pause=1.0, reading=reading),
+            sleep=self.slept.append,
+        )
+
+
+@pytest.mark.parametrize("trouble", [BUSY, LOST, b"", http(fault("soap:Server"), "500 x")])
+def test_a_list_comes_in_the_end_when_the_trouble_passes(trouble: bytes) -> None:
+    with ByteServer(trouble, resets, ok("GetSuppliers")) as server:
+        patient = Patient(server.endpoint)
+        assert patient.api.get_suppliers() == []
+        assert server.connections == 3
+    first, second = patient.slept
+    assert 0.5 <= first <= 1.5
+    assert 1.0 <= second <= 3.0
+
+
+@pytest.mark.parametrize(("trouble", "expected"), [(BUSY, ServerTrouble), (LOST, ReplyLost)])
+def test_after_the_last_try_the_trouble_is_told(
+    trouble: bytes, expected: type[KashFlowError]
+) -> None:
+    with ByteServer(trouble) as server:
+        patient = Patient(server.endpoint, tries=4)
+        with pytest.raises(expected):
+            patient.api.get_receipt(1)
+        assert server.connections == 4
+    assert len(patient.slept) == 3
+
+
+def test_a_server_that_cannot_be_reached_is_tried_again() -> None:
+    patient = Patient(f"http://127.0.0.1:{free_port()}/")
+    with pytest.raises(ServerUnreachable):
+        patient.api.get_suppliers()
+    assert len(patient.slept) == 2
+
+
+def no(text: str) -> bytes:
+    return http(
+        response("GetSuppliers", status=f"<Status>NO</Status><StatusDetail>{text}</StatusDetail>")
+    )
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        (no("Incorrect username or password"), WrongCredentials),
+        (no("Something else"), Refused),
+        (http(HTML), NotKashFlow),
+    ],
+)
+def test_what_will_not_pass_is_told_at_once(reply: bytes, expected: type[KashFlowError]) -> None:
+    with ByteServer(reply) as server:
+        patient = Patient(server.endpoint)
+        with pytest.raises(expected):
+            patient.api.get_suppliers()
+        assert server.connections == 1
+    assert patient.slept == []
+
+
+def test_a_call_that_took_too_long_is_not_made_to_take_longer() -> None:
+    with ByteServer(keeps_silent) as server:
+        with pytest.raises(ReplyTooSlow):
+            Patient(server.endpoint, reading=0.2).api.get_suppliers()
+        assert server.connections == 1
+
+
+@pytest.mark.parametrize("trouble", [BUSY, LOST, b""])
+def test_a_writing_call_is_made_once(trouble: bytes) -> None:
+    with ByteServer(trouble) as server:
+        patient = Patient(server.endpoint)
+        with pytest.raises(KashFlowError):
+            patient.api.insert_supplier(Supplier(name="Acme"))
+        with pytest.raises(KashFlowError):
+            patient.api.delete_receipt(1)
+        assert server.connections == 2
+    assert patient.slept == []
+
+
+def test_cancelling_ends_the_wait_between_tries() -> None:
+    cancel = Cancel()
+    with ByteServer(BUSY) as server:
+        api = KashFlow(server.endpoint, Credentials("u", "p"), limits=Limits(pause=30))
+        threading.Timer(0.2, cancel.cancel).start()
+        began = time.monotonic()
+        with pytest.raises(Cancelled):
+            api.get_suppliers(cancel=cancel)
+        assert time.monotonic() - began < 2
+        assert server.connections == 1
