@@ -14,6 +14,7 @@ from kfclient.desk.connection_checks import CHECKS, Check, run_checks, step_for
 from kfclient.desk.draft import Draft
 from kfclient.desk.errors import Busy, DeskError, NotConnected
 from kfclient.desk.events import Listener, ignore
+from kfclient.desk.items import publish_lock
 from kfclient.desk.keys import clean_endpoint, clean_key, key_problem
 from kfclient.desk.people import utc_now
 from kfclient.desk.sessions import Sessions
@@ -87,7 +88,8 @@ class Connecting:
     ) -> Connection:
         """Check new credentials and put them in the place of the old; all else is kept.
 
-        Raises as `connect` does, NotConnected, and OtherCompany when they open other books.
+        Raises as `connect` does, NotConnected, Busy while it is synced or published, and
+        OtherCompany when they open other books.
         """
         self._businesses.require_admin(business, "reconnect")
         with self._alone(business):
@@ -96,14 +98,12 @@ class Connecting:
     def disconnect(self, business: str) -> None:
         """Remove the password and the key, and forget the connection; lists and items stay.
 
-        Raises NotAllowed, NotConnected, Busy while a sync is going on, SecretsError when the
+        Raises NotAllowed, NotConnected, Busy while it is synced or published, SecretsError when the
         keyring would not let go of them: then the connection stays too.
         """
         self._businesses.require_admin(business, "disconnect")
-        with self._alone(business), self._home.try_lock(sync_lock(business)) as free:
+        with self._alone(business):
             connection = self._connection(business)
-            if not free:
-                raise Busy("A sync is going on, so the business was not disconnected.")
             self._secrets.forget(business, connection.secrets_in)
             self._businesses.save_connection(business, None)
             self._sessions.forget(business)
@@ -181,7 +181,12 @@ class Connecting:
 
     @contextmanager
     def _alone(self, business: str) -> Iterator[None]:
+        """Keep other sessions from connecting; Busy while the connection is in use anywhere."""
         with self._home.try_lock(f"connect-{business}") as free:
             if not free:
                 raise Busy("Another session is connecting or disconnecting this business.")
+            if self._home.is_locked(sync_lock(business)):
+                raise Busy("This business is being synced; its connection was left as it is.")
+            if self._home.is_locked(publish_lock(business)):
+                raise Busy("Items are being published; the connection was left as it is.")
             yield

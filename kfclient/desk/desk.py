@@ -9,6 +9,8 @@ from pathlib import Path
 from kfclient.api.limits import Limits
 from kfclient.desk.businesses import Businesses
 from kfclient.desk.connecting import Connecting
+from kfclient.desk.importing import Importing
+from kfclient.desk.items import Items
 from kfclient.desk.lists import Lists
 from kfclient.desk.people import this_person, utc_now
 from kfclient.desk.sessions import Sessions
@@ -43,6 +45,8 @@ class Desk:
         )
         self.syncing = Syncing(home, self.businesses, self.sessions, clock=clock)
         self.lists = Lists(home)
+        self.items = Items(home, self.businesses, self.lists, clock)
+        self.importing = Importing(home, self.items, clock)
 
     @classmethod
     def open(

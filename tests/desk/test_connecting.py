@@ -597,11 +597,17 @@ class TestDisconnecting:
             with pytest.raises(NotConnected):
                 attempt()
 
-    def test_a_sync_that_is_going_on_is_not_pulled_away(
-        self, connected_desk: Desk, business: str
+    @pytest.mark.parametrize("work", ["sync", "publish"])
+    def test_a_connection_in_use_is_not_pulled_away(
+        self, connected_desk: Desk, business: str, draft: Draft, work: str
     ) -> None:
-        with connected_desk.home.try_lock(f"sync-{business}"), pytest.raises(Busy):
-            connected_desk.connecting.disconnect(business)
+        before = connected_desk.businesses.get(business)
+        with Home(connected_desk.home.root).try_lock(f"{work}-{business}"):
+            with pytest.raises(Busy):
+                connected_desk.connecting.disconnect(business)
+            with pytest.raises(Busy):
+                connected_desk.connecting.reconnect(business, draft)
+        assert connected_desk.businesses.get(business) == before
         connected_desk.connecting.disconnect(business)
 
     def test_it_can_be_connected_again(
