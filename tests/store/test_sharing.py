@@ -42,6 +42,23 @@ def test_two_processes_lose_nothing(path: Path) -> None:
     assert database.revision == 1000
 
 
+def test_who_reads_during_checkpoints_never_sees_less_or_half(path: Path) -> None:
+    writer = started("-m", "tests.store.writer", path, "x", 600, 1)
+    follower, counts = Database(path), [0]
+
+    while writer.poll() is None:
+        for reader in (follower, Database(path)):
+            numbers = [document["n"] for document in reader.table("one")]
+            assert numbers == list(range(len(numbers)))
+            counts.append(len(numbers))
+            assert len(reader.table("two")) >= len(numbers)
+
+    finished(writer)
+    assert counts == sorted(counts)
+    assert len(set(counts)) > 10
+    assert len(follower.table("one")) == 600
+
+
 def test_four_threads_lose_nothing(db: Database) -> None:
     def write(tag: int) -> None:
         for n in range(100):
