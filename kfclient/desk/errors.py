@@ -13,6 +13,13 @@ DeskError
 ├── ItemChanged         the item was changed by somebody else meanwhile
 ├── ItemSettled         the item is in KashFlow, or may be, and stays as it is
 ├── PlanChanged         what would be sent is no longer what was shown
+├── NotAgreed           a supplier or customer has to be created, and nobody agreed to it
+├── Duplicate           KashFlow has the document already
+├── TwinUnknown         one just like it was sent, and its outcome is not known yet
+├── NotThereYet         an item of unknown outcome is not in KashFlow, or not yet
+├── SeveralThere        several documents may be the item of unknown outcome
+├── CameOutDifferent    what KashFlow has is not what was sent
+├── NotReadBack         what was published could not be read back
 └── WrongValue          a value that cannot be used (setting, field, list name)
 """
 
@@ -110,6 +117,54 @@ class PlanChanged(DeskError):
 
     code = "plan-changed"
     default_cure = "Nothing was sent. Look at the items again, then publish."
+
+
+class NotAgreed(DeskError):
+    """A supplier or customer has to be created first, and nobody agreed to it."""
+
+    code = "not-agreed"
+
+
+class Duplicate(DeskError):
+    """KashFlow has the document already."""
+
+    code = "duplicate"
+    default_cure = (
+        "If it is the same one, remove the item here. If it is another one, give its reference "
+        "something to tell them apart."
+    )
+
+
+class TwinUnknown(DeskError):
+    """One just like it was sent and its outcome is not known, so they could not be told apart."""
+
+    code = "twin-unknown"
+    default_cure = "Settle the other one first, then publish this one."
+
+
+class NotThereYet(DeskError):
+    """An item of unknown outcome is not in KashFlow, or not yet."""
+
+    code = "not-there-yet"
+
+
+class SeveralThere(DeskError):
+    """Several documents in KashFlow may be the item of unknown outcome."""
+
+    code = "several-there"
+
+
+class CameOutDifferent(DeskError):
+    """What KashFlow has is not what was sent."""
+
+    code = "came-out-different"
+    default_cure = "Look at it in KashFlow and put it right there."
+
+
+class NotReadBack(DeskError):
+    """What was published could not be read back to be compared."""
+
+    code = "not-read-back"
 
 
 class WrongValue(DeskError):
