@@ -75,7 +75,7 @@ class EncryptedFile(KeyringBackend):
     @property
     def is_new(self) -> bool:
         """Whether there is no file yet, so that the passphrase is chosen, not asked."""
-        return not self._path.exists()
+        return self._data() is None
 
     @property
     def is_locked(self) -> bool:
@@ -195,11 +195,14 @@ class EncryptedFile(KeyringBackend):
         return content
 
     def _read(self) -> dict[str, Any] | None:
+        data = self._data()
+        return None if data is None else _checked(self._path, data)
+
+    def _data(self) -> bytes | None:
         try:
-            data = read_file(self._path)
+            return read_file(self._path)
         except StoreError as problem:
             raise KeyringTrouble(problem.sentence, problem.cure) from None
-        return None if data is None else _checked(self._path, data)
 
 
 def _checked(path: Path, data: bytes) -> dict[str, Any]:

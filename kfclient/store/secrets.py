@@ -47,7 +47,8 @@ class Secrets:
     """Keeps and fetches `ConnectionSecret`s. Safe to use from any thread; a call may take seconds.
 
     With `memory`, for the demo, everything ends with the process and no keyring is touched.
-    Any call may raise `KeyringTrouble`, `KeyringLocked` or `NoKeyring`.
+    Any call may raise `NoKeyring`, `KeyringTrouble`, `KeyringLocked` (the system's keyring needs
+    unlocking) or `SecretsDamaged` (the encrypted file was changed).
     """
 
     def __init__(self, home_root: Path, *, memory: bool = False) -> None:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kfclient.store.database import Database
-from kfclient.store.home import Home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,14 +17,6 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("KASHDECK_HOME", "KASHDECK_PASSPHRASE_FILE", "PYTHON_KEYRING_BACKEND"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
-    """A home folder that does not exist yet."""
-    home = Home(tmp_path / "home")
-    yield home
-    home.close()
 
 
 @pytest.fixture
