@@ -62,12 +62,9 @@ def _use_our_pools(manager: PoolManager) -> None:
 
 
 def open_session() -> requests.Session:
-    """Return a session that reads no .netrc, keeps no cookies and announces each request."""
-    from http.cookiejar import DefaultCookiePolicy
-
+    """Return a session that reads no .netrc and whose adapters announce each request."""
     session = requests.Session()
     session.trust_env = False
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.headers.clear()
     session.headers["User-Agent"] = f"Kashdeck/{__version__}"
     session.headers["Accept"] = "text/xml"

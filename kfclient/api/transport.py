@@ -9,7 +9,7 @@ has a connection of its own, the reply may not outgrow its limit.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import requests
@@ -59,19 +59,19 @@ class Transport(zeep.Transport):
         if exchange.write:
             headers = {**headers, "Connection": "close"}
         try:
-            response = session.send(
+            # Not session.send: it reads a redirect's whole body to find out where it leads.
+            response = session.get_adapter(address).send(
                 session.prepare_request(
                     requests.Request("POST", address, headers, data=_filled(envelope, exchange))
                 ),
                 stream=True,
-                allow_redirects=False,
                 timeout=(exchange.limits.connect, min(exchange.limits.silence, exchange.remaining)),
                 proxies=self._proxies(),
             )
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             # The exception and its frames hold the request, so it is told anew, not chained.
             raise self._told(error, exchange) from None
-        return Reply(response, exchange)
+        return Reply(response, exchange, session.close if exchange.write else None)
 
     def close(self) -> None:
         """Close the kept connections."""
@@ -88,13 +88,21 @@ class Transport(zeep.Transport):
 
 
 class Reply:
-    """What came back: the HTTP status, and the body in pieces as it arrives."""
+    """What came back: the HTTP status, and the body in pieces as it arrives.
 
-    def __init__(self, response: requests.Response, exchange: Exchange) -> None:
+    `done` is called when the body has been read, or given up.
+    """
+
+    def __init__(
+        self,
+        response: requests.Response,
+        exchange: Exchange,
+        done: Callable[[], None] | None = None,
+    ) -> None:
         self.status = response.status_code
-        self.content_type = response.headers.get("Content-Type", "")
         self._response = response
         self._exchange = exchange
+        self._done = done
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the body, decompressed, in pieces of at most 64 KB.
@@ -120,6 +128,8 @@ class Reply:
                 raw.release_conn()
             else:
                 raw.close()
+            if self._done is not None:
+                self._done()
 
 
 def broken_off(error: BaseException, exchange: Exchange) -> KashFlowError:

@@ -179,7 +179,9 @@ def test_a_writing_call_never_uses_a_kept_connection_and_keeps_none() -> None:
     with ByteServer(repeats(reads), repeats(number)) as server:
         api = client(server.endpoint)
         assert api.get_suppliers() == []
+        assert not server.hung_up.is_set()
         assert api.insert_supplier(Supplier(name="Acme")) == 7
+        assert server.hung_up.wait(1)
         assert b"\r\nConnection: close\r\n" in server.requests[1]
         assert api.insert_supplier(Supplier(name="Acme")) == 7
         assert server.connections == 3
