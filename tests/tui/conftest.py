@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from kfclient.desk import Desk
 from kfclient.sandbox import Sandbox
-from tests.tui.kashdeck import Kashdeck
+from tests.tui.kashdeck import COSTS, NAME, SALES, Kashdeck
 
 
 @pytest.fixture
@@ -49,3 +50,14 @@ def connected(connected_once: tuple[Path, int], tmp_path: Path) -> Iterator[Kash
         shutil.copytree(folder / name, tmp_path / name)
     with Sandbox(tmp_path / "books", port=port) as sandbox:
         yield Kashdeck(tmp_path, sandbox)
+
+
+@pytest.fixture
+def filled(connected: Kashdeck) -> Kashdeck:
+    """Return the connected command with the demo's ten costs and five sales imported."""
+    desk = Desk.open(connected.home)
+    business = desk.businesses.find(NAME)
+    for path in (COSTS, SALES):
+        desk.importing.import_file(business.id, Path(path))
+    desk.close()
+    return connected

@@ -13,6 +13,8 @@ from kfclient.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[2]
 NAME = "Harbour Lane Trading"
+COSTS = str(ROOT / "tui" / "samples" / "costs.csv")
+SALES = str(ROOT / "tui" / "samples" / "sales.csv")
 PASSPHRASE = "correct horse battery"
 
 

@@ -25,6 +25,9 @@ def plan_shape(plan: Plan, bodies: Mapping[str, str]) -> dict[str, Any]:
                 "contact": item.contact,
                 "sentence": item.sentence,
                 "operation": item.operation,
+                "currency": item.currency,
+                "net": plain(item.net),
+                "vat": plain(item.vat),
                 "gross": plain(item.gross),
                 "findings": finding_shapes(item.findings),
                 "body": bodies.get(item.item_id),
@@ -44,6 +47,7 @@ def plan_shape(plan: Plan, bodies: Mapping[str, str]) -> dict[str, Any]:
         "totals": [
             {
                 "currency": total.currency,
+                "count": total.count,
                 "net": plain(total.net),
                 "vat": plain(total.vat),
                 "gross": plain(total.gross),

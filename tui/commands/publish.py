@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tui.commands.opening import opened, unlocked
 from tui.commands.output import count, say, say_json, warn
 from tui.commands.plans import plan_shape, tell_plan
 from tui.commands.progress import Progress
 from tui.commands.question import agreed
-from tui.commands.shapes import item_shape
+from tui.commands.shapes import Shape, item_shape, problem_shape
 from tui.commands.stopping import STOPPED, stoppable
 from tui.commands.terminal import is_terminal
 from tui.commands.usage import WrongUse
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kfclient.desk import Desk
     from kfclient.desk.business import Business
     from kfclient.desk.planning import Plan
-    from kfclient.desk.publishing import PublishReport
+    from kfclient.desk.publish_report import PublishReport
     from tui.commands.usage import Parser
 
 
@@ -116,37 +116,44 @@ def _publish(desk: Desk, business: Business, plan: Plan, args: argparse.Namespac
     if args.json:
         say_json(shape)
     elif plan.items:
-        say(
-            f"{count(shape['published'], 'item')} published, {shape['held']} held back, "
-            f"{shape['unknown']} of unknown outcome."
-        )
-        if shape["unknown"]:
-            warn(f"Look in KashFlow for the unknown ones with: kashdeck resolve {business.id}")
+        _tell(business, report, shape)
     if report.cancelled:
         return STOPPED
     review = shape["to_review"] if args.ready else 0
     return 1 if shape["held"] or shape["unknown"] or review else 0
 
 
-def _shape(desk: Desk, business: Business, plan: Plan, report: PublishReport) -> dict[str, Any]:
-    """Return every item that was asked for as it stands now; left-out ones count as held back."""
+def _tell(business: Business, report: PublishReport, shape: Shape) -> None:
+    say(
+        f"{count(shape['published'], 'item')} published, {shape['held']} held back, "
+        f"{shape['unknown']} of unknown outcome."
+    )
+    if report.stopped is not None:
+        warn(f"{report.stopped.sentence}\n{report.stopped.cure}".rstrip())
+    if shape["unknown"]:
+        warn(f"Look in KashFlow for the unknown ones with: kashdeck resolve {business.id}")
+
+
+def _shape(desk: Desk, business: Business, plan: Plan, report: PublishReport) -> Shape:
+    """Return every item that was asked for, as it stands now; what was left out is held back."""
     states = desk.items.states(business.id)
-    problems = {result.item_id: result.problem for result in report.results}
-    ids = [result.item_id for result in report.results]
-    ids += [left.item_id for left in plan.left_out if left.item_id not in problems]
-    items = [desk.items.get(business.id, item_id) for item_id in ids]
-    shapes = [item_shape(item, states[item.id], problems.get(item.id)) for item in items]
-    sent = [result.item_id for result in report.results if states[result.item_id] == "published"]
-    unknown = sum(states[item_id] == "unknown" for item_id in ids)
+    results = {result.item_id: result.problem for result in report.results}
     reasons = {left.item_id: left.reason for left in plan.left_out}
-    for shape in shapes:
-        if shape["problem"] is None and shape["id"] in reasons:
-            shape["problem"] = {"code": "left-out", "sentence": reasons[shape["id"]], "cure": None}
+    shapes = []
+    for item_id in (*(planned.item_id for planned in plan.items), *reasons):
+        problem = results.get(item_id, report.stopped)
+        shape = item_shape(desk.items.get(business.id, item_id), states[item_id], problem)
+        if item_id in reasons:
+            shape["problem"] = {"code": "left-out", "sentence": reasons[item_id], "cure": None}
+        shapes.append(shape)
+    published = sum(shape["id"] in results and shape["state"] == "published" for shape in shapes)
+    unknown = sum(shape["state"] == "unknown" for shape in shapes)
     return {
         "items": shapes,
-        "published": len(sent),
-        "held": len(ids) - len(sent) - unknown,
+        "published": published,
+        "held": len(shapes) - published - unknown,
         "unknown": unknown,
-        "to_review": sum(state == "to-review" for state in states.values()),
+        "to_review": sum(state.value == "to-review" for state in states.values()),
+        "stopped": problem_shape(report.stopped),
         "cancelled": report.cancelled,
     }

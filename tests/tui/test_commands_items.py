@@ -1,0 +1,162 @@
+"""Importing, looking, completing and checking items by command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.tui.kashdeck import COSTS, NAME, ROOT, SALES, Kashdeck
+
+FILES = ROOT / "tests" / "desk" / "samples"
+
+
+def test_importing_tells_what_came_and_twice_adds_nothing(connected: Kashdeck) -> None:
+    first = connected.json("import", NAME, COSTS)
+    assert first == {
+        "file": "costs.csv",
+        "format": "Dext costs",
+        "added": [str(number) for number in range(1, 11)],
+        "already": 0,
+        "bad": [],
+        "notes": first["notes"],
+    }
+    again = connected.json("import", NAME, COSTS)
+    assert (again["added"], again["already"]) == ([], 10)
+    assert connected.json("import", NAME, SALES)["format"] == "Sales"
+
+
+def test_a_bad_row_is_named_with_its_line_and_ends_with_1(connected: Kashdeck) -> None:
+    path = str(FILES / "dext-costs-troubled.csv")
+    ran = connected.run("import", NAME, path)
+    assert ran.code == 1
+    assert "could not be read:" in ran.err
+    assert "  line 2: " in ran.err
+    assert "added" in ran.out
+
+
+@pytest.mark.parametrize(
+    "name", ["empty.csv", "not-a-csv.csv", "dext-costs-missing-columns.csv", "nowhere.csv"]
+)
+def test_a_file_that_cannot_be_imported_is_refused_in_a_sentence(
+    connected: Kashdeck, name: str
+) -> None:
+    answer = connected.json("import", NAME, str(FILES / name), code=2)
+    assert answer["error"]["code"] == "file-refused"
+    assert connected.json("items", NAME) == {"items": []}
+
+
+def test_items_give_every_field_amounts_as_text_and_null_for_what_is_missing(
+    filled: Kashdeck,
+) -> None:
+    items = filled.json("items", NAME)["items"]
+    assert len(items) == 15
+    first = items[0]
+    assert {key: first[key] for key in first if key != "findings"} == {
+        "id": "1",
+        "kind": "cost",
+        "state": "ready",
+        "reference": "QPW-1182",
+        "contact": "Quillon Print Works",
+        "date": "2026-10-01",
+        "due_date": "2026-10-31",
+        "currency": "GBP",
+        "net": "120.00",
+        "vat": "24.00",
+        "gross": "144.00",
+        "number": None,
+        "problem": None,
+    }
+    assert items[4]["reference"] is None
+    assert items[5]["gross"] == "-36.00"
+    assert [item["id"] for item in filled.json("items", NAME, "--kind", "claim")["items"]] == ["10"]
+    review = filled.json("items", NAME, "--state", "to-review")["items"]
+    assert [item["contact"] for item in review] == ["Tidewater Marine Paints"]
+    assert "E-CATEGORY-MISSING" in [finding["code"] for finding in review[0]["findings"]]
+
+
+def test_the_table_for_people_lines_amounts_up(filled: Kashdeck) -> None:
+    lines = filled.run("items", NAME).out.splitlines()
+    points = {line.index(".", line.index("£")) for line in lines if "£" in line}
+    assert len(points) == 1
+    assert lines[-1] == "15 items."
+
+
+def test_an_item_in_full_has_its_lines(filled: Kashdeck) -> None:
+    item = filled.json("item", NAME, "10")["item"]
+    assert (item["kind"], item["contact"]) == ("claim", "Ivor Penhale")
+    assert [line["gross"] for line in item["lines"]] == ["61.20", "34.80"]
+    out = filled.run("item", NAME, "10").out
+    assert "Return to York" in out
+    assert filled.json("item", NAME, "99", code=2)["error"]["code"] == "item-unknown"
+
+
+def test_editing_completes_an_item(filled: Kashdeck) -> None:
+    assert filled.run("check", NAME, "9").code == 1
+    item = filled.json("edit", NAME, "9", "category=Premises Expenses", "due_date=30/10/2026")
+    assert (item["item"]["state"], item["item"]["due_date"]) == ("ready", "2026-10-30")
+    assert filled.run("check", NAME, "9").code == 0
+
+
+def test_a_lines_vat_follows_from_its_price_and_rate(filled: Kashdeck) -> None:
+    words = ("1.unit_price=100", "1.tax_rate=5%", "2.description=Delivery", "2.unit_price=9.99")
+    lines = filled.json("edit", NAME, "1", *words, "2.category=Carriage")["item"]["lines"]
+    assert [(line["net"], line["vat"]) for line in lines] == [("100.00", "5.00"), ("9.99", "0.00")]
+    line = filled.json("edit", NAME, "1", "1.vat=4.99")["item"]["lines"][0]
+    assert (line["tax_rate"], line["vat"]) == ("5", "4.99")
+    line = filled.json("edit", NAME, "1", "1.tax_rate=n/a")["item"]["lines"][0]
+    assert (line["tax_rate"], line["vat"]) == ("-1", "0.00")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("date=31/02/2026", "date: 31/02/2026 is not a day"),
+        ("colour=red", "no field “colour”"),
+        ("3.category=Travel", "It has lines 1 to 1"),
+        ("1.colour=red", "no field"),
+        ("0.category=Travel", "no line “0”"),
+        ("1.vat=lots", "1.vat: lots is not an amount"),
+        ("currency=pounds", "currency: “pounds” is not a currency"),
+        ("exchange_rate=-1", "exchange_rate: "),
+        ("document=letter", "Say invoice, receipt, credit note"),
+        ("1.tax_rate=200", "1.tax_rate: "),
+    ],
+)
+def test_a_change_that_cannot_be_names_its_field_and_changes_nothing(
+    filled: Kashdeck, change: str, said: str
+) -> None:
+    before = filled.json("item", NAME, "1")
+    ran = filled.run("edit", NAME, "1", "note=changed", change)
+    assert ran.code == 2
+    assert said in ran.err
+    assert filled.json("item", NAME, "1") == before
+
+
+def test_checking_says_why_and_how_to_mend_it(filled: Kashdeck) -> None:
+    ran = filled.run("check", NAME)
+    assert ran.code == 1
+    assert "Item 9 (Tidewater Marine Paints, TMP-9094): to-review" in ran.out
+    assert "E-CATEGORY-MISSING" in ran.out
+    answer = filled.json("check", NAME, code=1)
+    assert (answer["ready"], answer["to_review"]) == (14, 1)
+    assert filled.json("check", NAME, "1", "2")["to_review"] == 0
+
+
+def test_status_counts_items(filled: Kashdeck) -> None:
+    (connection,) = filled.json("status")["connections"]
+    assert connection["items"] == {"ready": 14, "to_review": 1, "published": 0, "needs_you": 0}
+
+
+def test_names_cannot_steer_the_terminal(connected: Kashdeck, tmp_path: Path) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text(
+        "Kind,Reference,Date,Due Date,Contact,Description,Category,Quantity,Unit Price,Tax Rate,"
+        "Currency,Project\n"
+        "sale,A1,2026-10-01,2026-10-15,Evil\x1b]0;owned\x07 Ltd,x,Sales,1,1.00,20,GBP,\n",
+        encoding="utf-8",
+    )
+    connected.run("import", NAME, str(path))
+    for words in (("items", NAME), ("check", NAME)):
+        ran = connected.run(*words)
+        assert "\x1b" not in ran.out + ran.err
