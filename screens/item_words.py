@@ -12,6 +12,7 @@ from kfclient.money import figures, pennies
 from screens.widgets.ledger_table import Column, Row
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable, Sequence
 
     from kfclient.desk.item import Finding, Item
@@ -40,11 +41,11 @@ UNKNOWN_MEANS = (
 NARROW = (
     Column("State", 12),
     Column("No.", 4, "right"),
-    Column("Date", 11),
+    Column("Date", 9),
     Column("Contact"),
     Column("Ref.", 8),
     Column("Category"),
-    Column("Gross", 14, "right"),
+    Column("Gross", 13, "right"),
 )
 WIDE = (
     Column("State", 12),
@@ -78,13 +79,19 @@ def narrow_row(item: Item, state: ItemState) -> Row:
     cells = (
         words,
         item.id,
-        shown_date(item.date),
+        short_date(item.date),
         item.contact,
         item.reference,
         categories_shown(item),
         gross,
     )
     return Row(item.id, cells, tone)
+
+
+def short_date(date: dt.date | None) -> str:
+    """Return `11 Oct 26`, for tables."""
+    shown = shown_date(date)
+    return f"{shown[:-4]}{shown[-2:]}"
 
 
 def wide_row(item: Item, state: ItemState) -> Row:

@@ -111,17 +111,25 @@ class Acting:
     def active_bindings(self) -> dict[str, ActiveBinding]:
         """The keys as the footer shows them; what a key does is decided elsewhere.
 
-        A screen's command stays in the footer where the focused widget has the same key (Enter in
-        a table); while a person types into a field, keys that would be typed are left out.
+        Commands come in the order in which they were declared, each with its first key. One stays
+        in the footer where the focused widget has the same key (Enter in a table); while a person
+        types into a field, keys that would be typed are left out.
         """
         screen = cast("Screen[Any]", self)
-        shown = dict(super().active_bindings)  # type: ignore[misc]
+        others = dict(super().active_bindings)  # type: ignore[misc]
+        shown = {}
         for act in self.possible_acts() if type(self).ACTS else ():
-            for key in act.keys.split(","):
-                there = shown.get(key)
-                if act.footer and there is not None and not there.binding.show:
+            for at, key in enumerate(act.keys.split(",")):
+                there = others.pop(key, None)
+                if there is None:
+                    continue
+                if act.footer and at == 0 and not there.binding.show:
                     binding = replace(act.binding(""), key=key)
-                    shown[key] = there._replace(node=screen, binding=binding, tooltip=act.help)
+                    there = there._replace(node=screen, binding=binding, tooltip=act.help)
+                elif at and there.binding.show and there.node is screen:
+                    there = there._replace(binding=replace(there.binding, show=False))
+                shown[key] = there
+        shown |= others
         if isinstance(screen.focused, Input):
             return {key: active for key, active in shown.items() if not is_typed(key)}
         return shown

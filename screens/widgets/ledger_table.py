@@ -254,11 +254,11 @@ class LedgerTable(ScrollView, can_focus=True):
         return self.rich_style
 
     def _line(self, cells: Sequence[str], width: int, mark: str) -> str:
-        fixed = sum(column.width for column in self.columns) + len(self.columns)
-        fixed += 2 if self.markable else 0
+        lead = f"{mark or ' '} " if self.markable else " "
+        fixed = sum(column.width for column in self.columns) + len(self.columns) - 1 + len(lead)
         shares = sum(1 for column in self.columns if not column.width)
         left = max(0, width - fixed)
-        parts = [f"{mark or ' '} "] if self.markable else []
+        parts = []
         for column, cell in zip(self.columns, cells, strict=True):
             room = column.width
             if not room:
@@ -266,7 +266,7 @@ class LedgerTable(ScrollView, can_focus=True):
                 left -= room
                 shares -= 1
             parts.append(fitted(cell, room, column.align))
-        return set_cell_size(" " + " ".join(parts), width)
+        return set_cell_size(lead + " ".join(parts), width)
 
 
 def fitted(text: str, room: int, align: str = "left") -> str:
