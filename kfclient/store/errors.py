@@ -129,5 +129,5 @@ class WrongPassphrase(SecretsError):
 
     code = "wrong-passphrase"
     default_cure = (
-        "Type it again. There is no way round a lost one: move secrets.json and reconnect."
+        "Type it again. There is no way round a lost one: move secrets.json away and reconnect."
     )

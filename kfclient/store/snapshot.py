@@ -45,7 +45,7 @@ class Snapshot:
             }
             return cls(tables, dict(meta["next"]), int(meta["lsn"]))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise Damage("it is not the JSON that TinyDB writes") from error
+            raise Damage("it is not as Kashdeck writes it") from error
 
     def encode(self) -> bytes:
         """Return the bytes of the snapshot."""

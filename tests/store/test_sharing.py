@@ -11,6 +11,7 @@ from tinydb import where
 
 from kfclient.store.database import Database
 from kfclient.store.errors import StateBusy
+from kfclient.store.filelock import FileLock
 from tests.store.processes import finished, started
 
 if TYPE_CHECKING:
@@ -172,3 +173,26 @@ def test_the_lock_comes_free_when_its_holder_is_killed(path: Path) -> None:
     database.table("items").insert({"n": 1})
 
     assert database.table("items").all() == [{"n": 1}]
+
+
+def test_a_lock_whose_file_is_removed_is_still_held_by_one(tmp_path: Path) -> None:
+    path, inside, most = tmp_path / "x.lock", [], [0]
+
+    def hold() -> None:
+        lock = FileLock(path)
+        for _ in range(150):
+            assert lock.acquire(10)
+            inside.append(1)
+            path.unlink()
+            most.append(len(inside))
+            inside.pop()
+            lock.release()
+
+    threads = [threading.Thread(target=hold) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(most) == 601
+    assert max(most) == 1

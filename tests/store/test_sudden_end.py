@@ -126,6 +126,18 @@ def test_an_end_between_snapshot_and_new_log_counts_nothing_twice(path: Path) ->
     assert Database(path).revision == 6
 
 
+def test_a_log_that_ends_before_its_snapshot_is_begun_anew(path: Path) -> None:
+    data, states = a_log(path, 5)
+    Database(path).checkpoint()
+    lines = data.splitlines(keepends=True)
+    path.with_name("state.json.log").write_bytes(b"".join(lines[:3]))
+
+    Database(path).table("items").insert({"n": 99})
+
+    assert Database(path).table("items").all() == [*states[5], {"n": 99}]
+    assert Database(path).revision == 6
+
+
 def test_an_end_while_writing_a_snapshot_leaves_the_old_one(path: Path) -> None:
     database = Database(path)
     database.table("items").insert({"n": 1})
