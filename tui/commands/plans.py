@@ -59,8 +59,11 @@ def plan_shape(plan: Plan, bodies: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def tell_plan(plan: Plan, bodies: Mapping[str, str] | None = None) -> None:
-    """Write what would be sent, what is left out and why, and the totals."""
+def tell_plan(plan: Plan, bodies: Mapping[str, str] | None = None, *, brief: bool = False) -> None:
+    """Write what would be sent, what is left out and why, and the totals.
+
+    `brief` only counts what is left out, for when nobody asked for it by number.
+    """
     if not plan.items:
         say("There is nothing to send.")
     for item in plan.items:
@@ -68,9 +71,7 @@ def tell_plan(plan: Plan, bodies: Mapping[str, str] | None = None) -> None:
         _tell_findings(item.findings)
         if bodies and item.item_id in bodies:
             say(bodies[item.item_id])
-    for left in plan.left_out:
-        say(f"Item {left.item_id} is left out: {left.reason}")
-        _tell_findings(left.findings)
+    _tell_left_out(plan, brief=brief)
     for names, one in ((plan.new_suppliers, "supplier"), (plan.new_customers, "customer")):
         if names:
             say(f"KashFlow does not have {count(len(names), one)}: {', '.join(names)}")
@@ -81,6 +82,15 @@ def tell_plan(plan: Plan, bodies: Mapping[str, str] | None = None) -> None:
         say(f"Total {total.currency}: net {net}, VAT {vat}, gross {gross}")
     if plan.tax_note:
         say(plan.tax_note)
+
+
+def _tell_left_out(plan: Plan, *, brief: bool) -> None:
+    if brief and plan.left_out:
+        say(f"Left out, to be looked at first: {count(len(plan.left_out), 'item')}.")
+        return
+    for left in plan.left_out:
+        say(f"Item {left.item_id} is left out: {left.reason}")
+        _tell_findings(left.findings)
 
 
 def _tell_findings(findings: Iterable[Finding]) -> None:

@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
         if args.dry_run:
             return _show(desk, business, plan, args)
         if not args.json:
-            tell_plan(plan)
+            tell_plan(plan, brief=args.ready)
         if plan.items and not _agreed(plan, args):
             say("Nothing was sent.")
             return 0
@@ -112,7 +112,7 @@ def _publish(desk: Desk, business: Business, plan: Plan, args: argparse.Namespac
                 cancel=cancel,
             ),
         )
-    shape = _shape(desk, business, plan, report)
+    shape = _shape(desk, plan, report, args)
     if args.json:
         say_json(shape)
     elif plan.items:
@@ -134,15 +134,24 @@ def _tell(business: Business, report: PublishReport, shape: Shape) -> None:
         warn(f"Look in KashFlow for the unknown ones with: kashdeck resolve {business.id}")
 
 
-def _shape(desk: Desk, business: Business, plan: Plan, report: PublishReport) -> Shape:
-    """Return every item that was asked for, as it stands now; what was left out is held back."""
-    states = desk.items.states(business.id)
+def _shape(desk: Desk, plan: Plan, report: PublishReport, args: argparse.Namespace) -> Shape:
+    """Return every item that was asked for, as it stands now; what was left out is held back.
+
+    With --ready nobody asked for those that are to review.
+    """
+    states = desk.items.states(plan.business)
     results = {result.item_id: result.problem for result in report.results}
-    reasons = {left.item_id: left.reason for left in plan.left_out}
+    reasons = {
+        left.item_id: left.reason
+        for left in plan.left_out
+        if left.item_id not in results
+        and not (args.ready and states[left.item_id].value == "to-review")
+    }
+    planned = [one.item_id for one in plan.items]
     shapes = []
-    for item_id in (*(planned.item_id for planned in plan.items), *reasons):
+    for item_id in dict.fromkeys((*planned, *results, *reasons)):
         problem = results.get(item_id, report.stopped)
-        shape = item_shape(desk.items.get(business.id, item_id), states[item_id], problem)
+        shape = item_shape(desk.items.get(plan.business, item_id), states[item_id], problem)
         if item_id in reasons:
             shape["problem"] = {"code": "left-out", "sentence": reasons[item_id], "cure": None}
         shapes.append(shape)
