@@ -9,7 +9,7 @@ Problem
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 
 class Problem(Exception):
@@ -41,6 +41,18 @@ class Cancelled(Problem):
         super().__init__("Stopped, as you asked.", "")
 
 
-def tell(problem: Problem) -> str:
+class Told(Protocol):
+    """What has a sentence and a cure: a problem, or one as it is remembered."""
+
+    @property
+    def sentence(self) -> str:
+        """What happened."""
+
+    @property
+    def cure(self) -> str:
+        """What to do next, or ""."""
+
+
+def tell(problem: Told) -> str:
     """Return the problem as a person reads it: the sentence, then the cure on its own line."""
     return f"{problem.sentence}\n{problem.cure}" if problem.cure else problem.sentence

@@ -162,7 +162,9 @@ def row_of(job: PublishJob, planned: PlannedItem) -> Row:
         words = "· not sent"
     problem = job.problems.get(planned.item_id)
     number = job.numbers.get(planned.item_id)
-    result = f"No. {number}" if number is not None else problem.sentence if problem else ""
+    result = problem.sentence if problem else ""
+    if number is not None:
+        result = f"No. {number}{'  ! look' if problem else ''}"
     cells = (
         words,
         planned.item_id,
@@ -179,7 +181,7 @@ def said(job: PublishJob, item_id: str) -> str:
     planned = next(one for one in job.plan.items if one.item_id == item_id)
     told = [f"{item_id}. {planned.sentence}"]
     state = job.state[item_id]
-    if state == "published":
+    if state == "published" and item_id in job.numbers:
         told.append(f"■ In KashFlow as No. {job.numbers[item_id]}.")
     if item_id in job.problems:
         told.append(f"{'!' if state == 'unknown' else '✗'} {tell(job.problems[item_id])}")

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import msgspec
 
 if TYPE_CHECKING:
-    from kfclient.desk.planning import Plan
     from textual.signal import Signal
 
     from kfclient.cancel import Cancel
     from kfclient.desk import Desk
+    from kfclient.desk.business import ProblemNote
     from kfclient.desk.events import Event
     from kfclient.desk.lists import ListName
+    from kfclient.desk.planning import Plan
     from kfclient.errors import Problem
 
 T = TypeVar("T")
@@ -55,7 +56,8 @@ class SyncJob(msgspec.Struct):
 class PublishJob(msgspec.Struct):
     """A plan that the app is carrying out; it goes on when its screen is left.
 
-    `state` has, by item, "waiting", "sending", "published", "held" or "unknown".
+    `state` has, by item, "waiting", "sending", "published", "held" or "unknown"; `problem` is what
+    ended it before its last item.
     """
 
     business: str
@@ -63,11 +65,11 @@ class PublishJob(msgspec.Struct):
     cancel: Cancel
     state: dict[str, str]
     numbers: dict[str, int]
-    problems: dict[str, Problem]
+    problems: dict[str, Problem | ProblemNote]
     created: list[str]
     ended: bool = False
     cancelled: bool = False
-    problem: Problem | None = None
+    problem: Problem | ProblemNote | None = None
 
 
 class Services(Protocol):

@@ -23,18 +23,19 @@ from screens.room import Acting
 from screens.services import DemoCredentials, ListRow, PublishJob, SyncJob
 from tui.compat import mend_keyboard
 from tui.hangup import watch
-from tui.jobs import note_publish, note_sync
+from tui.jobs import note_publish, note_report, note_sync
 from tui.lanes import Lanes
 from tui.themes import DARK, LIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from kfclient.desk.planning import Plan
     from textual.binding import BindingType
     from textual.screen import Screen
 
     from kfclient.desk import Desk
+    from kfclient.desk.planning import Plan
+    from kfclient.desk.publish_report import PublishReport
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -194,15 +195,27 @@ class KashdeckApp(App[None]):
         self._publishings[business] = job
 
         def listen(event: Event) -> None:
-            self._on_screen(lambda: self._heard_publish(event, job))
+            # The end is told with the report, which knows every item and what stopped the rest.
+            if not isinstance(event, PublishEnded):
+                self._on_screen(lambda: self._heard_publish(event, job))
 
-        def over(problem: Problem | None = None) -> None:
-            if not job.ended:
-                job.problem = problem
-                ended = PublishEnded(business=business, published=0, held=0, unknown=0)
-                self._heard_publish(ended, job)
+        def over(report: PublishReport) -> None:
+            note_report(report, job)
+            ended = PublishEnded(
+                business=business,
+                published=report.published,
+                held=report.held,
+                unknown=report.unknown,
+                cancelled=report.cancelled,
+            )
+            self._heard_publish(ended, job)
 
-        def publish() -> object:
+        def failed(problem: Problem) -> None:
+            job.problem = problem
+            ended = PublishEnded(business=business, published=0, held=0, unknown=0)
+            self._heard_publish(ended, job)
+
+        def publish() -> PublishReport:
             return self.desk.publishing.publish(
                 business,
                 plan,
@@ -212,12 +225,7 @@ class KashdeckApp(App[None]):
                 cancel=cancel,
             )
 
-        self.ask(
-            self._worked(cancel, publish),
-            lambda _: over(),
-            over,
-            lane=f"publish-{business}",
-        )
+        self.ask(self._worked(cancel, publish), over, failed, lane=f"publish-{business}")
         return job
 
     def _heard_publish(self, event: Event, job: PublishJob) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import singledispatch
+from typing import TYPE_CHECKING
 
 from kfclient.desk.events import (
     Event,
@@ -16,7 +17,11 @@ from kfclient.desk.events import (
     SupplierCreated,
     SyncEnded,
 )
+from kfclient.desk.item import ItemState
 from screens.services import ListRow, PublishJob, SyncJob
+
+if TYPE_CHECKING:
+    from kfclient.desk.publish_report import PublishReport
 
 
 @singledispatch
@@ -85,3 +90,21 @@ def _(event: ItemHeld, job: PublishJob) -> None:
 @note_publish.register
 def _(event: PublishEnded, job: PublishJob) -> None:
     job.ended, job.cancelled = True, event.cancelled
+
+
+_AS_STATE = {
+    ItemState.PUBLISHED: "published",
+    ItemState.UNKNOWN: "unknown",
+    ItemState.PUBLISHING: "unknown",
+}
+
+
+def note_report(report: PublishReport, job: PublishJob) -> None:
+    """Note what a publishing session came to: items without events too, and what ended it."""
+    for result in report.results:
+        job.state[result.item_id] = _AS_STATE.get(result.state, "held")
+        if result.number is not None:
+            job.numbers[result.item_id] = result.number
+        if result.problem is not None:
+            job.problems[result.item_id] = result.problem
+    job.problem = report.stopped
