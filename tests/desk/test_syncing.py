@@ -39,7 +39,9 @@ from kfclient.desk.events import (
     SyncEnded,
     SyncStarted,
 )
+from kfclient.desk.list_reading import Whole
 from kfclient.desk.lists import ListName
+from kfclient.desk.readings import Readings
 from kfclient.errors import Problem
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
@@ -391,6 +393,20 @@ class TestStopping:
         assert time.monotonic() - start < 1.5
         assert report.cancelled
         assert report.lists == {}
+
+    def test_a_reading_that_does_not_hear_is_left_behind(self) -> None:
+        cancel = Cancel()
+        cancel.cancel()
+        hanging = threading.Event()
+
+        def call(work: object) -> Whole:
+            hanging.wait(20)
+            return {}
+
+        start = time.monotonic()
+        assert list(Readings([ListName.CUSTOMERS], call, cancel)) == []
+        assert time.monotonic() - start < 3
+        hanging.set()
 
     def test_while_it_runs_it_shows_and_nobody_else_syncs(
         self, synced_desk: Desk, business: str
