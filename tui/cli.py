@@ -107,14 +107,11 @@ def _open_app() -> int:
     from tui.commands.terminal import need_terminal
 
     need_terminal()
-    from kfclient.desk.desk import Desk
     from tui.app import run
+    from tui.commands.opening import opened
 
-    desk = Desk.open()
-    try:
+    with opened() as desk:
         run(desk)
-    finally:
-        desk.close()
     return DONE
 
 

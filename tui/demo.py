@@ -12,6 +12,7 @@ from kfclient.desk.business import Business
 from kfclient.desk.desk import Desk
 from kfclient.desk.errors import BusinessUnknown
 from kfclient.sandbox import Sandbox
+from kfclient.store.logs import start_logging, stop_logging
 from screens.services import DemoCredentials
 
 BUSINESS = "Harbour Lane Trading"
@@ -36,6 +37,7 @@ def prepared(keep: Path | None = None) -> Iterator[tuple[Desk, DemoCredentials]]
     """
     with _folder(keep) as folder, Sandbox(folder / "sandbox") as sandbox:
         desk = Desk.open(folder / "home", memory_secrets=True)
+        start_logging(desk.home)
         try:
             _fill(desk)
             yield (
@@ -49,6 +51,7 @@ def prepared(keep: Path | None = None) -> Iterator[tuple[Desk, DemoCredentials]]
             )
         finally:
             desk.close()
+            stop_logging()
 
 
 @contextmanager

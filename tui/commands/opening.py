@@ -20,10 +20,12 @@ T = TypeVar("T")
 
 @contextmanager
 def opened() -> Iterator[Desk]:
-    """Yield the desk over the home that `KASHDECK_HOME` or the platform names."""
+    """Yield the desk over the home that `KASHDECK_HOME` or the platform names, with its log."""
     from kfclient.desk.desk import Desk
+    from kfclient.store.logs import start_logging
 
     desk = Desk.open()
+    start_logging(desk.home)
     try:
         yield desk
     finally:
