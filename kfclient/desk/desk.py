@@ -13,6 +13,7 @@ from kfclient.desk.importing import Importing
 from kfclient.desk.items import Items
 from kfclient.desk.lists import Lists
 from kfclient.desk.people import this_person, utc_now
+from kfclient.desk.publishing import Publishing
 from kfclient.desk.sessions import Sessions
 from kfclient.desk.syncing import Syncing
 from kfclient.store import Home, Secrets
@@ -47,6 +48,9 @@ class Desk:
         self.lists = Lists(home)
         self.items = Items(home, self.businesses, self.lists, clock)
         self.importing = Importing(home, self.items, clock)
+        self.publishing = Publishing(
+            home, self.businesses, self.sessions, self.lists, self.items, clock
+        )
 
     @classmethod
     def open(
