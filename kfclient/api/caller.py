@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
 
 from kfclient.api.credentials import Credentials, Secrets
 from kfclient.api.endpoint import Endpoint
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound=Record)
 
 _TELL_EVERY = 0.25
-
-_log = logging.getLogger(__name__)
 
 
 class Following(TypedDict, total=False):
@@ -122,34 +120,35 @@ class Caller:
         self,
         operation: str,
         record: type[R],
-        item: str = "",
-        *,
+        item: str,
         fields: dict[str, Any] | None = None,
-        on_rows: Callable[[int], None] | None = None,
-        cancel: Cancel | None = None,
+        **following: Unpack[Following],
     ) -> list[R]:
         """Return the list that a reading operation gives; `item` is KashFlow's element name."""
-        return self._page(operation, record, item, fields, on_rows, cancel).rows
+        return self._list(operation, record, item, fields, **following).rows
 
-    def _page(
+    def _list(
         self,
         operation: str,
         record: type[Record],
-        item: str = "",
+        item: str,
         fields: dict[str, Any] | None = None,
-        on_rows: Callable[[int], None] | None = None,
-        cancel: Cancel | None = None,
+        **following: Unpack[Following],
     ) -> Answer:
-        def attempt() -> Answer:
-            return self._call(
-                operation, fields or {}, (record, item), on_rows=on_rows, cancel=cancel
-            )
+        """Return the answer of a reading operation that gives a list."""
 
-        return retried(attempt, self._limits, cancel, self._sleep)
+        def attempt(again: bool) -> Answer:
+            return self._call(operation, fields or {}, (record, item), again=again, **following)
+
+        return retried(attempt, self._limits, following.get("cancel"), self._sleep)
 
     def _read(self, operation: str, fields: dict[str, Any]) -> Answer:
         """Return the answer of a reading operation that gives no list."""
-        return retried(lambda: self._call(operation, fields), self._limits, None, self._sleep)
+
+        def attempt(again: bool) -> Answer:
+            return self._call(operation, fields, again=again)
+
+        return retried(attempt, self._limits, None, self._sleep)
 
     def _one(self, operation: str, record: type[R], fields: dict[str, Any], key: str) -> R | None:
         """Return the record that a reading operation gives, None if KashFlow has it not.
@@ -184,6 +183,7 @@ class Caller:
         rows: tuple[type[Record], str] | None = None,
         *,
         write: bool = False,
+        again: bool = False,
         on_rows: Callable[[int], None] | None = None,
         cancel: Cancel | None = None,
         secrets: Secrets | None = None,
@@ -192,7 +192,9 @@ class Caller:
         from kfclient.api.exchange import Exchange
 
         hidden = self._secrets() | (secrets or Secrets())
-        exchange = Exchange(self._limits, write=write, cancel=cancel, secrets=hidden)
+        exchange = Exchange(
+            self._limits, write=write, alone=write or again, cancel=cancel, secrets=hidden
+        )
         try:
             return self._answer(exchange, operation, fields, rows, on_rows)
         except KashFlowError as error:
@@ -215,9 +217,10 @@ class Caller:
             reply = soap.send(operation, fields)
             decoder = Decoder(operation, reply.status, record, item)
             tell = _Teller(on_rows, decoder.rows)
-            for chunk in reply.chunks():
-                decoder.feed(chunk)
-                tell.now_and_then()
+            with closing(reply.chunks()) as chunks:  # whatever happens here, the connection ends
+                for chunk in chunks:
+                    decoder.feed(chunk)
+                    tell.now_and_then()
             answer = Answer(operation, decoder.rows, decoder.close())
         tell.last()
         return answer

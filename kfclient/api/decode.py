@@ -8,16 +8,14 @@ records; and nothing counts unless the document closed properly.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Generic
+from collections import Counter
+from typing import Any, Generic
 
 from lxml import etree
 
 from kfclient.api.errors import KashFlowError, NotKashFlow, ReplyBroken, ServerTrouble
 from kfclient.api.refusals import fault, refusal
-from kfclient.api.shapes import NAMESPACE, R, reader
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from kfclient.api.shapes import NAMESPACE, R, Reader, reader
 
 _SOAP = ("{http://schemas.xmlsoap.org/soap/envelope/}", "{http://www.w3.org/2003/05/soap-envelope}")
 _OK = 200
@@ -46,7 +44,8 @@ class Decoder(Generic[R]):
         self.rows: list[R] = []
         self._http_status = http_status
         self._item = NAMESPACE + item
-        self._read: Callable[[etree._Element], R] | None = reader(record) if record else None
+        self._read: Reader[R] | None = reader(record) if record else None
+        self._left_out: Counter[Any] = Counter()
         self._list: etree._Element | None = None
         self._strange = 0
         self._head = b""
@@ -110,7 +109,7 @@ class Decoder(Generic[R]):
                 return
             self._list = parent
         if self._read is not None:
-            self.rows.append(self._read(element))
+            self.rows.append(self._read(element, self._left_out))
         element.clear()
         while (sibling := element.getprevious()) is not None:
             self._strange += sibling.tag != self._item
@@ -125,8 +124,13 @@ class Decoder(Generic[R]):
             raise ReplyBroken(
                 f"The list in KashFlow's answer to {self.operation} is of other things."
             )
-        if self._strange:
-            _log.debug("%s: %d unknown elements in the list", self.operation, self._strange)
+        _log.debug(
+            "%s: %d rows, %d other elements between them, left out of them %s",
+            self.operation,
+            len(self.rows),
+            self._strange,
+            dict(self._left_out),
+        )
 
     def _judge(self, response: etree._Element) -> None:
         status = (response.findtext(f"{NAMESPACE}Status") or "").strip().casefold()

@@ -34,6 +34,9 @@ def current() -> Exchange:
 class Exchange:
     """The terms of one call, and what has become of it so far.
 
+    `write` says that it changes the books, `alone` that it has a connection of its own, which
+    ends with it: a kept one may be dead without anybody knowing.
+
     While it is entered, a watch ends the connection as soon as the deadline has passed or the
     person has cancelled, whatever the call is waiting for; a socket's own timeouts are per read,
     and a server that drips outlasts them. `check` then says which of the two it was.
@@ -41,6 +44,7 @@ class Exchange:
 
     limits: Limits
     write: bool = False
+    alone: bool = False
     cancel: Cancel | None = None
     secrets: Secrets = field(default_factory=Secrets)
     sent: bool = field(default=False, init=False)

@@ -79,7 +79,7 @@ class Lists(Caller):
     ) -> list[Project]:
         """Return the projects: all, or those with `status` 0 completed, 1 active, 2 archived."""
         fields = {"ProjStatus": status}
-        return self._rows("GetProjects_Full", Project, "Project", fields=fields, **following)
+        return self._rows("GetProjects_Full", Project, "Project", fields, **following)
 
     def get_bank_accounts(self, **following: Unpack[Following]) -> list[BankAccount]:
         """Return the bank accounts."""

@@ -38,12 +38,12 @@ class Purchases(Caller):
     ) -> list[Invoice]:
         """Return every purchase from that supplier, with its lines."""
         fields = {"SupplierID": supplier_id}
-        return self._rows("GetReceiptsForSupplier", Invoice, "Invoice", fields=fields, **following)
+        return self._rows("GetReceiptsForSupplier", Invoice, "Invoice", fields, **following)
 
     def get_receipts_recent(self, count: int, **following: Unpack[Following]) -> list[Invoice]:
         """Return the newest `count` purchases."""
         fields = {"NumberOfReceipts": count}
-        return self._rows("GetReceipts_Recent", Invoice, "Invoice", fields=fields, **following)
+        return self._rows("GetReceipts_Recent", Invoice, "Invoice", fields, **following)
 
     def get_receipts_with_paging(
         self,
@@ -54,7 +54,7 @@ class Purchases(Caller):
     ) -> ReceiptsPage:
         """Return a page of purchases, the first being 1, of at most 100 (KashFlow's own limit)."""
         fields = {"Page": page, "PerPage": per_page, "FilterBy": filter_by}
-        answer = self._page("GetReceiptsWithPaging", Invoice, "Invoice", fields=fields, **following)
+        answer = self._list("GetReceiptsWithPaging", Invoice, "Invoice", fields, **following)
         number, pages, records = map(answer.number, ("PageNumber", "TotalPages", "TotalRecords"))
         if number is None or pages is None or records is None:
             raise judged(ReplyBroken("KashFlow's answer does not say which page."), write=False)
@@ -73,7 +73,7 @@ class Purchases(Caller):
     def get_receipt_payment(self, number: int, **following: Unpack[Following]) -> list[Payment]:
         """Return the payments of the purchase with that number."""
         fields = {"ReceiptNumber": number}
-        return self._rows("GetReceiptPayment", Payment, "Payment", fields=fields, **following)
+        return self._rows("GetReceiptPayment", Payment, "Payment", fields, **following)
 
     def delete_receipt_payment(self, payment_number: int) -> None:
         """Delete a payment of a purchase by the payment's own number (`Payment.pay_id`)."""

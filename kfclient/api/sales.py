@@ -24,12 +24,12 @@ class Sales(Caller):
     ) -> list[Invoice]:
         """Return every sales invoice to that customer, with its lines."""
         fields = {"CustID": customer_id}
-        return self._rows("GetInvoicesForCustomer", Invoice, "Invoice", fields=fields, **following)
+        return self._rows("GetInvoicesForCustomer", Invoice, "Invoice", fields, **following)
 
     def get_invoices_recent(self, count: int, **following: Unpack[Following]) -> list[Invoice]:
         """Return the newest `count` sales invoices."""
         fields = {"NumberOfInvoices": count}
-        return self._rows("GetInvoices_Recent", Invoice, "Invoice", fields=fields, **following)
+        return self._rows("GetInvoices_Recent", Invoice, "Invoice", fields, **following)
 
     def delete_invoice(self, number: int) -> None:
         """Delete the sales invoice with that number; the number becomes free."""
@@ -42,7 +42,7 @@ class Sales(Caller):
     def get_invoice_payment(self, number: int, **following: Unpack[Following]) -> list[Payment]:
         """Return the payments of the sales invoice with that number."""
         fields = {"InvoiceNumber": number}
-        return self._rows("GetInvoicePayment", Payment, "Payment", fields=fields, **following)
+        return self._rows("GetInvoicePayment", Payment, "Payment", fields, **following)
 
     def delete_invoice_payment(self, payment_number: int) -> None:
         """Delete a payment of a sale by the payment's own number (`Payment.pay_id`)."""

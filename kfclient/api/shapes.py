@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import logging
+from collections import Counter
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
 
@@ -19,6 +20,15 @@ if TYPE_CHECKING:
 NAMESPACE = "{KashFlow}"
 
 R = TypeVar("R", bound=Record)
+R_co = TypeVar("R_co", bound=Record, covariant=True)
+
+
+class Reader(Protocol[R_co]):
+    """Reads an element into a record; see `reader`."""
+
+    def __call__(self, element: etree._Element, left_out: Counter[Any] | None = None) -> R_co:
+        """Return the record."""
+
 
 _log = logging.getLogger(__name__)
 
@@ -70,12 +80,12 @@ _SCALARS: dict[Any, Callable[[str], Any] | None] = {
 
 
 @functools.cache
-def reader(record: type[R]) -> Callable[[etree._Element], R]:
+def reader(record: type[R]) -> Reader[R]:
     """Return the function that reads one element into a `record`.
 
-    Unknown children are left out, missing and empty ones keep their default, so a server that
-    learns new fields breaks nothing. A scalar that cannot be read keeps its default too, and is
-    logged by name, never by content.
+    Unknown children are left out (and counted by name, if it is given where), missing and empty
+    ones keep their default, so a server that learns new fields breaks nothing. A scalar that
+    cannot be read keeps its default too, and is logged by name, never by content.
     """
     known: dict[Any, tuple[str, Callable[[str], Any] | None]] = {}
     lines = ""
@@ -86,7 +96,7 @@ def reader(record: type[R]) -> Callable[[etree._Element], R]:
         else:
             known[tag] = (field.name, _SCALARS[field.type])
 
-    def read(element: etree._Element) -> R:
+    def read(element: etree._Element, left_out: Counter[Any] | None = None) -> R:
         values: dict[str, Any] = {}
         for child in element:
             tag = child.tag
@@ -102,6 +112,8 @@ def reader(record: type[R]) -> Callable[[etree._Element], R]:
                         )
             elif tag == lines:
                 values["lines"] = _read_lines(child)
+            elif left_out is not None:
+                left_out[tag] += 1
         return record(**values)
 
     return read

@@ -3,13 +3,13 @@
 
 Rules, each bought with a measurement: redirects are not followed (requests would turn the POST
 into a GET, or send it twice), TLS is always verified, nothing is tried again here, a writing call
-has a connection of its own, the reply may not outgrow its limit.
+and a second try have a connection of their own, the reply may not outgrow its limit.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING
 
 import requests
@@ -55,8 +55,8 @@ class Transport(zeep.Transport):
         """
         exchange = current()
         exchange.check()
-        session = open_session() if exchange.write else self._kept
-        if exchange.write:
+        session = open_session() if exchange.alone else self._kept
+        if exchange.alone:
             headers = {**headers, "Connection": "close"}
         try:
             # Not session.send: it reads a redirect's whole body to find out where it leads.
@@ -71,7 +71,7 @@ class Transport(zeep.Transport):
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             # The exception and its frames hold the request, so it is told anew, not chained.
             raise self._told(error, exchange) from None
-        return Reply(response, exchange, session.close if exchange.write else None)
+        return Reply(response, exchange, session.close if exchange.alone else None)
 
     def close(self) -> None:
         """Close the kept connections."""
@@ -104,7 +104,7 @@ class Reply:
         self._exchange = exchange
         self._done = done
 
-    def chunks(self) -> Iterator[bytes]:
+    def chunks(self) -> Generator[bytes]:
         """Yield the body, decompressed, in pieces of at most 64 KB.
 
         The connection goes back to its pool only when the body was read to its end. Raises

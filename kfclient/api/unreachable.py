@@ -41,7 +41,8 @@ def not_connected(error: BaseException, endpoint: Endpoint) -> NotSent:
 
 def _reason(causes: list[BaseException], endpoint: Endpoint) -> str:
     names = {type(cause).__name__ for cause in causes}
-    if names & {"ProxyError", "InvalidProxyURL"}:
+    told_by_proxy = any(str(cause).startswith("Tunnel connection failed") for cause in causes)
+    if told_by_proxy or names & {"ProxyError", "InvalidProxyURL"}:
         return f"The proxy on the way to {endpoint.place} did not let us through"
     if any(isinstance(cause, socket.gaierror | UnicodeError) for cause in causes):
         return f"There is no server called {endpoint.host}, or the network is down"

@@ -80,6 +80,14 @@ def test_something_else_is_no_answer(reply: bytes, expected: type[Exception]) ->
         assert len(server.requests) == 1
 
 
+def test_a_proxy_that_lets_nobody_through_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ByteServer(b"HTTP/1.1 403 Forbidden\r\n\r\n") as proxy:
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.port}")
+        for check in (probe.reach, probe.secure, probe.answers):
+            with pytest.raises(ServerUnreachable, match="The proxy"):
+                check("https://kashflow.invalid/x")
+
+
 def test_a_proxy_is_named_as_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
     with ByteServer(b"HTTP/1.1 200 Connection established\r\n\r\n") as proxy:
         monkeypatch.setenv("https_proxy", f"http://me:hush@127.0.0.1:{proxy.port}")

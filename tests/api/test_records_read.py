@@ -148,6 +148,16 @@ def test_a_value_that_cannot_be_read_is_logged_by_name_and_never_by_content(
     assert "hush-hush" not in caplog.text
 
 
+def test_fields_that_are_left_out_are_counted_for_whoever_looks(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    row = "<Supplier><SupplierID>1</SupplierID><TradeBorderType>2</TradeBorderType></Supplier>"
+    with ByteServer(ok("GetSuppliers", row * 3)) as server, caplog.at_level(logging.DEBUG):
+        client(server.endpoint).get_suppliers()
+    assert "3 rows, 0 other elements" in caplog.text
+    assert "{'{KashFlow}TradeBorderType': 3}" in caplog.text
+
+
 @pytest.mark.parametrize("text", ["", "maybe"])
 def test_an_answer_that_is_neither_yes_nor_no_is_broken(text: str) -> None:
     with ByteServer(ok("isUserVATRegistered", text)) as server, pytest.raises(ReplyBroken):

@@ -154,6 +154,16 @@ def test_cancelling_ends_a_list_that_comes_slowly() -> None:
         assert server.hung_up.wait(5)
 
 
+def test_a_follower_that_fails_ends_the_call_and_its_connection() -> None:
+    def fails(_: int) -> None:
+        raise ZeroDivisionError
+
+    with ByteServer(drips(http(WHOLE), 0.002)) as server:
+        with pytest.raises(ZeroDivisionError):
+            client(server.endpoint).get_suppliers(on_rows=fails)
+        assert server.hung_up.wait(2)
+
+
 def test_a_call_cancelled_beforehand_sends_nothing() -> None:
     cancel = Cancel()
     cancel.cancel()
