@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from kfclient.sandbox.contract import TYPES
+from kfclient.sandbox.errors import BooksDamaged
 from kfclient.sandbox.journal import Change, Journal
 from kfclient.sandbox.schema import Field, Record
 
@@ -70,8 +71,7 @@ class Books:
         self._changes: list[tuple[str, Key, Record | None]] | None = None
         self._journal = None if home is None else Journal(home)
         if self._journal is not None:
-            for name, key, record in self._journal.read():
-                self._set(name, key, None if record is None else _thaw(name, record))
+            self._read(self._journal)
 
     @property
     def is_new(self) -> bool:
@@ -145,6 +145,16 @@ class Books:
                 self.fold()
                 self._journal.close()
                 self._journal = None
+
+    def _read(self, journal: Journal) -> None:
+        try:
+            for name, key, record in journal.read():
+                self._set(name, key, None if record is None else _thaw(name, record))
+        except Exception as error:
+            journal.close()
+            if isinstance(error, OSError):
+                raise
+            raise BooksDamaged(f"The books in {journal.home} cannot be read.") from error
 
     def _commit(self, changed: list[tuple[str, Key, Record | None]]) -> None:
         if self._journal is None or not changed:

@@ -3,6 +3,7 @@
 SandboxError
 ├── PortTaken     another program listens on the port asked for
 ├── HomeTaken     another sandbox keeps its books in the folder asked for
+├── HomeUnusable  the folder asked for cannot be written
 ├── BooksDamaged  the folder holds books that cannot be read
 └── WrongFault    a misbehaviour was asked for that does not exist
 """
@@ -30,6 +31,13 @@ class HomeTaken(SandboxError):
 
     code = "sandbox-home-taken"
     default_cure = "Stop the other sandbox, or choose another folder."
+
+
+class HomeUnusable(SandboxError):
+    """The folder asked for cannot be written."""
+
+    code = "sandbox-home-unusable"
+    default_cure = "Choose a folder that you may write to."
 
 
 class BooksDamaged(SandboxError):

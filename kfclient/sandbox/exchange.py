@@ -49,6 +49,7 @@ class Exchange:
             else:
                 self._misbehave(request, trouble)
         except Fault as fault:
+            self._version = fault.version
             self._send([fault.envelope()], HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def _execute(self, request: Request) -> Record:

@@ -17,7 +17,7 @@ from zlib import crc32
 
 import orjson
 
-from kfclient.sandbox.errors import BooksDamaged, HomeTaken
+from kfclient.sandbox.errors import HomeTaken, HomeUnusable
 
 Change = tuple[str, int | str, dict[str, Any] | None]
 """Table, key, and the record it now holds (None: it is gone)."""
@@ -28,15 +28,19 @@ _OPTIONS = orjson.OPT_NON_STR_KEYS
 class Journal:
     """One folder of books, held by one process at a time.
 
-    Raises `HomeTaken` when another process holds the folder, `BooksDamaged` when the snapshot
-    cannot be read, OSError when the folder cannot be written.
+    Raises `HomeTaken` when another process holds the folder, `HomeUnusable` when it cannot be
+    written.
     """
 
     def __init__(self, home: Path) -> None:
-        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.home = home
         self._snapshot = home / "books.json"
         self._log = home / "books.log"
-        self._lock = os.open(home / "books.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._lock = os.open(home / "books.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise HomeUnusable(f"The sandbox cannot use {home}: {error.strerror}.") from None
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -47,14 +51,10 @@ class Journal:
     def read(self) -> Iterator[Change]:
         """Yield what the snapshot holds, then every change since, in order."""
         if self._snapshot.exists():
-            try:
-                tables = orjson.loads(self._snapshot.read_bytes())["tables"]
-                changes = [(t, key, record) for t in tables for key, record in tables[t]]
-            except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
-                raise BooksDamaged(
-                    f"The sandbox's books in {self._snapshot} cannot be read."
-                ) from None
-            yield from changes
+            tables = orjson.loads(self._snapshot.read_bytes())["tables"]
+            for table, rows in tables.items():
+                for key, record in rows:
+                    yield table, key, record
         if self._log.exists():
             for line in self._log.read_bytes().split(b"\n"):
                 checksum, _, payload = line.partition(b" ")
@@ -63,14 +63,22 @@ class Journal:
                 yield from orjson.loads(payload)
 
     def append(self, changes: list[Change]) -> None:
-        """Write one transaction; it is with the operating system when this returns."""
+        """Write one transaction, wholly or not at all.
+
+        It is with the operating system when this returns. Raises OSError.
+        """
         if self._appending is None:
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
             self._appending = os.open(self._log, flags, 0o600)
         payload = orjson.dumps(changes, default=str, option=_OPTIONS)
         line = b"%08x %s\n" % (crc32(payload), payload)
-        while line:
-            line = line[os.write(self._appending, line) :]
+        size = os.fstat(self._appending).st_size
+        try:
+            while line:
+                line = line[os.write(self._appending, line) :]
+        except OSError:
+            os.ftruncate(self._appending, size)
+            raise
 
     def fold(self, tables: dict[str, Iterable[tuple[int | str, dict[str, Any]]]]) -> None:
         """Write a snapshot of the tables and start the log anew."""

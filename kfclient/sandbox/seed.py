@@ -79,7 +79,6 @@ def _top_up(books: Books, table: str, wanted: int) -> None:
 
 
 def _reference_data(books: Books) -> None:
-    row: Record
     books.put("company", COMPANY)
     for nominal in chart.nominals():
         books.put("nominals", nominal)
@@ -90,9 +89,9 @@ def _reference_data(books: Books) -> None:
         books.put("vat_rates", row)
     for number, (code, rate) in enumerate((("GBP", "1"), ("EUR", "1.15"), ("USD", "1.27")), 1):
         row = {"CurrencyId": number, "CurrencyCode": code, "ExchangeRate": Decimal(rate)}
-        books.put("currencies", row | {"isDefault": int(number == 1)})
-    for name, code in chart.BANKS.items():
-        row = {"AccountID": _BANK_IDS[name], "AccountName": name, "AccountCode": code}
+        books.put("currencies", {**row, "isDefault": int(number == 1)})
+    for name, nominal_code in chart.BANKS.items():
+        row = {"AccountID": _BANK_IDS[name], "AccountName": name, "AccountCode": nominal_code}
         books.put("banks", row)
     for first, table in ((409844, "receipt_methods"), (409861, "invoice_methods")):
         for number, name in enumerate(_METHODS, start=first):

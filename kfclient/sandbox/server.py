@@ -18,7 +18,6 @@ from kfclient.sandbox.troubles import Trouble, Troubles
 from kfclient.sandbox.web import PATH, Handler
 
 HOST = "127.0.0.1"
-_POLL = 0.05
 
 
 class Listener(ThreadingHTTPServer):
@@ -34,7 +33,8 @@ class Listener(ThreadingHTTPServer):
         self.troubles = troubles
         self.connections: set[socket.socket] = set()
         self.stopping = threading.Event()
-        self.origin = f"http://{HOST}:{self.server_address[1]}"
+        self.port: int = self.server_address[1]
+        self.origin = f"http://{HOST}:{self.port}"
         self.endpoint = f"{self.origin}{PATH}"
         # Nobody who does not know the path, a web page least of all, can flip switches.
         self.control_path = f"/control/{secrets.token_urlsafe(18)}"
@@ -44,9 +44,19 @@ class Listener(ThreadingHTTPServer):
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
+    def serve(self) -> None:
+        """Answer callers until `end()`; unlike `serve_forever`, asleep while nobody calls."""
+        while not self.stopping.is_set():
+            self.handle_request()
+
+    def end(self) -> None:
+        """Have `serve()` return."""
+        self.stopping.set()
+        with contextlib.suppress(OSError):
+            socket.create_connection((HOST, self.port), timeout=1).close()
+
     def hang_up(self) -> None:
         """End every connection: a stopped server answers nobody."""
-        self.stopping.set()
         for connection in list(self.connections):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
@@ -58,7 +68,7 @@ class Sandbox:
     `home` is where its books are kept (None: in memory, gone at the end); `port` 0 finds a free
     one; `suppliers` and `customers` are how many there are to be at least (None: the few named
     ones). Use it as a context manager, or `start()` and `stop()` it; once. Raises `PortTaken`,
-    `HomeTaken`, `BooksDamaged`.
+    `HomeTaken`, `HomeUnusable`, `BooksDamaged`.
     """
 
     def __init__(
@@ -121,17 +131,15 @@ class Sandbox:
 
     def start(self) -> Self:
         """Begin to serve, in threads of its own."""
-        serve = self._listener.serve_forever
-        self._thread = threading.Thread(
-            target=serve, args=(_POLL,), name="sandbox-listener", daemon=True
-        )
+        serve = self._listener.serve
+        self._thread = threading.Thread(target=serve, name="sandbox-listener", daemon=True)
         self._thread.start()
         return self
 
     def stop(self) -> None:
         """Stop serving, end every connection and write the books down."""
         if self._thread is not None:
-            self._listener.shutdown()
+            self._listener.end()
             self._thread.join()
             self._thread = None
         self._listener.hang_up()

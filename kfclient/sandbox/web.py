@@ -94,6 +94,12 @@ class Handler(BaseHTTPRequestHandler):
         else:
             Exchange(self, version, body).run()
 
+    def handle_expect_100(self) -> bool:
+        """Say "go on" at once to a caller who asks before it sends a body."""
+        going_on = super().handle_expect_100()
+        self.wfile.flush()
+        return going_on
+
     def send(
         self,
         content_type: str,

@@ -173,6 +173,7 @@ def _delete(ledger: Ledger, asked: str, account: Account, asks: Record, *, by_id
     if ledger is RECEIPTS:
         for attachment in books.find("attachments", "ReceiptID", identity):
             books.drop("attachments", attachment["AttachmentID"])
+            account.shelf.drop(attachment["AmazonFilename"])
     books.drop(ledger.documents, identity)
     return Reply(1)
 

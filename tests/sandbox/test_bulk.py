@@ -1,0 +1,79 @@
+"""Books of a large business: served quickly, in chunks, and never held whole."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import socket
+import time
+from pathlib import Path
+
+from lxml import etree
+
+from kfclient.sandbox import Sandbox
+from tests.sandbox.wire import KF, Wire, headers, record
+
+MANY = 20_000
+
+
+def test_20000_customers_and_suppliers_are_served_within_seconds(tmp_path: Path) -> None:
+    with Sandbox(tmp_path, suppliers=MANY, customers=MANY) as sandbox:
+        sandbox.account.switch(ip_restricted=False)
+        for noun, fields in (("Customer", 78), ("Supplier", 24)):
+            began = time.monotonic()
+            body, chunked = fetch(sandbox, f"Get{noun}s")
+            assert time.monotonic() - began < 5
+            assert chunked
+            rows = etree.fromstring(body).findall(f".//{KF}{noun}")
+            assert len(rows) == MANY
+            assert len(rows[0]) <= fields
+            assert body.rstrip().endswith(b"</soap:Envelope>")
+        wire = Wire(sandbox)
+        began = time.monotonic()
+        for _ in range(20):
+            wire.ok("InsertSupplier", record("supl", Name="One more"))
+        assert (time.monotonic() - began) / 20 < 0.05
+    began = time.monotonic()
+    with Sandbox(tmp_path) as sandbox:
+        assert len(sandbox.account.suppliers()) == MANY + 20
+    assert time.monotonic() - began < 5
+
+
+def fetch(sandbox: Sandbox, operation: str, **more: str) -> tuple[bytes, bool]:
+    """Return a list's reply, and whether it came in chunks; without checking it for the vendor."""
+    wire = Wire(sandbox)
+    connection = http.client.HTTPConnection(wire.host, timeout=30)
+    sent = {**headers(operation), **more}
+    connection.request("POST", "/api/service.asmx", wire.envelope(operation), sent)
+    response = connection.getresponse()
+    content = response.read()
+    connection.close()
+    return content, response.getheader("Transfer-Encoding") == "chunked"
+
+
+def test_an_old_caller_gets_the_same_without_chunks() -> None:
+    with Sandbox(suppliers=2_000) as sandbox:
+        sandbox.account.switch(ip_restricted=False)
+        wire = Wire(sandbox)
+        body = wire.envelope("GetSuppliers")
+        received = b""
+        with socket.create_connection(("127.0.0.1", wire.port)) as caller:
+            caller.settimeout(10)
+            caller.sendall(
+                b"POST /api/service.asmx HTTP/1.0\r\nContent-Type: text/xml\r\n"
+                b"SOAPAction: KashFlow/GetSuppliers\r\nContent-Length: %d\r\n\r\n%s"
+                % (len(body), body)
+            )
+            while piece := caller.recv(65536):
+                received += piece
+        head, _, content = received.partition(b"\r\n\r\n")
+        assert b"Transfer-Encoding" not in head
+        assert len(etree.fromstring(content).findall(f".//{KF}Supplier")) == 2_000
+
+
+def test_a_large_reply_can_be_compressed() -> None:
+    with Sandbox(suppliers=3_000) as sandbox:
+        sandbox.account.switch(ip_restricted=False, gzip=True)
+        packed, chunked = fetch(sandbox, "GetSuppliers", **{"Accept-Encoding": "gzip"})
+        assert chunked
+        assert gzip.decompress(packed).count(b"<Supplier>") == 3_000
