@@ -1,0 +1,143 @@
+"""The app on a real terminal: it starts, is silent when idle, and goes when it is asked to."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+ESCAPES = re.compile(rb"\x1b\[[0-9;?<>=]*[ -/]*[@-~]|\x1b[()][0-9A-B]|\x1b[=>]")
+
+
+class Terminal:
+    """A pseudo-terminal of 80 by 24 with Kashdeck on it."""
+
+    def __init__(self, home: Path, **environment: str) -> None:
+        self.fd, far = pty.openpty()
+        fcntl.ioctl(far, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tui"],
+            cwd=ROOT,
+            stdin=far,
+            stdout=far,
+            stderr=far,
+            start_new_session=True,
+            env={
+                **os.environ,
+                "TERM": "xterm-256color",
+                "KASHDECK_HOME": str(home),
+                **environment,
+            },
+        )
+        os.close(far)
+
+    def read(self, seconds: float) -> bytes:
+        """Return what comes within so many seconds."""
+        until, came = time.monotonic() + seconds, b""
+        while (left := until - time.monotonic()) > 0:
+            if select.select([self.fd], [], [], left)[0]:
+                try:
+                    came += os.read(self.fd, 65536)
+                except OSError:
+                    break
+        return came
+
+    def read_until(self, text: bytes, seconds: float = 20) -> bytes:
+        """Return what comes until the text is on the screen."""
+        until, came = time.monotonic() + seconds, b""
+        while text not in ESCAPES.sub(b"", came):
+            assert time.monotonic() < until, f"{text!r} did not come"
+            came += self.read(0.05)
+        return came
+
+    def press(self, keys: bytes) -> None:
+        """Type."""
+        os.write(self.fd, keys)
+
+    def close(self) -> None:
+        """End whatever is left."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self.fd)
+
+
+@contextmanager
+def kashdeck(home: Path, **environment: str) -> Iterator[Terminal]:
+    """Run Kashdeck on a terminal for the length of the block."""
+    terminal = Terminal(home, **environment)
+    try:
+        yield terminal
+    finally:
+        terminal.close()
+
+
+def test_it_starts_on_a_bare_home_is_silent_when_idle_and_quits(tmp_path: Path) -> None:
+    with kashdeck(tmp_path / "home", SSH_CONNECTION="192.0.2.1 1 192.0.2.2 22") as terminal:
+        start = terminal.read_until(b"Connections") + terminal.read(1.5)
+        assert len(start) < 60_000
+        assert b"\x1b[?1003h" not in start, "over SSH the mouse stays off"
+        assert terminal.read(2.5) == b""
+        terminal.press(b"\x11")
+        terminal.read(1.5)
+        assert terminal.process.wait(5) == 0
+
+
+def test_a_byte_that_is_no_utf8_does_not_take_the_keyboard_away(tmp_path: Path) -> None:
+    with kashdeck(tmp_path / "home") as terminal:
+        terminal.read_until(b"Connections")
+        terminal.read(0.5)
+        terminal.press(b"\x1b[M \xa0\xc0")
+        terminal.read(0.3)
+        terminal.press(b"\x11")
+        terminal.read(1.5)
+        assert terminal.process.wait(5) == 0
+
+
+def test_a_lost_connection_ends_it_at_once_when_nothing_is_in_flight(tmp_path: Path) -> None:
+    with kashdeck(tmp_path / "home") as terminal:
+        terminal.read_until(b"Connections")
+        terminal.process.send_signal(signal.SIGHUP)
+        assert terminal.process.wait(5) == 128 + signal.SIGHUP
+
+
+def test_a_terminal_that_can_show_nothing_gets_a_sentence(tmp_path: Path) -> None:
+    with kashdeck(tmp_path / "home", TERM="dumb") as terminal:
+        said = terminal.read(3)
+        assert b"kashdeck --help" in said
+        assert b"\x1b[" not in said
+        assert terminal.process.wait(5) == 2
+
+
+def test_the_first_frame_waits_for_nothing_heavy(tmp_path: Path) -> None:
+    code = """
+import asyncio, sys
+from kfclient.desk import Desk
+from tui.app import KashdeckApp
+async def main():
+    async with KashdeckApp(Desk.open(memory_secrets=True)).run_test() as pilot:
+        await pilot.pause()
+        print(*[name for name in ("zeep", "lxml", "requests", "keyring") if name in sys.modules])
+asyncio.run(main())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "KASHDECK_HOME": str(tmp_path / "home")},
+    )
+    assert done.stdout.split() == []
