@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -20,6 +18,7 @@ from kfclient.desk.business import (
     Role,
     Settings,
 )
+from kfclient.desk.business_names import checked_name, slug_of, tidy_name
 from kfclient.desk.errors import (
     BusinessExists,
     BusinessUnknown,
@@ -37,8 +36,6 @@ if TYPE_CHECKING:
 
     from kfclient.store import Home
     from kfclient.store.table import Table
-
-LONGEST_NAME = 80
 
 
 def sync_lock(business: str) -> str:
@@ -94,7 +91,7 @@ class Businesses:
 
     def find(self, name: str) -> Business:
         """Return the business of this name, or else of this id, capitals forgiven."""
-        wanted = _clean(name).casefold()
+        wanted = tidy_name(name).casefold()
         every = [_business(document) for document in self._table.all()]
         for business in every:
             if business.name.casefold() == wanted:
@@ -102,7 +99,7 @@ class Businesses:
         for business in every:
             if business.id == wanted:
                 return business
-        raise BusinessUnknown(f"There is no business called “{_clean(name)}” here.")
+        raise BusinessUnknown(f"There is no business called “{tidy_name(name)}” here.")
 
     # Names and people
 
@@ -257,8 +254,7 @@ class Businesses:
                 raise BusinessExists(f"There is a business called “{document['name']}” already.")
 
     def _free_id(self, name: str) -> str:
-        plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().casefold()
-        slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].rstrip("-") or "business"
+        slug = slug_of(name)
         free, count = slug, 1
         while self._document(self._table, "id", free) is not None:
             count += 1
@@ -269,24 +265,6 @@ class Businesses:
     def _document(table: Table, field: str, value: str) -> Document | None:
         found = table.by(field, value)
         return found[0] if found else None
-
-
-def checked_name(name: str) -> str:
-    """Return a business's name with its spaces tidied; WrongValue when it cannot be a name."""
-    name = _clean(name)
-    if not name:
-        raise WrongValue("A business needs a name.", "Type the name you know it by.")
-    if len(name) > LONGEST_NAME:
-        raise WrongValue(
-            f"That name has {len(name)} characters.", f"Keep it to {LONGEST_NAME} or fewer."
-        )
-    if not name.isprintable():
-        raise WrongValue("That name has characters that cannot be shown.", "Type it again.")
-    return name
-
-
-def _clean(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", name).split())
 
 
 def _either(names: list[str]) -> str:

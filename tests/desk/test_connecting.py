@@ -10,8 +10,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from kfclient.api.errors import (
     AddressNotListed,
@@ -29,146 +27,21 @@ from kfclient.api.errors import (
 from kfclient.cancel import Cancel
 from kfclient.desk import Desk, Draft
 from kfclient.desk.business import Company, ConnectionState, Role
-from kfclient.desk.company import is_same_company
-from kfclient.desk.connecting import CHECKS, clean_endpoint, clean_key, key_problem, step_for
+from kfclient.desk.connecting import CHECKS, step_for
 from kfclient.desk.errors import (
     Busy,
     DeskError,
     NotAllowed,
     NotConnected,
-    OtherCompany,
-    WrongValue,
 )
 from kfclient.desk.events import CheckFailed, CheckPassed, CheckStarted, Event
-from kfclient.desk.lists import ListName
 from kfclient.desk.steps import STEPS
 from kfclient.errors import Cancelled, Problem
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home, Secrets
 from kfclient.store.errors import PassphraseNeeded, SecretMissing
 from tests.conftest import QUICK
-
-
-def told(events: list[Event]) -> list[tuple[str, str]]:
-    """The checks that passed or failed, in order."""
-    return [
-        ("passed" if isinstance(event, CheckPassed) else "failed", event.check)
-        for event in events
-        if isinstance(event, CheckPassed | CheckFailed)
-    ]
-
-
-def company_becomes(sandbox: Sandbox, **fields: str) -> None:
-    """Have the sandbox keep another company's books, or this one's with other details."""
-    books = sandbox.account.books
-    (company,) = books.all("company")
-    with books.transaction():
-        books.drop("company", company["CompanyName"])
-        books.put("company", {**company, **fields})
-
-
-def bob_of(desk: Desk) -> Desk:
-    """A desk of somebody else's on the same home."""
-    return Desk(Home(desk.home.root), desk.secrets, person="bob", limits=QUICK)
-
-
-class TestWhatIsTyped:
-    @pytest.mark.parametrize(
-        "typed",
-        ["1234ABCD-12EF", " 1234abcd-12ef\r\n", "1234 ABCD - 12EF", "1234ABCD\u201312ef\u200b"],
-    )
-    def test_a_pasted_key_is_made_clean(self, typed: str) -> None:
-        assert clean_key(typed) == "1234ABCD-12EF"
-        assert key_problem(typed) == ""
-
-    @pytest.mark.parametrize(
-        ("typed", "said"),
-        [
-            ("", "missing"),
-            ("   ", "missing"),
-            ("1234ABCD1234", "one dash"),
-            ("1234-ABCD-1234", "one dash"),
-            ("123ABCD-1234", "there are 7"),
-            ("1234ABCD-12345", "there are 5"),
-            ("1234ABCG-1234", "A-F"),
-        ],
-    )
-    def test_what_is_odd_about_a_key_is_said(self, typed: str, said: str) -> None:
-        assert said in key_problem(typed)
-
-    @given(st.text(max_size=20))
-    def test_no_text_breaks_the_check_of_a_key_and_no_key_is_repeated(self, typed: str) -> None:
-        problem = key_problem(typed)
-        assert clean_key(clean_key(typed)) == clean_key(typed)
-        assert len(clean_key(typed)) < 3 or clean_key(typed) not in problem
-
-    @pytest.mark.parametrize(
-        ("typed", "clean"),
-        [
-            ("securedwebapp.com", "https://securedwebapp.com/api/service.asmx"),
-            (
-                " HTTPS://SecuredWebApp.com/api/service.asmx?WSDL\n",
-                "https://securedwebapp.com/api/service.asmx",
-            ),
-            ("http://127.0.0.1:8000", "http://127.0.0.1:8000/api/service.asmx"),
-            ("http://[::1]:8000/x.asmx", "http://[::1]:8000/x.asmx"),
-            ("http://localhost:1/", "http://localhost:1/api/service.asmx"),
-        ],
-    )
-    def test_an_address_is_made_clean(self, typed: str, clean: str) -> None:
-        assert clean_endpoint(typed) == clean
-        assert clean_endpoint(clean) == clean
-
-    @pytest.mark.parametrize(
-        "typed",
-        [
-            "",
-            "http://books.example/api/service.asmx",
-            "http://127.0.0.1.evil.example/",
-            "https://me:secret@books.example/",
-            "https://books.example:99999/",
-            "ftp://books.example/",
-            "https://",
-            "file:///etc/passwd",
-        ],
-    )
-    def test_an_address_that_would_give_the_password_away_is_refused(self, typed: str) -> None:
-        with pytest.raises(WrongValue) as refused:
-            clean_endpoint(typed)
-        assert "secret" not in refused.value.sentence
-        assert refused.value.cure
-
-    @given(st.text(max_size=40))
-    def test_no_text_breaks_the_check_of_an_address(self, typed: str) -> None:
-        try:
-            clean = clean_endpoint(typed)
-        except WrongValue:
-            return
-        assert clean.startswith(("https://", "http://"))
-
-    @pytest.mark.parametrize(
-        ("field", "value"),
-        [
-            ("username", "  "),
-            ("password", ""),
-            ("autoauth_key", "1234"),
-            ("endpoint", "http://books.example"),
-            ("software", "abacus"),
-        ],
-    )
-    def test_a_draft_with_a_hole_asks_nobody(
-        self, desk: Desk, business: str, draft: Draft, sandbox: Sandbox, field: str, value: str
-    ) -> None:
-        typed = {"endpoint": "", field: value} if field == "software" else {field: value}
-        wrong = msgspec.structs.replace(draft, **typed)
-        with pytest.raises(WrongValue):
-            desk.connecting.connect(business, wrong)
-        assert not sandbox.account.calls
-
-    def test_a_draft_shows_neither_the_password_nor_the_key(self, draft: Draft) -> None:
-        for shown in (repr(draft), str(draft), f"{draft.__rich_repr__()}", f"{[draft]}"):
-            assert draft.password not in shown
-            assert draft.autoauth_key not in shown
+from tests.desk.checks import bob_of, told
 
 
 class TestConnecting:
@@ -478,141 +351,3 @@ def assert_nowhere(root: Path, draft: Draft) -> None:
         content = path.read_bytes()
         assert draft.password.encode() not in content, path
         assert draft.autoauth_key.encode() not in content, path
-
-
-class TestReconnecting:
-    def test_reconnecting_mends_the_password_and_keeps_everything_else(
-        self, synced_desk: Desk, business: str, draft: Draft, sandbox: Sandbox
-    ) -> None:
-        desk = synced_desk
-        desk.businesses.change_settings(business, {"publish_tax_data": "on"})
-        before = desk.businesses.get(business)
-        assert before.connection is not None
-        sandbox.account.switch(separate_api_password="a new one")
-        assert set(desk.syncing.sync(business).failed) == set(ListName)
-        assert desk.businesses.summary(business).state is ConnectionState.NEEDS_RECONNECTING
-        desk.connecting.reconnect(business, msgspec.structs.replace(draft, password="a new one"))
-        after = desk.businesses.get(business)
-        assert after.connection is not None
-        assert after.settings == before.settings
-        assert after.people == before.people
-        assert after.connection.last_sync == before.connection.last_sync
-        assert desk.lists.read(business, ListName.SUPPLIERS)
-        assert not desk.syncing.sync(business).failed
-        assert desk.businesses.summary(business).state is ConnectionState.CONNECTED
-
-    def test_a_failed_reconnect_leaves_the_connection_as_it_was(
-        self, connected_desk: Desk, business: str, draft: Draft
-    ) -> None:
-        before = connected_desk.businesses.get(business)
-        with pytest.raises(WrongCredentials):
-            connected_desk.connecting.reconnect(
-                business, msgspec.structs.replace(draft, password="wrong")
-            )
-        assert connected_desk.businesses.get(business) == before
-        assert not connected_desk.syncing.sync(business).failed
-
-    def test_another_companys_credentials_are_noticed_and_both_names_said(
-        self, connected_desk: Desk, business: str, draft: Draft
-    ) -> None:
-        desk = connected_desk
-        before = desk.businesses.get(business)
-        with Sandbox() as other:
-            company_becomes(other, CompanyName="Pier Nine Ltd", VatRegistrationNumber="GB111111111")
-            events: list[Event] = []
-            with pytest.raises(OtherCompany) as refused:
-                desk.connecting.reconnect(
-                    business,
-                    msgspec.structs.replace(
-                        draft,
-                        endpoint=other.endpoint,
-                        username=other.username,
-                        password=other.password,
-                        autoauth_key=other.autoauth_key,
-                    ),
-                    events.append,
-                )
-        assert "Pier Nine Ltd" in refused.value.sentence
-        assert "Harbour Lane Trading Ltd" in refused.value.sentence
-        assert "disconnect" in refused.value.cure
-        assert told(events)[-1] == ("failed", "company")
-        assert desk.businesses.get(business) == before
-        assert not desk.syncing.sync(business).failed
-
-    def test_a_corrected_name_and_a_moved_office_are_the_same_company(
-        self, connected_desk: Desk, business: str, draft: Draft, sandbox: Sandbox
-    ) -> None:
-        company_becomes(sandbox, CompanyName="Harbour Lane Traders Ltd", Postcode="YO22 1AA")
-        made = connected_desk.connecting.reconnect(business, draft)
-        assert made.company.name == "Harbour Lane Traders Ltd"
-
-    def test_what_was_never_connected_cannot_be_reconnected(
-        self, desk: Desk, business: str, draft: Draft
-    ) -> None:
-        with pytest.raises(NotConnected):
-            desk.connecting.reconnect(business, draft)
-
-
-BASE = Company(name="Harbour Lane Ltd", postcode="YO21 3PU", email="a@hl.example")
-VAT = msgspec.structs.replace(BASE, vat_number="GB 987 6543 21")
-
-
-@pytest.mark.parametrize(
-    ("before", "now", "same"),
-    [
-        (BASE, BASE, True),
-        (VAT, Company(name="New name", postcode="X1 1XX", vat_number="987654321"), True),
-        (VAT, msgspec.structs.replace(VAT, vat_number="GB111111111"), False),
-        (BASE, VAT, True),  # registered for VAT since
-        (VAT, msgspec.structs.replace(BASE, postcode="X1 1XX"), True),  # moved
-        (BASE, Company(name="HARBOUR LANE LIMITED", postcode="X1 1XX"), True),
-        (BASE, msgspec.structs.replace(BASE, name="Harbour Lane Group Ltd"), True),  # renamed
-        (BASE, Company(name="Pier Nine Ltd", postcode="X1 1XX"), False),
-        (BASE, Company(name="Pier Nine Ltd", postcode="YO21 3PU", email="b@p9.example"), False),
-        (Company(name="Harbour Lane Ltd"), Company(name="Pier Nine Ltd"), False),
-    ],
-)
-def test_what_tells_one_company_from_another(before: Company, now: Company, same: bool) -> None:
-    assert is_same_company(before, now) is same
-    assert is_same_company(now, before) is same
-
-
-class TestDisconnecting:
-    def test_the_secrets_go_and_lists_and_settings_stay(
-        self, synced_desk: Desk, business: str
-    ) -> None:
-        desk = synced_desk
-        desk.businesses.change_settings(business, {"publish_tax_data": "on"})
-        desk.connecting.disconnect(business)
-        with pytest.raises(SecretMissing):
-            desk.secrets.load(business, "memory")
-        assert desk.businesses.get(business).settings.publish_tax_data is True
-        assert desk.lists.read(business, ListName.SUPPLIERS)
-        assert desk.businesses.summary(business).state is ConnectionState.NOT_CONNECTED
-        for attempt in (
-            lambda: desk.connecting.disconnect(business),
-            lambda: desk.syncing.sync(business),
-            lambda: desk.sessions.open(business),
-        ):
-            with pytest.raises(NotConnected):
-                attempt()
-
-    @pytest.mark.parametrize("work", ["sync", "publish"])
-    def test_a_connection_in_use_is_not_pulled_away(
-        self, connected_desk: Desk, business: str, draft: Draft, work: str
-    ) -> None:
-        before = connected_desk.businesses.get(business)
-        with Home(connected_desk.home.root).try_lock(f"{work}-{business}"):
-            with pytest.raises(Busy):
-                connected_desk.connecting.disconnect(business)
-            with pytest.raises(Busy):
-                connected_desk.connecting.reconnect(business, draft)
-        assert connected_desk.businesses.get(business) == before
-        connected_desk.connecting.disconnect(business)
-
-    def test_it_can_be_connected_again(
-        self, connected_desk: Desk, business: str, draft: Draft
-    ) -> None:
-        connected_desk.connecting.disconnect(business)
-        connected_desk.connecting.connect(business, draft)
-        assert not connected_desk.syncing.sync(business).failed
