@@ -54,6 +54,10 @@ class Inbox(msgspec.Struct):
     revision: tuple[int, int] | None = None
     listed: dict[str, Listed] = msgspec.field(default_factory=dict)
 
+    def has(self, state: ItemState) -> bool:
+        """Whether any item is in this state."""
+        return any(one.state is state for one in self.listed.values())
+
     def rows(
         self, view: str, kind: Kind | None, words: Sequence[str], *, wide: bool
     ) -> Iterator[Row]:

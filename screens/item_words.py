@@ -50,12 +50,12 @@ NARROW = (
 WIDE = (
     Column("State", 12),
     Column("No.", 5, "right"),
-    Column("Kind", 13),
-    Column("Date", 11),
+    Column("Kind", 5),
+    Column("Date", 9),
     Column("Contact"),
-    Column("Reference", 14),
+    Column("Reference", 12),
     Column("Category"),
-    Column("Gross", 16, "right"),
+    Column("Gross", 15, "right"),
 )
 
 
@@ -97,7 +97,7 @@ def short_date(date: dt.date | None) -> str:
 def wide_row(item: Item, state: ItemState) -> Row:
     """Return the item as a row of the columns `WIDE`."""
     row = narrow_row(item, state)
-    return Row(row.key, (*row.cells[:2], KINDS[item.kind], *row.cells[2:]), row.tone)
+    return Row(row.key, (*row.cells[:2], item.kind.value, *row.cells[2:]), row.tone)
 
 
 def searched(item: Item) -> str:

@@ -8,7 +8,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
 from kfclient.desk.events import ItemHeld, ItemPublished, PublishEnded, PublishStarted
-from kfclient.desk.item import Item, Kind
+from kfclient.desk.item import Item, ItemState, Kind
 from kfclient.errors import tell
 from screens.import_file import ImportScreen
 from screens.inbox import EDITABLE, Inbox, Listed, read_inbox, revision_of, views_shown
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from kfclient.desk.events import Event
     from kfclient.desk.planning import Plan
+    from kfclient.desk.publish_report import PublishResult
     from kfclient.errors import Problem
 
 POLL_SECONDS = 1.0
@@ -40,13 +41,20 @@ class ItemsScreen(Room[None]):
     """Lists the items, says what each still needs, and leads to everything done with them."""
 
     CSS_PATH = "items.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide"), (150, "-beside")]  # noqa: RUF012
     ACTS = (
         Act("new", "n", "New", "Add an item by hand", footer=True),
         Act("edit", "e", "Edit", "Edit the item under the cursor; Enter does too", footer=True),
         Act("import_file", "i", "Import", "Import a CSV file: Dext costs, or sales", footer=True),
         Act("publish", "p", "Publish", "Publish the marked items, or all ready ones", footer=True),
-        Act("delete", "d,delete", "Delete", "Delete the marked items, or this one", footer=True),
-        Act("resolve", "r", "Look in KashFlow", "Look in KashFlow for items of unknown outcome"),
+        Act(
+            "resolve",
+            "r",
+            "Look in KashFlow",
+            "Look in KashFlow for the items of unknown outcome",
+            footer=True,
+        ),
+        Act("delete", "d,delete", "Delete", "Delete the marked items, or this one"),
         Act("filter", "slash", "Filter", "Type to filter the items"),
         Act("mark_all", "a", "Mark all", "Mark all shown, or none (space marks one)"),
         Act("view('all')", "1", "All items"),
@@ -136,6 +144,7 @@ class ItemsScreen(Room[None]):
         self.reading = False
         self.inbox = inbox
         self.show_rows()
+        self.refresh_bindings()
         if self.next_key:
             self.table.go_to(self.next_key)
             self.next_key = ""
@@ -148,7 +157,7 @@ class ItemsScreen(Room[None]):
 
     def show_rows(self) -> None:
         """Show the items of this view, kind and filter."""
-        table, wide = self.table, self.has_class("-wide")
+        table, wide = self.table, not self.has_class("-narrow")
         table.columns = WIDE if wide else NARROW
         if not self.inbox.listed:
             table.empty = "Nothing here yet. Press i to import a file, n to add an item."
@@ -173,7 +182,7 @@ class ItemsScreen(Room[None]):
 
     def resized(self) -> None:
         """Lay rows and title out for the width."""
-        if (self.table.columns is WIDE) != self.has_class("-wide"):
+        if (self.table.columns is NARROW) != self.has_class("-narrow"):
             self.show_rows()
         self.show_title()
 
@@ -333,8 +342,23 @@ class ItemsScreen(Room[None]):
     def action_resolve(self) -> None:
         """Look in KashFlow for the items of unknown outcome."""
         publishing = self.services.desk.publishing
+        self.query_one("#details", Static).update("Looking in KashFlow…")
         self.ask(
             lambda: publishing.resolve(self.business),
-            lambda _: self.read(),
+            self.resolved,
             lane=f"publish-{self.business}",
         )
+
+    def resolved(self, results: Sequence[PublishResult]) -> None:
+        """Say what was found; what was not, the items themselves say."""
+        found = [f"item {one.item_id} as No. {one.number}" for one in results if one.number]
+        if found:
+            more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+            self.notify(f"In KashFlow: {', '.join(found[:3])}{more}.", timeout=5, markup=False)
+        self.read()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to look in KashFlow only where something is unknown."""
+        if action == "resolve":
+            return self.inbox.has(ItemState.UNKNOWN)
+        return super().check_action(action, parameters)

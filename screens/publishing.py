@@ -32,6 +32,7 @@ SHOWN = {
     "unknown": ("! unknown", "bad"),
 }
 BAR = 30
+NAMES_SHOWN = 3
 REDRAW_SECONDS = 0.2
 ONCE = "Nothing already published is published again."
 UNKNOWN = (
@@ -67,7 +68,7 @@ class PublishingScreen(Room[None]):
             Column("In KashFlow", 20),
             classes="first",
         )
-        with VerticalScroll(id="about", can_focus=False):
+        with VerticalScroll(id="about"):
             yield Static("", id="reason", markup=False)
 
     def on_mount(self) -> None:
@@ -144,13 +145,13 @@ def summary(job: PublishJob) -> str:
     parts = [f"{states.count('published')} published"]
     parts += [f"{states.count('held')} held" if "held" in states else ""]
     parts += [f"{states.count('unknown')} of unknown outcome" if "unknown" in states else ""]
-    if job.created:
-        parts.append(f"created in KashFlow: {', '.join(job.created)}")
     told = [f"{', '.join(part for part in parts if part)}. {ONCE}"]
+    if job.created:
+        more = len(job.created) - NAMES_SHOWN
+        names = ", ".join(job.created[:NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+        told.append(f"Created in KashFlow: {names}.")
     if job.problem is not None:
         told.append(f"✗ {tell(job.problem)}")
-    if job.ended:
-        told.append("Esc goes back to the items.")
     return "\n".join(told)
 
 

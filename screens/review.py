@@ -22,7 +22,16 @@ if TYPE_CHECKING:
 
     from kfclient.desk.planning import Plan, PlannedItem
 
-NAMES_SHOWN = 6
+NAMES_SHOWN = 3
+NARROW = (
+    Column("No.", 5, "right"),
+    Column("As", 10),
+    Column("Contact"),
+    Column("Net", 12, "right"),
+    Column("VAT", 10, "right"),
+    Column("Gross", 14, "right"),
+)
+WIDE = (*NARROW[:2], Column("Contact", 24), Column("What it becomes"), *NARROW[3:])
 
 
 class Agreed(msgspec.Struct, frozen=True):
@@ -63,18 +72,13 @@ class ReviewScreen(Room[Agreed]):
         yield Static("", id="suppliers", classes="agree", markup=False)
         yield Static("", id="customers", classes="agree", markup=False)
         yield LedgerTable(
-            Column("No.", 5, "right"),
-            Column("As", 10),
-            Column("Contact"),
-            Column("Net", 12, "right"),
-            Column("VAT", 10, "right"),
-            Column("Gross", 14, "right"),
+            *NARROW,
             id="plan",
             classes="first",
             empty="There is nothing to publish: no item is ready.",
         )
         yield Static("", id="totals", markup=False)
-        with VerticalScroll(id="about", can_focus=False):
+        with VerticalScroll(id="about"):
             yield Static("", id="words", markup=False)
 
     def on_mount(self) -> None:
@@ -107,13 +111,27 @@ class ReviewScreen(Room[Agreed]):
                             ("customers", self.plan.new_customers)):  # fmt: skip
             self.query_one(f"#{kind}").set_class(not names, "hidden")
         self.query_one("#totals", Static).update(totals(going))
-        rows = [row_of(one, goes=self.goes(one)) for one in self.plan.items]
+        self.show_rows()
+        self.refresh_bindings()
+
+    def show_rows(self) -> None:
+        """Show a row an item, with the words where there is room for them."""
+        table, wide = self.query_one(LedgerTable), self.has_class("-wide")
+        table.columns = WIDE if wide else NARROW
+        rows = [row_of(one, goes=self.goes(one), wide=wide) for one in self.plan.items]
         rows += [
-            Row(one.item_id, (one.item_id, "left out", one.reason, "", "", ""), "dim")
+            Row(
+                one.item_id,
+                (one.item_id, "left out", one.reason, *[""] * (4 if wide else 3)),
+                "dim",
+            )
             for one in self.plan.left_out
         ]
-        self.query_one(LedgerTable).show_rows(rows)
-        self.refresh_bindings()
+        table.show_rows(rows)
+
+    def on_resize(self) -> None:
+        """Use the columns that fit the new width, once Textual has told which it is."""
+        self.call_after_refresh(self.show_rows)
 
     def on_ledger_table_moved(self) -> None:
         """Say all about the item under the cursor."""
@@ -247,13 +265,14 @@ def totals(going: Sequence[PlannedItem]) -> str:
     return "\n".join(lines)
 
 
-def row_of(planned: PlannedItem, *, goes: bool) -> Row:
+def row_of(planned: PlannedItem, *, goes: bool, wide: bool) -> Row:
     """Return an item's row; one that would not go says so."""
     kind = "Invoice" if planned.kind is Kind.SALE else "Purchase"
     cells = (
         planned.item_id,
         kind if goes else "? left out",
         planned.contact,
+        *([planned.sentence] if wide else []),
         f"{planned.net:,.2f}",
         f"{planned.vat:,.2f}",
         amount_shown(planned.gross, planned.currency),
