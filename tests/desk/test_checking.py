@@ -1,0 +1,179 @@
+"""What is wrong with an item is said before it is sent, and no longer when it is mended."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from kfclient.desk.bookkeeping import Books
+from kfclient.desk.business import ProblemNote, Settings
+from kfclient.desk.checking import check
+from kfclient.desk.item import Item, ItemLine, Kind, Severity
+from kfclient.desk.lists import ListName
+from tests.desk.seeded import (
+    CURRENCIES,
+    CUSTOMERS,
+    NOMINALS,
+    NOW,
+    PROJECTS,
+    RATES,
+    SUPPLIERS,
+    TODAY_BOOKS,
+)
+
+GOOD = Item(
+    kind=Kind.COST,
+    reference="PEN-1",
+    contact="Pennine Water",
+    date=dt.date(2026, 9, 1),
+    due_date=dt.date(2026, 10, 1),
+    lines=(ItemLine(category="Water Rates", unit_price=Decimal("100.00"), tax_rate=Decimal(0)),),
+)
+
+
+def books(**values: Any) -> Books:
+    """Return the seeded books with these settings, or with other values."""
+    settings = Settings(
+        **{name: values.pop(name) for name in list(values) if name in Settings.__struct_fields__}
+    )
+    lists: dict[str, Any] = {
+        "nominals": NOMINALS,
+        "suppliers": SUPPLIERS,
+        "customers": CUSTOMERS,
+        "tax_rates": RATES,
+        "projects": PROJECTS,
+        "currencies": CURRENCIES,
+        "today": NOW.date(),
+    }
+    return Books(**{**lists, **values}, settings=settings)
+
+
+ON = books(publish_tax_data=True)
+
+
+def item(**changes: Any) -> Item:
+    """Return the good item with changes; those of a line go to its line."""
+    in_line = {name: changes.pop(name) for name in list(changes) if name in LINE}
+    lines = (msgspec.structs.replace(GOOD.lines[0], **in_line),)
+    return msgspec.structs.replace(GOOD, **{"lines": lines, **changes})
+
+
+LINE = set(ItemLine.__struct_fields__)
+
+
+def codes(one: Item, known: Books = TODAY_BOOKS) -> list[str]:
+    return [finding.code for finding in check(one, known)]
+
+
+def test_a_good_item_has_nothing_to_say() -> None:
+    assert codes(GOOD) == []
+    assert codes(GOOD, ON) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"contact": ""}, "E-CONTACT-MISSING"),
+        ({"contact": "Nobody Known"}, "W-SUPPLIER-NEW"),
+        ({"contact": "Twin Traders"}, "E-SUPPLIER-AMBIGUOUS"),
+        ({"contact_code": "NOSUCH"}, "E-SUPPLIER-UNKNOWN"),
+        ({"kind": Kind.SALE, "category": "Sales", "contact": "New"}, "W-CUSTOMER-NEW"),
+        ({"kind": Kind.CLAIM, "contact": ""}, "E-CONTACT-MISSING"),
+        ({"category": ""}, "E-CATEGORY-MISSING"),
+        ({"category": "No such category"}, "E-CATEGORY-UNKNOWN"),
+        ({"category": "Sundries"}, "E-CATEGORY-AMBIGUOUS"),
+        ({"category": "Fax"}, "E-CATEGORY-ARCHIVED"),
+        ({"date": None, "due_date": None}, "E-DATE-MISSING"),
+        ({"date": dt.date(2027, 1, 1), "due_date": None}, "W-DATE-FUTURE"),
+        ({"due_date": dt.date(2026, 8, 1)}, "W-DUE-BEFORE-DATE"),
+        ({"unit_price": Decimal(0)}, "E-AMOUNT-ZERO"),
+        ({"lines": ()}, "E-AMOUNT-ZERO"),
+        ({"reference": ""}, "W-REFERENCE-MISSING"),
+        ({"currency": "XYZ", "exchange_rate": Decimal(2)}, "E-CURRENCY-UNKNOWN"),
+        ({"currency": "EUR"}, "E-RATE-MISSING"),
+        ({"currency": "EUR", "exchange_rate": Decimal(0)}, "E-RATE-MISSING"),
+        ({"project": "No such project"}, "E-PROJECT-UNKNOWN"),
+        ({"project": "Old barn"}, "W-PROJECT-FINISHED"),
+        ({"reference": "A\u000bB"}, "E-TEXT-ODD"),
+        ({"description": "\ufffe"}, "E-TEXT-ODD"),
+        ({"problem": ProblemNote("E-TOTALS-DIFFER", "Two totals.")}, "E-TOTALS-DIFFER"),
+        ({"vat": Decimal("5.00"), "tax_rate": Decimal(5)}, "W-TAX-OFF"),
+    ],
+)
+def test_each_trouble_has_its_own_finding(changes: dict[str, Any], code: str) -> None:
+    findings = check(item(**changes), TODAY_BOOKS)
+    assert [finding.code for finding in findings] == [code]
+    assert findings[0].sentence.endswith(".")
+    assert (findings[0].severity is Severity.STOP) is code.startswith("E-")
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"tax_rate": Decimal("17.5"), "vat": Decimal("17.50")}, "E-TAX-RATE-UNKNOWN"),
+        ({"tax_rate": None, "vat": Decimal("13.00")}, "E-TAX-RATE-MISSING"),
+        ({"tax_rate": Decimal(20), "vat": Decimal("19.00")}, "W-TAX-MISMATCH"),
+        ({"tax_rate": Decimal(20), "vat": Decimal(0)}, "W-TAX-MISMATCH"),
+        ({"tax_rate": Decimal(-1), "vat": Decimal("0.01")}, "W-TAX-MISMATCH"),
+        ({"tax_rate": None}, "W-TAX-NOT-SAID"),
+    ],
+)
+def test_tax_is_looked_at_when_it_goes_to_kashflow(changes: dict[str, Any], code: str) -> None:
+    assert codes(item(**changes), ON) == [code]
+
+
+@pytest.mark.parametrize("vat", ["20.00", "19.99", "20.01"])
+def test_a_penny_of_rounding_is_no_mismatch(vat: str) -> None:
+    assert codes(item(tax_rate=Decimal(20), vat=Decimal(vat)), ON) == []
+
+
+def test_a_rate_that_is_not_said_is_told_from_the_vat() -> None:
+    assert codes(item(tax_rate=None, vat=Decimal("20.00")), ON) == []
+    assert ON.tax_rate(item(tax_rate=None, vat=Decimal("5.00")).lines[0], Kind.COST) == 5
+
+
+def test_a_default_tax_code_is_used_where_the_vat_agrees_with_it() -> None:
+    zero = books(publish_tax_data=True, default_tax_code_costs=Decimal(0))
+    twenty = books(publish_tax_data=True, default_tax_code_costs=Decimal(20))
+    silent = item(tax_rate=None)
+    assert codes(silent, zero) == []
+    assert zero.tax_rate(silent.lines[0], Kind.COST) == 0
+    assert codes(silent, twenty) == ["W-TAX-NOT-SAID"]
+    assert twenty.tax_rate(silent.lines[0], Kind.COST) == -1
+
+
+def test_a_code_settles_which_of_two_namesakes_is_meant() -> None:
+    assert codes(item(contact="Twin Traders", contact_code="twin02")) == []
+
+
+def test_a_foreign_item_with_a_rate_is_fine() -> None:
+    assert codes(item(currency="EUR", exchange_rate=Decimal("1.16"))) == []
+
+
+def test_before_the_first_sync_only_that_and_what_the_item_says_itself_is_told() -> None:
+    missing = books(missing=frozenset(ListName), suppliers=(), nominals=())
+    assert codes(item(reference=""), missing) == ["E-LISTS-MISSING", "W-REFERENCE-MISSING"]
+    assert codes(GOOD, books(connected=False)) == ["E-NOT-CONNECTED"]
+
+
+def test_lists_that_the_item_does_not_need_may_be_missing() -> None:
+    assert codes(GOOD, books(missing=frozenset({ListName.PROJECTS, ListName.CUSTOMERS}))) == []
+
+
+def test_findings_say_which_line_they_are_about() -> None:
+    two = item(lines=(*GOOD.lines, ItemLine(unit_price=Decimal(5))))
+    assert [(one.code, one.field) for one in check(two, TODAY_BOOKS)] == [
+        ("E-CATEGORY-MISSING", "lines.2.category")
+    ]
+
+
+def test_a_thousand_items_are_checked_in_well_under_a_second() -> None:
+    many = [item(reference=str(number), project="Website 2026") for number in range(1000)]
+    started = time.perf_counter()
+    assert not any(check(one, ON) for one in many)
+    assert time.perf_counter() - started < 1.0

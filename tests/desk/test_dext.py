@@ -1,0 +1,221 @@
+"""What a row of Dext's export says becomes an item, or is refused with the reason."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kfclient.desk.claims import Claimed, join
+from kfclient.desk.item import ItemState
+from kfclient.store import Home
+from tests.desk.filed import bring, claim_row, claimed, dext_row, priced, text_of
+from tests.desk.seeded import Inbox
+
+
+@pytest.fixture
+def inbox(home: Home) -> Inbox:
+    """Return a connected, synced business with an empty inbox."""
+    inbox = Inbox(home)
+    inbox.connect()
+    return inbox
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"Date": "2026-13-45"}, "not a day of the calendar"),
+        ({"Due Date": "soon"}, "Due Date: soon is not a date"),
+        (priced("abc"), "Total: abc is not an amount"),
+        (priced("1.250,00"), "continental"),
+        (priced("100.00", "-20.00"), "cannot be part of"),
+        (priced("10.00", "20.00"), "cannot be part of"),
+        ({"Tax Percentage": "lots"}, "is not a tax rate"),
+        ({"Type": "Statement"}, "nothing to publish"),
+        ({"Status": "deleted"}, "status in Dext is deleted"),
+        ({"Receipt ID": ""}, "has no Receipt ID"),
+        (priced("100.00", Type="Credit note"), "credit note, but its total is above zero"),
+        ({"Currency": "Euro"}, "not a currency code"),
+        ({"Total": "€100.00"}, "is in EUR, but the currency is GBP"),
+        ({"Status": "claimed"}, "belongs to no claim"),
+        ({"Total (GBP)": "-100.00"}, "different signs"),
+    ],
+)
+def test_what_cannot_be_read_or_contradicts_itself_is_a_bad_row(
+    inbox: Inbox, tmp_path: Path, values: dict[str, str], reason: str
+) -> None:
+    items, bad = bring(inbox, tmp_path, dext_row(1), dext_row(2, **values), dext_row(3))
+    assert [item.reference for item in items] == ["PEN-1", "PEN-3"]
+    assert len(bad) == 1
+    assert bad[0].startswith("3: ")
+    assert reason in bad[0]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"Supplier": ""},
+        {"Total": "", "Tax": ""},
+        {"Due Date": ""},
+        {"Invoice Number": ""},
+        {"Date": ""},
+        {"Category": ""},
+        {"Currency": ""},
+        {"Type": ""},
+    ],
+)
+def test_what_is_missing_makes_an_item_and_no_bad_row(
+    inbox: Inbox, tmp_path: Path, values: dict[str, str]
+) -> None:
+    items, bad = bring(inbox, tmp_path, dext_row(1, **values))
+    assert (len(items), bad) == (1, [])
+
+
+def test_the_same_number_for_different_things_brings_none_of_them(
+    inbox: Inbox, tmp_path: Path
+) -> None:
+    items, bad = bring(
+        inbox, tmp_path, dext_row(1), dext_row(2), dext_row(2, Supplier="Other"), dext_row(3)
+    )
+    assert [item.reference for item in items] == ["PEN-1", "PEN-3"]
+    assert [text.split(":")[0] for text in bad] == ["3", "4"]
+    assert "on lines 3 and 4" in bad[0]
+
+
+def test_the_same_row_twice_counts_once(inbox: Inbox, tmp_path: Path) -> None:
+    items, bad = bring(inbox, tmp_path, dext_row(1), dext_row(1))
+    assert (len(items), bad) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("values", "rate"),
+    [
+        ({"Tax Percentage": "20"}, "20"),
+        ({"Tax Percentage": "17.5%"}, "17.5"),
+        ({"Category": "Water Rates (20%)", **priced("120.00", "20.00")}, "20"),
+        ({"Category": "Water Rates (20%)", **priced("120.00", "0.00")}, None),
+        ({"Category": "Water Rates (0%)"}, "0"),
+        ({"Tax Name": "Exempt"}, "-1"),
+        ({}, None),
+        (priced("120.00", "20.00"), None),
+    ],
+)
+def test_the_tax_rate_is_what_the_row_says_where_it_says_one(
+    inbox: Inbox, tmp_path: Path, values: dict[str, str], rate: str | None
+) -> None:
+    (item,), bad = bring(inbox, tmp_path, dext_row(1, **values))
+    assert bad == []
+    assert item.lines[0].tax_rate == (None if rate is None else Decimal(rate))
+    assert item.lines[0].category == "Water Rates"
+
+
+def test_two_totals_in_one_currency_are_for_a_person_to_settle(
+    inbox: Inbox, tmp_path: Path
+) -> None:
+    (item,), _ = bring(inbox, tmp_path, dext_row(1, Total="1,250.00"))
+    assert inbox.items.state(inbox.business, item) is ItemState.TO_REVIEW
+    saved = inbox.items.save(inbox.business, item)
+    assert inbox.items.state(inbox.business, saved) is ItemState.READY
+
+
+def test_a_file_in_another_base_currency_gives_no_exchange_rates(
+    inbox: Inbox, tmp_path: Path
+) -> None:
+    row = {
+        name.replace("(GBP)", "(AUD)"): value for name, value in dext_row(Currency="EUR").items()
+    }
+    path = tmp_path / "costs.csv"
+    path.write_text(text_of([row], list(row)), newline="")
+    report = inbox.importing.import_file(inbox.business, path)
+    assert inbox.items.get(inbox.business, report.added[0]).exchange_rate is None
+    assert "counts in AUD" in report.notes[0]
+
+
+# Claims
+
+
+def test_a_claim_that_several_sets_add_up_to_is_not_guessed(inbox: Inbox, tmp_path: Path) -> None:
+    items, bad = bring(
+        inbox, tmp_path, claim_row("10.00"), claimed(1, "10.00"), claimed(2, "10.00")
+    )
+    assert items == []
+    assert "more than one set" in bad[0]
+    assert len(bad) == 3
+
+
+def test_a_claim_that_nothing_adds_up_to_is_reported_with_its_receipts(
+    inbox: Inbox, tmp_path: Path
+) -> None:
+    items, bad = bring(inbox, tmp_path, claim_row("11.00"), claimed(1, "10.00"), dext_row(5))
+    assert [item.reference for item in items] == ["PEN-5"]
+    assert "no set of this person's" in bad[0]
+    assert "belongs to no claim" in bad[1]
+
+
+def test_a_claim_takes_its_own_receipts_and_leaves_other_peoples(
+    inbox: Inbox, tmp_path: Path
+) -> None:
+    items, bad = bring(
+        inbox,
+        tmp_path,
+        claimed(1, "12.00", "2.00"),
+        claimed(2, "12.00", Owner="Bob Ray"),
+        claim_row("12.00", "2.00"),
+        claimed(3, "5.00"),
+    )
+    assert [(item.contact, item.gross) for item in items] == [("Ann Lee", Decimal("12.00"))]
+    assert [text.split(":")[0] for text in bad] == ["3", "5"]
+
+
+def test_a_foreign_receipt_counts_in_a_claim_with_its_home_amounts(
+    inbox: Inbox, tmp_path: Path
+) -> None:
+    foreign = claimed(1, "100.00") | {"Currency": "EUR", "Total": "116.00"}
+    (claim,), bad = bring(inbox, tmp_path, claim_row("110.00"), foreign, claimed(2, "10.00"))
+    assert bad == []
+    assert [line.net for line in claim.lines] == [Decimal("100.00"), Decimal("10.00")]
+    assert "EUR 116.00" in claim.lines[0].description
+
+
+def test_a_claim_of_a_receipt_that_is_here_as_a_cost_is_held_back(
+    inbox: Inbox, tmp_path: Path
+) -> None:
+    bring(inbox, tmp_path, dext_row(1, **priced("10.00")))
+    items, bad = bring(inbox, tmp_path, claim_row("10.00"), claimed(1, "10.00"))
+    assert items == []
+    assert "they would be booked twice" in bad[0]
+
+
+PENCE = st.tuples(st.integers(-500, 500), st.integers(-50, 50))
+
+
+@given(st.lists(PENCE, min_size=1, max_size=9), st.data())
+def test_a_joined_claim_always_adds_up_and_no_other_set_does(
+    receipts: list[tuple[int, int]], data: st.DataObject
+) -> None:
+    rows = [Claimed(str(number), "ann", pence) for number, pence in enumerate(receipts)]
+    chosen = data.draw(st.sets(st.sampled_from(rows), min_size=1))
+    target = (sum(one.pence[0] for one in chosen), sum(one.pence[1] for one in chosen))
+    joined = join([Claimed("claim", "ann", target)], rows)
+    sets = [
+        subset
+        for subset in _subsets(rows)
+        if subset and tuple(map(sum, zip(*(one.pence for one in subset), strict=True))) == target
+    ]
+    keys = joined.receipts.get("claim")
+    if keys is None:
+        assert len(sets) > 1
+    elif len(keys) < len(rows):
+        assert sets == [[one for one in rows if one.key in keys]]
+    else:
+        assert target == (sum(p for p, _ in receipts), sum(v for _, v in receipts))
+
+
+def _subsets(rows: list[Claimed]) -> list[list[Claimed]]:
+    return [
+        [row for place, row in enumerate(rows) if bits >> place & 1]
+        for bits in range(2 ** len(rows))
+    ]
