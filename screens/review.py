@@ -31,7 +31,7 @@ NARROW = (
     Column("VAT", 10, "right"),
     Column("Gross", 14, "right"),
 )
-WIDE = (*NARROW[:2], Column("Contact", 24), Column("What it becomes"), *NARROW[3:])
+WIDE = (*NARROW[:2], Column("What it becomes in KashFlow"), *NARROW[3:])
 
 
 class Agreed(msgspec.Struct, frozen=True):
@@ -120,11 +120,7 @@ class ReviewScreen(Room[Agreed]):
         table.columns = WIDE if wide else NARROW
         rows = [row_of(one, goes=self.goes(one), wide=wide) for one in self.plan.items]
         rows += [
-            Row(
-                one.item_id,
-                (one.item_id, "left out", one.reason, *[""] * (4 if wide else 3)),
-                "dim",
-            )
+            Row(one.item_id, (one.item_id, "left out", one.reason, "", "", ""), "dim")
             for one in self.plan.left_out
         ]
         table.show_rows(rows)
@@ -271,8 +267,7 @@ def row_of(planned: PlannedItem, *, goes: bool, wide: bool) -> Row:
     cells = (
         planned.item_id,
         kind if goes else "? left out",
-        planned.contact,
-        *([planned.sentence] if wide else []),
+        planned.sentence if wide else planned.contact,
         f"{planned.net:,.2f}",
         f"{planned.vat:,.2f}",
         amount_shown(planned.gross, planned.currency),
