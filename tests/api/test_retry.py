@@ -21,7 +21,7 @@ from kfclient.api.errors import (
 from kfclient.api.records import Supplier
 from kfclient.cancel import Cancel
 from kfclient.errors import Cancelled
-from tests.api.byte_server import ByteServer, http, keeps_silent, ok, resets, response
+from tests.api.byte_server import ByteServer, http, keeps_silent, ok, repeats, resets, response
 from tests.api.test_replies import HTML, fault
 from tests.api.test_wire import free_port
 
@@ -51,6 +51,12 @@ def test_a_list_comes_in_the_end_when_the_trouble_passes(trouble: bytes) -> None
     first, second = patient.slept
     assert 0.5 <= first <= 1.5
     assert 1.0 <= second <= 3.0
+
+
+def test_a_second_try_does_not_trust_the_connection_of_the_first() -> None:
+    with ByteServer(repeats(BUSY), repeats(ok("GetSuppliers"))) as server:
+        assert Patient(server.endpoint).api.get_suppliers() == []
+        assert server.connections == 2
 
 
 @pytest.mark.parametrize(("trouble", "expected"), [(BUSY, ServerTrouble), (LOST, ReplyLost)])
