@@ -16,6 +16,7 @@ from screens.kashflow_steps import KashFlowStepsScreen
 from screens.manage import ManageScreen
 from screens.problem import ProblemScreen
 from screens.question import QuestionScreen
+from tests.desk.checks import company_becomes
 from tests.journeys.walk import walking
 
 
@@ -56,12 +57,9 @@ async def test_another_company_is_refused_with_the_way_out(
     synced_desk: Desk, business: str, sandbox: Sandbox
 ) -> None:
     with Sandbox() as other:
-        books = other.account.books
-        details = books.all("company")[0]
-        changes = {"CompanyName": "Bell Rock Boats Ltd", "VATRegistrationNumber": "GB111222333"}
-        with books.transaction():
-            books.drop("company", details["CompanyName"])
-            books.put("company", {**details, **changes})
+        company_becomes(
+            other, CompanyName="Bell Rock Boats Ltd", VatRegistrationNumber="GB111222333"
+        )
         async with walking(synced_desk) as walk:
             await walk.until("● connected")
             await walk.press("c")
