@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from kfclient.desk.item import Item, ItemLine
+from kfclient.errors import Problem, tell
 from tests.tui.kashdeck import COSTS, NAME, ROOT, SALES, Kashdeck
+from tui.commands.fields import changed
 
 FILES = ROOT / "tests" / "desk" / "samples"
 
@@ -123,13 +127,19 @@ def test_a_lines_vat_follows_from_its_price_and_rate(filled: Kashdeck) -> None:
         ("1.tax_rate=200", "1.tax_rate: "),
     ],
 )
-def test_a_change_that_cannot_be_names_its_field_and_changes_nothing(
-    filled: Kashdeck, change: str, said: str
-) -> None:
+def test_a_change_that_cannot_be_names_its_field(change: str, said: str) -> None:
+    key, _, value = change.partition("=")
+    item = Item(id="1", lines=(ItemLine(description="x", unit_price=Decimal(10)),))
+    with pytest.raises(Problem) as caught:
+        changed(item, {"note": "changed", key: value})
+    assert said in tell(caught.value)
+
+
+def test_of_several_changes_all_are_made_or_none(filled: Kashdeck) -> None:
     before = filled.json("item", NAME, "1")
-    ran = filled.run("edit", NAME, "1", "note=changed", change)
+    ran = filled.run("edit", NAME, "1", "note=changed", "date=31/02/2026")
     assert ran.code == 2
-    assert said in ran.err
+    assert "date: 31/02/2026 is not a day" in ran.err
     assert filled.json("item", NAME, "1") == before
 
 
