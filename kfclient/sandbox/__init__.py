@@ -27,11 +27,11 @@ ways, it chooses, and a client must not rely on:
   in a description become spaces. A date with a zone is moved to UK time, then its time dropped.
 - An update of a document replaces its lines, except where no Lines element was sent; it means the
   document of its InvoiceDBID, or where that is 0, of its InvoiceNumber.
-- Foreign documents keep their own currency, lines included; a line without ValuesInCurrency 1 is
-  multiplied by the rate first. ExchangeRate 0 means the currency's own; an unknown currency is
-  refused. A document is paid when its payments, in home currency, reach its gross divided by the
-  rate; the filter Paid leaves the overpaid out, Unpaid holds the overdue. An unknown filter is All,
-  a page below 1 is the first.
+- Foreign documents keep their own currency, lines included; a line inserted without
+  ValuesInCurrency 1 is multiplied by the rate first, one in an update is not. ExchangeRate 0 means
+  the currency's own; an unknown currency is refused. A document is paid when its payments, in home
+  currency, reach its gross divided by the rate; the filter Paid leaves the overpaid out, Unpaid
+  holds the overdue. An unknown filter is All, a page below 1 is the first.
 - Codes of suppliers and customers are letters and digits, at least two, of any length, unique
   without regard to case; one left out is four letters of the name and a number. An update
   replaces the whole record.
@@ -42,16 +42,21 @@ ways, it chooses, and a client must not rely on:
 - AttachFileToReceipt answers the attachment's id; without Dropbox (`dropbox_connected`) it is
   refused, and so is an .xls file. A request may be 4 MB. PermaLink and ReadableString are null.
 - A date on or before `lock_date` is refused for documents and payments.
-- Quotes, journals, bank transactions, products, reports, account creation and the "2" family of
-  operations are not served: they are an unknown SOAPAction.
+- The contract is that of 2017, which the one of 2026 adds to. Quotes, journals, bank transactions,
+  products, reports, printing, e-mailing, credit-note and advance-payment allocation, account
+  creation, remote login and the "2" family are not served: they are an unknown SOAPAction.
 """
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kfclient.sandbox.server import Sandbox
+
+# A full-screen program has no place for a stray traceback; who wants it adds a handler.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 __all__ = ["Sandbox"]
 

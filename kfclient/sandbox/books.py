@@ -56,6 +56,23 @@ TABLES: dict[str, Table] = {
 }
 
 
+FIRST_IDS: dict[str, int] = {
+    "nominals": 18685896,
+    "projects": 61204,
+    "suppliers": 2184011,
+    "customers": 5310077,
+    "documents": 41836201,
+    "lines": 90412663,
+    "payments": 7301001,
+    "notes": 3350117,
+    "attachments": 1180442,
+}
+"""Where each counter starts: far apart and far from codes and numbers, so that a mix-up shows.
+
+Purchases and sales share the counter of documents, as `InvoiceDBID` is unique in all of KashFlow.
+"""
+
+
 class Books:
     """All tables; kept under `home`, or in memory alone when it is None.
 
@@ -104,10 +121,10 @@ class Books:
         """Delete a record; only inside a transaction."""
         self._change(table, key, None)
 
-    def next_id(self, counter: str, first: int) -> int:
-        """Return an id that was never given before, counting from `first`."""
+    def next_id(self, counter: str) -> int:
+        """Return an id that was never given before; only inside a transaction."""
         known = self._rows["counters"].get(counter)
-        value: int = first if known is None else known["Value"] + 1
+        value: int = FIRST_IDS[counter] if known is None else known["Value"] + 1
         self.put("counters", {"Name": counter, "Value": value})
         return value
 

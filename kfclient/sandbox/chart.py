@@ -10,9 +10,6 @@ from collections.abc import Iterator
 
 from kfclient.sandbox.schema import Record
 
-FIRST_ID = 18685896
-"""Ids are database ids, far from any code, so that a mix-up of the two shows."""
-
 BANKS = {"Current account": 1200, "Petty cash": 1230}
 """Bank accounts, each with the code of its nominal; the first is the default."""
 
@@ -110,17 +107,15 @@ _GROUPS: tuple[tuple[int, int, dict[int, str]], ...] = (
 )
 
 
-def nominals() -> Iterator[Record]:
-    """Yield the chart, a `NominalCodeExtended` each, ids counting from `FIRST_ID`."""
-    rows = (
-        (kind, area, code, name) for kind, area, group in _GROUPS for code, name in group.items()
-    )
-    for number, (kind, area, code, name) in enumerate(rows, start=FIRST_ID):
-        yield nominal(number, code, name, kind, area)
+def accounts() -> Iterator[tuple[int, str, int, int]]:
+    """Yield each account's code, name, type (1 to 6) and area (1 to 3)."""
+    for kind, area, group in _GROUPS:
+        for code, name in group.items():
+            yield code, name, kind, area
 
 
 def nominal(number: int, code: int, name: str, kind: int, area: int) -> Record:
-    """Return a nominal of a type (1 to 6) that is picked in an area (1 to 3)."""
+    """Return the `NominalCodeExtended` of an account with that id."""
     return {
         "id": number,
         "Code": code,

@@ -1,8 +1,7 @@
 """The contract: every type and operation the sandbox serves, in the WSDL's names and order.
 
 Source: the vendor's WSDL. The reader, the writer and `?WSDL` are all driven by this one
-declaration. Left out are what no client of purchases and sales needs: quotes, journals, bank
-transactions, products, reports and account creation; they answer as an unknown SOAPAction.
+declaration. What is left out answers as an unknown SOAPAction.
 """
 
 from __future__ import annotations

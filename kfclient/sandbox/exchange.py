@@ -77,8 +77,9 @@ class Exchange:
             self._execute_late(request, trouble.pause)
             self._handler.hang_up()
             return
-        if kind == "slow":
-            self._server.stopping.wait(trouble.pause)
+        if kind == "slow" and self._server.stopping.wait(trouble.pause):
+            self._handler.hang_up()
+            return
         answers = self._execute(request) if trouble.is_committing else refuse(trouble.text)
         if kind in ("slow", "refuse"):
             self._reply(request, answers)

@@ -9,14 +9,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 from kfclient.sandbox import chart
-from kfclient.sandbox.books import Books
+from kfclient.sandbox.books import TABLES, Books
 from kfclient.sandbox.contract import TYPES
 from kfclient.sandbox.names import CUSTOMERS, SUPPLIERS, customers, suppliers
 from kfclient.sandbox.schema import Record
 
 _OPENED = "2025-04-01T09:00:00"
-_FIRST_SUPPLIER = 2184011
-_FIRST_CUSTOMER = 5310077
 _BANK_IDS = {"Current account": 55166, "Petty cash": 55167}
 _METHODS = ("BACS", "Bank Transfer", "Cash", "Cheque", "Credit/Debit Card", "Direct Debit")
 
@@ -60,10 +58,7 @@ def _top_up(books: Books, table: str, wanted: int) -> None:
     missing = wanted - len(taken)
     if missing <= 0:
         return
-    key, first = {
-        "suppliers": ("SupplierID", _FIRST_SUPPLIER),
-        "customers": ("CustomerID", _FIRST_CUSTOMER),
-    }[table]
+    key = TABLES[table].key
     made = (
         suppliers(wanted + len(taken)) if table == "suppliers" else customers(wanted + len(taken))
     )
@@ -73,16 +68,15 @@ def _top_up(books: Books, table: str, wanted: int) -> None:
             break
         if record["Code"].casefold() not in taken:
             dates = {"Created": _OPENED, "Updated": _OPENED}
-            number = books.next_id(table, first)
+            number = books.next_id(table)
             books.put(table, kind.lean({**record, **dates, key: number, "CurrencyID": 1}))
             missing -= 1
 
 
 def _reference_data(books: Books) -> None:
     books.put("company", COMPANY)
-    for nominal in chart.nominals():
-        books.put("nominals", nominal)
-        books.next_id("nominals", chart.FIRST_ID)
+    for account in chart.accounts():
+        books.put("nominals", chart.nominal(books.next_id("nominals"), *account))
     for number, rate in enumerate(("20", "5", "0", "17.5"), start=1):
         text = f"{rate}%"
         row = {"ID": number, "Name": text, "Description": text, "Value": Decimal(rate)}
@@ -100,7 +94,7 @@ def _reference_data(books: Books) -> None:
         books.put("sources", {"ID": number, "Name": name, "Description": name})
     for number, (name, reference, status) in enumerate(_PROJECTS, start=1):
         row = {"Number": number, "Name": name, "Reference": reference, "Status": status}
-        identity = {"ID": books.next_id("projects", 61204), "Date1": "2026-01-05T00:00:00"}
+        identity = {"ID": books.next_id("projects"), "Date1": "2026-01-05T00:00:00"}
         books.put("projects", TYPES["Project"].lean({**row, **identity}))
 
 

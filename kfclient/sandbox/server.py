@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import secrets
 import socket
 import sys
@@ -17,6 +18,7 @@ from kfclient.sandbox.errors import PortTaken
 from kfclient.sandbox.troubles import Trouble, Troubles
 from kfclient.sandbox.web import PATH, Handler
 
+_log = logging.getLogger(__name__)
 HOST = "127.0.0.1"
 
 
@@ -31,7 +33,7 @@ class Listener(ThreadingHTTPServer):
         super().__init__((HOST, port), Handler)
         self.account = account
         self.troubles = troubles
-        self.connections: set[socket.socket] = set()
+        self._connections: set[Any] = set()
         self.stopping = threading.Event()
         self.port: int = self.server_address[1]
         self.origin = f"http://{HOST}:{self.port}"
@@ -39,10 +41,20 @@ class Listener(ThreadingHTTPServer):
         # Nobody who does not know the path, a web page least of all, can flip switches.
         self.control_path = f"/control/{secrets.token_urlsafe(18)}"
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a caller who hung up; report anything else."""
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Note the connection, so that stopping the server ends it."""
+        self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Forget the connection."""
+        self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
+        """Say nothing of a caller who hung up, and nothing on anybody's screen."""
         if not isinstance(sys.exception(), OSError):
-            super().handle_error(request, client_address)
+            _log.exception("the sandbox failed at a connection")
 
     def serve(self) -> None:
         """Answer callers until `end()`; unlike `serve_forever`, asleep while nobody calls."""
@@ -57,7 +69,7 @@ class Listener(ThreadingHTTPServer):
 
     def hang_up(self) -> None:
         """End every connection: a stopped server answers nobody."""
-        for connection in list(self.connections):
+        for connection in list(self._connections):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 

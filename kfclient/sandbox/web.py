@@ -44,16 +44,6 @@ class Handler(BaseHTTPRequestHandler):
     wbufsize = 64 * 1024
     timeout = 300
 
-    def setup(self) -> None:
-        """Note the connection, so that stopping the server ends it."""
-        super().setup()
-        self.server.connections.add(self.connection)
-
-    def finish(self) -> None:
-        """Forget the connection."""
-        self.server.connections.discard(self.connection)
-        super().finish()
-
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
         """Say nothing: the state tells what was called."""
 

@@ -350,3 +350,15 @@ def test_callers_at_the_same_time_each_get_a_number_of_their_own(wire: Wire, sup
         answers = list(pool.map(lambda _: wire.ok("InsertReceipt", inner), range(80)))
     assert sorted(answer.number for answer in answers) == list(range(1, 81))
     assert len({row["InvoiceDBID"] for row in wire.sandbox.account.receipts()}) == 80
+
+
+def test_a_foreign_document_read_changed_and_sent_back_keeps_its_amounts(
+    wire: Wire, supplier: int
+) -> None:
+    foreign = {"CurrencyCode": "USD", "ExchangeRate": "1.25"}
+    insert(wire, "Receipt", supplier, {"Quantity": 1, "Rate": 100}, **foreign)
+    read = wire.ok("GetReceipt", ReceiptNumber=1)
+    line = {"Quantity": 1, "Rate": read.text("Rate"), "LineID": read.text("LineID")}
+    header = {"InvoiceNumber": 1, "CustomerID": supplier, **foreign}
+    wire.ok("UpdateReceipt", record("Receipt", lines(line), **header))
+    assert wire.ok("GetReceipt", ReceiptNumber=1).text("Rate") == read.text("Rate") == "125.0000"

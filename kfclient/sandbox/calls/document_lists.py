@@ -7,13 +7,13 @@ from functools import partial
 from operator import itemgetter
 
 from kfclient.sandbox.account import Account, Reply
+from kfclient.sandbox.books import Books
 from kfclient.sandbox.calls.documents import with_id
 from kfclient.sandbox.calls.lists import Answer
 from kfclient.sandbox.ledger import (
     INVOICES,
     RECEIPTS,
     Ledger,
-    Settled,
     is_overdue,
     settled,
     view,
@@ -29,16 +29,19 @@ NOTICE = (
 )
 
 
-def _filters(document: Record, sums: Settled, today: str) -> dict[str, bool]:
-    """Return what `FilterBy` may say, in lower case, and whether that filter lets this through."""
+def _passes(books: Books, ledger: Ledger, name: str, document: Record, today: str) -> bool:
+    """Whether the filter of that name, in lower case, lets the document through."""
+    if name == "thismonth":
+        return bool(document["InvoiceDate"][:7] == today[:7])
+    if name not in ("unpaid", "overdue", "overpaid", "paid"):
+        return True
+    sums = settled(books, ledger, document)
     return {
-        "all": True,
         "unpaid": not sums.is_paid,
         "overdue": is_overdue(document, sums, today),
         "overpaid": sums.is_overpaid,
         "paid": sums.is_paid and not sums.is_overpaid,
-        "thismonth": document["InvoiceDate"][:7] == today[:7],
-    }
+    }[name]
 
 
 def newest_first(documents: Iterable[Record]) -> list[Record]:
@@ -52,11 +55,8 @@ def _views(ledger: Ledger, account: Account, documents: Iterable[Record]) -> lis
 
 def _filtered(ledger: Ledger, account: Account, name: str) -> list[Record]:
     books, today = account.books, account.today().isoformat()
-    return [
-        document
-        for document in books.all(ledger.documents)
-        if _filters(document, settled(books, ledger, document), today).get(name, True)
-    ]
+    documents = books.all(ledger.documents)
+    return [d for d in documents if _passes(books, ledger, name, d, today)]
 
 
 def _one(ledger: Ledger, account: Account, asks: Record) -> Reply:

@@ -9,13 +9,12 @@ from __future__ import annotations
 from functools import partial
 
 from kfclient.sandbox.account import Account, Refusal, Reply
-from kfclient.sandbox.calls.lines import new_line, new_lines
+from kfclient.sandbox.calls.lines import changed_lines, new_line, new_lines
 from kfclient.sandbox.calls.lists import Answer, currency
 from kfclient.sandbox.contract import TYPES
 from kfclient.sandbox.ledger import INVOICES, RECEIPTS, Ledger
 from kfclient.sandbox.schema import NO_DATE, Record
 
-_FIRST_DOCUMENT = 41836201
 _DERIVED = (
     "Customer",
     "Paid",
@@ -61,10 +60,7 @@ def _insert(ledger: Ledger, asked: str, account: Account, asks: Record) -> Reply
         raise Refusal(f"{ledger.noun} number {number} is already in use")
     if number <= 0:
         number = account.books.highest(ledger.documents, "InvoiceNumber") + 1
-    if replaced:
-        identity = replaced[0]["InvoiceDBID"]
-    else:
-        identity = account.books.next_id("documents", _FIRST_DOCUMENT)
+    identity = replaced[0]["InvoiceDBID"] if replaced else account.books.next_id("documents")
     document = {**header, "InvoiceDBID": identity, "InvoiceNumber": number}
     document["Lines"] = new_lines(account, sent["Lines"] or [], document)
     account.books.put(ledger.documents, document)
@@ -132,7 +128,7 @@ def _update(
         "Lines": before["Lines"],
     }
     if lines and sent["Lines"] is not None:
-        document["Lines"] = new_lines(account, sent["Lines"], document)
+        document["Lines"] = changed_lines(account, sent["Lines"], document)
     account.books.put(ledger.documents, document)
     return Reply(1)
 

@@ -17,8 +17,6 @@ from kfclient.sandbox.calls.lists import Answer
 from kfclient.sandbox.ledger import INVOICES, RECEIPTS, Ledger
 from kfclient.sandbox.schema import NO_DATE, Record
 
-_FIRST_NOTE = 3350117
-_FIRST_ATTACHMENT = 1180442
 _REFUSED_EXTENSIONS = frozenset({"xls"})
 
 
@@ -28,7 +26,7 @@ def _insert_note(ledger: Ledger, account: Account, asks: Record) -> Reply:
     date = account.today().isoformat() if date == NO_DATE else date[:10]
     note = {
         ledger.note_key: document["InvoiceDBID"],
-        "NoteId": account.books.next_id("notes", _FIRST_NOTE),
+        "NoteId": account.books.next_id("notes"),
         "NoteDate": f"{date}T00:00:00",
         "Notes": asks["Notes"] or "",
     }
@@ -54,7 +52,7 @@ def _attach(account: Account, asks: Record) -> Reply:
         raise Refusal("Files of this type are not accepted")
     content = _decoded(asks["Base64String"] or "")
     stored = secrets.token_hex(12)
-    number = account.books.next_id("attachments", _FIRST_ATTACHMENT)
+    number = account.books.next_id("attachments")
     account.shelf.put(stored, content)
     account.books.put(
         "attachments",

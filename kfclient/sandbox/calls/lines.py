@@ -11,36 +11,53 @@ from kfclient.sandbox.reading import Foreign
 from kfclient.sandbox.schema import Record
 from kfclient.sandbox.soap import Fault
 
-_FIRST_LINE = 90412663
 _MONEY_LIMIT = Decimal("922337203685477.5807")
 _FOUR_PLACES = Decimal("0.0001")
 
 
 def new_lines(account: Account, sent: list[Record | Foreign], document: Record) -> list[Record]:
-    """Return the lines as they are stored; refuse the first that cannot be."""
+    """Return an insert's lines as they are stored; refuse the first that cannot be."""
     return [new_line(account, line, document) for line in sent]
 
 
-def new_line(account: Account, sent: Record | Foreign, document: Record) -> Record:
-    """Return a line as it is stored.
+def changed_lines(account: Account, sent: list[Record | Foreign], document: Record) -> list[Record]:
+    """Return an update's lines as they are stored, in place of those that `document` holds.
 
-    `VatAmount` is kept as sent. A line that keeps its LineID in an update keeps it; others get a
-    new one. Raises `Refusal`, or `Fault` for what the service could not cast to a line.
+    Their amounts are in the document's currency: that is how the caller read them. A line that the
+    document holds keeps its LineID.
     """
+    own = {line["LineID"] for line in document["Lines"]}
+    return [
+        _stored(account, line, line["LineID"] if line["LineID"] in own else None)
+        for line in map(_as_line, sent)
+    ]
+
+
+def new_line(account: Account, sent: Record | Foreign, document: Record) -> Record:
+    """Return a line as it is stored, `VatAmount` as sent, with a LineID of its own.
+
+    Raises `Refusal`, or `Fault` for what the service could not cast to a line.
+    """
+    return _stored(account, _in_document_currency(_as_line(sent), document), None)
+
+
+def _as_line(sent: Record | Foreign) -> Record:
     if isinstance(sent, Foreign):
         raise Fault(
             "Server was unable to process request. ---> Unable to cast object of type "
             f"'{sent.clr_type}' to type 'InvoiceLine'.",
             "Server",
         )
-    _check(account, sent)
-    line = TYPES["InvoiceLine"].lean(_in_document_currency(sent, document))
-    if "Description" in line:
-        line["Description"] = " ".join(line["Description"].splitlines())
-    own = {known["LineID"] for known in document.get("Lines", ())}
-    if line.get("LineID") not in own:
-        line["LineID"] = account.books.next_id("lines", _FIRST_LINE)
-    return line
+    return sent
+
+
+def _stored(account: Account, line: Record, identity: int | None) -> Record:
+    _check(account, line)
+    kept = TYPES["InvoiceLine"].lean(line)
+    if "Description" in kept:
+        kept["Description"] = " ".join(kept["Description"].splitlines())
+    kept["LineID"] = account.books.next_id("lines") if identity is None else identity
+    return kept
 
 
 def _check(account: Account, line: Record) -> None:

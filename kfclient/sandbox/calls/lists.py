@@ -52,7 +52,7 @@ def _insert_nominal(account: Account, asks: Record) -> Reply:
         raise Refusal("Nominal Code is not unique")
     if asks["classification"] not in chart.TYPE_NAMES or asks["nomtype"] not in chart.AREA_NAMES:
         raise Refusal("The classification or type of the nominal code is not valid")
-    number = books.next_id("nominals", chart.FIRST_ID)
+    number = books.next_id("nominals")
     kind, area = asks["classification"], asks["nomtype"]
     books.put("nominals", chart.nominal(number, code, name, kind, area))
     return Reply(number)

@@ -26,7 +26,6 @@ class Kind:
 
     noun: str
     key: str
-    first_id: int
     ledger: Ledger
 
     @property
@@ -40,8 +39,8 @@ class Kind:
         return TYPES[self.noun.capitalize()]
 
 
-SUPPLIER = Kind("supplier", "SupplierID", 2184011, RECEIPTS)
-CUSTOMER = Kind("customer", "CustomerID", 5310077, INVOICES)
+SUPPLIER = Kind("supplier", "SupplierID", RECEIPTS)
+CUSTOMER = Kind("customer", "CustomerID", INVOICES)
 
 
 def _all(kind: Kind, account: Account, _asks: Record) -> Reply:
@@ -117,7 +116,7 @@ def _insert(kind: Kind, asked: str, account: Account, asks: Record) -> Reply:
     record["Code"] = (record.get("Code") or "").strip() or _new_code(kind, account, record["Name"])
     _check_code(kind, account, record["Code"], 0)
     _check_currency(account, record)
-    number = account.books.next_id(kind.table, kind.first_id)
+    number = account.books.next_id(kind.table)
     now = _now(account)
     record |= {kind.key: number, "Created": now, "Updated": now}
     account.books.put(kind.table, record)

@@ -13,7 +13,6 @@ from kfclient.sandbox.ledger import INVOICES, RECEIPTS, Ledger
 from kfclient.sandbox.schema import NO_DATE, Record
 
 PAGE = 100
-_FIRST_PAYMENT = 7301001
 
 
 def _insert(ledger: Ledger, account: Account, asks: Record) -> Reply:
@@ -29,7 +28,7 @@ def _insert(ledger: Ledger, account: Account, asks: Record) -> Reply:
     date = sent["PayDate"]
     date = account.today().isoformat() if date == NO_DATE else date[:10]
     check_lock(account, date)
-    number = books.next_id("payments", _FIRST_PAYMENT)
+    number = books.next_id("payments")
     changed = {
         "PayID": number,
         "PayInvoice": document["InvoiceNumber"],

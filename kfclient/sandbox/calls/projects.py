@@ -10,7 +10,6 @@ from kfclient.sandbox.contract import TYPES
 from kfclient.sandbox.schema import Record
 
 ALL = -1
-_FIRST_ID = 61204
 
 
 def _projects(account: Account, _asks: Record) -> Reply:
@@ -50,7 +49,7 @@ def _insert_or_update(account: Account, asks: Record) -> Reply:
     if number and books.get("projects", number) is None:
         raise Refusal("There is no such project")
     if not number:
-        number = books.next_id("projects", _FIRST_ID)
+        number = books.next_id("projects")
     taken = {row["Number"]: row["ID"] for row in books.all("projects")}
     if taken.get(project.get("Number", 0), number) != number:
         raise Refusal("Project Number is not unique")
