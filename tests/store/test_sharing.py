@@ -183,9 +183,10 @@ def test_a_lock_whose_file_is_removed_is_still_held_by_one(tmp_path: Path) -> No
         for _ in range(150):
             assert lock.acquire(10)
             inside.append(1)
-            path.unlink()
+            time.sleep(0.0001)
             most.append(len(inside))
             inside.pop()
+            path.unlink()  # the last thing done inside: from here on the lock is another file
             lock.release()
 
     threads = [threading.Thread(target=hold) for _ in range(4)]
