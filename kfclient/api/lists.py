@@ -37,7 +37,8 @@ class Lists(Caller):
         hidden = Secrets({"AutoAuthKey": auto_auth_key})
         del auto_auth_key  # from here on no traceback with its locals shows it
         fields = {"appName": app_name, "AutoAuthKey": MASK}
-        answer = self._call("AutoAuthIP", fields, write=True, secrets=hidden)
+        # It changes no books, and asking again is harmless: judged and repeated like reading.
+        answer = self._call("AutoAuthIP", fields, write=False, secrets=hidden)
         return answer.number("AutoAuthIPResult") or 0
 
     def get_company_details(self) -> CompanyDetails:
