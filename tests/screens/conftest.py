@@ -1,0 +1,33 @@
+"""Fixtures of the screens' tests: a desk with fixed data, in a fixed time zone.
+
+`stock` is Anna's desk of `stock.py`; `small` and `large` are the terminals that pictures are of.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kfclient.desk import Desk
+from tests.screens.stock import stocked
+
+
+@pytest.fixture(autouse=True)
+def _fixed_time_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Show times as in London."""
+    monkeypatch.setenv("TZ", "Europe/London")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def stock(tmp_path: Path) -> Iterator[Desk]:
+    """Return Anna's desk with fixed data."""
+    desk = stocked(tmp_path / "home")
+    yield desk
+    desk.close()
