@@ -205,46 +205,34 @@ def test_where_no_rate_is_said_the_default_counts_if_it_agrees_with_the_vat(
     assert planned.invoice.lines[0].vat_rate == Decimal(rate)
 
 
+WATER = change(
+    COST,
+    lines=line(
+        category="Water Rates",
+        unit_price=Decimal("1024.36"),
+        tax_rate=Decimal(0),
+        vat=Decimal(0),
+        project="",
+    ),
+)
+HEAD = "Purchase from Pennine Water, ref PEN-80618, 1 Sep 2026, due 1 Oct 2026: "
+
+
 @pytest.mark.parametrize(
     ("item", "known", "sentence"),
     [
+        (WATER, ON, f"{HEAD}£1,024.36 to 7102 Water Rates, no VAT (0%)"),
+        (COST, ON, f"{HEAD}£100.00 to 7502 Telephone, VAT £20.00 (20%), project Website 2026"),
+        (COST, OFF, f"{HEAD}£120.00 to 7502 Telephone, VAT n/a, project Website 2026"),
         (
-            change(
-                COST,
-                lines=line(
-                    category="Water Rates",
-                    unit_price=Decimal("1024.36"),
-                    tax_rate=Decimal(0),
-                    vat=Decimal(0),
-                    project="",
-                ),
-            ),
-            ON,
-            (
-                "Purchase from Pennine Water, ref PEN-80618, 1 Sep 2026, due 1 Oct 2026: £1,024.36 to "
-                "7102 Water Rates, no VAT (0%)"
-            ),
-        ),
-        (
-            COST,
-            ON,
-            (
-                "Purchase from Pennine Water, ref PEN-80618, 1 Sep 2026, due 1 Oct 2026: £100.00 to "
-                "7502 Telephone, VAT £20.00 (20%), project Website 2026"
-            ),
-        ),
-        (
-            change(COST, reference="", due_date=COST.date),
+            change(WATER, reference="", due_date=COST.date),
             OFF,
-            (
-                "Purchase from Pennine Water, 1 Sep 2026: £120.00 to 7502 Telephone, VAT n/a, project "
-                "Website 2026"
-            ),
+            "Purchase from Pennine Water, 1 Sep 2026: £1,024.36 to 7102 Water Rates, VAT n/a",
         ),
         (
             change(COST, lines=line(project="") * 5),
             ON,
-            "Purchase from Pennine Water, ref PEN-80618, 1 Sep 2026, due 1 Oct 2026: "
+            HEAD
             + "£100.00 to 7502 Telephone, VAT £20.00 (20%); " * 3
             + "and 2 more lines; £600.00 in all",
         ),
