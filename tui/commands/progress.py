@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,7 @@ class Progress:
         with self._lock:
             try:
                 say(line)
+                sys.stdout.flush()
             except (OSError, ValueError):
                 self._quiet = True
 
