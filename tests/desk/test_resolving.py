@@ -1,0 +1,343 @@
+"""A lost reply, a crash or a stubborn server: each item still ends in KashFlow exactly once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from kfclient.desk.errors import SeveralThere
+from kfclient.desk.events import ItemHeld
+from kfclient.desk.item import ItemState
+from kfclient.sandbox import Sandbox
+from kfclient.store import Home
+from tests.desk.publisher import COST, Publisher
+
+
+@pytest.fixture
+def desk(home: Home, sandbox: Sandbox) -> Publisher:
+    """Return a connected and synced business with an empty inbox."""
+    return Publisher(home, sandbox)
+
+
+IN_THE_BOOKS = ["drop-after", "truncate", "truncate-clean", "bad-xml"]
+NOT_IN_THE_BOOKS = ["drop-before", "html-503", "html-200", "fault-500", "redirect"]
+
+
+@pytest.mark.parametrize("kind", IN_THE_BOOKS)
+def test_a_document_whose_reply_was_lost_is_found_and_taken_for_its_own(
+    desk: Publisher, kind: str
+) -> None:
+    desk.add("PEN-1")
+    desk.sandbox.misbehave("InsertReceipt", kind)
+    (result,) = desk.publish().results
+    assert result.state is ItemState.UNKNOWN
+    assert desk.state("1") is ItemState.UNKNOWN
+    assert [item.id for item in desk.desk.publishing.unresolved(desk.business)] == ["1"]
+    held = [event for event in desk.events if isinstance(event, ItemHeld)]
+    assert [event.unknown for event in held] == [True]
+    (settled,) = desk.desk.publishing.resolve(desk.business)
+    assert settled.state is ItemState.PUBLISHED
+    (document,) = desk.purchases()
+    item = desk.item("1")
+    assert (item.number, item.dbid) == (document.invoice_number, document.invoice_dbid)
+    assert item.problem is None
+    assert desk.publish().results == ()
+
+
+@pytest.mark.parametrize("kind", NOT_IN_THE_BOOKS)
+def test_what_did_not_arrive_waits_out_the_settle_time_and_goes_again(
+    desk: Publisher, kind: str
+) -> None:
+    desk.add("PEN-1")
+    desk.sandbox.misbehave("InsertReceipt", kind)
+    assert desk.publish().unknown == 1
+    desk.wait(100)
+    (early,) = desk.desk.publishing.resolve(desk.business)
+    assert early.state is ItemState.UNKNOWN
+    assert early.problem is not None
+    assert "Look again in 30 seconds" in early.problem.cure
+    assert desk.publish("1").published == 0
+    desk.wait(31)
+    (late,) = desk.desk.publishing.resolve(desk.business)
+    assert late.state is ItemState.READY
+    assert desk.purchases() == []
+    assert desk.publish().published == 1
+    assert len(desk.purchases()) == 1
+
+
+def test_a_document_committed_late_is_found_and_not_sent_again(desk: Publisher) -> None:
+    desk.add("PEN-1")
+    desk.sandbox.misbehave("InsertReceipt", "late", seconds=0.4)
+    desk.publish()
+    (early,) = desk.desk.publishing.resolve(desk.business)
+    assert early.state is ItemState.UNKNOWN
+    deadline = time.monotonic() + 5
+    while not desk.purchases() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    desk.wait(600)
+    (found,) = desk.desk.publishing.resolve(desk.business)
+    assert found.state is ItemState.PUBLISHED
+    assert len(desk.purchases()) == 1
+
+
+def test_the_settle_time_is_a_setting(desk: Publisher) -> None:
+    desk.desk.businesses.change_settings(desk.business, {"settle_seconds": "5"})
+    desk.add("PEN-1")
+    desk.sandbox.misbehave("InsertReceipt", "drop-before")
+    desk.publish()
+    desk.wait(6)
+    assert desk.desk.publishing.resolve(desk.business)[0].state is ItemState.READY
+
+
+def test_publishing_looks_first_for_what_is_not_known(desk: Publisher) -> None:
+    desk.add("PEN-1", "PEN-2")
+    desk.sandbox.misbehave("InsertReceipt", "drop-after")
+    assert [one.state for one in desk.publish().results] == [
+        ItemState.UNKNOWN,
+        ItemState.PUBLISHED,
+    ]
+    plan = desk.desk.publishing.plan(desk.business)
+    assert [one.reason.split(";")[0] for one in plan.left_out] == ["It was sent and no answer came"]
+    desk.desk.publishing.publish(desk.business, plan)
+    assert desk.state("1") is ItemState.PUBLISHED
+    assert len(desk.purchases()) == 2
+
+
+def test_an_unknown_item_is_not_sent_while_kashflow_cannot_be_looked_at(desk: Publisher) -> None:
+    desk.add("PEN-1")
+    desk.sandbox.misbehave("InsertReceipt", "drop-after")
+    desk.publish()
+    desk.wait(1000)
+    desk.sandbox.misbehave("GetReceiptsForSupplier", "truncate")
+    report = desk.publish("1")
+    assert report.stopped is not None
+    assert desk.state("1") is ItemState.UNKNOWN
+    assert len(desk.purchases()) == 1
+
+
+def test_an_older_document_that_looks_alike_is_not_taken_for_it(desk: Publisher) -> None:
+    desk.add("")
+    desk.keyed_by_hand(desk.item("1"))
+    desk.sandbox.misbehave("InsertReceipt", "drop-before")
+    desk.publish()
+    assert desk.desk.publishing.resolve(desk.business)[0].state is ItemState.UNKNOWN
+    desk.wait(131)
+    assert desk.desk.publishing.resolve(desk.business)[0].state is ItemState.READY
+
+
+def test_of_several_that_look_alike_none_is_taken(desk: Publisher) -> None:
+    desk.add("PEN-1", "PEN-1")
+    desk.sandbox.misbehave("InsertReceipt", "drop-after")
+    desk.publish("1")
+    numbers = [desk.purchases()[0].invoice_number, desk.keyed_by_hand(desk.item("2"))]
+    (result,) = desk.desk.publishing.resolve(desk.business, ["1"])
+    assert result.state is ItemState.UNKNOWN
+    assert result.problem is not None
+    assert result.problem.code == SeveralThere.code
+    assert all(str(number) in result.problem.sentence for number in numbers)
+    desk.wait(1000)
+    assert desk.desk.publishing.resolve(desk.business)[0].state is ItemState.UNKNOWN
+
+
+def test_two_alike_are_not_both_on_their_way(desk: Publisher) -> None:
+    desk.add("", "")
+    desk.sandbox.misbehave("InsertReceipt", "drop-after")
+    report = desk.publish()
+    assert [one.state for one in report.results] == [ItemState.UNKNOWN, ItemState.READY]
+    assert report.results[1].problem is not None
+    assert report.results[1].problem.code == "twin-unknown"
+    desk.publish()
+    assert [desk.state(key) for key in "12"] == [ItemState.PUBLISHED] * 2
+    assert len(desk.purchases()) == 2
+
+
+def test_a_document_is_never_taken_by_two_items(desk: Publisher) -> None:
+    desk.add("", "")
+    desk.publish("1")
+    desk.sandbox.misbehave("InsertReceipt", "drop-before")
+    desk.publish("2")
+    desk.wait(1000)
+    assert desk.desk.publishing.resolve(desk.business)[0].state is ItemState.READY
+    assert len(desk.purchases()) == 1
+
+
+# Refused, and not sent
+
+
+def test_a_refusal_is_told_on_its_item_and_the_others_go_on(desk: Publisher) -> None:
+    desk.add("A", "B")
+    desk.sandbox.misbehave("InsertReceipt", "refuse", text="Period is locked")
+    report = desk.publish()
+    assert [one.state for one in report.results] == [ItemState.READY, ItemState.PUBLISHED]
+    problem = desk.item("1").problem
+    assert problem is not None
+    assert "Period is locked" in problem.sentence
+    assert desk.desk.businesses.summary(desk.business).items.needs_you == 1
+    assert desk.publish().published == 1
+    assert desk.item("1").problem is None
+
+
+def test_without_a_server_nothing_is_sent_and_everything_stays_ready(desk: Publisher) -> None:
+    desk.add("A", "B")
+    plan = desk.desk.publishing.plan(desk.business)
+    desk.sandbox.stop()
+    report = desk.desk.publishing.publish(desk.business, plan)
+    assert report.stopped is not None
+    assert report.stopped.code == "server-unreachable"
+    assert [desk.state(key) for key in "12"] == [ItemState.READY] * 2
+    assert [desk.item(key).problem for key in "12"] == [None, None]
+
+
+def test_a_server_gone_between_two_items_stops_the_run_before_the_next(desk: Publisher) -> None:
+    desk.add("A", "B")
+    sent: list[str] = []
+
+    def listener(event: object) -> None:
+        if type(event).__name__ == "ItemPublished":
+            sent.append("A")
+            desk.sandbox.stop()
+
+    plan = desk.desk.publishing.plan(desk.business)
+    report = desk.desk.publishing.publish(desk.business, plan, listener=listener)
+    assert [one.state for one in report.results] == [ItemState.PUBLISHED, ItemState.READY]
+    assert report.stopped is not None
+    assert sent == ["A"]
+
+
+def test_credentials_that_nobody_takes_stop_the_run(desk: Publisher) -> None:
+    desk.add("A", "B")
+    desk.sandbox.misbehave(
+        "InsertReceipt", "refuse", text="Incorrect username or password", times=None
+    )
+    report = desk.publish()
+    assert report.stopped is not None
+    assert report.stopped.code == "wrong-credentials"
+    assert desk.calls["InsertReceipt"] == 1
+    assert [desk.state(key) for key in "12"] == [ItemState.READY] * 2
+
+
+def test_an_address_that_was_taken_off_the_list_is_put_back_and_each_item_goes_once(
+    desk: Publisher,
+) -> None:
+    desk.add("A", "B")
+    desk.sandbox.account.forget_addresses()
+    assert desk.publish().published == 2
+    assert len(desk.purchases()) == 2
+
+
+def test_an_error_nobody_foresaw_leaves_the_item_of_unknown_outcome(
+    desk: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.add("A")
+    kashflow = desk.desk.sessions.open(desk.business)
+
+    def interrupted(invoice: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(kashflow, "insert_receipt", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        desk.publish()
+    assert desk.state("1") is ItemState.UNKNOWN
+
+
+# A sudden end
+
+KILLED = """
+    import os, signal, sys
+    from pathlib import Path
+    from kfclient.store import ConnectionSecret, Home, Secrets
+    from kfclient.desk import Desk
+    from kfclient.api.client import KashFlow
+
+    root, business, password, key, when = sys.argv[1:]
+    home = Home(Path(root))
+    secrets = Secrets(home.root, memory=True)
+    backend = secrets.choices()[0].id
+    secrets.save(business, ConnectionSecret(password, key), backend)
+    desk = Desk(home, secrets, person="anna")
+    real = KashFlow.insert_receipt
+
+    def last_act(self, invoice):
+        if when == "after":
+            real(self, invoice)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    KashFlow.insert_receipt = last_act
+    plan = desk.publishing.plan(business)
+    desk.publishing.publish(business, plan)
+"""
+
+
+@pytest.mark.parametrize("when", ["after", "before"])
+def test_a_process_killed_while_it_sends_leaves_one_document_in_the_end(
+    desk: Publisher, when: str
+) -> None:
+    desk.add("PEN-1")
+    sandbox = desk.sandbox
+    arguments = [str(desk.home.root), desk.business, sandbox.password, sandbox.autoauth_key, when]
+    ended = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(KILLED), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(Path.cwd())},
+        timeout=60,
+    )
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    assert len(desk.purchases()) == (1 if when == "after" else 0)
+    assert desk.state("1") is ItemState.UNKNOWN
+    assert desk.desk.publishing.plan(desk.business).items == ()
+    (first,) = desk.desk.publishing.resolve(desk.business)
+    if when == "before":
+        assert first.state is ItemState.UNKNOWN
+        desk.wait(131)
+        desk.publish("1")
+    desk.publish()
+    assert desk.state("1") is ItemState.PUBLISHED
+    assert len(desk.purchases()) == 1
+    assert desk.purchases()[0].invoice_dbid == desk.item("1").dbid
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_goes_wrong_every_item_is_there_once_in_the_end(
+    desk: Publisher, seed: int
+) -> None:
+    chance = random.Random(seed)
+    desk.add("A", "B", "", "", "C")
+    desk.add("D", "E", contact="Somebody New")
+    operations = ["InsertReceipt", "InsertSupplier", "GetReceipt", "GetReceiptsForSupplier"]
+    kinds = [*IN_THE_BOOKS, *NOT_IN_THE_BOOKS, "refuse"]
+    for _ in range(8):
+        desk.sandbox.misbehave(chance.choice(operations), chance.choice(kinds))
+        desk.publish()
+        desk.wait(chance.choice([1, 60, 131]))
+    desk.sandbox.behave()
+    for _ in range(4):
+        desk.wait(131)
+        desk.publish()
+    items = desk.desk.items.all(desk.business)
+    assert [item.sent for item in items] == [ItemState.PUBLISHED] * 7
+    found = desk.purchases() + desk.purchases("Somebody New")
+    assert sorted(one.customer_reference for one in found) == ["", "", "A", "B", "C", "D", "E"]
+    assert sorted(one.invoice_number for one in found) == sorted(item.number or 0 for item in items)
+
+
+def test_the_settle_time_runs_from_when_the_wait_was_given_up(desk: Publisher) -> None:
+    desk.add("PEN-1", like=COST)
+    desk.sandbox.misbehave("InsertReceipt", "drop-before")
+    started = desk.now
+    desk.publish()
+    assert desk.now - started == dt.timedelta(0)
+    desk.wait(129)
+    assert desk.desk.publishing.resolve(desk.business)[0].state is ItemState.UNKNOWN
+    desk.wait(1)
+    assert desk.desk.publishing.resolve(desk.business)[0].state is ItemState.READY
