@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TextIO
 
 _UNSEEN = "\N{REPLACEMENT CHARACTER}"
 
@@ -17,13 +17,36 @@ def safe(text: str) -> str:
 
 
 def say(text: str = "") -> None:
-    """Write a line for a person to standard output."""
-    sys.stdout.write(safe(text) + "\n")
+    """Write text for a person to standard output."""
+    sys.stdout.write(_fitted(safe(text), sys.stdout) + "\n")
 
 
 def warn(text: str) -> None:
-    """Write a line for a person to standard error."""
-    sys.stderr.write(safe(text) + "\n")
+    """Write text for a person to standard error."""
+    sys.stderr.write(_fitted(safe(text), sys.stderr) + "\n")
+
+
+def _fitted(text: str, stream: TextIO) -> str:
+    """Break lines between words where a terminal would break them anywhere."""
+    if not stream.isatty():
+        return text
+    import shutil
+    import textwrap
+
+    room = shutil.get_terminal_size().columns
+    lines = []
+    for line in text.split("\n"):
+        indent = line[: len(line) - len(line.lstrip())] + "  "
+        broken = textwrap.wrap(
+            line,
+            room,
+            subsequent_indent=indent,
+            replace_whitespace=False,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        lines += broken if len(line) > room else [line]
+    return "\n".join(lines)
 
 
 def say_json(answer: Mapping[str, Any]) -> None:
