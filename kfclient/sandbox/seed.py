@@ -26,7 +26,7 @@ COMPANY: Record = {
     "Postcode": "YO21 3PU",
     "PrimaryEmail": "accounts@harbourlane.example",
     "PrimaryContact": "Rosalind Hake",
-    "Telephone": "01947 550142",
+    "Telephone": "01632 960142",
     "VatRegistered": "Yes",
     "VatRegistrationNumber": "GB987654321",
     "PaymentTerms": 30,

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import TextIO
 
@@ -27,9 +28,9 @@ def serve(
     json_output: bool = False,
     fault: Sequence[str] = (),
     out: TextIO = sys.stdout,
-    ended: threading.Event | None = None,
+    ended: SimpleQueue[None] | None = None,
 ) -> int:
-    """Serve until SIGINT, SIGTERM or SIGHUP comes or `ended` is set; return the exit code 0.
+    """Serve until SIGINT, SIGTERM or SIGHUP comes or `ended` is put into; return exit code 0.
 
     `fault` holds misbehaviours as `troubles.parse_trouble` reads them. What is printed once it
     listens is one line of JSON (`endpoint`, `username`, `password`, `autoauth_key`, `control`) or
@@ -37,24 +38,34 @@ def serve(
     called from the main thread.
     """
     troubles = [parse_trouble(text) for text in fault]
-    ended = ended or threading.Event()
+    # A queue, because a handler that sets an Event can meet the lock its own thread holds.
+    ended = ended or SimpleQueue()
     sandbox = Sandbox(home, port, suppliers, customers)
     for trouble in troubles:
         sandbox.troubles.add(trouble)
     with _ended_by_signals(ended), sandbox:
         print(_json(sandbox) if json_output else _text(sandbox, home), file=out, flush=True)
-        ended.wait()
+        _wait(ended)
     return 0
 
 
+def _wait(ended: SimpleQueue[None]) -> None:
+    """Wait in short turns: a signal just before a wait would be heard only at its end."""
+    while True:
+        try:
+            return ended.get(timeout=0.2)
+        except Empty:
+            continue
+
+
 @contextmanager
-def _ended_by_signals(ended: threading.Event) -> Iterator[None]:
+def _ended_by_signals(ended: SimpleQueue[None]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def end(_number: int, _frame: FrameType | None) -> None:
-        ended.set()
+        ended.put(None)
 
     before = {number: signal.signal(number, end) for number in _ENDINGS}
     try:

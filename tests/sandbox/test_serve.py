@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from queue import SimpleQueue
 from urllib.parse import urlsplit
 
 import pytest
@@ -47,8 +48,8 @@ def test_it_says_one_line_of_json_and_ends_with_0(number: signal.Signals) -> Non
 
 
 def test_people_are_told_in_words(tmp_path: Path) -> None:
-    out, ended = io.StringIO(), threading.Event()
-    ended.set()
+    out, ended = io.StringIO(), SimpleQueue[None]()
+    ended.put(None)
     home = tmp_path / "home"
     assert serve(home=home, out=out, ended=ended) == 0
     for word in ("Address", "Username", "Password", "AutoAuth key", str(home), "practice"):
@@ -56,7 +57,7 @@ def test_people_are_told_in_words(tmp_path: Path) -> None:
 
 
 def test_trouble_from_the_command_line_is_met(tmp_path: Path) -> None:
-    out, ended = io.StringIO(), threading.Event()
+    out, ended = io.StringIO(), SimpleQueue[None]()
     run = threading.Thread(
         target=serve,
         kwargs={
@@ -77,7 +78,7 @@ def test_trouble_from_the_command_line_is_met(tmp_path: Path) -> None:
     connection.request("POST", "/api/service.asmx", body, headers)
     assert b"<StatusDetail>no</StatusDetail>" in connection.getresponse().read()
     connection.close()
-    ended.set()
+    ended.put(None)
     run.join()
 
 
