@@ -27,7 +27,7 @@ def serve(
     customers: int | None = None,
     json_output: bool = False,
     fault: Sequence[str] = (),
-    out: TextIO = sys.stdout,
+    out: TextIO | None = None,
     ended: SimpleQueue[None] | None = None,
 ) -> int:
     """Serve until SIGINT, SIGTERM or SIGHUP comes or `ended` is put into; return exit code 0.
@@ -44,7 +44,8 @@ def serve(
     for trouble in troubles:
         sandbox.troubles.add(trouble)
     with _ended_by_signals(ended), sandbox:
-        print(_json(sandbox) if json_output else _text(sandbox, home), file=out, flush=True)
+        told = _json(sandbox) if json_output else _text(sandbox, home)
+        print(told, file=out or sys.stdout, flush=True)
         _wait(ended)
     return 0
 

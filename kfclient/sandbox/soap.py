@@ -152,6 +152,11 @@ def _parse(body: bytes, version: Version) -> etree._Element:
     except etree.XMLSyntaxError as error:
         line, column = error.position
         raise _unreadable(line, column, _syntax(str(error.msg), line, column), version) from None
+    if errors := parser.error_log.filter_from_errors():
+        # libxml2 goes on after a prefix that is not declared, as .NET does not.
+        met = errors[0]
+        inner = _syntax(met.message, met.line, met.column)
+        raise _unreadable(met.line, met.column, inner, version)
     if root.getroottree().docinfo.internalDTD is not None:
         raise Fault(
             "Server was unable to read request. ---> For security reasons DTD is prohibited in "

@@ -58,6 +58,13 @@ def test_the_fault_says_where_in_the_document(wire: Wire) -> None:
     assert answer.fault == f"{UNREADABLE}(3, 20). ---> Input string was not in a correct format."
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "windows-1252"])
+def test_the_fault_comes_in_any_encoding(wire: Wire, encoding: str) -> None:
+    body = wire.envelope("GetReceipt", ReceiptNumber="é").decode()
+    sent = body.replace('encoding="utf-8"', f'encoding="{encoding}"').encode(encoding)
+    assert send(wire, sent, "KashFlow/GetReceipt").fault.endswith("not in a correct format.")
+
+
 def test_a_null_value_is_as_empty_as_empty(wire: Wire) -> None:
     inner = '<Inv><CustomerID xsi:nil="true" /></Inv>'
     assert wire.faulted("InsertReceipt", inner).endswith("not in a correct format.")
@@ -139,7 +146,19 @@ def test_no_action(wire: Wire) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"<a", b"not xml", b"<a>\x01</a>", b"<a>&nbsp;</a>", b"<a>\xff</a>", b"<a></b>"]
+    "body",
+    [
+        b"",
+        b"<a",
+        b"not xml",
+        b"<a>\x01</a>",
+        b"<a>&nbsp;</a>",
+        b"<a>\xff</a>",
+        b"<a></b>",
+        b"<s:Envelope/>",
+        b"<a s:b=''/>",
+        b"<a b='' b=''/>",
+    ],
 )
 def test_xml_that_is_not_well_formed(wire: Wire, body: bytes) -> None:
     answer = send(wire, body)
