@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 class ChooseSoftwareScreen(Room[None]):
     """Lists what Kashdeck connects to; Enter goes on to the steps in it."""
 
+    CSS_PATH = "choose_software.tcss"
     ACTS = (
         Act("choose", "enter", "Choose", "Connect to the software under the cursor", footer=True),
         Act("filter", "slash", "Filter", "Show only software with the words typed", footer=True),

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from textual.widgets import Static
 
 from kfclient.desk.business import ConnectionState
 from kfclient.desk.errors import NotConnected
-from screens.ages import ago
 from screens.attempt import Attempt
+from screens.business_words import NARROW, WIDE, business_cells, strip, words_of
 from screens.entry import EntryScreen
 from screens.items import ItemsScreen
 from screens.lists import ListsScreen
 from screens.manage import ManageScreen
 from screens.problem import ProblemScreen
 from screens.room import Act, Room
-from screens.standing import TONES, items_shown, state_shown
+from screens.standing import TONES
 from screens.syncing import SyncingScreen
 from screens.widgets.filter_box import FilterBox
-from screens.widgets.ledger_table import Column, LedgerTable, Row
+from screens.widgets.ledger_table import LedgerTable, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from textual.widget import Widget
     from textual.widgets import Input
@@ -37,12 +39,6 @@ Welcome to Kashdeck.
 
 Then connect it to KashFlow, sync its six lists, and publish its costs, sales and expense claims.
 """
-
-NARROW = (Column("State", 20), Column("Business"), Column("Last sync", 14),
-          Column("Ready", 6, "right"), Column("Review", 6, "right"))  # fmt: skip
-WIDE = (Column("State", 20), Column("Business"), Column("Company in KashFlow"),
-        Column("Last sync", 21), Column("Ready", 6, "right"),
-        Column("To review", 9, "right"))  # fmt: skip
 
 
 class ConnectionsScreen(Room[None]):
@@ -82,6 +78,8 @@ class ConnectionsScreen(Room[None]):
         self.summaries: dict[str, BusinessSummary] = {}
         self.revision = -1
         self.shown: list[Row] = []
+        self.told = ""
+        self.shown_at: datetime | None = None
 
     def body(self) -> Iterable[Widget]:
         """Return the filter box, the table, and the strip on the business under the cursor."""
@@ -145,11 +143,13 @@ class ConnectionsScreen(Room[None]):
             for summary in self.summaries.values()
             if all(word in words_of(summary) for word in wanted)
         ]
+        self.shown_at = self.services.desk.clock()
         table = self.query_one(LedgerTable)
         if rows != self.shown or len(rows) != len(table.rows):
             self.shown = rows
             table.empty = "No business has these words. Esc in the filter shows all."
             table.show_rows(rows)
+        self.show_strip()
         for part in ("#filter", "#businesses", "#strip"):
             self.query_one(part).set_class(not self.summaries, "hidden")
         self.query_one("#begin").set_class(bool(self.summaries), "hidden")
@@ -158,18 +158,9 @@ class ConnectionsScreen(Room[None]):
 
     def row(self, summary: BusinessSummary) -> Row:
         """Return a business's line."""
-        connection = summary.business.connection
-        synced = ago(connection.last_sync, self.services.desk.clock()) if connection else ""
-        counts = tuple(
-            f"{n:,}" if n else "" for n in (summary.items.ready, summary.items.to_review)
-        )
-        state, name = state_shown(self.state_of(summary)), summary.business.name
-        if self.has_class("-wide"):
-            company = connection.company.name if connection else ""
-            cells: tuple[str, ...] = (state, name, company, synced, *counts)
-        else:
-            cells = (state, name, synced.partition(",")[0], *counts)
-        return Row(summary.business.id, cells, TONES.get(self.state_of(summary), ""))
+        state, now = self.state_of(summary), self.services.desk.clock()
+        cells = business_cells(summary, state, now, wide=self.has_class("-wide"))
+        return Row(summary.business.id, cells, TONES.get(state, ""))
 
     def state_of(self, summary: BusinessSummary) -> ConnectionState:
         """Return how the business stands; a sync that has just been asked for counts as one."""
@@ -178,25 +169,19 @@ class ConnectionsScreen(Room[None]):
             return ConnectionState.SYNCING
         return summary.state
 
-    def on_ledger_table_moved(self, event: LedgerTable.Moved) -> None:
-        """Say more of the business under the cursor."""
-        summary = self.summaries.get(event.key or "")
-        self.query_one("#strip", Static).update(self.strip(summary) if summary else "")
+    def on_ledger_table_moved(self) -> None:
+        """Say more of the business under the cursor; words such as "just now" have aged since."""
+        now = self.services.desk.clock()
+        if self.shown_at is not None and now - self.shown_at > timedelta(minutes=1):
+            self.show()
+        self.show_strip()
 
-    def strip(self, summary: BusinessSummary) -> str:
-        """Return what the columns have no room for."""
-        connection = summary.business.connection
-        items = f"Items: {items_shown(summary.items)}"
-        if connection is None:
-            return f"Not connected: c connects it to KashFlow.\n{items}"
-        synced = ago(connection.last_sync, self.services.desk.clock())
-        lines = [f"{connection.company.name or 'No name'} in KashFlow, synced {synced}", items]
-        note = connection.problem or next(
-            (status.problem for status in connection.lists.values() if status.problem), None
-        )
-        if note is not None:
-            lines.append(f"! {note.sentence} {note.cure}")
-        return "\n".join(lines)
+    def show_strip(self) -> None:
+        """Show what the columns have no room for, if it is not what is shown already."""
+        text = strip(self.chosen, self.services.desk.clock()) if self.chosen else ""
+        if text != self.told:
+            self.told = text
+            self.query_one("#strip", Static).update(text)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show what has the words typed."""
@@ -284,10 +269,3 @@ class ConnectionsScreen(Room[None]):
     def action_filter(self) -> None:
         """Go to the filter box."""
         self.query_one(FilterBox).focus()
-
-
-def words_of(summary: BusinessSummary) -> str:
-    """Return what a business is found by."""
-    connection = summary.business.connection
-    company = connection.company.name if connection else ""
-    return f"{summary.business.name} {company} {summary.state.value}".casefold()

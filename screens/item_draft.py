@@ -160,6 +160,11 @@ def line_texts(line: ItemLine | None = None) -> Texts:
     return Texts.of(shown, values)
 
 
+def new_item(kind: Kind, currency: str) -> Item:
+    """Return an empty item of this kind, in the currency of the books."""
+    return Item(kind=kind, document=DOCUMENTS[-1 if kind is Kind.CLAIM else 0], currency=currency)
+
+
 class ItemDraft:
     """An item that a person is typing; `item` is how it was when it was opened."""
 

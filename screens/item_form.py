@@ -120,9 +120,10 @@ class ItemFormScreen(Room[Item]):
             )
 
     def say(self, text: str) -> None:
-        """Say something below the lines."""
-        self.query_one("#findings", Static).update(text)
-        self.query_one("#told").scroll_home(animate=False)
+        """Say something below the lines; nothing while the form is being filled anew."""
+        for told in self.query("#findings").results(Static):
+            told.update(text)
+            self.query_one("#told").scroll_home(animate=False)
 
     def look_soon(self) -> None:
         """Look the item over once the person stops typing."""
@@ -166,11 +167,15 @@ class ItemFormScreen(Room[Item]):
         return self.draft.texts(field.line.number - 1 if field.line else None).now
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Take what was typed, and work out the VAT where it follows."""
-        field = event.input
-        if not isinstance(field, Field) or self.texts_of(field)[field.field] == event.value:
+        """Take what was typed."""
+        if isinstance(event.input, Field) and event.input.is_attached:
+            self.take(event.input)
+
+    def take(self, field: Field) -> None:
+        """Take a field's text, and work out the VAT where it follows."""
+        if self.texts_of(field)[field.field] == field.value:
             return
-        self.texts_of(field)[field.field] = event.value
+        self.texts_of(field)[field.field] = field.value
         if field.field == "contact":
             self.draft.contact_code = ""
         if field.line is not None and field.field in WORKS_OUT_VAT:
@@ -211,6 +216,21 @@ class ItemFormScreen(Room[Item]):
         """Put a text into a field, as if it were typed."""
         field.value = text
         field.cursor_position = len(text)
+        self.take(field)
+
+    def action_next_field(self) -> None:
+        """Go to the next field; what was typed decides which fields there are."""
+        if self.field is not None:
+            self.take(self.field)
+            self.go_on(self.field)
+
+    def go_on(self, field: Field) -> None:
+        """Go to the field after this one; the rate may have appeared a moment ago."""
+        rate = self.header.fields["exchange_rate"]
+        if field.field == "currency" and rate.display:
+            rate.focus()
+        else:
+            self.focus_next()
 
     # Lines
 
@@ -244,7 +264,7 @@ class ItemFormScreen(Room[Item]):
             self.say("i There is no field above to copy from.")
             return
         self.put(field, above)
-        self.focus_next()
+        self.go_on(field)
 
     async def action_insert_line(self) -> None:
         """Put an empty line below this one."""
@@ -318,19 +338,16 @@ class ItemFormScreen(Room[Item]):
         if one is None:
             return
         if field.field == "contact":
-            # The text goes in first: a contact that is typed afterwards loses the code again.
-            self.draft.header.now["contact"] = one.name
-            self.draft.contact_code = one.code
             self.put(field, one.name)
+            self.draft.contact_code = one.code
             self.show_draft()
-            self.look_soon()
         elif field.field in ("category", "project"):
             self.put(field, f"{one.code} {one.name}".strip())
         else:
             self.put(field, one.code)
             if one.rate:
                 self.put(self.header.fields["exchange_rate"], one.rate)
-        self.focus_next()
+        self.go_on(field)
 
     # Saving and leaving
 
@@ -373,14 +390,21 @@ class ItemFormScreen(Room[Item]):
         """Show the item as it is stored now."""
         items, item_id = self.services.desk.items, self.draft.item.id
 
-        async def show(item: Item) -> None:
-            self.draft = ItemDraft(item)
-            self.unreadable = {}
-            await self.recompose()
-            self.on_mount()
-            self.header.fields["contact"].focus()
+        self.ask(
+            lambda: items.get(self.business, item_id),
+            lambda item: self.call_later(self.show_item, item),
+            self.failed,
+        )
 
-        self.ask(lambda: items.get(self.business, item_id), show, self.failed)
+    async def show_item(self, item: Item) -> None:
+        """Fill the form with another version of the item."""
+        if self.waiting is not None:
+            self.waiting.stop()
+        self.draft = ItemDraft(item)
+        self.unreadable = {}
+        await self.recompose()
+        self.on_mount()
+        self.header.fields["contact"].focus()
 
     def action_back(self) -> None:
         """Leave; ask first where something would be lost."""

@@ -33,10 +33,8 @@ KINDS = {Kind.COST: "Cost", Kind.SALE: "Sale", Kind.CLAIM: "Expense claim"}
 CONTACTS = {Kind.COST: "Supplier", Kind.SALE: "Customer", Kind.CLAIM: "Person"}
 """What the contact of an item is called, by its kind."""
 
-UNKNOWN_MEANS = (
-    "It was sent and no answer came, so KashFlow may have it or not. It is not sent again before "
-    "KashFlow has been looked at: press r."
-)
+SENT = "It was sent and no answer came, so KashFlow may have it or not."
+LOOK = "It is not sent again before KashFlow has been looked at: press r."
 
 NARROW = (
     Column("State", 12),
@@ -141,12 +139,13 @@ def finding_shown(finding: Finding) -> str:
 def details(item: Item, state: ItemState, findings: Sequence[Finding]) -> str:
     """Return everything about an item as lines of text: reasons first, then what it is."""
     told = [heading(item, state)]
-    if state is ItemState.UNKNOWN:
-        told.append(f"! {UNKNOWN_MEANS}")
     problem = item.problem
-    # What an import left to settle (E-...) is among the findings.
-    if problem is not None and not problem.code.startswith("E-"):
-        told.append(f"✗ {problem.sentence} {problem.cure}".rstrip())
+    if state is ItemState.UNKNOWN:
+        told.append(f"! {problem.sentence if problem else SENT} {LOOK}")
+    elif problem is not None and not problem.code.startswith("E-"):
+        # What an import left to settle (E-...) is among the findings.
+        symbol = "!" if state is ItemState.PUBLISHED else "✗"
+        told.append(f"{symbol} {problem.sentence} {problem.cure}".rstrip())
     if state in (ItemState.TO_REVIEW, ItemState.READY):
         told += [finding_shown(finding) for finding in findings]
     told += [line_shown(item, index) for index in range(len(item.lines))]

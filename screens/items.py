@@ -8,11 +8,13 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
 from kfclient.desk.events import ItemHeld, ItemPublished, PublishEnded, PublishStarted
-from kfclient.desk.item import Item, ItemState, Kind
+from kfclient.desk.item import ItemState, Kind
 from kfclient.errors import tell
+from screens.candidates import home_currency
 from screens.import_file import ImportScreen
 from screens.inbox import EDITABLE, Inbox, Listed, read_inbox, revision_of, views_shown
 from screens.item_details import ItemDetailsScreen
+from screens.item_draft import new_item
 from screens.item_form import ItemFormScreen
 from screens.item_words import NARROW, WIDE, counts_shown, details
 from screens.publishing import PublishingScreen
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from textual.widgets import Input
 
     from kfclient.desk.events import Event
+    from kfclient.desk.item import Item
     from kfclient.desk.planning import Plan
     from kfclient.desk.publish_report import PublishResult
     from kfclient.errors import Problem
@@ -242,7 +245,9 @@ class ItemsScreen(Room[None]):
 
     def action_new(self) -> None:
         """Add an item by hand, of the kind that is shown."""
-        self.edit(Item(kind=self.kind or Kind.COST))
+        self.edit(
+            new_item(self.kind or Kind.COST, home_currency(self.services.desk, self.business))
+        )
 
     def action_edit(self) -> None:
         """Edit the item under the cursor, or show it where it cannot be edited any more."""

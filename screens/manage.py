@@ -9,6 +9,7 @@ from textual.widgets import Static
 
 from screens.ages import ago, on
 from screens.attempt import Attempt
+from screens.entry import EntryScreen
 from screens.items import ItemsScreen
 from screens.lists import ListsScreen
 from screens.people import PeopleScreen
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from kfclient.desk.business import BusinessSummary, Connection
     from kfclient.desk.events import Event
 
-ADMINS_ONLY = {"connect", "reconnect", "disconnect"}
+ADMINS_ONLY = {"connect", "reconnect", "disconnect", "rename"}
 
 
 class ManageScreen(Room[None]):
@@ -46,6 +47,7 @@ class ManageScreen(Room[None]):
         Act("sync", "s", "Sync now", "Fetch the six lists from KashFlow again", footer=True),
         Act("settings", "t", "Settings", "Tax data and default tax codes"),
         Act("people", "p", "People", "Who is an Admin, who a Standard user"),
+        Act("rename", "n", "Rename", "Give the business another name here"),
         Act("connect", "c", "Connect", "Connect this business to KashFlow", footer=True),
         Act(
             "reconnect",
@@ -181,6 +183,29 @@ class ManageScreen(Room[None]):
     def action_people(self) -> None:
         """Go to the people."""
         self.app.push_screen(PeopleScreen(self.business, self.business_name))
+
+    def action_rename(self) -> None:
+        """Ask for another name; only an Admin, others learn whom to ask."""
+        businesses = self.services.desk.businesses
+        self.ask(
+            lambda: businesses.require_admin(self.business, "rename"),
+            lambda _: self.app.push_screen(
+                EntryScreen(
+                    "Rename this business",
+                    lambda name: businesses.rename(self.business, name).name,
+                    more="Only its name here; nothing changes in KashFlow.",
+                    value=self.business_name,
+                ),
+                self.renamed,
+            ),
+        )
+
+    def renamed(self, name: str | None) -> None:
+        """Show the new name."""
+        if name is not None:
+            self.trail = ("Connections", name)
+            self.query_one("#title", Static).update(" > ".join(("Kashdeck", *self.trail)))
+            self.load()
 
     def action_connect(self) -> None:
         """Begin to connect."""

@@ -36,8 +36,7 @@ NAMES_SHOWN = 3
 REDRAW_SECONDS = 0.2
 ONCE = "Nothing already published is published again."
 UNKNOWN = (
-    "KashFlow gave no answer, so it may have the document or not. It is not sent again before "
-    "KashFlow has been looked at: go back to the items and press r."
+    "It is not sent again before KashFlow has been looked at: go back to the items and press r."
 )
 
 
@@ -180,12 +179,13 @@ def row_of(job: PublishJob, planned: PlannedItem) -> Row:
 def said(job: PublishJob, item_id: str) -> str:
     """Return all about one item: what is sent, and what it came to."""
     planned = next(one for one in job.plan.items if one.item_id == item_id)
-    told = [f"{item_id}. {planned.sentence}"]
-    state = job.state[item_id]
-    if state == "published" and item_id in job.numbers:
-        told.append(f"■ In KashFlow as No. {job.numbers[item_id]}.")
-    if item_id in job.problems:
-        told.append(f"{'!' if state == 'unknown' else '✗'} {tell(job.problems[item_id])}")
+    state, problem = job.state[item_id], job.problems.get(item_id)
+    told = []
     if state == "unknown":
-        told.append(UNKNOWN)
-    return "\n".join(told)
+        what = problem.sentence if problem else "KashFlow may have it or not."
+        told.append(f"! {what} {UNKNOWN}")
+    elif state == "published" and item_id in job.numbers:
+        told.append(f"■ In KashFlow as No. {job.numbers[item_id]}.")
+    if problem is not None and state != "unknown":
+        told.append(f"{'!' if state == 'published' else '✗'} {tell(problem)}")
+    return "\n".join([*told, planned.sentence])

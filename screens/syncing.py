@@ -102,7 +102,9 @@ class SyncingScreen(Room[None]):
             self.say("result", "s  Sync now")
         else:
             for name, row in job.lists.items():
-                self.say(f"list-{name.value}", self.line(name, row, job))
+                place = f"list-{name.value}"
+                self.say(place, self.line(name, row, job))
+                self.query_one(f"#{place}").set_class(row.outcome == "failed", "bad")
             self.say("about", headline(job))
             self.say("result", outcome(job))
         if (job is None or job.ended) and self.timer is not None:
@@ -117,16 +119,14 @@ class SyncingScreen(Room[None]):
 
     def line(self, name: ListName, row: ListRow, job: SyncJob) -> Text:
         """Return a list's line: symbol, name, bar, counts, time, and what changed."""
-        symbol, style = mark(row, job)
-        text = Text(no_wrap=True, overflow="ellipsis")
-        text.append(f" {symbol} ", style=style)
+        text = Text(f" {mark(row, job)} ", no_wrap=True, overflow="ellipsis")
         text.append(
             f"{name.heading:<18} {self.bar(name, row)} {row.rows:>8,} {row.seconds:>5.1f} s"
         )
         if row.outcome == "done":
             text.append(f"  {row.added:>6,} {row.changed:>7,} {row.removed:>7,}")
         elif row.outcome == "failed":
-            text.append("  did not come", style=style)
+            text.append("  did not come")
         return text
 
     def bar(self, name: ListName, row: ListRow) -> str:
@@ -179,13 +179,11 @@ class SyncingScreen(Room[None]):
         self.app.push_screen(ListsScreen(self.business, self.business_name))
 
 
-def mark(row: ListRow, job: SyncJob) -> tuple[str, str]:
-    """Return a list's symbol and its style."""
-    if row.outcome == "done":
-        return "✓", "bold"
-    if row.outcome == "failed":
-        return "✗", "bold"
-    return ("○", "") if job.ended else ("◐", "bold")
+def mark(row: ListRow, job: SyncJob) -> str:
+    """Return a list's symbol: came, did not come, coming, or stopped before it came."""
+    if row.outcome is None:
+        return "○" if job.ended else "◐"
+    return "✓" if row.outcome == "done" else "✗"
 
 
 def headline(job: SyncJob) -> str:

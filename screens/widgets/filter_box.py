@@ -19,7 +19,7 @@ class FilterBox(Input):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,enter", "leave", "To the list", show=False),
+        Binding("down,enter", "leave", "To the list", show=True),
         Binding("escape", "clear", "Clear", show=True),
     ]
 

@@ -29,7 +29,7 @@ class Field(Input):
     """One field: `field` is its name in the item, `line` the line it stands in, if any."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "app.focus_next", "Next field", show=False),
+        Binding("enter", "screen.next_field", "Next field", show=False),
         Binding("down", "screen.line(1)", "Line below", show=False),
         Binding("up", "screen.line(-1)", "Line above", show=False),
     ]

@@ -78,7 +78,7 @@ class ItemHeader(Vertical):
         foreign = bool(currency) and currency != self.home_currency
         self._say("#rate-label", f"1 {currency} =" if foreign else "")
         self._say("#rate-home", self.home_currency if foreign else "")
-        self.fields["exchange_rate"].set_class(not foreign, "hidden")
+        self.fields["exchange_rate"].display = foreign
 
     def show_problems(self, problems: dict[str, str]) -> None:
         """Say below their row which fields cannot be read; `problems` go by field."""
