@@ -44,6 +44,8 @@ class Kashdeck:
             "KASHDECK_HOME": str(self.home),
             "KASHDECK_PASSPHRASE_FILE": str(passphrase),
             "PYTHONPATH": str(ROOT),
+            # No test may write into the keyring of whoever runs it.
+            "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere",
         }
 
     def run(self, *words: str, stdin: str | bytes = "") -> Ran:
@@ -74,8 +76,10 @@ class Kashdeck:
         return f"{self.sandbox.password}\n{self.sandbox.autoauth_key}\n"
 
     def connect(self, *more: str, name: str = NAME) -> Ran:
-        """Connect the business to the sandbox."""
-        words = ("connect", name, "--endpoint", self.sandbox.endpoint)
+        """Connect the business to the sandbox, its secrets in the encrypted file."""
+        words = ["connect", name, "--endpoint", self.sandbox.endpoint]
+        if "--secrets-in" not in more:
+            words += ["--secrets-in", "encrypted-file"]
         return self.run(
             *words,
             "--username",

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import stat
+import sys
+
+import pytest
 
 from kfclient.sandbox import Sandbox
 from tests.tui.kashdeck import NAME, Kashdeck
@@ -29,6 +32,12 @@ def test_connecting_tells_each_check_and_reads_the_lists(kashdeck: Kashdeck) -> 
         "Suppliers: 7",
     ):
         assert said in ran.out
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="a Mac always has a keychain")
+def test_without_a_keyring_the_encrypted_file_is_taken_and_told(kashdeck: Kashdeck) -> None:
+    ran = kashdeck.connect("--no-sync", "--secrets-in", "")
+    assert ran.code == 0
     assert "will be kept in an encrypted file" in ran.err
 
 
@@ -36,7 +45,8 @@ def test_connecting_as_json_gives_the_connection_its_checks_and_the_sync(
     kashdeck: Kashdeck, sandbox: Sandbox
 ) -> None:
     words = ("connect", NAME, "--endpoint", sandbox.endpoint, "--username", sandbox.username)
-    answer = kashdeck.json(*words, "--secrets-stdin", stdin=kashdeck.secrets)
+    where = ("--secrets-stdin", "--secrets-in", "encrypted-file")
+    answer = kashdeck.json(*words, *where, stdin=kashdeck.secrets)
     assert answer["connection"]["state"] == "connected"
     assert [check["check"] for check in answer["checks"]] == [
         "reach",
@@ -135,6 +145,23 @@ def test_without_a_passphrase_a_script_is_told_where_to_put_one(kashdeck: Kashde
     ran = kashdeck.connect()
     assert ran.code == 1
     assert "KASHDECK_PASSPHRASE_FILE" in ran.err
+
+
+@pytest.mark.parametrize("keyring", ["plaintext", "secret-service"])
+def test_a_keyring_that_cannot_be_used_is_refused_before_anything_is_sent(
+    kashdeck: Kashdeck, keyring: str
+) -> None:
+    ran = kashdeck.connect("--secrets-in", keyring)
+    assert ran.code == 2
+    assert "What can be used here: encrypted-file." in ran.err
+    assert kashdeck.sandbox.account.calls == {}
+    assert kashdeck.json("connections") == {"connections": []}
+
+
+def test_connecting_twice_points_at_reconnect(connected: Kashdeck) -> None:
+    ran = connected.connect()
+    assert ran.code == 2
+    assert "reconnect it" in ran.err
 
 
 def test_reconnecting_keeps_everything_else(connected: Kashdeck) -> None:

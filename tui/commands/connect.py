@@ -8,13 +8,13 @@ import msgspec
 
 from tui.commands.connecting import connecting_arguments, make_connection
 from tui.commands.credentials import draft_of
+from tui.commands.keyrings import keyring_for
 from tui.commands.opening import opened
-from tui.commands.output import say, warn
+from tui.commands.output import say
 
 if TYPE_CHECKING:
     import argparse
 
-    from kfclient.desk import Desk
     from tui.commands.usage import Parser
 
 
@@ -29,27 +29,11 @@ def run(args: argparse.Namespace) -> int:
 
     draft = draft_of(args).cleaned()
     with opened() as desk:
+        draft = msgspec.structs.replace(draft, secrets_in=keyring_for(desk, args.secrets_in))
         try:
             business = desk.businesses.find(args.name)
         except BusinessUnknown:
             business = desk.businesses.add(args.name)
             if not args.json:
                 say(f"{business.name} was added; you are its Admin.")
-        if not draft.secrets_in:
-            draft = msgspec.structs.replace(draft, secrets_in=keyring_for(desk))
         return make_connection(desk, business, args, draft, again=False)
-
-
-def keyring_for(desk: Desk) -> str:
-    """Return the keyring that is proposed; says so when only the encrypted file is left."""
-    from kfclient.store.backends import ENCRYPTED_FILE
-
-    proposed = desk.secrets.default_choice()
-    if proposed is not None:
-        return proposed.id
-    notice = desk.secrets.notice()
-    warn(
-        "This session has no keyring that Kashdeck can use: the password and the AutoAuth key will "
-        "be kept in an encrypted file, opened with a passphrase." + (f" {notice}" if notice else "")
-    )
-    return ENCRYPTED_FILE

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tui.commands.connecting import connecting_arguments, make_connection
 from tui.commands.credentials import draft_of
+from tui.commands.keyrings import keyring_for
 from tui.commands.opening import opened
 
 if TYPE_CHECKING:
@@ -26,4 +27,6 @@ def run(args: argparse.Namespace) -> int:
         if business.connection is not None and not args.endpoint and not args.software:
             args.endpoint = business.connection.endpoint
             args.software = business.connection.software
+        if args.secrets_in:
+            keyring_for(desk, args.secrets_in)
         return make_connection(desk, business, args, draft_of(args).cleaned(), again=True)
