@@ -44,6 +44,7 @@ class Kashdeck:
             "KASHDECK_HOME": str(self.home),
             "KASHDECK_PASSPHRASE_FILE": str(passphrase),
             "PYTHONPATH": str(ROOT),
+            "COLUMNS": "80",
             # No test may write into the keyring of whoever runs it.
             "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere",
         }
