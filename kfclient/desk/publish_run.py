@@ -134,10 +134,6 @@ class PublishRun:
             )
         except KashFlowError as problem:
             return self._failed(attempt, problem)
-        except BaseException as problem:
-            reason = f"Sending it ended in the middle ({type(problem).__name__})."
-            self._attempts.unknown(self._business, attempt, NotReadBack(reason))
-            raise
         ended = self._attempts.published(self._business, attempt, number)
         item = self._read_back(ended, number)
         self._listener(ItemPublished(business=self._business, item=item.id, number=number))

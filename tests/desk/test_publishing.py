@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from decimal import Decimal
 
 import msgspec
@@ -165,14 +166,31 @@ def test_a_supplier_made_in_kashflow_meanwhile_is_used(desk: Publisher) -> None:
     desk.publish()
     assert "InsertSupplier" not in desk.calls
     assert desk.document(desk.item("1")).customer_id == number
+    assert number in [one.supplier_id for one in desk.desk.lists.suppliers(desk.business)]
 
 
-@pytest.mark.parametrize("kind", ["drop-after", "truncate", "bad-xml", "html-503"])
-def test_a_lost_reply_to_a_new_supplier_never_makes_two(desk: Publisher, kind: str) -> None:
+@pytest.mark.parametrize("kind", ["drop-after", "truncate", "truncate-clean", "bad-xml"])
+def test_a_supplier_whose_reply_was_lost_is_found_by_its_code_and_used(
+    desk: Publisher, kind: str
+) -> None:
     desk.add("A", "B", contact="Somebody New")
     desk.sandbox.misbehave("InsertSupplier", kind)
-    for _ in range(3):
-        desk.publish()
+    assert desk.publish().published == 2
+    assert len(desk.purchases("Somebody New")) == 2
+
+
+@pytest.mark.parametrize("kind", ["late", "drop-before", "html-503", "fault-500"])
+def test_a_supplier_that_is_not_there_yet_is_never_created_twice(
+    desk: Publisher, kind: str
+) -> None:
+    desk.add("A", "B", contact="Somebody New")
+    seconds = {"seconds": 0.2} if kind == "late" else {}
+    desk.sandbox.misbehave("InsertSupplier", kind, **seconds)
+    report = desk.publish()
+    assert report.stopped is not None
+    assert desk.calls.get("InsertReceipt", 0) == 0
+    assert desk.publish().published == 2
+    time.sleep(seconds.get("seconds", 0))
     assert len(desk.purchases("Somebody New")) == 2
 
 
@@ -196,6 +214,22 @@ def test_an_item_changed_since_it_was_shown_stops_everything(desk: Publisher) ->
     with pytest.raises(PlanChanged):
         desk.desk.publishing.publish(desk.business, plan)
     assert desk.calls == {}
+
+
+def test_an_item_changed_while_the_others_are_sent_stays_here(desk: Publisher) -> None:
+    _, second = desk.add("A", "B")
+
+    def listener(event: Event) -> None:
+        if isinstance(event, ItemPublished):
+            changed = msgspec.structs.replace(second, reference="C")
+            desk.desk.items.save(desk.business, changed)
+
+    plan = desk.desk.publishing.plan(desk.business)
+    report = desk.desk.publishing.publish(desk.business, plan, listener=listener)
+    assert [one.state for one in report.results] == [ItemState.PUBLISHED, ItemState.READY]
+    assert report.results[1].problem is not None
+    assert report.results[1].problem.code == "item-changed"
+    assert len(desk.purchases()) == 1
 
 
 def test_a_setting_changed_since_it_was_shown_stops_everything(desk: Publisher) -> None:
