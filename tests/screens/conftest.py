@@ -1,6 +1,8 @@
 """Fixtures of the screens' tests: a desk with fixed data, in a fixed time zone.
 
 `stock` is Anna's desk of `stock.py`; `small` and `large` are the terminals that pictures are of.
+`inbox` is a connected business with synced lists (see `tests.desk.seeded`), `inbox_desk` Anna's
+desk on the same home; its clock stands still.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from kfclient.desk import Desk
+from kfclient.store import Home, Secrets
+from tests.desk.seeded import NOW, Inbox
 from tests.screens.stock import stocked
 
 
@@ -31,3 +35,18 @@ def stock(tmp_path: Path) -> Iterator[Desk]:
     desk = stocked(tmp_path / "home")
     yield desk
     desk.close()
+
+
+@pytest.fixture
+def inbox(home: Home) -> Inbox:
+    """Return a connected business with synced lists and an empty inbox."""
+    inbox = Inbox(home)
+    inbox.connect()
+    return inbox
+
+
+@pytest.fixture
+def inbox_desk(inbox: Inbox) -> Desk:
+    """Return Anna's desk on the inbox's home."""
+    secrets = Secrets(inbox.home.root, memory=True)
+    return Desk(inbox.home, secrets, person="anna", clock=lambda: NOW)
