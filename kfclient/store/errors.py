@@ -20,6 +20,8 @@ SecretsError                     the password and the AutoAuth key
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from kfclient.errors import Problem
 
 
@@ -105,9 +107,13 @@ class SecretsDamaged(SecretsError):
 
 
 class PassphraseNeeded(SecretsError):
-    """The encrypted file is locked: its passphrase is asked for once a session."""
+    """The encrypted file is locked: its passphrase is asked for once a session.
+
+    `backend` is the id of the place to unlock, which is the encrypted file alone.
+    """
 
     code = "passphrase-needed"
+    backend: ClassVar[str] = "encrypted-file"
     default_cure = "Type the passphrase, or name a file with it in KASHDECK_PASSPHRASE_FILE."
 
 
