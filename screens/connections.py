@@ -187,6 +187,8 @@ class ConnectionsScreen(Room[None]):
         """Show what has the words typed."""
         event.stop()
         self.show()
+        if event.value:
+            self.query_one(LedgerTable).action_jump(0)
 
     def on_ledger_table_chosen(self) -> None:
         """Open the business with Enter."""

@@ -147,6 +147,8 @@ class ListsScreen(Room[None]):
         event.stop()
         self.show_rows()
         self.show_about()
+        if event.value:
+            self.query_one(LedgerTable).action_jump(0)
 
     # Commands
 
