@@ -33,11 +33,13 @@ _LETTERS = 6
 def code_for(name: str) -> str:
     """Return the code under which a new contact of this name is created: at most 10 characters.
 
-    KashFlow takes letters and digits alone, and 12 at most.
+    Names that are the same to us (see `matching.plain`) have the same code. KashFlow takes letters
+    and digits alone, and 12 at most.
     """
-    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    same = plain(name)
+    ascii_name = unicodedata.normalize("NFKD", same).encode("ascii", "ignore").decode()
     letters = "".join(one for one in ascii_name.upper() if one.isalnum())[:_LETTERS] or "NEW"
-    digest = hashlib.sha256(plain(name).encode()).digest()
+    digest = hashlib.sha256(same.encode()).digest()
     return letters + base64.b32encode(digest).decode()[:4]
 
 

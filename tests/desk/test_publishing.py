@@ -23,6 +23,8 @@ from kfclient.desk.events import (
 )
 from kfclient.desk.item import Item, ItemState, Kind
 from kfclient.desk.items import publish_lock
+from kfclient.desk.newcontacts import NewContacts, code_for
+from kfclient.desk.planning import NewContact, contact_id
 from kfclient.money import pennies
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
@@ -192,6 +194,17 @@ def test_a_supplier_that_is_not_there_yet_is_never_created_twice(
     assert desk.publish().published == 2
     time.sleep(seconds.get("seconds", 0))
     assert len(desk.purchases("Somebody New")) == 2
+
+
+def test_a_supplier_that_arrives_while_it_is_created_is_taken_by_its_code(
+    desk: Publisher,
+) -> None:
+    kashflow = desk.desk.sessions.open(desk.business)
+    contacts = NewContacts(desk.home, desk.desk.lists, desk.business)
+    contacts.find_or_create(kashflow, NewContact("supplier", "The First One"))
+    late = kashflow.insert_supplier(Supplier(code=code_for("Zoë & Sons"), name="Zoë & Sons"))
+    found, created = contacts.find_or_create(kashflow, NewContact("supplier", "Zoë and Sons"))
+    assert (contact_id(found), created) == (late, False)
 
 
 def test_a_supplier_refused_by_kashflow_holds_its_items_alone(desk: Publisher) -> None:
