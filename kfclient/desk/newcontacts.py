@@ -53,7 +53,7 @@ class NewContacts:
         self._by_name: dict[str, dict[str, list[Contact]]] = {}
 
     def find_or_create(self, kashflow: KashFlow, new: NewContact) -> tuple[Contact, bool]:
-        """Return the contact, and whether it was created now.
+        """Return the contact, and whether it is new: created now, by us or meanwhile by another.
 
         Raises `KashFlowError`: where creating it is of unknown outcome, another try is safe;
         `NotAgreed` where KashFlow has several of that name by now.

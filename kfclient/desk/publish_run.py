@@ -160,7 +160,6 @@ class PublishRun:
             self._listener(
                 SupplierCreated(business=self._business, name=new.name, kashflow_id=number)
             )
-            self._documents[planned.operation, number] = []
         return msgspec.structs.replace(planned.invoice, customer_id=number)
 
     def _known_documents(self, operation: str, party: int) -> list[Invoice]:

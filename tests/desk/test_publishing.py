@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from decimal import Decimal
 
 import msgspec
@@ -19,16 +18,13 @@ from kfclient.desk.events import (
     ItemPublished,
     PublishEnded,
     PublishStarted,
-    SupplierCreated,
 )
 from kfclient.desk.item import Item, ItemState, Kind
 from kfclient.desk.items import publish_lock
-from kfclient.desk.newcontacts import NewContacts, code_for
-from kfclient.desk.planning import NewContact, contact_id
 from kfclient.money import pennies
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
-from tests.desk.publisher import COST, SALE, Publisher
+from tests.desk.publisher import COST, Publisher
 from tests.desk.seeded import SAMPLES
 
 
@@ -131,90 +127,6 @@ def test_an_item_that_is_not_ready_is_left_out_with_the_reason(desk: Publisher) 
     (left,) = plan.left_out
     assert (left.item_id, left.reason) == ("2", "It is still to review.")
     assert [one.code for one in left.findings] == ["E-CONTACT-MISSING"]
-
-
-# Suppliers and customers that are not there
-
-
-def test_a_supplier_is_created_only_when_somebody_agreed(desk: Publisher) -> None:
-    desk.add("A", contact="Somebody New")
-    report = desk.publish(agreed=False)
-    (result,) = report.results
-    assert result.state is ItemState.READY
-    assert result.problem is not None
-    assert result.problem.code == "not-agreed"
-    assert desk.calls == {}
-
-
-def test_two_items_of_one_new_supplier_create_it_once(desk: Publisher) -> None:
-    desk.add("A", "B", contact="Somebody New")
-    desk.add("C", like=SALE, contact="A New Customer")
-    assert desk.publish().published == 3
-    assert (desk.calls["InsertSupplier"], desk.calls["InsertCustomer"]) == (1, 1)
-    assert [one.customer_reference for one in desk.purchases("Somebody New")] == ["A", "B"]
-    created = [event for event in desk.events if isinstance(event, SupplierCreated)]
-    assert [event.name for event in created] == ["Somebody New", "A New Customer"]
-    names = [one.name for one in desk.desk.lists.suppliers(desk.business)]
-    assert names.count("Somebody New") == 1
-    desk.add("D", contact="Somebody New")
-    assert desk.desk.publishing.plan(desk.business).new_suppliers == ()
-
-
-def test_a_supplier_made_in_kashflow_meanwhile_is_used(desk: Publisher) -> None:
-    desk.add("A", contact="Somebody New")
-    kashflow = desk.desk.sessions.open(desk.business)
-    number = kashflow.insert_supplier(Supplier(name="SOMEBODY NEW"))
-    desk.forget_calls()
-    desk.publish()
-    assert "InsertSupplier" not in desk.calls
-    assert desk.document(desk.item("1")).customer_id == number
-    assert number in [one.supplier_id for one in desk.desk.lists.suppliers(desk.business)]
-
-
-@pytest.mark.parametrize("kind", ["drop-after", "truncate", "truncate-clean", "bad-xml"])
-def test_a_supplier_whose_reply_was_lost_is_found_by_its_code_and_used(
-    desk: Publisher, kind: str
-) -> None:
-    desk.add("A", "B", contact="Somebody New")
-    desk.sandbox.misbehave("InsertSupplier", kind)
-    assert desk.publish().published == 2
-    assert len(desk.purchases("Somebody New")) == 2
-
-
-@pytest.mark.parametrize("kind", ["late", "drop-before", "html-503", "fault-500"])
-def test_a_supplier_that_is_not_there_yet_is_never_created_twice(
-    desk: Publisher, kind: str
-) -> None:
-    desk.add("A", "B", contact="Somebody New")
-    seconds = {"seconds": 0.2} if kind == "late" else {}
-    desk.sandbox.misbehave("InsertSupplier", kind, **seconds)
-    report = desk.publish()
-    assert report.stopped is not None
-    assert desk.calls.get("InsertReceipt", 0) == 0
-    assert desk.publish().published == 2
-    time.sleep(seconds.get("seconds", 0))
-    assert len(desk.purchases("Somebody New")) == 2
-
-
-def test_a_supplier_that_arrives_while_it_is_created_is_taken_by_its_code(
-    desk: Publisher,
-) -> None:
-    kashflow = desk.desk.sessions.open(desk.business)
-    contacts = NewContacts(desk.home, desk.desk.lists, desk.business)
-    contacts.find_or_create(kashflow, NewContact("supplier", "The First One"))
-    late = kashflow.insert_supplier(Supplier(code=code_for("Zoë & Sons"), name="Zoë & Sons"))
-    found, created = contacts.find_or_create(kashflow, NewContact("supplier", "Zoë and Sons"))
-    assert (contact_id(found), created) == (late, False)
-
-
-def test_a_supplier_refused_by_kashflow_holds_its_items_alone(desk: Publisher) -> None:
-    desk.add("A", contact="Somebody New")
-    desk.add("B")
-    desk.sandbox.misbehave("InsertSupplier", "refuse", text="Not today")
-    report = desk.publish()
-    assert [one.state for one in report.results] == [ItemState.READY, ItemState.PUBLISHED]
-    assert report.results[0].problem is not None
-    assert "Not today" in report.results[0].problem.sentence
 
 
 # What was shown is what is sent
