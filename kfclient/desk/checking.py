@@ -8,7 +8,7 @@ is the item's field, or `lines.2.category` for its second line.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from kfclient.dates import shown_date
 from kfclient.desk.bookkeeping import PROJECT_ACTIVE, Books
@@ -17,6 +17,9 @@ from kfclient.desk.list_names import ListName
 from kfclient.desk.settings import show_tax_code
 from kfclient.desk.taxes import fits, vat_of
 from kfclient.money import shown
+
+TOTAL_MISSING = "E-TOTAL-MISSING"
+"""What an import remembers of an item for which the file had no total."""
 
 # What XML 1.0 has no place for.
 _ODD = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -32,18 +35,19 @@ def check(item: Item, books: Books) -> tuple[Finding, ...]:
     findings += _currency(item, books)
     for number, line in enumerate(item.lines, start=1):
         findings += _line(item, line, f"lines.{number}", books)
+    if not books.settings.publish_tax_data:
+        findings += _tax_off(item)
     return tuple(findings)
 
 
 def _remembered(item: Item) -> Iterator[Finding]:
     """Yield what the import left for a person to settle; saving the item settles it."""
-    if item.problem is not None and item.problem.code.startswith("E-"):
-        yield Finding(
-            code=item.problem.code,
-            sentence=item.problem.sentence,
-            cure=item.problem.cure,
-            field="amount",
-        )
+    problem = item.problem
+    if problem is None or not problem.code.startswith("E-"):
+        return
+    if problem.code == TOTAL_MISSING and item.gross:
+        return  # it has been filled in, and only has to be saved
+    yield Finding(code=problem.code, sentence=problem.sentence, cure=problem.cure, field="amount")
 
 
 def _own(item: Item, books: Books) -> Iterator[Finding]:
@@ -66,14 +70,14 @@ def _own(item: Item, books: Books) -> Iterator[Finding]:
             cure="Correct one of the two dates.",
             field="due_date",
         )
-    if not item.reference:
+    if not item.reference and item.document != "receipt":  # a till receipt has none
         yield Finding(
             code="W-REFERENCE-MISSING",
             sentence="It has no reference, so a duplicate of it is harder to notice.",
             cure="Give the number on the document, where it has one.",
             field="reference",
         )
-    if not item.gross:
+    if not item.gross and not (item.problem and item.problem.code == TOTAL_MISSING):
         yield Finding(
             code="E-AMOUNT-ZERO",
             sentence="It comes to nothing." if item.lines else "It has no lines yet.",
@@ -190,9 +194,8 @@ def _line(item: Item, line: ItemLine, field: str, books: Books) -> Iterator[Find
     yield from _category(item, line, f"{field}.category", books)
     if line.project:
         yield from _project(line, f"{field}.project", books)
-    taxes: Callable[[Item, ItemLine, str, Books], Iterator[Finding]]
-    taxes = _tax if books.settings.publish_tax_data else _tax_off
-    yield from taxes(item, line, f"{field}.tax_rate", books)
+    if books.settings.publish_tax_data:
+        yield from _tax(item, line, f"{field}.tax_rate", books)
 
 
 def _category(item: Item, line: ItemLine, field: str, books: Books) -> Iterator[Finding]:
@@ -284,13 +287,13 @@ def _tax(item: Item, line: ItemLine, field: str, books: Books) -> Iterator[Findi
         )
 
 
-def _tax_off(item: Item, line: ItemLine, field: str, books: Books) -> Iterator[Finding]:
-    del books
-    if line.vat:
+def _tax_off(item: Item) -> Iterator[Finding]:
+    """Yield what is lost while tax data is off, for the whole item."""
+    if any(line.vat for line in item.lines):
         yield Finding(
             code="W-TAX-OFF",
-            sentence=f"Tax data is off: {shown(line.gross, item.currency)} goes as one gross "
-            f"amount with VAT n/a, without the VAT of {shown(line.vat, item.currency)}.",
+            sentence=f"Tax data is off: {shown(item.gross, item.currency)} goes as a gross amount "
+            f"with VAT n/a, without the VAT of {shown(item.vat, item.currency)}.",
             cure="To send the VAT, switch on Publish tax data in Settings.",
-            field=field,
+            field="tax",
         )

@@ -7,6 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from kfclient.desk.business import ProblemNote
+from kfclient.desk.checking import TOTAL_MISSING
 from kfclient.desk.csvfile import Row
 from kfclient.desk.item import Item, ItemLine, Kind
 from kfclient.desk.matching import plain, split_rate
@@ -148,7 +149,7 @@ def _doubt(amounts: Amounts, base: str) -> ProblemNote | None:
         ]
         said = f" It has {' and '.join(rest)}." if rest else ""
         return ProblemNote(
-            "E-TOTAL-MISSING", f"The file has no total for it.{said}", "Fill in the amount."
+            TOTAL_MISSING, f"The file has no total for it.{said}", "Fill in the amount."
         )
     if amounts.currency == base and base_total is not None and base_total != amounts.total:
         return ProblemNote(

@@ -165,6 +165,21 @@ def test_lists_that_the_item_does_not_need_may_be_missing() -> None:
     assert codes(GOOD, books(missing=frozenset({ListName.PROJECTS, ListName.CUSTOMERS}))) == []
 
 
+def test_a_missing_total_is_mended_by_filling_it_in() -> None:
+    problem = ProblemNote("E-TOTAL-MISSING", "The file has no total for it.")
+    assert codes(item(problem=problem, unit_price=Decimal(0))) == ["E-TOTAL-MISSING"]
+    assert codes(item(problem=problem)) == []
+
+
+def test_a_till_receipt_needs_no_reference() -> None:
+    assert codes(item(reference="", document="receipt")) == []
+
+
+def test_that_tax_is_off_is_told_once_an_item() -> None:
+    taxed = item(vat=Decimal("20.00"), tax_rate=Decimal(20)).lines[0]
+    assert codes(item(lines=(taxed, taxed))) == ["W-TAX-OFF"]
+
+
 def test_findings_say_which_line_they_are_about() -> None:
     two = item(lines=(*GOOD.lines, ItemLine(unit_price=Decimal(5))))
     assert [(one.code, one.field) for one in check(two, TODAY_BOOKS)] == [

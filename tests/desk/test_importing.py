@@ -130,7 +130,7 @@ def test_the_troubled_file_gives_what_can_be_had_and_names_the_rest(inbox: Inbox
     assert stops == {
         "61": ["E-TOTALS-DIFFER"],
         "62": ["E-TOTALS-DIFFER"],
-        "63": ["E-TOTAL-MISSING", "E-AMOUNT-ZERO"],
+        "63": ["E-TOTAL-MISSING"],
         "65": ["E-CONTACT-MISSING"],
         "66": ["E-CURRENCY-UNKNOWN"],
         "69": ["E-CATEGORY-UNKNOWN"],
