@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from screens.attempt import Attempt
 
 USERNAME_NOTE = "As Apps > API Settings shows it; often not your e-mail."
-SEPARATE_NOTE = "The separate API password, if that page has one."
+SEPARATE_NOTE = "The one you log in with, or the separate API password."
 KEY_NOTE = "From that page, with Copy code; it looks like 1234ABCD-1234."
 
 

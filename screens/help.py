@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from textual.containers import VerticalScroll
@@ -20,7 +21,11 @@ TABLE_KEYS = (
     ("Home End  or  g G", "First, last"),
     ("Enter", "Open or choose"),
     ("Tab", "Next part of the screen"),
+    ("Ctrl+P", "Every command, found by typing"),
+    ("Ctrl+T", "Light or dark"),
+    ("Ctrl+Q", "Quit; what is stored stays"),
 )
+KEYS_WIDTH, WORDS_WIDTH = 18, 37
 
 
 class HelpScreen(Panel[None]):
@@ -40,7 +45,14 @@ class HelpScreen(Panel[None]):
             yield Static(self.heading, classes="panel-title", markup=False)
             lines = [(keys_shown(act.keys), act.help or act.words) for act in self.acts]
             for keys, words in [*lines, ("", ""), *TABLE_KEYS]:
-                yield Static(f"{keys:<18} {words}", markup=False)
+                yield Static(help_line(keys, words), markup=False)
+
+
+def help_line(keys: str, words: str) -> str:
+    """Return the keys and, beside them, the words, which may take several lines."""
+    lines = wrap(words, WORDS_WIDTH) or [""]
+    indent = "\n" + " " * (KEYS_WIDTH + 1)
+    return f"{keys:<{KEYS_WIDTH}} {indent.join(lines)}"
 
 
 SHOWN = {

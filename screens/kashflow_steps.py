@@ -40,7 +40,7 @@ class KashFlowStepsScreen(Room[None]):
             "Tick the step, or take the tick off; ticks are kept",
             footer=True,
         ),
-        Act("done", "d", "Done all", "Say that you have done these steps", footer=True),
+        Act("done", "d", "All done", "Say that you have done these steps", footer=True),
         Act("connect", "c", "Connect software", "Go on to the credentials", footer=True),
         Act("traps", "t", "Traps", "Show what commonly goes wrong, or the picture", footer=True),
         Act("copy", "y", "Copy guide", "Copy the address of KashFlow's guide", footer=False),

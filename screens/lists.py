@@ -24,6 +24,14 @@ if TYPE_CHECKING:
     from kfclient.desk.lists import Row as Record
 
 NAMES = tuple(ListName)
+HEADINGS = {
+    ListName.CHART: ("Code", "Category", "Type"),
+    ListName.SUPPLIERS: ("Code", "Supplier", "E-mail or postcode"),
+    ListName.CUSTOMERS: ("Code", "Customer", "E-mail or postcode"),
+    ListName.TAX_RATES: ("Rate", "Tax rate", "Description"),
+    ListName.PROJECTS: ("Number", "Project", "State, reference"),
+    ListName.BANK_ACCOUNTS: ("Code", "Bank account", ""),
+}
 
 
 class ListsScreen(Room[None]):
@@ -99,6 +107,18 @@ class ListsScreen(Room[None]):
         self.show_rows()
         self.show_about()
 
+    def show_columns(self) -> None:
+        """Head the columns; wide terminals have more room for the last."""
+        code, name, detail = HEADINGS[self.current]
+        width = 36 if self.has_class("-wide") else 24
+        columns = (Column(code, 12), Column(name), Column(detail, width))
+        self.query_one(LedgerTable).show_columns(*columns)
+
+    def on_resize(self) -> None:
+        """Give the columns the room there is."""
+        self.show_columns()
+        self.show_rows()
+
     def show_names(self) -> None:
         """Show the names of the lists, the present one standing out."""
         text = Text(no_wrap=True)
@@ -159,9 +179,7 @@ class ListsScreen(Room[None]):
     def action_show(self, index: int) -> None:
         """Show one of the six lists."""
         self.current = NAMES[index]
-        heading = "Category" if self.current is ListName.CHART else "Name"
-        table = self.query_one(LedgerTable)
-        table.show_columns(Column("Code", 12), Column(heading), Column("", 24))
+        self.show_columns()
         self.records, self.rows = {}, []
         self.show_names()
         self.load()

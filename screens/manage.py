@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 from textual.widgets import Static
 
+from kfclient.desk.business import Role
 from screens.ages import ago, on
 from screens.attempt import Attempt
 from screens.entry import EntryScreen
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from kfclient.desk.business import BusinessSummary, Connection
     from kfclient.desk.events import Event
 
+ROLES = {Role.ADMIN: "an Admin", Role.STANDARD: "a Standard user", None: "not named here"}
 ADMINS_ONLY = {"connect", "reconnect", "disconnect", "rename"}
 
 
@@ -36,6 +38,7 @@ class ManageScreen(Room[None]):
 
     CSS_PATH = "manage.tcss"
     ACTS = (
+        Act("connect", "c", "Connect", "Connect this business to KashFlow", footer=True),
         Act(
             "items",
             "i",
@@ -48,7 +51,6 @@ class ManageScreen(Room[None]):
         Act("settings", "t", "Settings", "Tax data and default tax codes"),
         Act("people", "p", "People", "Who is an Admin, who a Standard user"),
         Act("rename", "n", "Rename", "Give the business another name here"),
-        Act("connect", "c", "Connect", "Connect this business to KashFlow", footer=True),
         Act(
             "reconnect",
             "r",
@@ -115,7 +117,7 @@ class ManageScreen(Room[None]):
         else:
             yield from self.connection_facts(connection)
         yield "Items", items_shown(summary.items)
-        yield "You", f"{self.services.desk.person}, {summary.role or 'not named here'}"
+        yield "You", f"{self.services.desk.person}, {ROLES[summary.role]}"
         if not is_admin(summary):
             yield "", f"Admins: {admins(business)}"
 

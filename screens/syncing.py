@@ -81,6 +81,7 @@ class SyncingScreen(Room[None]):
                 for name in ListName
                 if name.value in connection.lists
             }
+            self.look()
 
     @property
     def job(self) -> SyncJob | None:
@@ -133,6 +134,8 @@ class SyncingScreen(Room[None]):
         """Return the bar: against the last sync's count, as KashFlow does not say how many."""
         if row.outcome == "done":
             return "━" * BAR
+        if row.outcome == "failed":
+            return "─" * BAR
         expected = self.expected.get(name, 0)
         if not expected:
             return "╸".ljust(BAR, "─") if row.rows else "─" * BAR

@@ -20,7 +20,7 @@ async def test_a_standard_user_looks_and_syncs_and_is_told_whom_to_ask(
         await walk.press("enter")
         await walk.until_on(ManageScreen)
         await walk.until("Admins only: ask anna")
-        assert walk.text.count("Admins only: ask anna") == 2
+        assert walk.text.count("Admins only: ask anna") == 3
         for key in ("r", "d"):
             await walk.press(key)
             await walk.until_on(ProblemScreen)

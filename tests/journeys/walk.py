@@ -54,8 +54,17 @@ class Walk:
         return self.text.splitlines()[-1]
 
     async def press(self, *keys: str) -> None:
-        """Press keys, by Textual's names."""
-        await self.pilot.press(*keys)
+        """Press keys, by Textual's names; after each, wait until nothing is going on.
+
+        Twice as fast as the pilot's own, which waits twice.
+        """
+        for key in keys:
+            driver = self.app._driver
+            assert driver is not None
+            event = events.Key(key, key if len(key) == 1 else None)
+            event.set_sender(self.app)
+            driver.send_message(event)
+            await self.pilot.pause()
 
     async def write(self, text: str) -> None:
         """Type text into the focused field, faster than `press`, which waits after each key."""

@@ -94,7 +94,7 @@ SCREENS: dict[str, tuple[Make | None, tuple[str, ...], str]] = {
     "credentials": (lambda app: CredentialsScreen(attempt(app)), ("f4",), "DEMO"),
     "keeping": (keeping, (), "Where shall"),
     "connected": (connection_made, (), "is connected"),
-    "sync-running": (sync_running, (), "1 of 6 lists have come"),
+    "sync-running": (sync_running, (), "Bank accounts      ━━"),
     "sync-ended": (sync_ended, (), "5 of 6 lists came"),
     "lists": (lambda app: ListsScreen(HARBOUR, NAME), ("2",), "Langdale Road"),
     "manage": (lambda app: ManageScreen(HARBOUR, NAME), (), "Disconnect"),
