@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual.containers import VerticalScroll
-from textual.widgets import Static
 
 from kfclient.desk.errors import ItemChanged
 from kfclient.desk.item import Item, Kind
@@ -19,6 +18,7 @@ from screens.room import Act, Room
 from screens.widgets.cycle import Cycle
 from screens.widgets.item_fields import Field, LineFields, LineHeadings
 from screens.widgets.item_header import ItemHeader
+from screens.widgets.line import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -80,9 +80,9 @@ class ItemFormScreen(Room[Item]):
         with VerticalScroll(id="lines", can_focus=False):
             for number, texts in enumerate(self.draft.lines, start=1):
                 yield LineFields(number, texts)
-        yield Static("", id="totals", markup=False)
+        yield Line(id="totals")
         with VerticalScroll(id="told", can_focus=False):
-            yield Static("", id="findings", markup=False)
+            yield Line(id="findings", grows=True)
 
     def on_mount(self) -> None:
         """Look at the item as it is."""
@@ -102,7 +102,7 @@ class ItemFormScreen(Room[Item]):
         """Show the sums, and what goes with the texts of the header."""
         item, _ = self.draft.read()
         self.header.show_draft()
-        self.query_one("#totals", Static).update(
+        self.query_one("#totals", Line).say(
             f"Net {item.net:,.2f}   VAT {item.vat:,.2f}   Gross {item.gross:,.2f} {item.currency}"
         )
 
@@ -121,8 +121,8 @@ class ItemFormScreen(Room[Item]):
 
     def say(self, text: str) -> None:
         """Say something below the lines; nothing while the form is being filled anew."""
-        for told in self.query("#findings").results(Static):
-            told.update(text)
+        for told in self.query("#findings").results(Line):
+            told.say(text)
             self.query_one("#told").scroll_home(animate=False)
 
     def look_soon(self) -> None:
@@ -228,7 +228,7 @@ class ItemFormScreen(Room[Item]):
         """Go to the field after this one; the rate may have appeared a moment ago."""
         rate = self.header.fields["exchange_rate"]
         if field.field == "currency" and rate.display:
-            rate.focus()
+            self.set_focus(rate)
         else:
             self.focus_next()
 
@@ -246,9 +246,9 @@ class ItemFormScreen(Room[Item]):
         at = field.line.number - 1 + by
         rows = self.rows()
         if 0 <= at < len(rows):
-            rows[at].fields[field.field].focus()
+            self.set_focus(rows[at].fields[field.field])
         elif at < 0:
-            self.header.fields["currency"].focus()
+            self.set_focus(self.header.fields["currency"])
 
     def action_copy_above(self) -> None:
         """Copy the value of the line above, or of the item entered before this one."""
@@ -275,7 +275,7 @@ class ItemFormScreen(Room[Item]):
         row = LineFields(at + 1, texts)
         await self.query_one("#lines").mount(row, after=at - 1)
         self.lines_changed(at + 1, 1)
-        row.fields["category"].focus()
+        self.set_focus(row.fields["category"])
 
     async def action_delete_line(self) -> None:
         """Take this line out; the last one left is emptied."""
@@ -291,7 +291,8 @@ class ItemFormScreen(Room[Item]):
         del self.draft.lines[at]
         row = field.line
         rows = self.rows()
-        (rows[at + 1] if at + 1 < len(rows) else rows[at - 1]).fields[name].focus()
+        beside = rows[at + 1] if at + 1 < len(rows) else rows[at - 1]
+        self.set_focus(beside.fields[name])
         await row.remove()
         self.lines_changed(at + 1, -1)
 
@@ -356,7 +357,7 @@ class ItemFormScreen(Room[Item]):
         item, self.unreadable = self.draft.read()
         self.show_unreadable()
         if self.unreadable:
-            self.field_of(next(iter(self.unreadable))).focus()
+            self.set_focus(self.field_of(next(iter(self.unreadable))))
             return
         if self.saving:
             return
@@ -404,7 +405,7 @@ class ItemFormScreen(Room[Item]):
         self.unreadable = {}
         await self.recompose()
         self.on_mount()
-        self.header.fields["contact"].focus()
+        self.set_focus(self.header.fields["contact"])
 
     def action_back(self) -> None:
         """Leave; ask first where something would be lost."""

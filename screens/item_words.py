@@ -123,7 +123,7 @@ def counts_shown(states: Iterable[ItemState]) -> str:
     for state in states:
         counts[state] = counts.get(state, 0) + 1
     said = [
-        f"{count} {STATES[state][0].partition(' ')[2]}"
+        f"{count:,} {STATES[state][0].partition(' ')[2]}"
         for state, count in counts.items()
         if count or state in COUNTED[:2]
     ]

@@ -23,6 +23,7 @@ from screens.review import Agreed, ReviewScreen
 from screens.room import BACK, Act, Room
 from screens.widgets.filter_box import FilterBox
 from screens.widgets.ledger_table import LedgerTable, fitted
+from screens.widgets.line import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -85,14 +86,14 @@ class ItemsScreen(Room[None]):
 
     def body(self) -> Iterable[Widget]:
         """Return the views, the filter, the table, and what is known of the item in it."""
-        yield Static(views_shown(self.view, self.kind), id="views", markup=False)
+        yield Line(views_shown(self.view, self.kind), id="views")
         yield FilterBox("Filter by contact, reference, category, amount…")
         with Vertical(id="parts"):
             yield LedgerTable(
                 *NARROW, id="items", classes="first", markable=True, empty="Reading the items…"
             )
             with VerticalScroll(id="about"):
-                yield Static("", id="details", markup=False)
+                yield Line(id="details", grows=True)
 
     def on_mount(self) -> None:
         """Read the items, and again whenever they have changed."""
@@ -140,7 +141,7 @@ class ItemsScreen(Room[None]):
     def unread(self, problem: Problem) -> None:
         """Say why the items cannot be read."""
         self.reading = False
-        self.query_one("#details", Static).update(tell(problem))
+        self.query_one("#details", Line).say(tell(problem))
 
     def show_inbox(self, inbox: Inbox) -> None:
         """Show items that have been read."""
@@ -193,7 +194,7 @@ class ItemsScreen(Room[None]):
         """Say what is known of the item under the cursor."""
         one = self.inbox.listed.get(event.key or "")
         text = "" if one is None else details(one.item, one.state, one.findings)
-        self.query_one("#details", Static).update(text)
+        self.query_one("#details", Line).say(text)
         self.query_one("#about").scroll_home(animate=False)
 
     # Filter and views
@@ -224,7 +225,7 @@ class ItemsScreen(Room[None]):
     def action_view(self, view: str) -> None:
         """Show another view: "all", "review", "ready", "published" or "unknown"."""
         self.view = view
-        self.query_one("#views", Static).update(views_shown(self.view, self.kind))
+        self.query_one("#views", Line).say(views_shown(self.view, self.kind))
         self.show_rows()
 
     def action_kind(self, kind: str) -> None:
@@ -347,7 +348,7 @@ class ItemsScreen(Room[None]):
     def action_resolve(self) -> None:
         """Look in KashFlow for the items of unknown outcome."""
         publishing = self.services.desk.publishing
-        self.query_one("#details", Static).update("Looking in KashFlow…")
+        self.query_one("#details", Line).say("Looking in KashFlow…")
         self.ask(
             lambda: publishing.resolve(self.business),
             self.resolved,

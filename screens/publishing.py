@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual.containers import VerticalScroll
-from textual.widgets import Static
 
 from kfclient.desk.item import Kind
 from kfclient.errors import tell
@@ -13,6 +12,7 @@ from screens.item_words import amount_shown
 from screens.question import QuestionScreen
 from screens.room import Act, Room
 from screens.widgets.ledger_table import Column, LedgerTable, Row
+from screens.widgets.line import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,8 +56,8 @@ class PublishingScreen(Room[None]):
 
     def body(self) -> Iterable[Widget]:
         """Return the bar, the counts, the table of items, and all about one of them."""
-        yield Static("", id="bar", markup=False)
-        yield Static("", id="counts", markup=False)
+        yield Line(id="bar")
+        yield Line(id="counts", grows=True)
         yield LedgerTable(
             Column("State", 12),
             Column("No.", 5, "right"),
@@ -68,7 +68,7 @@ class PublishingScreen(Room[None]):
             classes="first",
         )
         with VerticalScroll(id="about"):
-            yield Static("", id="reason", markup=False)
+            yield Line(id="reason", grows=True)
 
     def on_mount(self) -> None:
         """Show how far it is, and again with every news."""
@@ -91,8 +91,8 @@ class PublishingScreen(Room[None]):
         job = self.job
         if job is None:
             return
-        self.query_one("#bar", Static).update(bar(job))
-        self.query_one("#counts", Static).update(summary(job))
+        self.query_one("#bar", Line).say(bar(job))
+        self.query_one("#counts", Line).say(summary(job))
         table = self.query_one(LedgerTable)
         table.show_rows(row_of(job, planned) for planned in job.plan.items)
         self.refresh_bindings()
@@ -101,7 +101,7 @@ class PublishingScreen(Room[None]):
         """Say all about the item under the cursor."""
         job = self.job
         text = "" if job is None or event.key is None else said(job, event.key)
-        self.query_one("#reason", Static).update(text)
+        self.query_one("#reason", Line).say(text)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer to stop only while something goes on."""

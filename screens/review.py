@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from textual.containers import VerticalScroll
-from textual.widgets import Static
 
 from kfclient.desk.item import Kind
 from kfclient.errors import Problem, tell
 from screens.item_words import amount_shown, finding_shown
 from screens.room import Act, Room
 from screens.widgets.ledger_table import Column, LedgerTable, Row
+from screens.widgets.line import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -67,19 +67,19 @@ class ReviewScreen(Room[Agreed]):
 
     def body(self) -> Iterable[Widget]:
         """Return the counts, what is said loudly, what would be created, items, sums, words."""
-        yield Static("", id="counts", markup=False)
-        yield Static(self.plan.tax_note, id="tax-note", markup=False)
-        yield Static("", id="suppliers", classes="agree", markup=False)
-        yield Static("", id="customers", classes="agree", markup=False)
+        yield Line(id="counts", grows=True)
+        yield Line(self.plan.tax_note, id="tax-note", grows=True)
+        yield Line(id="suppliers", classes="agree", grows=True)
+        yield Line(id="customers", classes="agree", grows=True)
         yield LedgerTable(
             *NARROW,
             id="plan",
             classes="first",
             empty="There is nothing to publish: no item is ready.",
         )
-        yield Static("", id="totals", markup=False)
+        yield Line(id="totals", grows=True)
         with VerticalScroll(id="about"):
-            yield Static("", id="words", markup=False)
+            yield Line(id="words", grows=True)
 
     def on_mount(self) -> None:
         """Show the plan."""
@@ -100,17 +100,17 @@ class ReviewScreen(Room[Agreed]):
     def show_plan(self) -> None:
         """Show everything as it follows from what is agreed to now."""
         going = self.going()
-        self.query_one("#counts", Static).update(counts(going, self.plan))
-        self.query_one("#suppliers", Static).update(
+        self.query_one("#counts", Line).say(counts(going, self.plan))
+        self.query_one("#suppliers", Line).say(
             box("s", "supplier", self.plan.new_suppliers, agreed=self.agreed.suppliers)
         )
-        self.query_one("#customers", Static).update(
+        self.query_one("#customers", Line).say(
             box("c", "customer", self.plan.new_customers, agreed=self.agreed.customers)
         )
         for kind, names in (("suppliers", self.plan.new_suppliers),
                             ("customers", self.plan.new_customers)):  # fmt: skip
             self.query_one(f"#{kind}").set_class(not names, "hidden")
-        self.query_one("#totals", Static).update(totals(going))
+        self.query_one("#totals", Line).say(totals(going))
         self.show_rows()
         self.refresh_bindings()
 
@@ -143,7 +143,7 @@ class ReviewScreen(Room[Agreed]):
 
     def say(self, text: str) -> None:
         """Show a text below the table."""
-        self.query_one("#words", Static).update(text)
+        self.query_one("#words", Line).say(text)
         self.query_one("#about").scroll_home(animate=False)
 
     def words_of(self, key: str | None) -> str:

@@ -9,6 +9,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
 from screens.item_draft import LINE_FIELDS, Texts
+from screens.widgets.line import Line
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -67,7 +68,7 @@ class LineFields(Vertical):
         with Horizontal():
             yield Static(str(self.number), classes="number")
             yield from self.fields.values()
-        yield Static("", classes="problem hidden", markup=False)
+        yield Line(classes="problem hidden", grows=True)
 
     def renumber(self, number: int) -> None:
         """Show another number, after a line above was put in or taken out."""
@@ -80,6 +81,6 @@ class LineFields(Vertical):
         for field, widget in self.fields.items():
             widget.show_problem(problems.get(field, ""))
         said = [f"   ✗ {HEADINGS[field]}: {text}" for field, text in problems.items()]
-        below = self.query_one(".problem", Static)
-        below.update("\n".join(said))
+        below = self.query_one(".problem", Line)
+        below.say("\n".join(said))
         below.set_class(not said, "hidden")

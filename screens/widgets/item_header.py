@@ -12,6 +12,7 @@ from screens.item_draft import DOCUMENTS, HEADER_FIELDS, ItemDraft
 from screens.item_words import CONTACTS
 from screens.widgets.cycle import Cycle
 from screens.widgets.item_fields import Field
+from screens.widgets.line import Line
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -46,26 +47,26 @@ class ItemHeader(Vertical):
             yield Static("Document", classes="label second")
             yield Cycle(DOCUMENTS, draft.document, id="document")
         with Horizontal(classes="pair"):
-            yield Static(CONTACTS[draft.kind], classes="label", id="contact-label")
+            yield Line(CONTACTS[draft.kind], classes="label", id="contact-label")
             yield fields["contact"]
-            yield Static("", classes="beside", id="contact-code", markup=False)
+            yield Line(classes="beside", id="contact-code")
             yield Static("Reference", classes="label second")
             yield fields["reference"]
-        yield Static("", classes="problem hidden", id="wrong-contact", markup=False)
+        yield Line(classes="problem hidden", id="wrong-contact", grows=True)
         with Horizontal(classes="pair"):
             yield Static("Date", classes="label")
             yield fields["date"]
             yield Static("", classes="beside")
             yield Static("Due date", classes="label second")
             yield fields["due_date"]
-        yield Static("", classes="problem hidden", id="wrong-date", markup=False)
+        yield Line(classes="problem hidden", id="wrong-date", grows=True)
         with Horizontal(classes="pair"):
             yield Static("Currency", classes="label")
             yield fields["currency"]
-            yield Static("", id="rate-label", markup=False)
+            yield Line(id="rate-label", grows=True)
             yield fields["exchange_rate"]
-            yield Static("", id="rate-home", markup=False)
-        yield Static("", classes="problem hidden", id="wrong-currency", markup=False)
+            yield Line(id="rate-home", grows=True)
+        yield Line(classes="problem hidden", id="wrong-currency", grows=True)
 
     def show_draft(self) -> None:
         """Show what goes with the texts: whose name it is, its code, whether a rate is needed."""
@@ -88,9 +89,9 @@ class ItemHeader(Vertical):
                 text = problems.get(field, "")
                 self.fields[field].show_problem(text)
                 said += [f"✗ {LABELS[field]}: {text}"] if text else []
-            below = self.query_one(f"#wrong-{row[0]}", Static)
-            below.update("\n".join(said))
+            below = self.query_one(f"#wrong-{row[0]}", Line)
+            below.say("\n".join(said))
             below.set_class(not said, "hidden")
 
     def _say(self, where: str, text: str) -> None:
-        self.query_one(where, Static).update(text)
+        self.query_one(where, Line).say(text)
