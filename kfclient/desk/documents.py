@@ -61,10 +61,28 @@ def lookalikes(documents: Iterable[Invoice], reference: str, gross: Decimal) -> 
     ]
 
 
-def candidates(attempt: Attempt, documents: Iterable[Invoice]) -> list[Invoice]:
-    """Return the documents that may be what the attempt sent: above its mark, and alike."""
-    fitting = lookalikes(documents, attempt.reference, attempt.gross)
-    return [one for one in fitting if one.invoice_dbid > attempt.mark]
+def candidates(
+    attempt: Attempt, documents: Iterable[Invoice]
+) -> tuple[list[Invoice], list[Invoice]]:
+    """Return the documents that are what the attempt sent, to all we know, and the doubtful ones.
+
+    Both came after its mark. Doubtful are those with its reference and another gross (it may have
+    come out differently there), and those that do not say their id or their amounts.
+    """
+    wanted = plain(attempt.reference)
+    new = [
+        one
+        for one in documents
+        if plain(one.customer_reference) == wanted
+        and (one.invoice_dbid > attempt.mark or not one.invoice_dbid)
+    ]
+    sure = [one for one in lookalikes(new, wanted, attempt.gross) if one.invoice_dbid]
+    doubtful = [
+        one
+        for one in new
+        if one not in sure and (wanted or not any(_grosses(one)) or attempt.gross in _grosses(one))
+    ]
+    return sure, doubtful
 
 
 def is_claimed(document: Invoice, attempt: Attempt, items: Sequence[Item]) -> bool:

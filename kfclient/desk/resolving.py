@@ -20,6 +20,7 @@ from kfclient.desk.events import ItemHeld, ItemPublished, Listener
 from kfclient.desk.item import Item, ItemState
 from kfclient.desk.publish_report import PublishResult, result_of
 from kfclient.errors import Problem
+from kfclient.money import shown
 
 if TYPE_CHECKING:
     from kfclient.desk.items import Items
@@ -95,12 +96,16 @@ class Resolving:
         listener: Listener,
     ) -> PublishResult:
         items = self._items.all(business)
-        fitting = candidates(attempt, documents)
-        free = [one for one in fitting if not is_claimed(one, attempt, items)]
-        if len(free) == 1 and not self._is_claimed_by_number(free[0], attempt, items):
-            return self._adopt(business, attempt, free[0], listener)
-        if free:
-            return self._hold(business, attempt, _several(attempt, free), listener)
+        sure, doubtful = (
+            [one for one in found if not is_claimed(one, attempt, items)]
+            for found in candidates(attempt, documents)
+        )
+        if len(sure) == 1 and not self._is_claimed_by_number(sure[0], attempt, items):
+            return self._adopt(business, attempt, sure[0], listener)
+        if sure:
+            return self._hold(business, attempt, _several(attempt, sure), listener)
+        if doubtful:
+            return self._hold(business, attempt, _doubtful(attempt, doubtful[0]), listener)
         waited = self._clock() - (attempt.gave_up_at or attempt.started_at)
         if waited < settle:
             return self._hold(business, attempt, _not_yet(attempt, settle - waited), listener)
@@ -150,11 +155,23 @@ def _several(attempt: Attempt, found: list[Invoice]) -> SeveralThere:
     if len(found) == 1:
         return SeveralThere(
             f"In KashFlow {word} {numbers} may be this item, or another one published before.",
-            "Look at it there. If this item is missing, enter it there and remove it here.",
+            "Look at it there. If it is the other one, change its reference there a little, then "
+            "look again here: this item can then be sent.",
         )
     return SeveralThere(
         f"In KashFlow {word}s {numbers} all look like this item.",
-        "Look at them there and delete what is too many; then look again here.",
+        "Look at them there and delete what is too many, or change the reference of those that are "
+        "something else; then look again here.",
+    )
+
+
+def _doubtful(attempt: Attempt, found: Invoice) -> SeveralThere:
+    word = word_of(attempt.operation)
+    return SeveralThere(
+        f"In KashFlow {word} {found.invoice_number} has this item's reference, but not its amount "
+        f"of {shown(attempt.gross, attempt.payload.currency_code or 'GBP')}. It may be this item.",
+        "Look at it there. If it is this item, correct its amount there; if it is another one, "
+        "change its reference there a little. Then look again here.",
     )
 
 

@@ -10,10 +10,14 @@ import subprocess
 import sys
 import textwrap
 import time
+from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from kfclient.desk.attempts import Attempts
+from kfclient.desk.documents import candidates
 from kfclient.desk.errors import SeveralThere
 from kfclient.desk.events import ItemHeld
 from kfclient.desk.item import ItemState
@@ -26,6 +30,13 @@ from tests.desk.publisher import COST, Publisher
 def desk(home: Home, sandbox: Sandbox) -> Publisher:
     """Return a connected and synced business with an empty inbox."""
     return Publisher(home, sandbox)
+
+
+def edit_there(desk: Publisher, **values: object) -> None:
+    """Change the only purchase in KashFlow, as a person may there."""
+    (row,) = desk.sandbox.account.receipts()
+    with desk.sandbox.account.books.transaction():
+        desk.sandbox.account.books.put("receipts", {**row, **values})
 
 
 IN_THE_BOOKS = ["drop-after", "truncate", "truncate-clean", "bad-xml"]
@@ -148,6 +159,40 @@ def test_of_several_that_look_alike_none_is_taken(desk: Publisher) -> None:
     assert desk.desk.publishing.resolve(desk.business)[0].state is ItemState.UNKNOWN
 
 
+@pytest.mark.parametrize("change", [{"InvoiceDBID": 0}, {"amount": True}])
+def test_what_may_have_come_out_differently_is_not_sent_again(
+    desk: Publisher, change: dict[str, object]
+) -> None:
+    desk.add("PEN-1")
+    desk.sandbox.misbehave("InsertReceipt", "drop-after")
+    desk.publish()
+    (attempt,) = Attempts(desk.home, desk.desk.items, lambda: desk.now).pending(desk.business)
+    (found,) = desk.purchases()
+    assert candidates(attempt, [found]) == ([found], [])
+    other = (
+        msgspec.structs.replace(found, net_amount=Decimal("100.01"), lines=())
+        if "amount" in change
+        else msgspec.structs.replace(found, invoice_dbid=0)
+    )
+    assert candidates(attempt, [other]) == ([], [other])
+
+
+def test_a_person_decides_about_one_that_came_out_with_another_amount(desk: Publisher) -> None:
+    desk.add("PEN-1")
+    desk.sandbox.misbehave("InsertReceipt", "drop-after")
+    desk.publish()
+    (row,) = desk.sandbox.account.receipts()
+    edit_there(desk, Lines=[{**line, "Rate": Decimal("99.99")} for line in row["Lines"]])
+    desk.wait(1000)
+    (result,) = desk.desk.publishing.resolve(desk.business)
+    assert result.state is ItemState.UNKNOWN
+    assert result.problem is not None
+    assert f"purchase {row['InvoiceNumber']} has this item's reference" in result.problem.sentence
+    edit_there(desk, CustomerReference="PEN-1 (old)")
+    (result,) = desk.desk.publishing.resolve(desk.business)
+    assert result.state is ItemState.READY
+
+
 def test_two_alike_are_not_both_on_their_way(desk: Publisher) -> None:
     desk.add("", "")
     desk.sandbox.misbehave("InsertReceipt", "drop-after")
@@ -164,9 +209,7 @@ def test_a_document_is_never_taken_by_two_items(desk: Publisher) -> None:
     desk.add("LOST", "OTHER")
     desk.sandbox.misbehave("InsertReceipt", "drop-before")
     assert desk.publish().published == 1
-    (row,) = desk.sandbox.account.receipts()
-    with desk.sandbox.account.books.transaction():  # somebody edits it there to look like the lost
-        desk.sandbox.account.books.put("receipts", {**row, "CustomerReference": "LOST"})
+    edit_there(desk, CustomerReference="LOST")
     desk.wait(131)
     assert desk.desk.publishing.resolve(desk.business)[0].state is ItemState.READY
     assert [desk.state(key) for key in "12"] == [ItemState.READY, ItemState.PUBLISHED]
@@ -188,6 +231,9 @@ def test_a_document_that_may_be_anothers_is_left_for_a_person(desk: Publisher) -
     assert result.state is ItemState.UNKNOWN
     assert result.problem is not None
     assert "or another one published before" in result.problem.sentence
+    edit_there(desk, CustomerReference="the first")
+    (result,) = desk.desk.publishing.resolve(desk.business)
+    assert result.state is ItemState.READY
 
 
 # Refused, and not sent
