@@ -28,6 +28,7 @@ class Attempt:
         self.base = base
         self.business = business
         self.before = business.connection
+        self.ticks = set(business.ticks)
         self.software = software(self.before.software) if self.before else SOFTWARE[0]
 
     @property
@@ -49,6 +50,8 @@ class Attempt:
         )
 
     def _first(self) -> None:
+        if not self.base.is_current:
+            return  # the key was pressed twice
         first = KashFlowStepsScreen(self) if self.again else ChooseSoftwareScreen(self)
         self.base.app.push_screen(cast("Screen[None]", first))
 

@@ -235,8 +235,8 @@ class CredentialsScreen(Room[None]):
 
     def check(self, place: str | None) -> None:
         """Check the credentials with KashFlow, the secrets to be kept in this place."""
-        if place is None:
-            return
+        if place is None or not self.is_current:
+            return  # not now; or the key was pressed twice
         self.secrets_in = place
         software = self.attempt.software
         asked = software.asks_address

@@ -52,7 +52,7 @@ class KashFlowStepsScreen(Room[None]):
         self.attempt = attempt
         self.review = review
         self.cure = cure
-        self.ticks = set(attempt.business.ticks)
+        self.ticks = attempt.ticks
 
     def body(self) -> Iterable[Widget]:
         """Return the steps, the picture and what leads on."""
@@ -132,9 +132,15 @@ class KashFlowStepsScreen(Room[None]):
             self.action_connect()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave out what leads on when only looking."""
+        """Leave out what leads on when only looking, and what is shown already."""
         del parameters
+        if action == "traps":
+            return not self.has_class("-wide")  # they are there already
         return not (self.review and action in {"done", "connect"})
+
+    def on_resize(self) -> None:
+        """Offer to show the traps where they have no room of their own."""
+        self.refresh_bindings()
 
     def action_tick(self) -> None:
         """Tick the step under the cursor, or take its tick off, and go to the next."""

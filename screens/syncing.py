@@ -214,6 +214,7 @@ def outcome(job: SyncJob) -> str:
         troubles[job.problem.sentence, job.problem.cure] = []
     said = []
     for (sentence, cure), names in troubles.items():
-        about = f"{', '.join(names)}: " if names else ""
+        whole = len(names) == len(job.lists)
+        about = "All six lists: " if whole else f"{', '.join(names)}: " if names else ""
         said.append(f"✗ {about}{sentence}" + (f"\n  {cure}" if cure else ""))
     return "\n".join(said)

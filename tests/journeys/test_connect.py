@@ -124,7 +124,10 @@ async def test_nothing_typed_is_lost_while_looking_at_the_steps(
 ) -> None:
     async with walking(desk, demo) as walk:
         await walk.until("Harbour Lane")
-        await to_credentials(walk)
+        await walk.press("c", "down", "enter")
+        await walk.until_on(KashFlowStepsScreen)
+        await walk.press("space", "d", "enter")
+        await walk.until_on(CredentialsScreen)
         for text in ("anna", "secret!"):
             await walk.write(text)
             await walk.press("tab")
@@ -132,6 +135,7 @@ async def test_nothing_typed_is_lost_while_looking_at_the_steps(
         await walk.press("f3")
         await walk.until_on(KashFlowStepsScreen)
         assert "Connect software" not in walk.text
+        assert "[✓] 1" in walk.text
         await walk.press("escape")
         await walk.until_on(CredentialsScreen)
         assert [field.value for field in walk.screen.query("Field")] == [  # type: ignore[attr-defined]

@@ -53,6 +53,24 @@ async def test_a_changed_password_is_noticed_and_mended(
     assert summary.business.settings.default_tax_code_costs == Decimal(20)
 
 
+async def test_an_address_that_is_not_listed_any_more_is_said_and_cured(
+    synced_desk: Desk, business: str, sandbox: Sandbox
+) -> None:
+    sandbox.account.forget_addresses()
+    async with walking(synced_desk) as walk:
+        await walk.until("● connected")
+        await walk.press("s")  # AutoAuth lists the machine again by itself
+        await walk.until("Done: all 6 lists")
+        sandbox.account.forget_addresses()
+        sandbox.account.switch(autoauth_enabled=False)
+        await walk.press("s")
+        await walk.until("All six lists: ")
+        assert "AutoAuth" in walk.text
+        assert not walk.overflows()
+        await walk.press("escape")
+        await walk.until("! needs reconnecting")
+
+
 async def test_another_company_is_refused_with_the_way_out(
     synced_desk: Desk, business: str, sandbox: Sandbox
 ) -> None:
