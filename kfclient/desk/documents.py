@@ -67,21 +67,20 @@ def candidates(
     """Return the documents that are what the attempt sent, to all we know, and the doubtful ones.
 
     Both came after its mark. Doubtful are those with its reference and another gross (it may have
-    come out differently there), and those that do not say their id or their amounts.
+    come out differently there), with its gross and a reference cut short, and those that do not
+    say their id or their amounts.
     """
     wanted = plain(attempt.reference)
-    new = [
-        one
-        for one in documents
-        if plain(one.customer_reference) == wanted
-        and (one.invoice_dbid > attempt.mark or not one.invoice_dbid)
-    ]
+    new = [one for one in documents if one.invoice_dbid > attempt.mark or not one.invoice_dbid]
     sure = [one for one in lookalikes(new, wanted, attempt.gross) if one.invoice_dbid]
-    doubtful = [
-        one
-        for one in new
-        if one not in sure and (wanted or not any(_grosses(one)) or attempt.gross in _grosses(one))
-    ]
+    doubtful = []
+    for one in new:
+        reference, grosses = plain(one.customer_reference), _grosses(one)
+        alike = attempt.gross in grosses or not any(grosses)
+        same = reference == wanted and (alike or wanted != "")
+        cut = reference != "" and wanted.startswith(reference) and alike
+        if (same or cut) and one not in sure:
+            doubtful.append(one)
     return sure, doubtful
 
 

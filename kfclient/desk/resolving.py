@@ -168,10 +168,11 @@ def _several(attempt: Attempt, found: list[Invoice]) -> SeveralThere:
 def _doubtful(attempt: Attempt, found: Invoice) -> SeveralThere:
     word = word_of(attempt.operation)
     return SeveralThere(
-        f"In KashFlow {word} {found.invoice_number} has this item's reference, but not its amount "
-        f"of {shown(attempt.gross, attempt.payload.currency_code or 'GBP')}. It may be this item.",
-        "Look at it there. If it is this item, correct its amount there; if it is another one, "
-        "change its reference there a little. Then look again here.",
+        f"In KashFlow {word} {found.invoice_number} may be this item, but differs from it: this one "
+        f"has the reference {attempt.reference or '(none)'} and comes to "
+        f"{shown(attempt.gross, attempt.payload.currency_code or 'GBP')}.",
+        "Look at it there. If it is this item, put it right there; if it is another one, change "
+        "its reference there. Then look again here.",
     )
 
 

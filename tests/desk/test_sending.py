@@ -1,0 +1,92 @@
+"""A refusal holds its item; a server that nobody reaches, or gets in at, stops the run."""
+
+from __future__ import annotations
+
+import pytest
+
+from kfclient.desk.item import ItemState
+from kfclient.sandbox import Sandbox
+from kfclient.store import Home
+from tests.desk.publisher import Publisher
+
+
+@pytest.fixture
+def desk(home: Home, sandbox: Sandbox) -> Publisher:
+    """Return a connected and synced business with an empty inbox."""
+    return Publisher(home, sandbox)
+
+
+def test_a_refusal_is_told_on_its_item_and_the_others_go_on(desk: Publisher) -> None:
+    desk.add("A", "B")
+    desk.sandbox.misbehave("InsertReceipt", "refuse", text="Period is locked")
+    report = desk.publish()
+    assert [one.state for one in report.results] == [ItemState.READY, ItemState.PUBLISHED]
+    problem = desk.item("1").problem
+    assert problem is not None
+    assert "Period is locked" in problem.sentence
+    assert desk.desk.businesses.summary(desk.business).items.needs_you == 1
+    assert desk.publish().published == 1
+    assert desk.item("1").problem is None
+
+
+def test_without_a_server_nothing_is_sent_and_everything_stays_ready(desk: Publisher) -> None:
+    desk.add("A", "B")
+    plan = desk.desk.publishing.plan(desk.business)
+    desk.sandbox.stop()
+    report = desk.desk.publishing.publish(desk.business, plan)
+    assert report.stopped is not None
+    assert report.stopped.code == "server-unreachable"
+    assert [desk.state(key) for key in "12"] == [ItemState.READY] * 2
+    assert [desk.item(key).problem for key in "12"] == [None, None]
+
+
+def test_a_server_gone_between_two_items_stops_the_run_before_the_next(desk: Publisher) -> None:
+    desk.add("A", "B")
+    sent: list[str] = []
+
+    def listener(event: object) -> None:
+        if type(event).__name__ == "ItemPublished":
+            sent.append("A")
+            desk.sandbox.stop()
+
+    plan = desk.desk.publishing.plan(desk.business)
+    report = desk.desk.publishing.publish(desk.business, plan, listener=listener)
+    assert [one.state for one in report.results] == [ItemState.PUBLISHED, ItemState.READY]
+    assert report.stopped is not None
+    assert sent == ["A"]
+
+
+def test_credentials_that_nobody_takes_stop_the_run(desk: Publisher) -> None:
+    desk.add("A", "B")
+    desk.sandbox.misbehave(
+        "InsertReceipt", "refuse", text="Incorrect username or password", times=None
+    )
+    report = desk.publish()
+    assert report.stopped is not None
+    assert report.stopped.code == "wrong-credentials"
+    assert desk.calls["InsertReceipt"] == 1
+    assert [desk.state(key) for key in "12"] == [ItemState.READY] * 2
+
+
+def test_an_address_that_was_taken_off_the_list_is_put_back_and_each_item_goes_once(
+    desk: Publisher,
+) -> None:
+    desk.add("A", "B")
+    desk.sandbox.account.forget_addresses()
+    assert desk.publish().published == 2
+    assert len(desk.purchases()) == 2
+
+
+def test_an_error_nobody_foresaw_leaves_the_item_of_unknown_outcome(
+    desk: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.add("A")
+    kashflow = desk.desk.sessions.open(desk.business)
+
+    def interrupted(invoice: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(kashflow, "insert_receipt", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        desk.publish()
+    assert desk.state("1") is ItemState.UNKNOWN
