@@ -168,7 +168,7 @@ def _several(attempt: Attempt, found: list[Invoice]) -> SeveralThere:
 def _doubtful(attempt: Attempt, found: Invoice) -> SeveralThere:
     word = word_of(attempt.operation)
     return SeveralThere(
-        f"In KashFlow {word} {found.invoice_number} may be this item, but differs from it: this one "
+        f"In KashFlow {word} {found.invoice_number} may be this item, but differs: this item "
         f"has the reference {attempt.reference or '(none)'} and comes to "
         f"{shown(attempt.gross, attempt.payload.currency_code or 'GBP')}.",
         "Look at it there. If it is this item, put it right there; if it is another one, change "
