@@ -30,9 +30,11 @@ def home(tmp_path: Path) -> Iterator[Home]:
 
 
 @pytest.fixture
-def desk(home: Home) -> Desk:
-    """Return Anna's desk on `home`; its secrets end with the test."""
-    return Desk(home, Secrets(home.root, memory=True), person="anna", limits=QUICK)
+def desk(home: Home) -> Iterator[Desk]:
+    """Return Anna's desk on `home`; its secrets and connections end with the test."""
+    desk = Desk(home, Secrets(home.root, memory=True), person="anna", limits=QUICK)
+    yield desk
+    desk.close()
 
 
 @pytest.fixture

@@ -72,13 +72,14 @@ class Caller:
     """What the operations of KashFlow stand on. Safe to use from many threads at once.
 
     Every method that calls raises `kfclient.api.errors.KashFlowError`. zeep and the connections are
-    made with the first call.
+    made with the first call. `credentials` may be a function that fetches them: it is asked at each
+    call, so that the password is in memory no longer than that; what it raises passes through.
     """
 
     def __init__(
         self,
         endpoint: str,
-        credentials: Credentials,
+        credentials: Credentials | Callable[[], Credentials],
         *,
         limits: Limits | None = None,
         sleep: Callable[[float], object] = time.sleep,
@@ -91,7 +92,7 @@ class Caller:
         self._made: Soap | None = None
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.endpoint!r}, {self._credentials!r})"
+        return f"{type(self).__name__}({self.endpoint!r})"
 
     def close(self) -> None:
         """Close the kept connections; a later call makes new ones."""
@@ -227,12 +228,14 @@ class Caller:
 
     def _secrets(self) -> Secrets:
         """Return the credentials to send; no local of this frame holds one of them."""
-        if not sendable(self._credentials.username):
+        known = self._credentials
+        credentials = known if isinstance(known, Credentials) else known()
+        if not sendable(credentials.username):
             raise unsendable("The username")
-        if not sendable(self._credentials.password):
+        if not sendable(credentials.password):
             raise unsendable("The password")
         return Secrets(
-            {"UserName": self._credentials.username, "Password": self._credentials.password}
+            {"UserName": credentials.username, "Password": credentials.password}
         )
 
 

@@ -1,4 +1,4 @@
-"""Open lines to KashFlow: one client a business, with its secret fetched from the keyring."""
+"""Open lines to KashFlow: one client a business, its secret fetched for each call."""
 
 from __future__ import annotations
 
@@ -56,9 +56,10 @@ class Sessions:
         self._lock = threading.Lock()
 
     def open(self, business: str) -> KashFlow:
-        """Return the business's client.
+        """Return the business's client, which fetches its secret for each call.
 
-        Raises NotConnected, and what the keyring says: SecretMissing, PassphraseNeeded.
+        It and its calls raise NotConnected and what the keyring says: SecretMissing,
+        PassphraseNeeded.
         """
         return self._line(business).kashflow
 
@@ -85,7 +86,7 @@ class Sessions:
         return result
 
     def forget(self, business: str) -> None:
-        """Close the business's line; the next call fetches the secret again."""
+        """Close the business's line; the next call opens another."""
         with self._lock:
             line = self._lines.pop(business, None)
         if line is not None:
@@ -108,8 +109,11 @@ class Sessions:
     def _dial(self, business: str, connection: Connection) -> KashFlow:
         from kfclient.api import Credentials, KashFlow  # zeep is slow to load
 
-        secret = self._secrets.load(business, connection.secrets_in)
-        credentials = Credentials(connection.username, secret.password)
+        def credentials() -> Credentials:
+            secret = self._secrets.load(business, connection.secrets_in)
+            return Credentials(connection.username, secret.password)
+
+        credentials()  # what the keyring has to say, it says now
         return KashFlow(connection.endpoint, credentials, limits=self._limits)
 
     def _authorise(self, business: str, line: _Line, seen: int) -> None:

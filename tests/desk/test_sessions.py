@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable
+from types import FunctionType, ModuleType
 
 import msgspec
 import pytest
@@ -21,7 +23,7 @@ from kfclient.desk import Desk, Draft
 from kfclient.desk.business import Connection, ConnectionState
 from kfclient.errors import Problem
 from kfclient.sandbox import Sandbox
-from kfclient.store import Home
+from kfclient.store import Home, Secrets
 from tests.conftest import QUICK
 
 
@@ -39,6 +41,36 @@ def test_one_client_serves_a_business_until_it_is_forgotten(
     connected_desk.sessions.forget(business)
     assert connected_desk.sessions.open(business) is not first
     connected_desk.sessions.forget("nobody")
+
+
+def texts_within(thing: object) -> set[str]:
+    """Return every text that can be reached from an object of ours."""
+    seen: dict[int, object] = {}
+    waiting = [thing]
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen or isinstance(one, ModuleType | type | threading.Thread):
+            continue
+        seen[id(one)] = one
+        if isinstance(one, FunctionType):
+            waiting.extend(cell.cell_contents for cell in one.__closure__ or ())
+        else:
+            waiting.extend(gc.get_referents(one))
+    return {one for one in seen.values() if isinstance(one, str)}
+
+
+def test_between_calls_no_password_is_in_memory(
+    desk: Desk, business: str, draft: Draft, sandbox: Sandbox
+) -> None:
+    desk = Desk(desk.home, Secrets(desk.home.root), person="anna", limits=QUICK)
+    desk.secrets.unlock("encrypted-file", "correct horse")
+    desk.connecting.connect(business, msgspec.structs.replace(draft, secrets_in="encrypted-file"))
+    desk.sessions.call(business, lambda kashflow: kashflow.get_vat_rates())
+    texts = texts_within(desk)
+    assert sandbox.username in texts
+    assert not any(sandbox.password in text for text in texts)
+    assert not any(sandbox.autoauth_key in text for text in texts)
+    desk.close()
 
 
 def test_a_reconnect_in_another_session_is_taken_up(
