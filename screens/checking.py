@@ -129,7 +129,7 @@ class CheckingScreen(Room[str]):
 
     def failed(self, problem: Problem) -> None:
         """Say what went wrong, and offer the ways on."""
-        if self.is_attached and problem.code != "cancelled":
+        if problem.code != "cancelled":
             self.problem = problem
             self.show_trouble()
 

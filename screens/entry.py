@@ -66,5 +66,4 @@ class EntryScreen(Panel[str]):
 
     def refused(self, problem: Problem) -> None:
         """Say at the field why it cannot be used."""
-        if self.is_attached:
-            self.query_one("#entry-problem", Static).update(tell(problem))
+        self.query_one("#entry-problem", Static).update(tell(problem))

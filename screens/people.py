@@ -88,8 +88,7 @@ class PeopleScreen(Room[None]):
 
     def refused(self, problem: Problem) -> None:
         """Say why it was not done."""
-        if self.is_attached:
-            self.say(tell(problem))
+        self.say(tell(problem))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Show what only an Admin may do as out of reach for others."""

@@ -88,14 +88,22 @@ class Acting:
         *,
         lane: str = "read",
     ) -> None:
-        """Do `work` off the screen's thread; its result is dropped when the screen is gone."""
+        """Do `work` off the screen's thread.
+
+        When the screen is gone by then, its result is dropped, and so is a problem that the screen
+        would have shown itself; one that has no `trouble` is shown over whatever is there.
+        """
         screen = cast("Screen[Any]", self)
 
         def shown(result: T) -> None:
             if screen.is_attached:
                 then(result)
 
-        self.services.ask(work, shown, trouble, lane=lane)
+        def refused(problem: Problem) -> None:
+            if trouble is not None and screen.is_attached:
+                trouble(problem)
+
+        self.services.ask(work, shown, refused if trouble is not None else None, lane=lane)
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Keep cursors still: a blinking one sends bytes for ever, over SSH too."""
