@@ -135,6 +135,7 @@ class ItemFormScreen(Room[Item]):
         """Say what is still missing, off the screen's thread."""
         item, problems = self.draft.read()
         if problems:
+            self.say("✗ It can be saved once every field can be read.")
             return
         items = self.services.desk.items
         self.ask(lambda: items.findings(self.business, item), self.show_findings, self.failed)
@@ -197,6 +198,7 @@ class ItemFormScreen(Room[Item]):
             self.unreadable[name] = str(problem)
         if before != self.unreadable.get(name, ""):
             self.show_unreadable()
+            self.look()
 
     def on_descendant_blur(self, event: DescendantBlur) -> None:
         """Say what cannot be read once a field is left, not while it is being typed."""

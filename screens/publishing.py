@@ -64,7 +64,7 @@ class PublishingScreen(Room[None]):
             Column("As", 8),
             Column("Contact"),
             Column("Gross", 14, "right"),
-            Column("In KashFlow", 20),
+            Column("In KashFlow"),
             classes="first",
         )
         with VerticalScroll(id="about"):

@@ -162,7 +162,9 @@ class ReviewScreen(Room[Agreed]):
                 f"? Left out until you agree to creating the {kind} {planned.creates.name}: "
                 f"press {kind[0]}."
             )
-        return "\n".join([*told, *(finding_shown(one) for one in planned.findings)])
+        # That tax data is off stands above all items already.
+        findings = [one for one in planned.findings if one.code != "W-TAX-OFF"]
+        return "\n".join([*told, *(finding_shown(one) for one in findings)])
 
     def show_body(self, key: str) -> None:
         """Show the SOAP body of an item; making it takes a moment the first time."""

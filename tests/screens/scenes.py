@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from contextlib import asynccontextmanager
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kfclient.desk.item import Item, ItemLine, Kind
 from tests.journeys.walk import Walk, walking
@@ -22,7 +22,7 @@ SIZES = [(80, 24), (120, 40)]
 DAY = dt.date(2026, 9, 1)
 
 
-def cost(contact: str = "Pennine Water", price: str = "100", **more: object) -> Item:
+def cost(contact: str = "Pennine Water", price: str = "100", **more: Any) -> Item:
     """Return a cost that lacks nothing, but for what `more` says otherwise."""
     line = ItemLine(
         category="7102 Water Rates",
@@ -31,8 +31,14 @@ def cost(contact: str = "Pennine Water", price: str = "100", **more: object) -> 
         tax_rate=Decimal(20),
         vat=Decimal(price) / 5,
     )
-    fields = {"contact": contact, "reference": "PW-1", "date": DAY, "lines": (line,), **more}
-    return Item(**fields)  # type: ignore[arg-type]
+    fields: dict[str, Any] = {
+        "contact": contact,
+        "reference": "PW-1",
+        "date": DAY,
+        "lines": (line,),
+        **more,
+    }
+    return Item(**fields)
 
 
 def varied() -> list[Item]:
@@ -55,7 +61,7 @@ def varied() -> list[Item]:
 
 @asynccontextmanager
 async def on_screen(
-    desk: Desk, screen: Screen[object], size: tuple[int, int] = (80, 24)
+    desk: Desk, screen: Screen[Any], size: tuple[int, int] = (80, 24)
 ) -> AsyncIterator[Walk]:
     """Open the app with this screen on top."""
     async with walking(desk, size=size) as walk:
@@ -64,17 +70,17 @@ async def on_screen(
 
 
 def showing(
-    screen: Screen[object], seen: str | None, *keys: str
+    screen: Screen[Any], first: str, *keys: str, seen: str = ""
 ) -> Callable[[Pilot[None]], Awaitable[None]]:
-    """Return what brings a snapshot's app to a screen: keys pressed once a text is seen."""
+    """Return what brings a snapshot's app to a screen: keys pressed between two texts seen."""
 
     async def bring(pilot: Pilot[None]) -> None:
         walk = Walk(pilot)
         await walk.until("Connections")
         await walk.app.push_screen(screen)
-        if seen is not None:
-            await walk.until(seen)
+        await walk.until(first)
         await walk.press(*keys)
-        await pilot.pause()
+        await walk.until(seen)
+        assert not walk.overflows()
 
     return bring

@@ -268,11 +268,11 @@ async def test_an_item_that_is_gone_loses_nothing_typed(inbox: Inbox, inbox_desk
         await walk.until_on(QuestionScreen)
 
 
-async def test_a_hundred_lines_can_be_worked_with(inbox: Inbox, inbox_desk: Desk) -> None:
-    form = ItemFormScreen(inbox.business, "Acme Ltd", cost(lines=cost().lines * 100))
+async def test_many_lines_can_be_worked_with(inbox: Inbox, inbox_desk: Desk) -> None:
+    form = ItemFormScreen(inbox.business, "Acme Ltd", cost(lines=cost().lines * 40))
     async with on_screen(inbox_desk, form) as walk:
-        await walk.until("Gross 12,000.00")
-        walk.screen.set_focus(field(walk, "category", 100))
+        await walk.until("Gross 4,800.00")
+        walk.screen.set_focus(field(walk, "category", 40))
         await walk.press("f7", "f6")
-        assert len(form.rows()) == 101
+        assert len(form.rows()) == 41
         assert not walk.overflows()

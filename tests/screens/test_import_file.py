@@ -1,0 +1,90 @@
+"""The import's screen: paths completed, and a report that fits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kfclient.desk import Desk
+from screens.import_file import ImportScreen
+from screens.widgets.path_box import complete
+from tests.desk.seeded import SAMPLES, Inbox
+from tests.journeys.walk import Walk
+from tests.screens.scenes import SIZES, on_screen, showing
+from tui.app import KashdeckApp
+
+Compare = Callable[..., bool]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a home folder with a few files in it; the working folder too."""
+    place = tmp_path / "person"
+    (place / "Down loads").mkdir(parents=True)
+    for name in ("costs-may.csv", "costs-june.csv", ".hidden.csv"):
+        (place / "Down loads" / name).touch()
+    monkeypatch.setenv("HOME", str(place))
+    monkeypatch.chdir(place)
+    return place
+
+
+def test_a_path_is_completed_as_far_as_it_goes(folder: Path) -> None:
+    assert complete("~") == ("~/", ())
+    assert complete("~/D") == ("~/Down loads/", ("Down loads/",))
+    assert complete("~/Down loads/c") == (
+        "~/Down loads/costs-",
+        ("costs-june.csv", "costs-may.csv"),
+    )
+    assert complete("Down loads/costs-m") == ("Down loads/costs-may.csv", ("costs-may.csv",))
+    assert complete("Down loads/.")[1] == (".hidden.csv",)
+    assert complete("") == ("Down loads/", ("Down loads/",))
+    assert complete(f"{folder}/x") == (f"{folder}/x", ())
+    assert complete("/no/such/folder/x") == ("/no/such/folder/x", ())
+    assert complete("~nobody-of-this-name/x") == ("~nobody-of-this-name/x", ())
+    assert complete("a\0b") == ("a\0b", ())
+
+
+async def test_tab_completes_and_says_what_there_is(
+    inbox: Inbox, inbox_desk: Desk, folder: Path
+) -> None:
+    async with on_screen(inbox_desk, ImportScreen(inbox.business, "Acme Ltd")) as walk:
+        await walk.write("~/D")
+        await walk.press("tab")
+        await walk.until("~/Down loads/")
+        await walk.press("tab")
+        await walk.until("costs-june.csv  costs-may.csv")
+        await walk.write("x")
+        await walk.press("tab")
+        await walk.until("Nothing here begins with ~/Down loads/costs-x")
+
+
+async def test_the_import_leaves_the_form_as_it_was_when_refused(
+    inbox: Inbox, inbox_desk: Desk
+) -> None:
+    async with on_screen(inbox_desk, ImportScreen(inbox.business, "Acme Ltd")) as walk:
+        await walk.paste(str(SAMPLES / "dext-costs-missing-columns.csv"))
+        await walk.press("enter")
+        await walk.until("✗ dext-costs-missing-columns.csv lacks the columns")
+        assert "dext-costs-missing" in path_of(walk)
+
+
+def path_of(walk: Walk) -> str:
+    screen = walk.screen
+    assert isinstance(screen, ImportScreen)
+    return screen.box.value
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_report_looks_like_this(
+    inbox: Inbox,
+    inbox_desk: Desk,
+    snap_compare: Compare,
+    size: tuple[int, int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(SAMPLES)
+    keys = (*"dext-costs-troubled.csv", "enter")
+    bring = showing(ImportScreen(inbox.business, "Acme Ltd"), "Tab completes", *keys, seen="Line 2")
+    assert snap_compare(KashdeckApp(inbox_desk), terminal_size=size, run_before=bring)

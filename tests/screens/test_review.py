@@ -1,0 +1,99 @@
+"""The review: what it says before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from kfclient.desk import Desk
+from kfclient.desk.item import Item, Kind
+from screens.review import Agreed, ReviewScreen
+from tests.desk.seeded import Inbox
+from tests.journeys.walk import walking
+from tests.screens.scenes import SIZES, cost, on_screen, showing, varied
+from tui.app import KashdeckApp
+
+Compare = Callable[..., bool]
+
+
+def review(inbox: Inbox, desk: Desk, items: list[Item]) -> ReviewScreen:
+    """Return the review of these items' plan."""
+    desk.items.add_all(inbox.business, items)
+    return ReviewScreen("Acme Ltd", desk.publishing.plan(inbox.business))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_it_looks_like_this(
+    inbox: Inbox, inbox_desk: Desk, snap_compare: Compare, size: tuple[int, int]
+) -> None:
+    screen = review(inbox, inbox_desk, varied())
+    bring = showing(screen, "Nothing has been sent yet", "down", seen="Kestrel")
+    assert snap_compare(KashdeckApp(inbox_desk), terminal_size=size, run_before=bring)
+
+
+async def test_sums_are_of_what_would_go(inbox: Inbox, inbox_desk: Desk) -> None:
+    inbox_desk.businesses.change_settings(inbox.business, {"publish_tax_data": "on"})
+    items = [cost(), cost("Somebody New", "50"), cost(price="10", currency="EUR",
+             exchange_rate=cost().lines[0].unit_price)]  # fmt: skip
+    async with on_screen(inbox_desk, review(inbox, inbox_desk, items)) as walk:
+        await walk.until("2 purchases to publish")
+        assert "TAX DATA IS OFF" not in walk.text
+        assert "Total GBP (1): net 100.00, VAT 20.00, gross 120.00" in walk.text
+        assert "Total EUR (1): net 10.00, VAT 2.00, gross 12.00" in walk.text
+        await walk.press("s")
+        await walk.until("Total GBP (2): net 150.00, VAT 30.00, gross 180.00")
+        await walk.press("s")
+        await walk.until("Total GBP (1)")
+
+
+async def test_what_is_left_out_says_why(inbox: Inbox, inbox_desk: Desk) -> None:
+    items = [cost("Twin Traders"), cost()]
+    async with on_screen(inbox_desk, review(inbox, inbox_desk, items)) as walk:
+        await walk.until("1 purchase to publish")
+        assert "1 left out" in walk.text
+        await walk.press("end")
+        await walk.until("Item 1 is left out: It is still to review.")
+        assert "KashFlow has 2 suppliers called Twin Traders." in walk.text
+
+
+async def test_nothing_ready_cannot_be_published(inbox: Inbox, inbox_desk: Desk) -> None:
+    async with on_screen(inbox_desk, review(inbox, inbox_desk, [cost("Twin Traders")])) as walk:
+        await walk.until("Nothing to publish yet. 1 left out.")
+        assert "Publish" not in walk.footer
+        await walk.press("y", "enter", "b", "s", "c")
+        assert isinstance(walk.screen, ReviewScreen)
+
+
+async def test_what_was_agreed_to_is_the_answer(inbox: Inbox, inbox_desk: Desk) -> None:
+    answers: list[Agreed | None] = []
+    items = [cost("New Supplier"), Item(kind=Kind.SALE, contact="New Customer", date=cost().date,
+             lines=cost().lines)]  # fmt: skip
+    screen = review(inbox, inbox_desk, items)
+    async with walking(inbox_desk) as walk:
+        await walk.app.push_screen(screen, answers.append)
+        await walk.until("Nothing to publish yet. 2 left out.")
+        await walk.press("c")
+        await walk.until("1 invoice to publish")
+        await walk.press("y")
+        await walk.until(lambda: bool(answers))
+    assert answers == [Agreed(suppliers=False, customers=True)]
+
+
+async def test_a_body_that_cannot_be_made_says_why(inbox: Inbox, inbox_desk: Desk) -> None:
+    async with on_screen(inbox_desk, review(inbox, inbox_desk, [cost()])) as walk:
+        await walk.until("1 purchase to publish")
+        await walk.press("b")
+        await walk.until("✗")  # there are no secrets on this desk
+        await walk.press("b")
+        await walk.until("Purchase from Pennine Water")
+
+
+async def test_names_without_end_fit(inbox: Inbox, inbox_desk: Desk) -> None:
+    items = [cost(f"{'Very Long Name ' * 12}{at}", "5") for at in range(40)]
+    async with on_screen(inbox_desk, review(inbox, inbox_desk, items)) as walk:
+        await walk.until("Create 40 suppliers")
+        assert not walk.overflows()
+        await walk.press("s")
+        await walk.until("40 purchases to publish")
+        assert not walk.overflows()
