@@ -63,6 +63,19 @@ class Businesses:
         self._state = home.state()
         self._table = self._state.table("businesses")
         self._counts = self._state.table("counts")
+        self._watchers: list[Callable[[str], object]] = []
+
+    def watch(self, told: Callable[[str], object]) -> None:
+        """Have `told` called with a business's id when what its items lack may have changed.
+
+        That is after its connection, its settings or its lists changed.
+        """
+        self._watchers.append(told)
+
+    def tell(self, business: str) -> None:
+        """Tell the watchers; outside any transaction."""
+        for told in self._watchers:
+            told(business)
 
     @property
     def revision(self) -> int:
@@ -181,7 +194,9 @@ class Businesses:
 
     def save_connection(self, business: str, connection: Connection | None) -> Business:
         """Remember a connection, or (None) that there is none any more."""
-        return self._change(business, connection=connection)
+        saved = self._change(business, connection=connection)
+        self.tell(business)
+        return saved
 
     def update_connection(
         self, business: str, change: Callable[[Connection], Connection]
@@ -214,6 +229,7 @@ class Businesses:
             self.require_admin(business, "change the settings of")
             settings = changed(self.get(business).settings, changes, percentages)
             self._change(business, settings=settings)
+        self.tell(business)
         return settings
 
     # Inside

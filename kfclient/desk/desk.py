@@ -47,6 +47,7 @@ class Desk:
         self.syncing = Syncing(home, self.businesses, self.sessions, clock=clock)
         self.lists = Lists(home)
         self.items = Items(home, self.businesses, self.lists, clock)
+        self.businesses.watch(self.items.refresh_counts)
         self.importing = Importing(home, self.items, clock)
         self.publishing = Publishing(
             home, self.businesses, self.sessions, self.lists, self.items, clock

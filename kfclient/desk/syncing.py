@@ -72,4 +72,6 @@ class Syncing:
                 listener,
                 cancel or Cancel(),
             )
-            return run.sync(names)
+            report = run.sync(names)
+        self._businesses.tell(business)
+        return report

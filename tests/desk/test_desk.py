@@ -1,0 +1,28 @@
+"""The desk as a whole: its parts hear of one another."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+from kfclient.desk import Desk
+from kfclient.desk.item import Item, ItemLine
+
+
+def test_what_items_lack_is_counted_anew_after_a_sync_and_after_a_change_of_settings(
+    connected_desk: Desk, business: str
+) -> None:
+    def counts() -> tuple[int, int]:
+        known = connected_desk.businesses.summary(business).items
+        return known.ready, known.to_review
+
+    line = ItemLine(category="Printing", unit_price=Decimal("10.00"))
+    connected_desk.items.add(
+        business,
+        Item(contact="Pennine Water", reference="A-1", date=dt.date(2026, 9, 1), lines=(line,)),
+    )
+    assert counts() == (0, 1)
+    connected_desk.syncing.sync(business)
+    assert counts() == (1, 0)
+    connected_desk.connecting.disconnect(business)
+    assert counts() == (0, 1)
