@@ -11,7 +11,7 @@ from kfclient.desk.item import Item, Kind
 from kfclient.errors import Problem, tell
 from screens.candidates import PICKABLE, candidates, heading, home_currency
 from screens.item_draft import ItemDraft, Unreadable, line_texts
-from screens.item_words import finding_shown
+from screens.item_words import findings_shown
 from screens.picker import Candidate, PickerScreen
 from screens.question import QuestionScreen
 from screens.room import Act, Room
@@ -142,7 +142,7 @@ class ItemFormScreen(Room[Item]):
 
     def show_findings(self, findings: tuple[Finding, ...]) -> None:
         """Say what is still missing, or that nothing is."""
-        told = [finding_shown(finding) for finding in sorted(findings, key=lambda one: one.code)]
+        told = findings_shown(findings)
         if not any(finding.code.startswith("E-") for finding in findings):
             told.insert(0, "✓ Ready to publish once it is saved.")
         self.say("\n".join(told))

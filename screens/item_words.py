@@ -130,10 +130,13 @@ def counts_shown(states: Iterable[ItemState]) -> str:
     return ", ".join(said)
 
 
-def finding_shown(finding: Finding) -> str:
-    """Return a finding's sentence and cure behind the symbol of how much it matters."""
-    symbol = "?" if finding.severity is Severity.STOP else "i"
-    return f"{symbol} {finding.sentence} {finding.cure}".rstrip()
+def findings_shown(findings: Iterable[Finding]) -> list[str]:
+    """Return a line a finding, what holds the item back (?) before what is good to know (i)."""
+    ordered = sorted(findings, key=lambda one: one.severity is not Severity.STOP)
+    return [
+        f"{'?' if one.severity is Severity.STOP else 'i'} {one.sentence} {one.cure}".rstrip()
+        for one in ordered
+    ]
 
 
 def details(item: Item, state: ItemState, findings: Sequence[Finding]) -> str:
@@ -147,7 +150,7 @@ def details(item: Item, state: ItemState, findings: Sequence[Finding]) -> str:
         symbol = "!" if state is ItemState.PUBLISHED else "✗"
         told.append(f"{symbol} {problem.sentence} {problem.cure}".rstrip())
     if state in (ItemState.TO_REVIEW, ItemState.READY):
-        told += [finding_shown(finding) for finding in findings]
+        told += findings_shown(findings)
     told += [line_shown(item, index) for index in range(len(item.lines))]
     told.append(
         f"Net {item.net:,.2f}  VAT {item.vat:,.2f}  Gross {item.gross:,.2f} {item.currency}"

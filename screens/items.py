@@ -45,7 +45,7 @@ class ItemsScreen(Room[None]):
     """Lists the items, says what each still needs, and leads to everything done with them."""
 
     CSS_PATH = "items.tcss"
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide"), (150, "-beside")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (96, "-wide"), (150, "-beside")]  # noqa: RUF012
     ACTS = (
         Act("new", "n", "New", "Add an item by hand", footer=True),
         Act("edit", "e", "Edit", "Edit the item under the cursor; Enter does too", footer=True),

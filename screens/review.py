@@ -10,7 +10,7 @@ from textual.containers import VerticalScroll
 
 from kfclient.desk.item import Kind
 from kfclient.errors import Problem, tell
-from screens.item_words import amount_shown, finding_shown
+from screens.item_words import amount_shown, findings_shown
 from screens.room import Act, Room
 from screens.widgets.ledger_table import Column, LedgerTable, Row
 from screens.widgets.line import Line
@@ -151,7 +151,7 @@ class ReviewScreen(Room[Agreed]):
         if key in self.left_out:
             out = self.left_out[key]
             told = [f"Item {key} is left out: {out.reason}"]
-            return "\n".join([*told, *(finding_shown(one) for one in out.findings)])
+            return "\n".join([*told, *findings_shown(out.findings)])
         if key not in self.planned:
             return ""
         planned = self.planned[key]
@@ -164,7 +164,7 @@ class ReviewScreen(Room[Agreed]):
             )
         # That tax data is off stands above all items already.
         findings = [one for one in planned.findings if one.code != "W-TAX-OFF"]
-        return "\n".join([*told, *(finding_shown(one) for one in findings)])
+        return "\n".join([*told, *findings_shown(findings)])
 
     def show_body(self, key: str) -> None:
         """Show the SOAP body of an item; making it takes a moment the first time."""
