@@ -148,6 +148,10 @@ class Journal:
                 os.close(descriptor)
         self._reader = self._writer = -1
 
+    def __del__(self) -> None:
+        # A database that is dropped unclosed must not keep its files open.
+        self.close()
+
     def _appending(self) -> int:
         if self._writer < 0:
             self._writer = os.open(self._path, os.O_WRONLY | os.O_APPEND, FILE_MODE)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import os
 from datetime import date
 from decimal import Decimal
 from enum import IntEnum, StrEnum
@@ -356,3 +358,13 @@ def test_who_only_reads_writes_nothing(path: Path) -> None:
     reader.close()
 
     assert {file: file.stat().st_mtime_ns for file in path.parent.iterdir()} == before
+
+
+def test_a_database_that_is_dropped_leaves_no_file_open(path: Path) -> None:
+    Database(path).table("items").insert({"n": 1})
+    gc.collect()
+    before = len(os.listdir("/dev/fd"))
+    for _ in range(20):
+        Database(path).table("items").insert({"n": 1})
+    gc.collect()
+    assert len(os.listdir("/dev/fd")) <= before

@@ -42,12 +42,14 @@ class Terminal:
             },
         )
         os.close(far)
+        self.waiting = select.poll()
+        self.waiting.register(self.fd, select.POLLIN | select.POLLHUP)
 
     def read(self, seconds: float) -> bytes:
         """Return what comes within so many seconds."""
         until, came = time.monotonic() + seconds, b""
         while (left := until - time.monotonic()) > 0:
-            if select.select([self.fd], [], [], left)[0]:
+            if self.waiting.poll(left * 1000):
                 try:
                     came += os.read(self.fd, 65536)
                 except OSError:
