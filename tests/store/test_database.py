@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 from datetime import date
 from decimal import Decimal
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from tinydb import TinyDB, where
@@ -16,9 +16,6 @@ from tinydb.operations import increment
 from tinydb.table import Document
 
 from kfclient.store.database import Database
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class Abandoned(Exception):
@@ -363,8 +360,8 @@ def test_who_only_reads_writes_nothing(path: Path) -> None:
 def test_a_database_that_is_dropped_leaves_no_file_open(path: Path) -> None:
     Database(path).table("items").insert({"n": 1})
     gc.collect()
-    before = len(os.listdir("/dev/fd"))
+    before = len(list(Path("/dev/fd").iterdir()))
     for _ in range(20):
         Database(path).table("items").insert({"n": 1})
     gc.collect()
-    assert len(os.listdir("/dev/fd")) <= before
+    assert len(list(Path("/dev/fd").iterdir())) <= before
