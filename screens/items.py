@@ -246,9 +246,8 @@ class ItemsScreen(Room[None]):
 
     def action_new(self) -> None:
         """Add an item by hand, of the kind that is shown."""
-        self.edit(
-            new_item(self.kind or Kind.COST, home_currency(self.services.desk, self.business))
-        )
+        currency = home_currency(self.services.desk, self.business)
+        self.edit(new_item(self.kind or Kind.COST, currency), self.under_cursor())
 
     def action_edit(self) -> None:
         """Edit the item under the cursor, or show it where it cannot be edited any more."""
@@ -256,7 +255,8 @@ class ItemsScreen(Room[None]):
         if one is None:
             return
         if one.state in EDITABLE:
-            self.edit(one.item)
+            above = self.table.rows[max(0, self.table.cursor - 1)].key
+            self.edit(one.item, self.inbox.listed[above] if above != one.item.id else None)
         else:
             self.app.push_screen(
                 ItemDetailsScreen(self.business, self.business_name, one.item.id), self.looked
@@ -266,9 +266,10 @@ class ItemsScreen(Room[None]):
         """Edit the item that was chosen."""
         self.action_edit()
 
-    def edit(self, item: Item) -> None:
-        """Open the form on an item."""
-        form = ItemFormScreen(self.business, self.business_name, item)
+    def edit(self, item: Item, before: Listed | None) -> None:
+        """Open the form on an item; F6 there copies from the item before."""
+        above = before.item if before is not None else None
+        form = ItemFormScreen(self.business, self.business_name, item, above)
         self.app.push_screen(form, self.saved)
 
     def saved(self, item: Item | None) -> None:
@@ -292,7 +293,8 @@ class ItemsScreen(Room[None]):
         doomed = [one.item for one in self.chosen() if one.state in EDITABLE]
         if not doomed:
             if self.chosen():
-                self.notify("Items that were sent to KashFlow are kept.", timeout=4)
+                told = "i Nothing was deleted: what was sent to KashFlow is kept here."
+                self.query_one("#details", Line).say(told)
             return
         what = f"item {doomed[0].id}" if len(doomed) == 1 else f"{len(doomed)} items"
         names = ", ".join(item.contact or f"item {item.id}" for item in doomed[:4])

@@ -40,6 +40,11 @@ class Field(Input):
         self.field = field
         self.line = line
 
+    @property
+    def name_in_item(self) -> str:
+        """The field's name as findings have it: `date`, `lines.2.vat`."""
+        return f"lines.{self.line.number}.{self.field}" if self.line else self.field
+
     def show_problem(self, text: str) -> None:
         """Mark the field as one that cannot be read; "" takes the mark off."""
         self.set_class(bool(text), "wrong")

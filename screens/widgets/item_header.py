@@ -75,11 +75,15 @@ class ItemHeader(Vertical):
         self.query_one("#document", Cycle).set_value(draft.document)
         self._say("#contact-label", CONTACTS[draft.kind])
         self._say("#contact-code", draft.contact_code)
-        currency = draft.header.now["currency"].strip().upper()
-        foreign = bool(currency) and currency != self.home_currency
-        self._say("#rate-label", f"1 {currency} =" if foreign else "")
+        texts = draft.header.now
+        currency = texts["currency"].strip().upper()
+        foreign = currency != self.home_currency
+        rate = self.fields["exchange_rate"]
+        if not foreign and texts["exchange_rate"]:
+            texts["exchange_rate"] = rate.value = ""
+        self._say("#rate-label", f"1 {currency or '?'} =" if foreign else "")
         self._say("#rate-home", self.home_currency if foreign else "")
-        self.fields["exchange_rate"].display = foreign
+        rate.display = foreign
 
     def show_problems(self, problems: dict[str, str]) -> None:
         """Say below their row which fields cannot be read; `problems` go by field."""

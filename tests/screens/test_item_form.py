@@ -139,7 +139,7 @@ def field(walk: Walk, name: str, line: int = 0) -> Field:
     """Return a field of the form: of the header, or of a line (1 is the first)."""
     form = walk.screen
     assert isinstance(form, ItemFormScreen)
-    return form.field_of(f"lines.{line}.{name}" if line else name)
+    return form.editor.field_of(f"lines.{line}.{name}" if line else name)
 
 
 async def test_wrong_input_is_said_at_the_field_and_stops_saving(
@@ -192,12 +192,12 @@ async def test_lines_are_put_in_copied_and_taken_out(inbox: Inbox, inbox_desk: D
         await walk.press("f6")
         assert field(walk, "category", 1).value == "7102 Water Rates"
         await walk.press(*"one", "f7", "f6", *"two", "f7")
-        assert [row.number for row in form.rows()] == [1, 2, 3]
+        assert [row.number for row in form.editor.rows()] == [1, 2, 3]
         assert field(walk, "category", 2).value == "7102 Water Rates"
         await walk.press("up", "f8")
         assert [field(walk, "description", at).value for at in (1, 2)] == ["one", ""]
         await walk.press("f8", "f8")
-        assert len(form.rows()) == 1
+        assert len(form.editor.rows()) == 1
         assert field(walk, "description", 1).value == "", "the last line is emptied"
         assert form.draft.read()[0].lines == ()
 
@@ -210,10 +210,10 @@ async def test_problems_move_with_their_lines(inbox: Inbox, inbox_desk: Desk) ->
         walk.screen.set_focus(field(walk, "vat", 1))
         await walk.until("✗ VAT: x is not an amount")
         await walk.press("f8")
-        assert list(form.unreadable) == ["lines.2.vat"]
+        assert list(form.editor.unreadable) == ["lines.2.vat"]
         await walk.press("down", "f8")
         await walk.until(lambda: "✗" not in walk.text)
-        assert form.unreadable == {}
+        assert form.editor.unreadable == {}
 
 
 async def test_a_contact_typed_after_it_was_picked_loses_its_code(
@@ -274,5 +274,5 @@ async def test_many_lines_can_be_worked_with(inbox: Inbox, inbox_desk: Desk) -> 
         await walk.until("Gross 4,800.00")
         walk.screen.set_focus(field(walk, "category", 40))
         await walk.press("f7", "f6")
-        assert len(form.rows()) == 41
+        assert len(form.editor.rows()) == 41
         assert not walk.overflows()
