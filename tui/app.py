@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding
+from textual.screen import Screen
 from textual.signal import Signal
 
 from kfclient.cancel import Cancel
@@ -28,10 +29,11 @@ from tui.lanes import Lanes
 from tui.themes import DARK, LIGHT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
+    from textual.actions import ActionParseResult
     from textual.binding import BindingType
-    from textual.screen import Screen
+    from textual.dom import DOMNode
 
     from kfclient.desk import Desk
     from kfclient.desk.planning import Plan
@@ -84,6 +86,22 @@ class KashdeckApp(App[None]):
         self.push_screen(ConnectionsScreen())
         if not self.is_headless:
             watch(asyncio.get_running_loop(), self._stop_jobs, lambda: bool(self._working))
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Do what a key stands for, unless its screen has no widgets yet, or none any more.
+
+        Over a slow line keys come in bursts, and Textual hands them to a screen as soon as it is
+        on top.
+        """
+        screen = default_namespace
+        if isinstance(screen, Screen) and not (screen.is_mounted and screen.is_attached):
+            return False
+        return await super().run_action(action, default_namespace, namespaces)
 
     # Work off the screen's thread
 
