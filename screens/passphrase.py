@@ -17,6 +17,10 @@ EXPLAINED = (
     "This machine has no keyring of its own that Kashdeck can use, so passwords and AutoAuth keys "
     "are kept in an encrypted file. Its passphrase is asked once a session and kept nowhere."
 )
+ADVICE = (
+    "Choose eight characters or more; four or five plain words are good. If it is lost, the "
+    "businesses must be reconnected; nothing else is lost."
+)
 
 
 class PassphraseScreen(Panel[bool]):
@@ -41,8 +45,11 @@ class PassphraseScreen(Panel[bool]):
             title = "Choose a passphrase" if self.new else "Passphrase"
             yield Static(title, classes="panel-title", id="passphrase-title", markup=False)
             yield Static(EXPLAINED, classes="panel-text", markup=False)
+            if self.new:
+                yield Static(ADVICE, classes="panel-text", markup=False)
             yield Input(password=True, id="passphrase", placeholder="Passphrase", compact=True)
             yield Static("", classes="panel-error", id="passphrase-problem", markup=False)
+            yield Static("Enter  OK     Esc  cancel", classes="panel-label")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take the passphrase; a new one is asked for twice."""
