@@ -52,7 +52,7 @@ class SettingsScreen(Room[None]):
     def body(self) -> Iterable[Widget]:
         """Return the loud line on tax data, the table and the explanation."""
         yield Static("", id="tax", markup=False)
-        yield LedgerTable(Column("Setting"), Column("Now", 14), id="settings", classes="first")
+        yield LedgerTable(Column("Setting", 34), Column("Now"), id="settings", classes="first")
         yield Static("", id="explained", markup=False)
         yield Static("", id="whom", classes="warn", markup=False)
 
@@ -71,7 +71,7 @@ class SettingsScreen(Room[None]):
         settings = summary.business.settings
         self.show_tax(settings)
         self.query_one(LedgerTable).show_rows(
-            Row(spec.key, (spec.title, spec.text_of(settings))) for spec in SETTINGS
+            Row(spec.key, (spec.title, value_shown(spec, settings))) for spec in SETTINGS
         )
         if not is_admin(summary):
             whom = admins(summary.business)
@@ -150,3 +150,9 @@ class SettingsScreen(Room[None]):
         """Change the setting; runs off the screen's thread. Raises WrongValue, NotAllowed."""
         self.services.desk.businesses.change_settings(self.business, {key: text})
         return key
+
+
+def value_shown(spec: SettingSpec, settings: Settings) -> str:
+    """Return a setting's value with its unit."""
+    unit = " seconds" if spec.kind is SettingKind.SECONDS else ""
+    return f"{spec.text_of(settings)}{unit}"
