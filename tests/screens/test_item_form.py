@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -114,6 +115,18 @@ def test_the_best_match_comes_first() -> None:
     assert [one.row.key for one in best_first(offered, "werk mül")] == ["4"]
     assert best_first(offered, "nobody") == []
     assert best_first(offered, " ") == offered
+
+
+def test_twenty_thousand_are_searched_between_two_keys() -> None:
+    names = ("Harbour", "Lane", "Müller", "Quillon", "Pennine")
+    offered = [
+        Candidate.of(str(at), f"C{at:05}", f"{names[at % 5]} {names[at % 3]} {at}", "a@b.example")
+        for at in range(20_000)
+    ]
+    began = time.perf_counter()
+    for typed in ("m", "mul", "c1", "quillon 19", "nothing at all"):
+        best_first(offered, typed)
+    assert (time.perf_counter() - began) / 5 < 0.15
 
 
 @pytest.mark.parametrize("size", SIZES)
