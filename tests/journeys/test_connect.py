@@ -226,7 +226,7 @@ async def test_a_mended_failure_goes_through_at_the_second_try(
 async def test_checks_can_be_left_while_they_run(
     desk: Desk, business: str, sandbox: Sandbox, demo: DemoCredentials
 ) -> None:
-    sandbox.misbehave("AutoAuthIP", "slow", seconds=1.0)
+    sandbox.misbehave("AutoAuthIP", "slow", seconds=2.0)
     async with walking(desk, demo) as walk:
         await walk.until("Harbour Lane")
         await to_credentials(walk)

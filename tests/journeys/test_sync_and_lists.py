@@ -18,7 +18,7 @@ from tests.journeys.walk import walking
 async def test_a_sync_is_left_comes_back_and_says_what_changed(
     synced_desk: Desk, business: str, sandbox: Sandbox
 ) -> None:
-    sandbox.misbehave("GetCustomers", "slow", seconds=0.6)
+    sandbox.misbehave("GetCustomers", "slow", seconds=2.5)
     async with walking(synced_desk) as walk:
         await walk.until("● connected")
         await walk.press("s")
@@ -81,7 +81,7 @@ async def test_one_list_that_does_not_come_leaves_the_others_whole(
 async def test_a_sync_in_another_session_is_said_not_spoilt(
     synced_desk: Desk, business: str, sandbox: Sandbox
 ) -> None:
-    sandbox.misbehave("GetCustomers", "slow", seconds=1.5)
+    sandbox.misbehave("GetCustomers", "slow", seconds=2.5)
     other = threading.Thread(target=synced_desk.syncing.sync, args=(business,))
     async with walking(synced_desk) as walk:
         await walk.until("● connected")
