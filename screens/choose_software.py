@@ -49,8 +49,10 @@ class ChooseSoftwareScreen(Room[None]):
         yield Static("", id="about", classes="muted", markup=False)
 
     def on_mount(self) -> None:
-        """Show everything there is."""
+        """Show everything there is; in the demo its own server is what one wants."""
         self.show()
+        if self.services.demo is not None:
+            self.query_one(LedgerTable).go_to("sandbox")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show what has the words typed."""

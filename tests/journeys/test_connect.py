@@ -236,3 +236,14 @@ async def test_checks_can_be_left_while_they_run(
         await walk.press("escape")
         await walk.until_on(CredentialsScreen)
         assert walk.holding(demo.password)
+
+
+async def test_in_the_demo_enter_alone_leads_to_the_demos_own_server(
+    desk: Desk, business: str, demo: DemoCredentials
+) -> None:
+    async with walking(desk, demo) as walk:
+        await walk.press("c")
+        await walk.until_on(ChooseSoftwareScreen)
+        await walk.press("enter")
+        await walk.until_on(KashFlowStepsScreen)
+        assert "The sandbox has it done already" in walk.text
