@@ -64,6 +64,7 @@ class ItemFormScreen(Room[Item]):
         self.draft = ItemDraft(item)
         self.waiting: Timer | None = None
         self.saving = False
+        self.saved: Item | None = None
 
     # What it shows
 
@@ -169,7 +170,7 @@ class ItemFormScreen(Room[Item]):
         desk, kind, name = self.services.desk, self.draft.kind, field.field
 
         def offer(offered: list[Candidate]) -> None:
-            if not self.is_current:
+            if not self.on_top:
                 return
             picker = PickerScreen(heading(name, kind), offered, field.value)
             self.app.push_screen(picker, lambda one: self.picked(field, one))
@@ -201,7 +202,17 @@ class ItemFormScreen(Room[Item]):
         self.saving = True
         items = self.services.desk.items
         store = items.save if item.id else items.add
-        self.ask(lambda: store(self.business, item), self.dismiss, self.not_saved, lane="items")
+        self.ask(lambda: store(self.business, item), self.kept, self.not_saved, lane="items")
+
+    def kept(self, item: Item) -> None:
+        """Leave with the item that was saved, at once or when what is over the form is closed."""
+        self.saved = item
+        self.dismiss(item)
+
+    def on_screen_resume(self) -> None:
+        """Leave if the item was saved while something was over the form."""
+        if self.saved is not None:
+            self.dismiss(self.saved)
 
     def not_saved(self, problem: Problem) -> None:
         """Say why it was not saved; where somebody else changed the item, offer to look again."""

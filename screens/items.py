@@ -328,6 +328,8 @@ class ItemsScreen(Room[None]):
 
     def review(self, plan: Plan) -> None:
         """Show a plan, to be agreed to."""
+        if not self.on_top:
+            return
 
         def agreed(answer: Agreed | None) -> None:
             if answer is not None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 import msgspec
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen, Screen
@@ -104,6 +105,22 @@ class Acting:
                 trouble(problem)
 
         self.services.ask(work, shown, refused if trouble is not None else None, lane=lane)
+
+    def dismiss(self, result: Any = None) -> AwaitComplete:
+        """Leave with a result, if this screen is on top.
+
+        Textual's own would take whatever is on top away, and fails when asked twice: a key in a
+        burst, or work that ends after the person has left, must do neither.
+        """
+        if not self.on_top:
+            return AwaitComplete()
+        return cast("AwaitComplete", super().dismiss(result))  # type: ignore[misc]
+
+    @property
+    def on_top(self) -> bool:
+        """Whether this is the screen that keys go to; no question or help is over it."""
+        screen = cast("Screen[Any]", self)
+        return screen.is_attached and screen.app.screen is screen
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """Keep cursors still: a blinking one sends bytes for ever, over SSH too."""

@@ -18,7 +18,7 @@ class Cycle(Static, can_focus=True):
     """Shows one of its values, as `< cost >`."""
 
     DEFAULT_CSS = """
-    Cycle { height: 1; width: auto; padding: 0 1; background: $panel; }
+    Cycle { height: 1; width: auto; background: $panel; }
     Cycle:focus { background: $primary; color: $text; text-style: bold; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

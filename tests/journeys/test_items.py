@@ -149,6 +149,7 @@ async def test_a_claim_of_two_lines_is_added_by_hand(synced_desk: Desk, business
         await walk.press("x")
         await to_new_item(walk)
         assert "expense claim" in walk.text
+        assert not walk.overflows()
         await walk.paste("Priya Raman")
         await walk.press("enter", "enter")
         await walk.paste("3 Oct 2026")
