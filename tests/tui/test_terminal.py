@@ -17,6 +17,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from kfclient.sandbox import Sandbox
+from tests.tui.kashdeck import COSTS, NAME, Kashdeck
+
 ROOT = Path(__file__).parents[2]
 ESCAPES = re.compile(rb"\x1b\[[0-9;?<>=]*[ -/]*[@-~]|\x1b[()][0-9A-B]|\x1b[=>]")
 
@@ -68,16 +71,22 @@ class Terminal:
         """Type."""
         os.write(self.fd, keys)
 
+    def close_far_end(self) -> None:
+        """Take the terminal away, as a lost connection does."""
+        if self.fd >= 0:
+            os.close(self.fd)
+        self.fd = -1
+
     def close(self) -> None:
         """End whatever is left."""
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        os.close(self.fd)
+        self.close_far_end()
 
 
 @contextmanager
-def kashdeck(home: Path, **environment: str) -> Iterator[Terminal]:
+def on_terminal(home: Path, **environment: str) -> Iterator[Terminal]:
     """Run Kashdeck on a terminal for the length of the block."""
     terminal = Terminal(home, **environment)
     try:
@@ -87,7 +96,7 @@ def kashdeck(home: Path, **environment: str) -> Iterator[Terminal]:
 
 
 def test_it_starts_on_a_bare_home_is_silent_when_idle_and_quits(tmp_path: Path) -> None:
-    with kashdeck(tmp_path / "home", SSH_CONNECTION="192.0.2.1 1 192.0.2.2 22") as terminal:
+    with on_terminal(tmp_path / "home", SSH_CONNECTION="192.0.2.1 1 192.0.2.2 22") as terminal:
         start = terminal.read_until(b"Connections") + terminal.read(1.5)
         assert len(start) < 60_000
         assert b"\x1b[?1003h" not in start, "over SSH the mouse stays off"
@@ -98,7 +107,7 @@ def test_it_starts_on_a_bare_home_is_silent_when_idle_and_quits(tmp_path: Path) 
 
 
 def test_a_byte_that_is_no_utf8_does_not_take_the_keyboard_away(tmp_path: Path) -> None:
-    with kashdeck(tmp_path / "home") as terminal:
+    with on_terminal(tmp_path / "home") as terminal:
         terminal.read_until(b"Connections")
         terminal.read(0.5)
         terminal.press(b"\x1b[M \xa0\xc0")
@@ -109,14 +118,40 @@ def test_a_byte_that_is_no_utf8_does_not_take_the_keyboard_away(tmp_path: Path) 
 
 
 def test_a_lost_connection_ends_it_at_once_when_nothing_is_in_flight(tmp_path: Path) -> None:
-    with kashdeck(tmp_path / "home") as terminal:
+    with on_terminal(tmp_path / "home") as terminal:
         terminal.read_until(b"Connections")
         terminal.process.send_signal(signal.SIGHUP)
         assert terminal.process.wait(5) == 128 + signal.SIGHUP
 
 
+def test_a_lost_connection_lets_what_is_being_sent_come_to_its_end(
+    kashdeck: Kashdeck, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    assert kashdeck.connect().code == 0
+    assert kashdeck.run("import", NAME, COSTS).code == 0
+    sandbox.misbehave("InsertReceipt", "slow", times=None, seconds=1.0)
+    with on_terminal(kashdeck.home, **kashdeck.environment) as terminal:
+        terminal.read_until(NAME.encode())
+        terminal.press(b"i")
+        terminal.read_until(b"ready")
+        terminal.press(b"p")
+        terminal.read_until(b"SOAP body")
+        terminal.press(b"y")
+        until = time.monotonic() + 20
+        while not sandbox.account.calls["InsertReceipt"] and time.monotonic() < until:
+            terminal.read(0.05)
+        terminal.process.send_signal(signal.SIGHUP)
+        terminal.close_far_end()
+        assert terminal.process.wait(20) == 128 + signal.SIGHUP
+    items = kashdeck.json("items", NAME)["items"]
+    assert not [item for item in items if item["state"] in {"unknown", "publishing"}]
+    published = [item for item in items if item["state"] == "published"]
+    assert 0 < len(published) < 5
+    assert len(published) == len(sandbox.account.receipts())
+
+
 def test_a_terminal_that_can_show_nothing_gets_a_sentence(tmp_path: Path) -> None:
-    with kashdeck(tmp_path / "home", TERM="dumb") as terminal:
+    with on_terminal(tmp_path / "home", TERM="dumb") as terminal:
         said = terminal.read(3)
         assert b"kashdeck --help" in said
         assert b"\x1b[" not in said
