@@ -234,9 +234,7 @@ class Caller:
             raise unsendable("The username")
         if not sendable(credentials.password):
             raise unsendable("The password")
-        return Secrets(
-            {"UserName": credentials.username, "Password": credentials.password}
-        )
+        return Secrets({"UserName": credentials.username, "Password": credentials.password})
 
 
 class _Teller:
