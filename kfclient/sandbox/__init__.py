@@ -39,12 +39,22 @@ ways, it chooses, and a client must not rely on:
   every nominal. Lists come by code, documents by number, highest first. In
   GetNominalCodesExtended the type is the place in the accounts (1 to 6), the classification the
   area it is picked in (1 to 3).
-- AttachFileToReceipt answers the attachment's id; without Dropbox (`dropbox_connected`) it is
-  refused, and so is an .xls file. A request may be 4 MB. PermaLink and ReadableString are null.
+- AttachFileToReceipt and AttachFileToInvoice answer the attachment's id; without Dropbox
+  (`dropbox_connected`) they are refused, and so is an .xls file. A request may be 4 MB. PermaLink
+  and ReadableString are null.
 - A date on or before `lock_date` is refused for documents and payments.
-- The contract is that of 2017, which the one of 2026 adds to. Quotes, journals, bank transactions,
-  products, reports, printing, e-mailing, credit-note and advance-payment allocation, account
-  creation, remote login and the "2" family are not served: they are an unknown SOAPAction.
+- All 164 operations of the contract of 2017 are declared, and AttachFileToInvoice of 2026; the rest
+  of 2026, the "2" family, is an unknown SOAPAction. Quotes, journals, bank transactions and
+  advance payments, sub-products, reports, printing, e-mailing and importing are not kept or done
+  here: their lists are empty, their other operations answer Status NO "... is not offered by this
+  sandbox" (see `unoffered`). Nominals carry no balances.
+- GetBankBalance sums payments up to its date, today's where there is none. Products are the
+  nominals of the area Sales Type. CreateBankAccount needs a nominal that no other bank account has.
+- applyCreditNoteToInvoice takes database ids of two sales of one customer, and settles as much as
+  both allow by a payment on each, the one on the credit note negative.
+- createAccount needs `account_creation_key`, a username of its own, and a password and memorable
+  word of five characters; it notes the account and answers its id, but keeps no books for it.
+  GetRemoteLoginURL needs `remote_login`; its link works once, within 120 seconds.
 """
 
 from __future__ import annotations

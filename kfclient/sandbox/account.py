@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from kfclient.sandbox.books import Books
+from kfclient.sandbox.remote import RemoteLogins
 from kfclient.sandbox.schema import Record
 from kfclient.sandbox.seed import seed
 from kfclient.sandbox.shelf import Shelf
@@ -45,6 +46,7 @@ class Account:
         self.books = Books(home)
         self.shelf = Shelf(None if home is None else home / "files")
         self.file_url = "/files/"
+        self.remote_logins = RemoteLogins()
         self.today: Callable[[], date] = date.today
         self.calls: Counter[str] = Counter()
         self._calls_lock = threading.Lock()

@@ -7,7 +7,7 @@ being sent. A transaction is all or nothing, in memory and on disk.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -53,6 +53,8 @@ TABLES: dict[str, Table] = {
     "receipt_notes": Table("ReceiptNotes", "NoteId", ("ReceiptId",)),
     "invoice_notes": Table("InvoiceNotes", "NoteId", ("InvoiceId",)),
     "attachments": Table("ReceiptAttachment", "AttachmentID", ("ReceiptID",)),
+    "invoice_attachments": Table("ReceiptAttachment", "AttachmentID", ("ReceiptID",)),
+    "accounts": Table("", "Username"),
 }
 
 
@@ -66,6 +68,7 @@ FIRST_IDS: dict[str, int] = {
     "payments": 7301001,
     "notes": 3350117,
     "attachments": 1180442,
+    "accounts": 512034,
 }
 """Where each counter starts: far apart and far from codes and numbers, so that a mix-up shows.
 
@@ -86,6 +89,7 @@ class Books:
             (name, field): {} for name, table in TABLES.items() for field in table.indexed
         }
         self._changes: list[tuple[str, Key, Record | None]] | None = None
+        self._afterwards: list[Callable[[], None]] = []
         self._journal = None if home is None else Journal(home)
         if self._journal is not None:
             self._read(self._journal)
@@ -128,6 +132,10 @@ class Books:
         self.put("counters", {"Name": counter, "Value": value})
         return value
 
+    def afterwards(self, act: Callable[[], None]) -> None:
+        """Do something once this transaction is in the books; not at all if it never is."""
+        self._afterwards.append(act)
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Hold the books; keep what is put and dropped inside, unless an exception leaves it.
@@ -138,7 +146,7 @@ class Books:
             if self._changes is not None:
                 yield
                 return
-            self._changes = []
+            self._changes, self._afterwards = [], []
             try:
                 yield
                 self._commit(self._changes)
@@ -148,6 +156,8 @@ class Books:
                 raise
             finally:
                 self._changes = None
+            for act in self._afterwards:
+                act()
 
     def fold(self) -> None:
         """Fold the log into a new snapshot."""

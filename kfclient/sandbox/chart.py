@@ -27,18 +27,18 @@ AREA_NAMES = {1: "Sales Type", 2: "Outgoing Type", 3: "Bank Transaction Type"}
 """Where in KashFlow a nominal can be picked."""
 
 _TURNOVER, _COST, _EXPENSE, _FIXED, _CURRENT, _CAPITAL = TYPE_NAMES
-_SALES, _OUTGOING, _BANK = AREA_NAMES
+SALES, OUTGOING, BANK = AREA_NAMES
 
 _GROUPS: tuple[tuple[int, int, dict[int, str]], ...] = (
     (
         _FIXED,
-        _OUTGOING,
+        OUTGOING,
         {30: "Office Equipment", 40: "Furniture and Fixtures", 50: "Motor Vehicles"},
     ),
-    (_CURRENT, _BANK, {1100: "Debtors Control", 1200: "Current account", 1230: "Petty cash"}),
+    (_CURRENT, BANK, {1100: "Debtors Control", 1200: "Current account", 1230: "Petty cash"}),
     (
         _CURRENT,
-        _BANK,
+        BANK,
         {
             2100: "Creditors Control",
             2200: "Sales Tax Control",
@@ -46,10 +46,10 @@ _GROUPS: tuple[tuple[int, int, dict[int, str]], ...] = (
             2202: "VAT Liability",
         },
     ),
-    (_CAPITAL, _BANK, {3000: "Capital", 3200: "Retained Earnings"}),
+    (_CAPITAL, BANK, {3000: "Capital", 3200: "Retained Earnings"}),
     (
         _TURNOVER,
-        _SALES,
+        SALES,
         {
             4000: "Sales",
             4009: "Discounts",
@@ -60,7 +60,7 @@ _GROUPS: tuple[tuple[int, int, dict[int, str]], ...] = (
     ),
     (
         _COST,
-        _OUTGOING,
+        OUTGOING,
         {
             5000: "Materials Purchased",
             5100: "Carriage",
@@ -71,7 +71,7 @@ _GROUPS: tuple[tuple[int, int, dict[int, str]], ...] = (
     ),
     (
         _EXPENSE,
-        _OUTGOING,
+        OUTGOING,
         {
             6201: "Advertising",
             7100: "Rent",
@@ -103,7 +103,7 @@ _GROUPS: tuple[tuple[int, int, dict[int, str]], ...] = (
             8205: "Refreshments",
         },
     ),
-    (_EXPENSE, _BANK, {7901: "Bank Charges", 9998: "Suspense"}),
+    (_EXPENSE, BANK, {7901: "Bank Charges", 9998: "Suspense"}),
 )
 
 

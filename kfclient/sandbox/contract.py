@@ -1,14 +1,16 @@
 """The contract: every type and operation the sandbox serves, in the WSDL's names and order.
 
 Source: the vendor's WSDL. The reader, the writer and `?WSDL` are all driven by this one
-declaration. What is left out answers as an unknown SOAPAction.
+declaration. All 164 operations of 2017 are here, those that are only declared in `unoffered`, and
+`AttachFileToInvoice` of 2026. The rest of 2026, the "2" family, answers as an unknown SOAPAction.
 """
 
 from __future__ import annotations
 
+from kfclient.sandbox import unoffered
 from kfclient.sandbox.schema import Operation, Type, operations, types
 
-TYPES: dict[str, Type] = types("""
+_TYPES = """
 Customer: CustomerID:int Code Name Contact Telephone Mobile Fax Email
     Address1..4 CountryName CountryCode Postcode Website EC:int OutsideEC:int Notes Source:int
     Discount:decimal ShowDiscount:boolean PaymentTerms:int ExtraText1..20 CheckBox1..20:int
@@ -52,7 +54,16 @@ InvoiceNotes: InvoiceId:int NoteId:int NoteDate:dateTime Notes
 ReceiptNotes: ReceiptId:int NoteId:int NoteDate:dateTime Notes
 ReceiptAttachment: AttachmentID:int ReceiptID:int ActualFilename AmazonFilename
     UploadDate:dateTime ContentType MetaName MetaValue FileSize FileExtension FileURL
-""")
+BankTXType: TypeID:int TypeName TypeCode:int
+BankOverview: AccountID:int AccountName Balance:decimal
+Product: ProductID:int ProductName ProductCode:int ProductDescription ManageStockLevels:int
+    QtyInStock:int ProductPrice:decimal
+SubProduct: id:int ParentID:int Name Code Description Price:decimal VatRate:decimal
+    WholesalePrice:decimal Managed:int QtyInStock:int StockWarnQty:int AutoFill:int
+ProductsFull(Product): subProducts:ArrayOfSubProduct
+"""
+
+TYPES: dict[str, Type] = types(_TYPES.rstrip() + unoffered.TYPES)
 
 _ACCOUNT = """
     AutoAuthIP(appName AutoAuthKey) -> int
@@ -74,6 +85,17 @@ _ACCOUNT = """
     GetCurrencies() -> ArrayOfCurrencies
     GetRecPayMethods() -> ArrayOfPaymentMethod
     GetInvPayMethods() -> ArrayOfPaymentMethod
+    CreateBankAccount(AccountName NominalCode:int) -> int
+    GetBankBalance(AccountID:int BalanceDate:dateTime) -> decimal
+    GetBankOverview() -> ArrayOfBankOverview
+    GetBankTxTypes() -> ArrayOfBankTXType
+    GetProducts() -> ArrayOfProduct
+    GetProductsWithSubProducts() -> ArrayOfProductsFull
+    IsOneSaaSEnabled() -> boolean
+    GetRemoteLoginURL() -> string
+    createAccount!(AccountCreationKey Username password memorableword EmailAddress CompanyName\
+ Addr1 Addr2 Addr3 Addr4 Postcode ContactName Telephone VATRegistered:int VATNumber\
+ USSettings:int promocode) -> int
 """
 
 _PARTIES = """
@@ -167,10 +189,13 @@ _INVOICES = """
  PageNumber:int) -> ArrayOfPayment
     InsertInvoiceNote(InvoiceId:int NoteDate:dateTime Notes) -> boolean
     GetInvoiceNotes(InvoiceId:int) -> ArrayOfInvoiceNotes
+    applyCreditNoteToInvoice(InvoiceID:int CreditNoteID:int) -> boolean
+    AttachFileToInvoice(InvoiceNo:int Base64String ContentType Filename FileExtension\
+ FileSize) -> int
 """
 
 OPERATIONS: dict[str, Operation] = {
     name: operation
-    for notation in (_ACCOUNT, _PARTIES, _RECEIPTS, _INVOICES)
+    for notation in (_ACCOUNT, _PARTIES, _RECEIPTS, _INVOICES, unoffered.OPERATIONS)
     for name, operation in operations(notation).items()
 }

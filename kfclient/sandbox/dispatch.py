@@ -6,6 +6,8 @@ from decimal import DecimalException
 
 from kfclient.sandbox.account import Account, Refusal, Reply
 from kfclient.sandbox.calls import (
+    access,
+    banking,
     document_lists,
     documents,
     extras,
@@ -13,16 +15,27 @@ from kfclient.sandbox.calls import (
     parties,
     payments,
     projects,
+    unoffered,
 )
 from kfclient.sandbox.calls.lists import Answer
 from kfclient.sandbox.gates import authorise_address, pass_gates
 from kfclient.sandbox.schema import Record
 from kfclient.sandbox.soap import Fault, Request
 
+_MODULES = (
+    lists,
+    banking,
+    access,
+    projects,
+    parties,
+    documents,
+    document_lists,
+    payments,
+    extras,
+    unoffered,
+)
 ANSWERS: dict[str, Answer] = {
-    name: answer
-    for module in (lists, projects, parties, documents, document_lists, payments, extras)
-    for name, answer in module.ANSWERS.items()
+    name: answer for module in _MODULES for name, answer in module.ANSWERS.items()
 }
 """The function that answers each operation (AutoAuthIP apart, which needs the caller's address)."""
 
@@ -35,22 +48,26 @@ def answer(account: Account, request: Request, address: str) -> Record:
     """
     try:
         with account.books.transaction():
-            pass_gates(account, request.operation.name, request.arguments, address)
+            if request.operation.has_credentials:
+                pass_gates(account, request.operation.name, request.arguments, address)
             reply = _execute(account, request, address)
     except Refusal as refusal:
+        if not request.operation.has_status:
+            raise _crash(str(refusal), request) from None
         return {"Status": "NO", "StatusDetail": str(refusal)}
     except Fault as fault:
         raise Fault(fault.sentence, fault.code, request.version) from None
     except DecimalException:
-        raise Fault(
-            "Server was unable to process request. ---> "
-            "Arithmetic overflow error converting expression to data type money.",
-            "Server",
-            request.version,
-        ) from None
+        sentence = "Arithmetic overflow error converting expression to data type money."
+        raise _crash(sentence, request) from None
     result = request.operation.result
     answers = {"Status": "OK", "StatusDetail": reply.detail, **reply.more}
     return answers if result is None else {result.name: reply.result, **answers}
+
+
+def _crash(sentence: str, request: Request) -> Fault:
+    whole = f"Server was unable to process request. ---> {sentence}"
+    return Fault(whole, "Server", request.version)
 
 
 def refuse(sentence: str) -> Record:

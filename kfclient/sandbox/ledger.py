@@ -18,6 +18,7 @@ class Ledger:
 
     noun: str
     parties: str
+    files: str
 
     @property
     def documents(self) -> str:
@@ -50,8 +51,8 @@ class Ledger:
         return self.parties.removesuffix("s")
 
 
-RECEIPTS = Ledger("Receipt", "suppliers")
-INVOICES = Ledger("Invoice", "customers")
+RECEIPTS = Ledger("Receipt", "suppliers", "attachments")
+INVOICES = Ledger("Invoice", "customers", "invoice_attachments")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from kfclient.sandbox.contract import OPERATIONS, TYPES
-from kfclient.sandbox.schema import NAMESPACE, Field, Operation
+from kfclient.sandbox.schema import NAMESPACE, Field, Operation, Type
 
 SERVICE = "KashFlowAPI"
 _PORTS = (("KashFlowAPISoap", "soap"), ("KashFlowAPISoap12", "soap12"))
@@ -27,7 +27,7 @@ def wsdl(endpoint: str) -> bytes:
         f'targetNamespace="{NAMESPACE}"><wsdl:types><s:schema elementFormDefault="qualified" ',
         f'targetNamespace="{NAMESPACE}">',
         *(_messages(operation) for operation in OPERATIONS.values()),
-        *(f'<s:complexType name="{t.name}">{_sequence(t.fields)}' for t in TYPES.values()),
+        *map(_type, TYPES.values()),
         *(_array(field) for field in _arrays()),
         "</s:schema></wsdl:types>",
         *(_parts(name, way) for name in OPERATIONS for way in ("In", "Out")),
@@ -51,6 +51,17 @@ def _messages(operation: Operation) -> str:
     return "".join(
         f'<s:element name="{name}"><s:complexType>{_sequence(fields)}</s:element>'
         for name, fields in pairs
+    )
+
+
+def _type(declared: Type) -> str:
+    head, content = f'<s:complexType name="{declared.name}">', _sequence(declared.own)
+    if declared.base is None:
+        return head + content
+    return (
+        f'{head}<s:complexContent mixed="false"><s:extension base="tns:{declared.base.name}">'
+        f"{content.removesuffix('</s:complexType>')}"
+        "</s:extension></s:complexContent></s:complexType>"
     )
 
 
@@ -137,6 +148,13 @@ def unrecognised(path: str) -> bytes:
 def maintenance() -> bytes:
     """Return a page as hosts send it in place of a reply."""
     return _page("Service Unavailable", "<p>We are carrying out essential maintenance.</p>")
+
+
+def remote_login(username: str, lives: bool) -> bytes:
+    """Return what a browser sees at a link for one login."""
+    if lives:
+        return _page("Logged in", f"<p>This is where {username} would be in KashFlow.</p>")
+    return _page("This link has expired", "<p>Ask for another: each is for one login.</p>")
 
 
 def _page(title: str, content: str) -> bytes:

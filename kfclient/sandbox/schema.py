@@ -2,7 +2,10 @@
 
 The notation keeps to what the service's WSDL needs. A field is `Name` (a string that may be null),
 `Name:kind` with `kind` an XML Schema scalar or the name of a type, or `Name1..20:kind` for a run.
-`ArrayOfX` needs no declaration; `ArrayOfAnyType/X` says that our replies put `X` in it.
+`ArrayOfX` needs no declaration; `ArrayOfAnyType/X` says that our replies put `X` in it. A type
+`Name(Base)` goes on where `Base` ends. An operation's request starts with the credentials, except
+where its name ends with `!`; its response ends with Status and StatusDetail, except where its
+result comes after `=` in place of `->`.
 """
 
 from __future__ import annotations
@@ -27,12 +30,13 @@ VALUE_DEFAULTS: dict[str, Any] = {
 }
 """Non-nullable kinds, and what .NET makes of one that a request leaves out."""
 
-TEXT_KINDS = frozenset({"string", "integer"})
+TEXT_KINDS = frozenset({"string", "integer", "base64Binary"})
 """Kinds that .NET holds as a string, and so may be null or empty."""
 
 _FIELD = re.compile(r"(?P<name>\w+?)(?:(?P<first>\d+)\.\.(?P<last>\d+))?(?::(?P<kind>[\w/]+))?")
 _OPERATION = re.compile(
-    r"(?P<name>\w+)\((?P<asks>[^)]*)\)(?: -> (?P<result>\w+))?(?: \+ (?P<more>.+))?"
+    r"(?P<name>\w+)(?P<open>!?)\((?P<asks>[^)]*)\)"
+    r"(?: (?P<sign>->|=) (?P<result>\w+))?(?: \+ (?P<more>.+))?"
 )
 
 
@@ -68,12 +72,21 @@ class Field:
         return "anyType" if name == ANY else name
 
 
+_STATUS = (Field("Status", "string"), Field("StatusDetail", "string"))
+
+
 @dataclass(frozen=True, slots=True)
 class Type:
     """A complex type: a sequence of fields in the WSDL's order."""
 
     name: str
     fields: tuple[Field, ...]
+    base: Type | None = None
+
+    @property
+    def own(self) -> tuple[Field, ...]:
+        """The fields that its base does not have."""
+        return self.fields[len(self.base.fields) :] if self.base else self.fields
 
     def lean(self, record: Record) -> Record:
         """Return the record without unknown fields and without fields at their default."""
@@ -89,6 +102,8 @@ class Operation:
     asks: tuple[Field, ...]
     result: Field | None
     more: tuple[Field, ...] = ()
+    has_credentials: bool = True
+    has_status: bool = True
 
     @property
     def action(self) -> str:
@@ -99,7 +114,7 @@ class Operation:
     def answers(self) -> tuple[Field, ...]:
         """The response's fields: result (if any), Status, StatusDetail, and what follows."""
         result = (self.result,) if self.result else ()
-        return (*result, Field("Status", "string"), Field("StatusDetail", "string"), *self.more)
+        return (*result, *(_STATUS if self.has_status else ()), *self.more)
 
 
 def fields(notation: str) -> tuple[Field, ...]:
@@ -122,13 +137,15 @@ def types(notation: str) -> dict[str, Type]:
     """Parse `Name: fields` blocks; indented lines go on with the type above."""
     declared: dict[str, Type] = {}
     for block in re.split(r"\n(?=\S)", notation.strip()):
-        name, _, rest = block.partition(":")
-        declared[name] = Type(name, fields(rest))
+        head, _, rest = block.partition(":")
+        name, _, base = head.rstrip(")").partition("(")
+        above = declared[base] if base else None
+        declared[name] = Type(name, (above.fields if above else ()) + fields(rest), above)
     return declared
 
 
 def operations(notation: str) -> dict[str, Operation]:
-    """Parse lines `Name(fields) -> kind + fields`; every request starts with the credentials."""
+    """Parse lines `Name(fields) -> kind + fields`; raise ValueError at what is none."""
     declared: dict[str, Operation] = {}
     for line in notation.strip().splitlines():
         match = _OPERATION.fullmatch(line.strip())
@@ -137,6 +154,11 @@ def operations(notation: str) -> dict[str, Operation]:
         name = match["name"]
         result = fields(f"{name}Result:{match['result']}")[0] if match["result"] else None
         declared[name] = Operation(
-            name, fields("UserName Password " + match["asks"]), result, fields(match["more"] or "")
+            name,
+            fields(match["asks"] if match["open"] else "UserName Password " + match["asks"]),
+            result,
+            fields(match["more"] or ""),
+            has_credentials=not match["open"],
+            has_status=match["sign"] != "=",
         )
     return declared

@@ -103,6 +103,7 @@ class Sandbox:
             self.account.close()
             raise PortTaken(f"There is no port {port}; the highest is 65535.") from None
         self.account.file_url = f"{self._listener.origin}/files/"
+        self.account.remote_logins.origin = self._listener.origin
         self._thread: threading.Thread | None = None
 
     def __repr__(self) -> str:

@@ -13,14 +13,18 @@ from kfclient.sandbox.errors import SandboxError
 class Switches:
     """Settings that a control call or a test may change; kept in the books.
 
-    The first five are controls of KashFlow's API Settings page, as a new account has them except
-    that the API is on. `strict_*` choose between two readings of what the service does.
+    The first four and `remote_login` are controls of KashFlow's API Settings page, as a new account
+    has them except that the API is on. `strict_*` choose between two readings of what the service
+    does.
     """
 
     api_enabled: bool = True
     ip_restricted: bool = True
     autoauth_enabled: bool = True
     separate_api_password: str | None = None
+    remote_login: bool = False
+    account_creation_key: str | None = None
+    """The partner's key that createAccount asks for; without one it refuses everybody."""
     dropbox_connected: bool = True
     lock_date: str | None = None
     """Documents dated on or before this ISO date are refused."""

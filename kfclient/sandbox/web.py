@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from kfclient.sandbox import control, pages
+from kfclient.sandbox import control, pages, remote
 from kfclient.sandbox.errors import SandboxError
 from kfclient.sandbox.exchange import Exchange
 from kfclient.sandbox.soap import MAX_REQUEST, version_of
@@ -57,6 +57,8 @@ class Handler(BaseHTTPRequestHandler):
             self.send("text/html; charset=utf-8", [pages.help_page()])
         elif path == self.server.control_path:
             self._send_json(control.state(self.server.account, self.server.troubles))
+        elif path.startswith(remote.PATH):
+            self._remote_login(path.removeprefix(remote.PATH))
         elif path.startswith("/files/") and (name := path.removeprefix("/files/")):
             self._send_file(name)
         else:
@@ -190,6 +192,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def _send_json(self, value: dict[str, Any], status: HTTPStatus = HTTPStatus.OK) -> None:
         self.send("application/json", [orjson.dumps(value, default=str)], status)
+
+    def _remote_login(self, token: str) -> None:
+        account = self.server.account
+        lives = account.remote_logins.use(token)
+        status = HTTPStatus.OK if lives else HTTPStatus.GONE
+        self.send("text/html; charset=utf-8", [pages.remote_login(account.username, lives)], status)
 
     def _send_file(self, name: str) -> None:
         content = self.server.account.shelf.get(name)

@@ -118,3 +118,17 @@ def test_a_note_on_nothing_is_false(wire: Wire) -> None:
     answer = wire.call("InsertReceiptNote", ReceiptId=1, Notes="x")
     assert answer.status == "NO"
     assert answer.text("InsertReceiptNoteResult") == "false"
+
+
+def test_a_file_is_attached_to_a_sale_by_number(wire: Wire, receipt: int, customer: int) -> None:
+    wire.ok("InsertInvoice", record("Inv", CustomerID=customer))
+    asked = file()
+    del asked["ReceiptNo"]
+    number = wire.ok("AttachFileToInvoice", InvoiceNo=1, **asked).number
+    assert number > 0
+    (kept,) = wire.sandbox.account.books.all("invoice_attachments")
+    assert wire.sandbox.account.shelf.get(kept["AmazonFilename"]) == CONTENT
+    assert wire.ok("GetReceiptAttachments", ReceiptID=receipt).texts("AttachmentID") == []
+    assert "no invoice" in wire.no("AttachFileToInvoice", InvoiceNo=2, **asked)
+    wire.ok("DeleteInvoice", InvoiceNumber=1)
+    assert wire.sandbox.account.shelf.get(kept["AmazonFilename"]) is None

@@ -143,3 +143,26 @@ def test_payments_of_sales_by_date_are_counted_and_paged(wire: Wire, customer: i
     assert page.texts("PayAmount") == ["2.0000", "3.0000"]
     beyond = wire.ok("GetInvoicePaymentsByDateRange", **span, PageNumber=2)
     assert beyond.texts("PayAmount") == []
+
+
+def credit(wire: Wire, customer: int, rate: str) -> int:
+    """Insert a sale of one line and return its database id."""
+    line = {"Quantity": 1, "Rate": rate}
+    number = wire.ok("InsertInvoice", record("Inv", lines(line), CustomerID=customer)).number
+    found = wire.ok("GetInvoice", InvoiceNumber=number)
+    return int(str(found.text("InvoiceDBID")))
+
+
+def test_a_credit_note_settles_what_it_can_of_an_invoice(wire: Wire, customer: int) -> None:
+    invoice, note = credit(wire, customer, "100"), credit(wire, customer, "-30")
+    asked = {"InvoiceID": invoice, "CreditNoteID": note}
+    answer = wire.ok("applyCreditNoteToInvoice", **asked)
+    assert answer.text("applyCreditNoteToInvoiceResult") == "true"
+    settled = [wire.ok("GetInvoiceByID", InvoiceID=each) for each in (invoice, note)]
+    assert [each.text("AmountPaid") for each in settled] == ["30.0000", "-30.0000"]
+    assert [each.text("Paid") for each in settled] == ["0", "1"]
+    assert "nothing to settle" in wire.no("applyCreditNoteToInvoice", **asked)
+    other = wire.sandbox.account.customers()[1]["CustomerID"]
+    stranger = credit(wire, other, "-30")
+    refused = wire.no("applyCreditNoteToInvoice", InvoiceID=invoice, CreditNoteID=stranger)
+    assert "different customers" in refused

@@ -23,6 +23,9 @@ _ENVELOPES = (
     "{http://www.w3.org/2003/05/soap-envelope}",
 )
 
+LATER = frozenset({"AttachFileToInvoice"})
+"""What the sandbox serves of a later contract: there is nothing here to check it by."""
+
 Declared = tuple[str, str, str, str]
 """An element's name, type without prefix, minOccurs and maxOccurs."""
 
@@ -113,6 +116,8 @@ def _validate(envelope: bytes) -> str:
     if name.localname == "Fault":
         return "Fault"
     assert name.namespace == "KashFlow", f"the message is in the namespace {name.namespace}"
+    if name.localname.removesuffix("Response") in LATER:
+        return name.localname
     schema = _schema()
     message = etree.fromstring(etree.tostring(content, with_tail=False))
     assert schema.validate(message), str(schema.error_log)

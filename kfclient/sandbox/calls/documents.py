@@ -51,6 +51,12 @@ def check_lock(account: Account, moment: str) -> None:
         raise Refusal(f"Transactions dated on or before {locked} are locked")
 
 
+def drop_file(ledger: Ledger, account: Account, attachment: Record) -> None:
+    """Delete an attachment, and its file once that is in the books."""
+    account.books.drop(ledger.files, attachment["AttachmentID"])
+    account.books.afterwards(partial(account.shelf.drop, attachment["AmazonFilename"]))
+
+
 def _insert(ledger: Ledger, asked: str, account: Account, asks: Record) -> Reply:
     sent = asks[asked]
     number = sent["InvoiceNumber"]
@@ -166,10 +172,8 @@ def _delete(ledger: Ledger, asked: str, account: Account, asks: Record, *, by_id
         books.drop(ledger.payments, payment["PayID"])
     for note in books.find(ledger.notes, ledger.note_key, identity):
         books.drop(ledger.notes, note["NoteId"])
-    if ledger is RECEIPTS:
-        for attachment in books.find("attachments", "ReceiptID", identity):
-            books.drop("attachments", attachment["AttachmentID"])
-            account.shelf.drop(attachment["AmazonFilename"])
+    for attachment in books.find(ledger.files, "ReceiptID", identity):
+        drop_file(ledger, account, attachment)
     books.drop(ledger.documents, identity)
     return Reply(1)
 

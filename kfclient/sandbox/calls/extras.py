@@ -1,7 +1,8 @@
-"""Notes on documents, and files attached to purchases.
+"""Notes on documents, and files attached to them.
 
-A note goes by the document's database id. A file is attached by purchase number, and listed and
-deleted by database id: KashFlow's own asymmetry.
+A note goes by the document's database id. A file is attached by document number; those of
+purchases are listed and deleted by database id: KashFlow's own asymmetry. Those of sales cannot be
+listed: the contract has no operation for it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import secrets
 from functools import partial
 
 from kfclient.sandbox.account import Account, Refusal, Reply
-from kfclient.sandbox.calls.documents import with_id, with_number
+from kfclient.sandbox.calls.documents import drop_file, with_id, with_number
 from kfclient.sandbox.calls.lists import Answer
 from kfclient.sandbox.ledger import INVOICES, RECEIPTS, Ledger
 from kfclient.sandbox.schema import NO_DATE, Record
@@ -39,8 +40,8 @@ def _notes(ledger: Ledger, account: Account, asks: Record) -> Reply:
     return Reply(account.books.find(ledger.notes, ledger.note_key, number))
 
 
-def _attach(account: Account, asks: Record) -> Reply:
-    document = with_number(RECEIPTS, account, asks["ReceiptNo"])
+def _attach(ledger: Ledger, account: Account, asks: Record) -> Reply:
+    document = with_number(ledger, account, asks[f"{ledger.noun}No"])
     if not account.switches.dropbox_connected:
         raise Refusal("Dropbox is not connected to this account")
     filename = (asks["Filename"] or "").strip()
@@ -55,7 +56,7 @@ def _attach(account: Account, asks: Record) -> Reply:
     number = account.books.next_id("attachments")
     account.shelf.put(stored, content)
     account.books.put(
-        "attachments",
+        ledger.files,
         {
             "AttachmentID": number,
             "ReceiptID": document["InvoiceDBID"],
@@ -81,16 +82,15 @@ def _decoded(text: str) -> bytes:
 
 
 def _attachments(account: Account, asks: Record) -> Reply:
-    rows = account.books.find("attachments", "ReceiptID", asks["ReceiptID"])
+    rows = account.books.find(RECEIPTS.files, "ReceiptID", asks["ReceiptID"])
     return Reply([{**r, "FileURL": f"{account.file_url}{r['AmazonFilename']}"} for r in rows])
 
 
 def _delete_attachment(account: Account, asks: Record) -> Reply:
-    row = account.books.get("attachments", asks["AttachmentID"])
+    row = account.books.get(RECEIPTS.files, asks["AttachmentID"])
     if row is None or row["ReceiptID"] != asks["ReceiptID"]:
         raise Refusal("There is no such file")
-    account.books.drop("attachments", row["AttachmentID"])
-    account.shelf.drop(row["AmazonFilename"])
+    drop_file(RECEIPTS, account, row)
     return Reply(1)
 
 
@@ -104,7 +104,8 @@ def _both(ledger: Ledger) -> dict[str, Answer]:
 ANSWERS: dict[str, Answer] = {
     **_both(RECEIPTS),
     **_both(INVOICES),
-    "AttachFileToReceipt": _attach,
+    "AttachFileToReceipt": partial(_attach, RECEIPTS),
+    "AttachFileToInvoice": partial(_attach, INVOICES),
     "GetReceiptAttachments": _attachments,
     "DeleteReceiptAttachment": _delete_attachment,
 }

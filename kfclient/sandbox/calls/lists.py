@@ -41,6 +41,26 @@ def _nominals(account: Account, _asks: Record) -> Reply:
     return Reply(sorted(account.books.all("nominals"), key=itemgetter("Code")))
 
 
+def in_area(account: Account, area: int) -> list[Record]:
+    """Return the nominals that can be picked in an area of the app, by code."""
+    rows = (r for r in account.books.all("nominals") if r["ClassificationID"] == area)
+    return sorted(rows, key=itemgetter("Code"))
+
+
+def _products(account: Account, _asks: Record) -> Reply:
+    """Answer with the sales types: they are what KashFlow calls products."""
+    return Reply(
+        [
+            {"ProductID": r["id"], "ProductName": r["Name"], "ProductCode": r["Code"]}
+            for r in in_area(account, chart.SALES)
+        ]
+    )
+
+
+def _is_onesaas_enabled(_account: Account, _asks: Record) -> Reply:
+    return Reply(result=False)
+
+
 def _insert_nominal(account: Account, asks: Record) -> Reply:
     books = account.books
     name, code = (asks["name"] or "").strip(), asks["code"]
@@ -91,4 +111,7 @@ ANSWERS: dict[str, Answer] = {
     "GetRecPayMethods": partial(_all, "receipt_methods"),
     "GetInvPayMethods": partial(_all, "invoice_methods"),
     "GetCustomerSources": partial(_all, "sources"),
+    "GetProducts": _products,
+    "GetProductsWithSubProducts": _products,
+    "IsOneSaaSEnabled": _is_onesaas_enabled,
 }

@@ -6,10 +6,10 @@ from functools import partial
 from operator import itemgetter
 
 from kfclient.sandbox.account import Account, Refusal, Reply
-from kfclient.sandbox.calls.documents import check_lock, with_number
+from kfclient.sandbox.calls.documents import check_lock, with_id, with_number
 from kfclient.sandbox.calls.lists import Answer
 from kfclient.sandbox.contract import TYPES
-from kfclient.sandbox.ledger import INVOICES, RECEIPTS, Ledger
+from kfclient.sandbox.ledger import INVOICES, RECEIPTS, Ledger, settled
 from kfclient.sandbox.schema import NO_DATE, Record
 
 PAGE = 100
@@ -54,6 +54,30 @@ def _delete(ledger: Ledger, account: Account, asks: Record) -> Reply:
     return Reply(1)
 
 
+def _apply_credit_note(account: Account, asks: Record) -> Reply:
+    """Settle an invoice with a credit note, as a payment on each that cancel each other out."""
+    invoice = with_id(INVOICES, account, asks["InvoiceID"])
+    credit = with_id(INVOICES, account, asks["CreditNoteID"])
+    if invoice["CustomerID"] != credit["CustomerID"]:
+        raise Refusal("The invoice and the credit note are for different customers")
+    owed, held = (settled(account.books, INVOICES, each) for each in (invoice, credit))
+    amount = min(owed.due - owed.paid, held.paid - held.due)
+    if amount <= 0:
+        raise Refusal("There is nothing to settle between this invoice and this credit note")
+    today = account.today().isoformat()
+    check_lock(account, today)
+    for document, other, share in ((invoice, credit, amount), (credit, invoice, -amount)):
+        payment = {
+            "PayID": account.books.next_id("payments"),
+            "PayInvoice": document["InvoiceNumber"],
+            "PayDate": f"{today}T00:00:00",
+            "PayNote": f"Credit note, with number {other['InvoiceNumber']}",
+            "PayAmount": share,
+        }
+        account.books.put(INVOICES.payments, payment)
+    return Reply(result=True)
+
+
 def _between(account: Account, asks: Record) -> list[Record]:
     first, last = asks["StartDate"][:10], asks["EndDate"][:10]
     rows = account.books.all("invoice_payments")
@@ -81,6 +105,7 @@ def _both(ledger: Ledger) -> dict[str, Answer]:
 ANSWERS: dict[str, Answer] = {
     **_both(RECEIPTS),
     **_both(INVOICES),
+    "applyCreditNoteToInvoice": _apply_credit_note,
     "GetInvoicePaymentsCountforDateRange": _count_between,
     "GetInvoicePaymentsByDateRange": _page_between,
 }
