@@ -171,7 +171,7 @@ def test_reconnecting_keeps_everything_else(connected: Kashdeck) -> None:
     (connection,) = connected.json("status")["connections"]
     assert connection["state"] == "needs reconnecting"
     ran = connected.run(
-        *("reconnect", NAME, "--username", connected.sandbox.username, "--secrets-stdin"),
+        *("reconnect", NAME, "--secrets-stdin"),
         stdin=connected.secrets,
     )
     assert ran.code == 0, ran

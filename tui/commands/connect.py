@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def arguments(parser: Parser) -> None:
     """Declare the business and the credentials."""
-    connecting_arguments(parser, "the business; it is added when it is not here yet")
+    connecting_arguments(parser, "the business; it is added when it is not here yet", known=False)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from tui.commands.usage import Parser
 
 
-def connecting_arguments(parser: Parser, name_help: str) -> None:
-    """Declare the arguments of both commands."""
+def connecting_arguments(parser: Parser, name_help: str, *, known: bool) -> None:
+    """Declare the arguments of both commands; `known` ones have credentials from before."""
     parser.add_argument("name", metavar="NAME", help=name_help)
-    credential_arguments(parser)
+    credential_arguments(parser, known=known)
     parser.add_argument("--no-sync", action="store_true", help="do not read the lists afterwards")
     parser.answers_json()
     parser.example(
-        f"{parser.prog} 'Harbour Lane' --username U --secrets-stdin < FILE",
+        f"{parser.prog} 'Harbour Lane' {'' if known else '--username U '}--secrets-stdin < FILE",
         notes=NOTES,
     )
 

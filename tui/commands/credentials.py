@@ -22,16 +22,22 @@ NOTES = (
 )
 
 
-def credential_arguments(parser: Parser) -> None:
-    """Declare what `connect` and `reconnect` take."""
+def credential_arguments(parser: Parser, *, known: bool) -> None:
+    """Declare what `connect` and `reconnect` take; `known` has a username to fall back on."""
     parser.add_argument(
         "--software", metavar="WHICH", help="kashflow or sandbox (default: by the address)"
     )
+    before = "as before"
     parser.add_argument(
-        "--endpoint", metavar="URL", help="the server's address (default: KashFlow)"
+        "--endpoint",
+        metavar="URL",
+        help=f"the server's address (default: {before if known else 'KashFlow'})",
     )
     parser.add_argument(
-        "--username", metavar="U", required=True, help="as shown on Apps > API Settings in KashFlow"
+        "--username",
+        metavar="U",
+        required=not known,
+        help="as shown on Apps > API Settings in KashFlow" + (f" ({before})" if known else ""),
     )
     parser.add_argument(
         "--secrets-stdin",

@@ -17,16 +17,21 @@ if TYPE_CHECKING:
 
 def arguments(parser: Parser) -> None:
     """Declare the business and the credentials."""
-    connecting_arguments(parser, "the business, connected already")
+    connecting_arguments(parser, "the business, connected already", known=True)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Reconnect; another company's credentials are refused. Without --endpoint the server stays."""
+    """Reconnect; another company's credentials are refused. What is not given stays."""
+    from kfclient.desk.errors import NotConnected
+
     with opened() as desk:
         business = desk.businesses.find(args.name)
-        if business.connection is not None and not args.endpoint and not args.software:
-            args.endpoint = business.connection.endpoint
-            args.software = business.connection.software
+        before = business.connection
+        if before is None:
+            raise NotConnected(f"{business.name} is not connected to KashFlow.")
+        args.username = args.username or before.username
+        if not args.endpoint and not args.software:
+            args.endpoint, args.software = before.endpoint, before.software
         if args.secrets_in:
             keyring_for(desk, args.secrets_in)
         return make_connection(desk, business, args, draft_of(args).cleaned(), again=True)
