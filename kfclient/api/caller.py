@@ -7,11 +7,13 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, Unpack
 
 from kfclient.api.credentials import Credentials, Secrets
 from kfclient.api.endpoint import Endpoint
 from kfclient.api.errors import KashFlowError, NotFound, ReplyBroken, Unknown
+from kfclient.api.lanes import lanes_of
 from kfclient.api.limits import Limits
 from kfclient.api.messages import sendable, unsendable
 from kfclient.api.records import Record
@@ -19,10 +21,13 @@ from kfclient.api.retry import retried
 from kfclient.cancel import Cancel
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from lxml.etree import _Element
 
     from kfclient.api.exchange import Exchange
     from kfclient.api.soap import Soap
+    from kfclient.api.trace import TraceTo
 
 R = TypeVar("R", bound=Record)
 
@@ -69,12 +74,7 @@ class Answer:
 
 
 class Caller:
-    """What the operations of KashFlow stand on. Safe to use from many threads at once.
-
-    Every method that calls raises `kfclient.api.errors.KashFlowError`. zeep and the connections are
-    made with the first call. `credentials` may be a function that fetches them: it is asked at each
-    call, so that the password is in memory no longer than that; what it raises passes through.
-    """
+    """What the operations of KashFlow stand on. Safe to use from many threads at once."""
 
     def __init__(
         self,
@@ -82,11 +82,17 @@ class Caller:
         credentials: Credentials | Callable[[], Credentials],
         *,
         limits: Limits | None = None,
+        authority: Path | str | None = None,
+        wsdl: Path | str | None = None,
+        trace: TraceTo | None = None,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self.endpoint = endpoint
         self._credentials = credentials
         self._limits = limits or Limits()
+        self._authority = authority
+        self._wsdl = wsdl
+        self._trace_to = trace
         self._sleep = sleep
         self._making = threading.Lock()
         self._made: Soap | None = None
@@ -94,27 +100,46 @@ class Caller:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.endpoint!r})"
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
     def close(self) -> None:
         """Close the kept connections; a later call makes new ones."""
         with self._making:
             soap, self._made = self._made, None
         if soap is not None:
-            soap.close()
+            soap.transport.close()
 
-    def envelope(self, operation: str, **fields: Record | str | int) -> bytes:
+    def envelope(self, operation: str, **fields: Any) -> bytes:
         """Return the SOAP body that a call would send, indented, its secrets shown as dots.
 
         `operation` and `fields` have KashFlow's own names, the values are records and scalars:
-        `envelope("InsertReceipt", Inv=invoice)`. Raises `BadRequest` as the call would.
+        `envelope("InsertReceipt", Inv=invoice)`. Nothing is sent. Raises `BadRequest` as the call
+        would.
         """
         return self._soap().envelope(operation, fields)
+
+    def _endpoint(self) -> Endpoint:
+        return Endpoint.parse(self.endpoint)
 
     def _soap(self) -> Soap:
         with self._making:
             if self._made is None:
+                from kfclient.api.contract import our_contract
                 from kfclient.api.soap import Soap
+                from kfclient.api.transport import Transport
 
-                self._made = Soap(Endpoint.parse(self.endpoint))
+                endpoint = self._endpoint()
+                transport = Transport(endpoint, self._authority)
+                self._made = Soap(endpoint, our_contract(), transport)
             return self._made
 
     def _rows(
@@ -143,11 +168,18 @@ class Caller:
 
         return retried(attempt, self._limits, following.get("cancel"), self._sleep)
 
-    def _read(self, operation: str, fields: dict[str, Any]) -> Answer:
-        """Return the answer of a reading operation that gives no list."""
+    def _read(
+        self,
+        operation: str,
+        fields: dict[str, Any],
+        *,
+        secrets: Secrets | None = None,
+        soap: Soap | None = None,
+    ) -> Answer:
+        """Return the answer of a reading operation that gives no list of records."""
 
         def attempt(again: bool) -> Answer:
-            return self._call(operation, fields, again=again)
+            return self._call(operation, fields, again=again, secrets=secrets, soap=soap)
 
         return retried(attempt, self._limits, None, self._sleep)
 
@@ -177,6 +209,16 @@ class Caller:
             raise judged(ReplyBroken("KashFlow says OK, and gives no number."), write=True)
         return number
 
+    def _truth(self, operation: str, **fields: Any) -> bool:
+        """Call an operation that changes the books and answers true or false."""
+        from kfclient.api.shapes import truth
+
+        result = self._write(operation, **fields).result
+        try:
+            return truth((result.text or "") if result is not None else "")
+        except ValueError:
+            raise judged(ReplyBroken("KashFlow says OK, and nothing else."), write=True) from None
+
     def _call(
         self,
         operation: str,
@@ -188,22 +230,39 @@ class Caller:
         on_rows: Callable[[int], None] | None = None,
         cancel: Cancel | None = None,
         secrets: Secrets | None = None,
+        soap: Soap | None = None,
     ) -> Answer:
         """Make one call and return its answer; `secrets` are put in as the request leaves."""
         from kfclient.api.exchange import Exchange
+        from kfclient.api.trace import Trace
 
-        hidden = self._secrets() | (secrets or Secrets())
+        username, hidden = self._secrets()
+        hidden |= secrets or Secrets()
+        traced = Trace(self._trace_to).call(operation, hidden) if self._trace_to else None
         exchange = Exchange(
-            self._limits, write=write, alone=write or again, cancel=cancel, secrets=hidden
+            self._limits,
+            write=write,
+            alone=write or again,
+            cancel=cancel,
+            secrets=hidden,
+            trace=traced,
         )
+        lanes = lanes_of(self.endpoint, username)
         try:
-            return self._answer(exchange, operation, fields, rows, on_rows)
+            with lanes.lane(self._limits.lanes, cancel):
+                return self._answer(
+                    soap or self._soap(), exchange, operation, fields, rows, on_rows
+                )
         except KashFlowError as error:
             # The frames further down hold the request and the reply; nobody is to see them.
-            raise judged(_redacted(error, hidden), write=write).with_traceback(None) from None
+            told = judged(_redacted(error, hidden), write=write).with_traceback(None)
+            if traced is not None:
+                traced.failure(told.sentence)
+            raise told from None
 
     def _answer(
         self,
+        soap: Soap,
         exchange: Exchange,
         operation: str,
         fields: dict[str, Any],
@@ -213,7 +272,6 @@ class Caller:
         from kfclient.api.decode import Decoder
 
         record, item = rows or (None, "")
-        soap = self._soap()
         with exchange:
             reply = soap.send(operation, fields)
             decoder = Decoder(operation, reply.status, record, item)
@@ -226,15 +284,17 @@ class Caller:
         tell.last()
         return answer
 
-    def _secrets(self) -> Secrets:
-        """Return the credentials to send; no local of this frame holds one of them."""
+    def _secrets(self) -> tuple[str, Secrets]:
+        """Return the username, and all to send; no local of this frame holds the password."""
         known = self._credentials
         credentials = known if isinstance(known, Credentials) else known()
         if not sendable(credentials.username):
             raise unsendable("The username")
         if not sendable(credentials.password):
             raise unsendable("The password")
-        return Secrets({"UserName": credentials.username, "Password": credentials.password})
+        return credentials.username, Secrets(
+            {"UserName": credentials.username, "Password": credentials.password}
+        )
 
 
 class _Teller:

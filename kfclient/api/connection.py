@@ -6,7 +6,8 @@ or urllib3 tells the two apart reliably (a TLS error, for one, can be either).
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -15,7 +16,10 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from kfclient import __version__
 from kfclient.api import exchange
-from kfclient.api.endpoint import trust
+from kfclient.api.endpoint import Endpoint, trust
+
+if TYPE_CHECKING:
+    import ssl
 
 _POOL = 16
 
@@ -47,12 +51,18 @@ class _SecurePool(HTTPSConnectionPool):
 class _Adapter(HTTPAdapter):
     """Makes those connections, directly or through a proxy; never tries anything twice."""
 
+    def __init__(self, context: ssl.SSLContext | None) -> None:
+        self._context = context
+        super().__init__(pool_connections=1, pool_maxsize=_POOL)
+
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        super().init_poolmanager(*args, **options, ssl_context=trust())
+        super().init_poolmanager(*args, **options, ssl_context=self._context)
         _use_our_pools(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> PoolManager:
-        manager: PoolManager = super().proxy_manager_for(proxy, ssl_context=trust(), **options)
+        manager: PoolManager = super().proxy_manager_for(
+            proxy, ssl_context=self._context, **options
+        )
         _use_our_pools(manager)
         return manager
 
@@ -61,14 +71,22 @@ def _use_our_pools(manager: PoolManager) -> None:
     manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
 
 
-def open_session() -> requests.Session:
-    """Return a session that reads no .netrc and whose adapters announce each request."""
+def open_session(endpoint: Endpoint, authority: Path | str | None = None) -> requests.Session:
+    """Return a session for `endpoint` alone that reads no .netrc and announces each request.
+
+    `authority` is a file of certificates to trust beside the usual ones. Raises `BadRequest` where
+    it holds none.
+    """
     session = requests.Session()
     session.trust_env = False
     session.headers.clear()
     session.headers["User-Agent"] = f"Kashdeck/{__version__}"
     session.headers["Accept"] = "text/xml"
     session.headers["Accept-Encoding"] = "gzip"
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, _Adapter(pool_connections=1, pool_maxsize=_POOL))
+    session.adapters.clear()
+    # Certificates take some 30 ms to read: not for plain http.
+    if endpoint.secure:
+        session.mount("https://", _Adapter(trust(authority)))
+    else:
+        session.mount("http://", _Adapter(None))
     return session

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import ItemsView
 from dataclasses import dataclass, field
+from html import escape
 
 MASK = "•••"
 
@@ -43,8 +44,12 @@ class Secrets:
         return self._values.items()
 
     def hide_in(self, text: str) -> str:
-        """Return `text` with the secrets that stand in it masked; the username is none."""
+        """Return `text` with the secrets that stand in it masked; the username is none.
+
+        They are found as they are and as XML and HTML write them.
+        """
         for name, secret in self._values.items():
             if name != "UserName" and len(secret) >= _TOO_SHORT_TO_FIND:
-                text = text.replace(secret, MASK)
+                for spelling in (secret, escape(secret, quote=False), escape(secret)):
+                    text = text.replace(spelling, MASK)
         return text

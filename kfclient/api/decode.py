@@ -142,7 +142,7 @@ class Decoder(Generic[R]):
                 _log.warning("%s: KashFlow says OK, and adds a remark", self.operation)
             return
         result = (response.findtext(f"{NAMESPACE}{self.operation}Result") or "").strip()
-        if self.operation.startswith("Insert") and result not in ("", "0"):
+        if self.operation.startswith("Insert") and result not in ("", "0", "false"):
             raise ReplyBroken(f"KashFlow says no to {self.operation}, and gives a number for it.")
         raise refusal(self.operation, said)
 

@@ -13,6 +13,7 @@ from kfclient.api.errors import BadRequest, InsecureConnection
 
 if TYPE_CHECKING:
     import ssl
+    from pathlib import Path
 
 _ADDRESS_CURE = (
     "Check the server's address, for example https://securedwebapp.com/api/service.asmx."
@@ -87,18 +88,23 @@ def is_this_machine(host: str) -> bool:
         return False
 
 
-def trust() -> ssl.SSLContext:
+def trust(authority: Path | str | None = None) -> ssl.SSLContext:
     """Return a TLS context: 1.2 or later, host names checked, certificates verified.
 
     It trusts what this machine trusts (and `SSL_CERT_FILE`), for the companies that have an
-    authority of their own, and the public authorities of `certifi`. Reading them takes some 30 ms,
-    so it is done once.
+    authority of their own, the public authorities of `certifi`, and those in the PEM file
+    `authority`, where one is named. Raises `BadRequest` where that holds none. Reading them takes
+    some 30 ms, so it is done once.
     """
-    return _trust(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+    return _trust(
+        os.environ.get("SSL_CERT_FILE"),
+        os.environ.get("SSL_CERT_DIR"),
+        None if authority is None else os.fspath(authority),
+    )
 
 
-@functools.cache
-def _trust(_file: str | None, _folder: str | None) -> ssl.SSLContext:
+@functools.lru_cache(maxsize=8)
+def _trust(_file: str | None, _folder: str | None, authority: str | None) -> ssl.SSLContext:
     import ssl
 
     import certifi
@@ -106,4 +112,13 @@ def _trust(_file: str | None, _folder: str | None) -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_verify_locations(certifi.where())
+    if authority is not None:
+        try:
+            context.load_verify_locations(authority)
+        except (OSError, ValueError):  # ssl.SSLError is an OSError
+            raise BadRequest(
+                f"The certificate authority in {authority} cannot be read; nothing was sent.",
+                "Name a file that holds its certificate in PEM form "
+                "(it begins with BEGIN CERTIFICATE).",
+            ) from None
     return context

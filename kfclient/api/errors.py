@@ -11,6 +11,7 @@ KashFlowError                    outcome says whether the call may have taken ef
 │   ├── ApiDisabled              the SOAP API is switched off for the account
 │   ├── AutoAuthRefused          the AutoAuth key is wrong, or AutoAuth is off
 │   ├── CodeNotUnique            a supplier or customer code is taken
+│   ├── CodeInvalid              "The customer code specified is invalid, ..."
 │   ├── NotFound                 no such supplier, customer or document
 │   └── RequestFault             KashFlow could not read the request (a SOAP client fault)
 └── Unknown                      it may or may not have happened: look in KashFlow before retrying
@@ -122,6 +123,13 @@ class CodeNotUnique(Refused):
     """Another supplier or customer has this code already."""
 
     code = "code-not-unique"
+
+
+class CodeInvalid(Refused):
+    """A supplier or customer code has characters that KashFlow does not take."""
+
+    code = "code-invalid"
+    default_cure = "Use capital letters and digits alone, twelve at most, then try again."
 
 
 class NotFound(Refused):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from kfclient.api.limits import Limits
+    from kfclient.api.trace import TracedCall
     from kfclient.cancel import Cancel
 
 _LOOK_EVERY = 0.05
@@ -35,7 +36,7 @@ class Exchange:
     """The terms of one call, and what has become of it so far.
 
     `write` says that it changes the books, `alone` that it has a connection of its own, which
-    ends with it: a kept one may be dead without anybody knowing.
+    ends with it: a kept one may be dead without anybody knowing. `trace` is told what travels.
 
     While it is entered, a watch ends the connection as soon as the deadline has passed or the
     person has cancelled, whatever the call is waiting for; a socket's own timeouts are per read,
@@ -47,6 +48,7 @@ class Exchange:
     alone: bool = False
     cancel: Cancel | None = None
     secrets: Secrets = field(default_factory=Secrets)
+    trace: TracedCall | None = None
     sent: bool = field(default=False, init=False)
 
     def __enter__(self) -> Self:

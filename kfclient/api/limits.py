@@ -12,7 +12,9 @@ class Limits:
     `reading` and `writing` bound a whole call, from its start to the last byte of its reply;
     ASP.NET gives up on a request of its own accord after 110 s. `silence` bounds the wait for the
     next byte, `size` the reply after decompression. A reading call is tried up to `tries` times,
-    about `pause` apart, twice that after the second, and so on; a writing call once.
+    about `pause` apart, twice that after the second, and so on; a writing call once. At most
+    `lanes` calls are made at once to one account, by all clients of this process together; a call
+    waits for its lane before its time begins.
     """
 
     connect: float = 10.0
@@ -22,3 +24,4 @@ class Limits:
     size: int = 256 * 1024 * 1024
     tries: int = 3
     pause: float = 0.5
+    lanes: int = 4

@@ -1,4 +1,4 @@
-"""The company, and the lists that a business keeps: chart of accounts, suppliers, customers, ..."""
+"""The company and its lists: chart of accounts, tax rates, projects, bank accounts, and so on."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from kfclient.api.records import (
     BankAccount,
     CompanyDetails,
     Currency,
-    Customer,
     NominalCode,
     PaymentMethod,
     Project,
-    Supplier,
+    UserAccountDefaults,
     VATRate,
 )
 
@@ -51,6 +50,16 @@ class Lists(Caller):
         company: CompanyDetails = reader(CompanyDetails)(result)
         return company
 
+    def get_user_account_defaults_type_defined(self) -> UserAccountDefaults:
+        """Return what the account starts a document with: VAT and currencies."""
+        from kfclient.api.shapes import reader
+
+        result = self._read("GetUserAccountDefaults_TypeDefined", {}).result
+        if result is None:
+            raise judged(ReplyBroken("KashFlow's answer holds no defaults."), write=False)
+        defaults: UserAccountDefaults = reader(UserAccountDefaults)(result)
+        return defaults
+
     def is_user_vat_registered(self) -> bool:
         """Return whether the company is registered for VAT."""
         from kfclient.api.shapes import truth
@@ -75,12 +84,36 @@ class Lists(Caller):
         """Return the tax rates."""
         return self._rows("GetVATRates", VATRate, "BasicDataset", **following)
 
+    def get_projects(self, **following: Unpack[Following]) -> list[Project]:
+        """Return the projects with their id, number and name alone.
+
+        KashFlow gives the number as a description; which projects it leaves out is documented
+        nowhere, so `get_projects_full` is the better choice.
+        """
+        rows = self._rows("GetProjects", VATRate, "BasicDataset", **following)
+        return [
+            Project(
+                id=row.id,
+                name=row.name,
+                number=int(row.description) if row.description.isdecimal() else 0,
+            )
+            for row in rows
+        ]
+
     def get_projects_full(
         self, status: int = ALL_PROJECTS, **following: Unpack[Following]
     ) -> list[Project]:
         """Return the projects: all, or those with `status` 0 completed, 1 active, 2 archived."""
         fields = {"ProjStatus": status}
         return self._rows("GetProjects_Full", Project, "Project", fields, **following)
+
+    def insert_or_update_project(self, project: Project) -> int:
+        """Create a project, or where `project.id` is above 0 replace that one; return its id.
+
+        Everything is replaced, so change what `get_projects_full` gave. `status` 1 is an active
+        project, 0, what a `Project` has unless told otherwise, a completed one.
+        """
+        return self._insert("InsertOrUpdateProject", Project=project)
 
     def get_bank_accounts(self, **following: Unpack[Following]) -> list[BankAccount]:
         """Return the bank accounts."""
@@ -97,41 +130,3 @@ class Lists(Caller):
     def get_inv_pay_methods(self, **following: Unpack[Following]) -> list[PaymentMethod]:
         """Return the ways a sale is paid."""
         return self._rows("GetInvPayMethods", PaymentMethod, "PaymentMethod", **following)
-
-    def get_suppliers(self, **following: Unpack[Following]) -> list[Supplier]:
-        """Return every supplier."""
-        return self._rows("GetSuppliers", Supplier, "Supplier", **following)
-
-    def get_supplier(self, code: str) -> Supplier | None:
-        """Return the supplier with that code, None if there is none."""
-        return self._one("GetSupplier", Supplier, {"SupplierCode": code}, "supplier_id")
-
-    def get_supplier_by_id(self, supplier_id: int) -> Supplier | None:
-        """Return the supplier with that id, None if there is none."""
-        return self._one("GetSupplierByID", Supplier, {"SupplierID": supplier_id}, "supplier_id")
-
-    def insert_supplier(self, supplier: Supplier) -> int:
-        """Create a supplier; return the id KashFlow gave. Without a code KashFlow makes one.
-
-        Raises `CodeNotUnique` where another has the code.
-        """
-        return self._insert("InsertSupplier", supl=supplier)
-
-    def get_customers(self, **following: Unpack[Following]) -> list[Customer]:
-        """Return every customer."""
-        return self._rows("GetCustomers", Customer, "Customer", **following)
-
-    def get_customer(self, code: str) -> Customer | None:
-        """Return the customer with that code, None if there is none."""
-        return self._one("GetCustomer", Customer, {"CustomerCode": code}, "customer_id")
-
-    def get_customer_by_id(self, customer_id: int) -> Customer | None:
-        """Return the customer with that id, None if there is none."""
-        return self._one("GetCustomerByID", Customer, {"CustomerID": customer_id}, "customer_id")
-
-    def insert_customer(self, customer: Customer) -> int:
-        """Create a customer; return the id KashFlow gave. Without a code KashFlow makes one.
-
-        Raises `CodeNotUnique` where another has the code.
-        """
-        return self._insert("InsertCustomer", custr=customer)

@@ -15,9 +15,18 @@ from typing import Any
 import msgspec
 
 from kfclient.api.errors import BadRequest
-from kfclient.api.records import Customer, Invoice, InvoiceLine, Payment, Record, Supplier
+from kfclient.api.records import (
+    Customer,
+    Invoice,
+    InvoiceLine,
+    Payment,
+    Project,
+    Record,
+    Supplier,
+)
 
 _DAY = date | None
+_NO_DATE = datetime(1, 1, 1)  # noqa: DTZ001 - KashFlow's dates have no zone
 _INT32 = range(-(2**31), 2**31)
 _YEARS = range(1753, 9999)  # what KashFlow's database can hold
 _MOST = Decimal(10) ** 14
@@ -49,15 +58,15 @@ _ROUNDED = {"VatAmount": 2, "ExchangeRate": 6}
 _PENNIES = 2
 
 
-def message(record: Record, where: str = "") -> dict[str, Any]:
+def message(record: Record, where: str = "", *, update: bool = False) -> dict[str, Any]:
     """Return `record` as KashFlow's field names and values fit for the wire, empty ones left out.
 
     Strings lose characters that XML cannot carry, dates become naive midnights. `where` is the
-    path to the record, for the error. Raises `BadRequest` for a value that KashFlow could not
-    store as it is.
+    path to the record, for the error. With `update` it is of a thing that KashFlow has, so its id
+    and number go along. Raises `BadRequest` for a value that KashFlow could not store as it is.
     """
     where = where or type(record).__name__
-    own = _KASHFLOWS_OWN.get(type(record), frozenset())
+    own = frozenset() if update else _KASHFLOWS_OWN.get(type(record), frozenset())
     values: dict[str, Any] = {}
     for field in msgspec.structs.fields(record):
         name = field.encode_name
@@ -66,7 +75,7 @@ def message(record: Record, where: str = "") -> dict[str, Any]:
         value = getattr(record, field.name)
         if name == "Lines":
             values[name] = [
-                _line(line, number, f"{where}.Lines[{number}]")
+                _line(line, number, f"{where}.Lines[{number}]", update)
                 for number, line in enumerate(value, start=1)
             ]
         else:
@@ -76,7 +85,7 @@ def message(record: Record, where: str = "") -> dict[str, Any]:
 
 
 def scalar(value: object, kind: Any, name: str, where: str) -> Any:
-    """Return one checked value of `kind`: text, a 32-bit int, a Decimal, a midnight or None.
+    """Return one checked value of `kind`: text, a 32-bit int, a Decimal, a midnight, and so on.
 
     Nothing is converted between kinds, except an int to a Decimal. Raises `BadRequest` naming
     `where`.
@@ -85,7 +94,8 @@ def scalar(value: object, kind: Any, name: str, where: str) -> Any:
         case str() if kind is str:
             return text(value)
         case bool():
-            pass
+            if kind is bool:
+                return value
         case int() if kind is int:
             if value not in _INT32:
                 raise _bad(where, "is too large a number")
@@ -95,7 +105,7 @@ def scalar(value: object, kind: Any, name: str, where: str) -> Any:
         case None if kind == _DAY:
             return None
         case date() if kind == _DAY:
-            if value.year not in _YEARS:
+            if value.year not in _YEARS and value != _NO_DATE:
                 raise _bad(where, "is a date that KashFlow cannot keep")
             return datetime.combine(value, time())
     raise _bad(where, f"is a {type(value).__name__}, which cannot be sent there")
@@ -116,9 +126,9 @@ def unsendable(what: str) -> BadRequest:
     return _bad(what, "holds a character that cannot be sent")
 
 
-def _line(line: InvoiceLine, number: int, where: str) -> dict[str, Any]:
+def _line(line: InvoiceLine, number: int, where: str, update: bool) -> dict[str, Any]:
     """Return a line numbered by its place, its description without line breaks."""
-    values = message(line, where)
+    values = message(line, where, update=update)
     values["Sort"] = line.sort or number
     if description := " ".join(values.get("Description", "").split()):
         values["Description"] = description
@@ -129,6 +139,9 @@ def _settle_dates(record: Record, values: dict[str, Any], where: str) -> None:
     """See that a document has its date, and let it be due that day if nobody says otherwise."""
     if isinstance(record, Invoice):
         values["DueDate"] = values["DueDate"] or values["InvoiceDate"]
+    if isinstance(record, Project):  # left out, they would become today
+        values["Date1"] = values["Date1"] or _NO_DATE
+        values["Date2"] = values["Date2"] or _NO_DATE
     for name in ("InvoiceDate", "PayDate"):
         if name in values and values[name] is None:
             raise _bad(where, f"has no {name}")

@@ -13,6 +13,7 @@ from kfclient.api.limits import Limits
 
 if TYPE_CHECKING:
     import http.client
+    from pathlib import Path
 
 _LOOK = Limits(connect=10.0, reading=30.0, tries=1)
 
@@ -35,10 +36,11 @@ def reach(endpoint: str, limits: Limits = _LOOK) -> str:
     return place.place if peer == place.host else f"{place.place} ({peer})"
 
 
-def secure(endpoint: str, limits: Limits = _LOOK) -> str:
+def secure(endpoint: str, limits: Limits = _LOOK, authority: Path | str | None = None) -> str:
     """Make a TLS connection and hang up; return its version, and whose certificate until when.
 
-    On this machine plain http will do, and the answer says so. Raises `InsecureConnection` for a
+    On this machine plain http will do, and the answer says so. `authority` is a file of
+    certificates to trust beside the usual ones. Raises `InsecureConnection` for a
     certificate that cannot be trusted, and what `reach` raises.
     """
     from kfclient.api.unreachable import not_connected
@@ -48,7 +50,7 @@ def secure(endpoint: str, limits: Limits = _LOOK) -> str:
         return "not needed on this machine"
     connection = _connected(place, limits)
     try:
-        with trust().wrap_socket(connection.sock, server_hostname=place.host) as safe:
+        with trust(authority).wrap_socket(connection.sock, server_hostname=place.host) as safe:
             version = (safe.version() or "TLS").replace("TLSv", "TLS ")
             return f"{version}, {_certificate(safe.getpeercert() or {})}"
     except OSError as error:
@@ -57,7 +59,7 @@ def secure(endpoint: str, limits: Limits = _LOOK) -> str:
         connection.close()
 
 
-def answers(endpoint: str, limits: Limits = _LOOK) -> str:
+def answers(endpoint: str, limits: Limits = _LOOK, authority: Path | str | None = None) -> str:
     """Ask KashFlow's API a harmless question without credentials; return how fast it answered.
 
     Any well-formed reply will do, a refusal or a fault included: only KashFlow, or a server that
@@ -65,7 +67,7 @@ def answers(endpoint: str, limits: Limits = _LOOK) -> str:
     anything else, and what `reach` raises.
     """
     began = time.monotonic()
-    nobody = KashFlow(endpoint, Credentials("", ""), limits=limits)
+    nobody = KashFlow(endpoint, Credentials("", ""), limits=limits, authority=authority)
     try:
         nobody.get_vat_rates()
     except Refused:

@@ -20,8 +20,12 @@ from msgspec import field
 ZERO = Decimal(0)
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One thing KashFlow keeps."""
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """One thing KashFlow keeps.
+
+    No record can hold itself, so the garbage collector need not look at them: with 40,000 of them
+    in memory its looking would stop the whole program for a moment.
+    """
 
 
 class CompanyDetails(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -83,6 +87,9 @@ class Supplier(Record, frozen=True, kw_only=True, omit_defaults=True):
     notes: str = field(default="", name="Notes")
     currency_id: int = field(default=0, name="CurrencyID")
     payment_terms: int = field(default=0, name="PaymentTerms")
+    contact_title: str = field(default="", name="ContactTitle")
+    contact_first_name: str = field(default="", name="ContactFirstName")
+    contact_last_name: str = field(default="", name="ContactLastName")
 
 
 class Customer(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -119,13 +126,19 @@ class VATRate(Record, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Project(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """A project: `GetProjects_Full`. `status` is 0 completed, 1 active, 2 archived."""
+    """A project: `GetProjects_Full`. `status` is 0 completed, 1 active, 2 archived.
+
+    `id` is what documents and lines carry, `number` the account's own counting. What the two dates
+    mean each account sets for itself.
+    """
 
     id: int = field(default=0, name="ID")
     number: int = field(default=0, name="Number")
     name: str = field(default="", name="Name")
     reference: str = field(default="", name="Reference")
     description: str = field(default="", name="Description")
+    date1: date | None = field(default=None, name="Date1")
+    date2: date | None = field(default=None, name="Date2")
     customer_id: int = field(default=0, name="CustomerID")
     status: int = field(default=0, name="Status")
 
@@ -145,6 +158,14 @@ class Currency(Record, frozen=True, kw_only=True, omit_defaults=True):
     currency_code: str = field(default="", name="CurrencyCode")
     exchange_rate: Decimal = field(default=ZERO, name="ExchangeRate")
     is_default: int = field(default=0, name="isDefault")
+
+
+class UserAccountDefaults(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """What the account starts a document with: `GetUserAccountDefaults_TypeDefined`."""
+
+    is_vat_registered: bool = field(default=False, name="isVATRegistered")
+    vat_number: str = field(default="", name="VATNumber")
+    currencies: tuple[Currency, ...] = field(default=(), name="Currencies")
 
 
 class PaymentMethod(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -215,3 +236,42 @@ class Payment(Record, frozen=True, kw_only=True, omit_defaults=True):
     pay_method: int = field(default=0, name="PayMethod")
     pay_account: int = field(default=0, name="PayAccount")
     pay_amount: Decimal = field(default=ZERO, name="PayAmount")
+
+
+class ReceiptNote(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A note on a purchase. `receipt_id` is the purchase's `invoice_dbid`, not its number."""
+
+    receipt_id: int = field(default=0, name="ReceiptId")
+    note_id: int = field(default=0, name="NoteId")
+    note_date: date | None = field(default=None, name="NoteDate")
+    notes: str = field(default="", name="Notes")
+
+
+class InvoiceNote(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A note on a sales invoice. `invoice_id` is the invoice's `invoice_dbid`, not its number."""
+
+    invoice_id: int = field(default=0, name="InvoiceId")
+    note_id: int = field(default=0, name="NoteId")
+    note_date: date | None = field(default=None, name="NoteDate")
+    notes: str = field(default="", name="Notes")
+
+
+class ReceiptAttachment(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """A file at a purchase. `receipt_id` is the purchase's `invoice_dbid`, not its number.
+
+    `actual_filename` is the name it was attached under, `amazon_filename` the one it is kept
+    under, `file_url` where it can be fetched by anybody. `file_size` is in KB, as a text, though it
+    was sent in bytes.
+    """
+
+    attachment_id: int = field(default=0, name="AttachmentID")
+    receipt_id: int = field(default=0, name="ReceiptID")
+    actual_filename: str = field(default="", name="ActualFilename")
+    amazon_filename: str = field(default="", name="AmazonFilename")
+    upload_date: date | None = field(default=None, name="UploadDate")
+    content_type: str = field(default="", name="ContentType")
+    meta_name: str = field(default="", name="MetaName")
+    meta_value: str = field(default="", name="MetaValue")
+    file_size: str = field(default="", name="FileSize")
+    file_extension: str = field(default="", name="FileExtension")
+    file_url: str = field(default="", name="FileURL")

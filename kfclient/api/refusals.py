@@ -12,6 +12,7 @@ from kfclient.api.errors import (
     AddressNotListed,
     ApiDisabled,
     AutoAuthRefused,
+    CodeInvalid,
     CodeNotUnique,
     KashFlowError,
     NotFound,
@@ -28,14 +29,21 @@ _DISABLED = re.compile(
     re.IGNORECASE,
 )
 _TAKEN = re.compile(r"code is not unique", re.IGNORECASE)
+_INVALID = re.compile(r"code specified is invalid", re.IGNORECASE)
+_TIMEOUT = re.compile(r"\btimeout expired\b", re.IGNORECASE)
 _ABSENT = re.compile(
     r"\b(there is no|no such|not found|does(n[o']t| not) exist|could not (be found|find))\b",
     re.IGNORECASE,
 )
 
 
-def refusal(operation: str, said: str) -> Refused:
-    """Return the error for `said`, the `StatusDetail` of a reply whose Status is not OK."""
+def refusal(operation: str, said: str) -> KashFlowError:
+    """Return the error for `said`, the `StatusDetail` of a reply whose Status is not OK.
+
+    A database that gave up in the middle is no refusal: what it had done by then nobody says.
+    """
+    if _TIMEOUT.search(said):
+        return ServerTrouble(_quoted("KashFlow had trouble of its own", said), said=said)
     if _CREDENTIALS.search(said):
         return WrongCredentials("KashFlow does not accept this username and password.", said=said)
     if address := _ADDRESS.search(said):
@@ -50,6 +58,8 @@ def refusal(operation: str, said: str) -> Refused:
         return AutoAuthRefused(_quoted("KashFlow did not accept the AutoAuth key", said), said=said)
     if _TAKEN.search(said):
         return CodeNotUnique("This code is taken in KashFlow already.", said=said)
+    if _INVALID.search(said):
+        return CodeInvalid("KashFlow does not take this code.", said=said)
     if _ABSENT.search(said):
         return NotFound(_quoted("KashFlow does not have it", said), said=said)
     return Refused(_quoted("KashFlow refused this", said), said=said)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import itertools
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -14,6 +14,7 @@ from kfclient.cancel import Cancel
 T = TypeVar("T")
 
 _PASSING = (ServerUnreachable, ReplyLost, ServerTrouble)
+_LONGEST_PAUSE = 30.0
 
 
 def retried(
@@ -30,14 +31,21 @@ def retried(
     `sleep`, or by `cancel`, which ends the wait with `Cancelled`. Only for calls that change
     nothing.
     """
-    for attempt in range(1, limits.tries):
-        try:
-            return call(attempt > 1)
-        except _PASSING:
-            pause = limits.pause * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)  # noqa: S311
-            if cancel is None:
-                sleep(pause)
-            else:
-                cancel.wait(pause)
-                cancel.check()
-    return call(limits.tries > 1)
+    import tenacity  # loads asyncio, which a program may have no other use for
+
+    def pause(seconds: float) -> None:
+        if cancel is None:
+            sleep(seconds)
+        else:
+            cancel.wait(seconds)
+            cancel.check()
+
+    tries = itertools.count()
+    return tenacity.Retrying(
+        stop=tenacity.stop_after_attempt(limits.tries),
+        wait=tenacity.wait_exponential(multiplier=limits.pause, max=_LONGEST_PAUSE)
+        + tenacity.wait_random(0, limits.pause / 2),
+        retry=tenacity.retry_if_exception_type(_PASSING),
+        sleep=pause,
+        reraise=True,
+    )(lambda: call(next(tries) > 0))

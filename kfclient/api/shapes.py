@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, get_args, get_origin
 
 import msgspec
 
-from kfclient.api.records import InvoiceLine, Record
+from kfclient.api.records import Currency, InvoiceLine, Record
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -79,6 +79,10 @@ _SCALARS: dict[Any, Callable[[str], Any] | None] = {
 }
 
 
+# KashFlow's element name for the items of a list within a record, where it is a typed one.
+_ITEMS: dict[type[Record], str] = {InvoiceLine: "InvoiceLine", Currency: "Currencies"}
+
+
 @functools.cache
 def reader(record: type[R]) -> Reader[R]:
     """Return the function that reads one element into a `record`.
@@ -88,11 +92,11 @@ def reader(record: type[R]) -> Reader[R]:
     cannot be read keeps its default too, and is logged by name, never by content.
     """
     known: dict[Any, tuple[str, Callable[[str], Any] | None]] = {}
-    lines = ""
+    nested: dict[Any, tuple[str, type[Record]]] = {}
     for field in msgspec.structs.fields(record):
         tag = NAMESPACE + field.encode_name
-        if field.type == tuple[InvoiceLine, ...]:
-            lines = tag
+        if get_origin(field.type) is tuple:
+            nested[tag] = (field.name, get_args(field.type)[0])
         else:
             known[tag] = (field.name, _SCALARS[field.type])
 
@@ -110,8 +114,9 @@ def reader(record: type[R]) -> Reader[R]:
                         _log.warning(
                             "%s has a value in %s that cannot be read", record.__name__, name
                         )
-            elif tag == lines:
-                values["lines"] = _read_lines(child)
+            elif tag in nested:
+                name, kind = nested[tag]
+                values[name] = _read_items(child, kind)
             elif left_out is not None:
                 left_out[tag] += 1
         return record(**values)
@@ -119,8 +124,8 @@ def reader(record: type[R]) -> Reader[R]:
     return read
 
 
-def _read_lines(element: etree._Element) -> tuple[InvoiceLine, ...]:
-    """Read `Lines`: `<anyType xsi:type="InvoiceLine">` or, in typed operations, `<InvoiceLine>`."""
-    read = reader(InvoiceLine)
-    items = (f"{NAMESPACE}anyType", f"{NAMESPACE}InvoiceLine")
+def _read_items(element: etree._Element, kind: type[Record]) -> tuple[Record, ...]:
+    """Read a list within a record: `<anyType>` items or, in typed operations, named ones."""
+    read = reader(kind)
+    items = (f"{NAMESPACE}anyType", NAMESPACE + _ITEMS[kind])
     return tuple(read(child) for child in element if child.tag in items)

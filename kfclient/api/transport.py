@@ -23,6 +23,8 @@ from kfclient.api.exchange import Exchange, current
 from kfclient.api.unreachable import not_connected
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lxml import etree
 
     from kfclient.api.endpoint import Endpoint
@@ -42,10 +44,11 @@ class Transport(zeep.Transport):
     are put into an envelope here, at the last moment: zeep never sees them.
     """
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._kept = open_session()
+    def __init__(self, endpoint: Endpoint, authority: Path | str | None = None) -> None:
+        self._kept = open_session(endpoint, authority)
         super().__init__(session=self._kept)  # type: ignore[no-untyped-call]
         self._endpoint = endpoint
+        self._authority = authority
 
     def post_xml(self, address: str, envelope: etree._Element, headers: dict[str, str]) -> Reply:
         """Send `envelope` within the current exchange; return its reply, the body unread.
@@ -55,7 +58,11 @@ class Transport(zeep.Transport):
         """
         exchange = current()
         exchange.check()
-        session = open_session() if exchange.alone else self._kept
+        if exchange.trace is not None:
+            exchange.trace.request(envelope)
+        session = self._kept
+        if exchange.alone:
+            session = open_session(self._endpoint, self._authority)
         if exchange.alone:
             headers = {**headers, "Connection": "close"}
         try:
@@ -112,22 +119,27 @@ class Reply:
         the limit) and `Cancelled`.
         """
         raw, size, whole = self._response.raw, 0, False
+        exchange = self._exchange
         try:
             while chunk := raw.read1(_CHUNK, decode_content=True):
-                self._exchange.check()
+                exchange.check()
                 size += len(chunk)
-                if size > self._exchange.limits.size:
+                if exchange.trace is not None:
+                    exchange.trace.piece(chunk)
+                if size > exchange.limits.size:
                     raise ReplyBroken("The reply is larger than any list of KashFlow's.")
                 yield chunk
-            self._exchange.check()
+            exchange.check()
             whole = True
         except (HTTPError, OSError, ValueError) as error:
-            raise broken_off(error, self._exchange) from None
+            raise broken_off(error, exchange) from None
         finally:
             if whole:
                 raw.release_conn()
             else:
                 raw.close()
+            if exchange.trace is not None:
+                exchange.trace.reply(self.status)
             if self._done is not None:
                 self._done()
 

@@ -22,7 +22,7 @@ from kfclient.api.errors import (
     WrongCredentials,
 )
 from kfclient.api.probe import answers, reach, secure
-from kfclient.api.records import Customer, Invoice, InvoiceLine, Payment, Supplier
+from kfclient.api.records import Customer, Invoice, InvoiceLine, Payment, Project, Supplier
 from kfclient.sandbox import Sandbox
 from kfclient.sandbox.troubles import KINDS
 
@@ -167,6 +167,108 @@ def test_a_sale_is_made_paid_unpaid_and_deleted(api: KashFlow) -> None:
     api.delete_invoice_payment(payment_number)
     api.delete_invoice(number)
     assert api.get_invoice(number) is None
+
+
+def bought(supplier_id: int, reference: str = "") -> Invoice:
+    """Return a purchase of 10.00 net and 2.00 VAT."""
+    line = InvoiceLine(quantity=Decimal(1), rate=Decimal(10), vat_amount=Decimal(2))
+    return Invoice(
+        invoice_date=date(2026, 5, 4),
+        customer_id=supplier_id,
+        customer_reference=reference,
+        lines=(line,),
+    )
+
+
+def test_a_supplier_is_changed_and_keeps_what_was_not_changed(api: KashFlow) -> None:
+    made = Supplier(name="Lane & Co", contact_first_name="Ada", notes="by hand", payment_terms=14)
+    before = api.get_supplier_by_id(api.insert_supplier(made))
+    assert before is not None
+    changed = msgspec.structs.replace(before, email="new@example.com")
+    api.update_supplier(changed)
+    assert api.get_supplier_by_id(before.supplier_id) == changed
+
+
+def test_customers_are_found_by_email_and_by_when_they_changed(api: KashFlow) -> None:
+    customer_id = api.insert_customer(Customer(name="Grace", email="grace@example.com"))
+    found = api.get_customer_by_email("grace@example.com")
+    assert found is not None
+    assert found.customer_id == customer_id
+    assert api.get_customer_by_email("nobody@example.com") is None
+    assert found in api.get_customers_modified_since(date(2020, 1, 1))
+    assert api.get_customers_modified_since(date(2090, 1, 1)) == []
+
+
+def test_a_project_is_made_and_changed(api: KashFlow) -> None:
+    project_id = api.insert_or_update_project(
+        Project(number=712, name="Roof", date1=date(2026, 3, 1), status=1)
+    )
+    [made] = [one for one in api.get_projects_full() if one.id == project_id]
+    assert (made.number, made.date1, made.date2, made.status) == (712, date(2026, 3, 1), None, 1)
+    api.insert_or_update_project(msgspec.structs.replace(made, status=2))
+    [after] = [one for one in api.get_projects_full(2) if one.id == project_id]
+    assert after == msgspec.structs.replace(made, status=2)
+    assert Project(id=project_id, number=712, name="Roof") in api.get_projects()
+
+
+def test_the_accounts_defaults_hold_its_currencies(api: KashFlow) -> None:
+    defaults = api.get_user_account_defaults_type_defined()
+    assert defaults.is_vat_registered is True
+    assert list(defaults.currencies) == api.get_currencies()
+
+
+def test_notes_and_files_stay_with_their_purchase(api: KashFlow) -> None:
+    number = api.insert_receipt_type_defined(bought(api.get_suppliers()[0].supplier_id))
+    found = api.get_receipt_type_defined(number)
+    assert found is not None
+    assert found == api.get_receipt(number)
+    assert len(found.lines) == 1
+    receipt_id = found.invoice_dbid
+    assert api.insert_receipt_note(receipt_id, "Paid late", date(2026, 5, 6)) is True
+    [note] = api.get_receipt_notes(receipt_id)
+    assert (note.receipt_id, note.note_date, note.notes) == (
+        receipt_id,
+        date(2026, 5, 6),
+        "Paid late",
+    )
+    assert api.attach_file_to_receipt(number, "bill.pdf", b"%PDF-1.7 " * 400) > 0
+    [file] = api.get_receipt_attachments(receipt_id)
+    assert (file.actual_filename, file.file_extension, file.content_type) == (
+        "bill.pdf",
+        "pdf",
+        "application/pdf",
+    )
+    api.delete_receipt_attachment(receipt_id, file.attachment_id)
+    assert api.get_receipt_attachments(receipt_id) == []
+    api.delete_receipt_by_id(receipt_id)
+    assert api.get_receipt(number) is None
+
+
+def test_a_sale_has_notes_and_is_found_by_its_date(api: KashFlow) -> None:
+    number = api.insert_invoice_type_defined(bought(api.get_customers()[0].customer_id))
+    found = api.get_invoice(number)
+    assert found is not None
+    assert found in api.get_invoices_by_date_range(date(2026, 5, 4), date(2026, 5, 4))
+    assert found not in api.get_invoices_by_date_range(date(2026, 5, 5), date(2026, 5, 31))
+    api.insert_invoice_note(found.invoice_dbid, "Called", date(2026, 5, 6))
+    [note] = api.get_invoice_notes(found.invoice_dbid)
+    assert (note.invoice_id, note.notes) == (found.invoice_dbid, "Called")
+    api.delete_invoice_by_id(found.invoice_dbid)
+    assert api.get_invoice(number) is None
+
+
+def test_pages_come_one_after_the_other_to_the_last(api: KashFlow) -> None:
+    supplier_id = api.insert_supplier(Supplier(name="Paged"))
+    made = [api.insert_receipt(bought(supplier_id, f"P{n}")) for n in range(7)]
+    pages = list(api.iter_receipts_pages(3))
+    assert [page.page_number for page in pages] == list(range(1, len(pages) + 1))
+    assert all(len(page.receipts) == 3 for page in pages[:-1])
+    numbers = [receipt.invoice_number for page in pages for receipt in page.receipts]
+    assert len(numbers) == len(set(numbers)) == pages[0].total_records
+    assert set(made) <= set(numbers)
+    assert [page.receipts for page in api.iter_receipts_pages(3, "Overpaid")] == [[]]
+    for number in made:
+        api.delete_receipt(number)
 
 
 pennies = st.decimals(-999_999, 999_999, places=2)

@@ -10,10 +10,11 @@ import pytest
 from lxml import etree
 
 from kfclient.api import KashFlow
-from kfclient.api.records import Customer, Invoice, InvoiceLine, Payment, Supplier
+from kfclient.api.errors import BadRequest
+from kfclient.api.records import Customer, Invoice, InvoiceLine, Payment, Project, Supplier
 from tests.api.byte_server import ByteServer, envelope, http
 from tests.api.clients import AUTOAUTH_KEY, PASSWORD, USERNAME, client
-from tests.api.test_contract import OURS
+from tests.api.test_contract import OURS, SINCE_2026
 from tests.sandbox.vendor_schema import validate_request
 
 SOAP = "{http://schemas.xmlsoap.org/soap/envelope/}"
@@ -52,7 +53,33 @@ PAYMENT = Payment(
     pay_invoice=12, pay_date=date(2026, 3, 1), pay_method=1, pay_account=2, pay_amount=Decimal(-9)
 )
 
+PROJECT = Project(id=6, number=2, name="Roof", date1=date(2026, 3, 1), status=1)
+DAY = date(2026, 2, 28)
+FILE = ("scans/bill 7.PDF", b"%PDF-1.7")
+
 CALLS: dict[str, Callable[[KashFlow], object]] = {
+    "AttachFileToInvoice": lambda api: api.attach_file_to_invoice(12, *FILE),
+    "AttachFileToReceipt": lambda api: api.attach_file_to_receipt(12, *FILE),
+    "DeleteInvoiceByID": lambda api: api.delete_invoice_by_id(1),
+    "DeleteReceiptAttachment": lambda api: api.delete_receipt_attachment(41, 3),
+    "DeleteReceiptByID": lambda api: api.delete_receipt_by_id(1),
+    "GetCustomerByEmail": lambda api: api.get_customer_by_email("ada@example.com"),
+    "GetCustomersModifiedSince": lambda api: api.get_customers_modified_since(DAY),
+    "GetInvoiceNotes": lambda api: api.get_invoice_notes(41),
+    "GetInvoicesByDateRange": lambda api: api.get_invoices_by_date_range(DAY, DAY),
+    "GetProjects": lambda api: api.get_projects(),
+    "GetReceiptAttachments": lambda api: api.get_receipt_attachments(41),
+    "GetReceiptNotes": lambda api: api.get_receipt_notes(41),
+    "GetReceipt_TypeDefined": lambda api: api.get_receipt_type_defined(1),
+    "GetUserAccountDefaults_TypeDefined": (
+        lambda api: api.get_user_account_defaults_type_defined()
+    ),
+    "InsertInvoiceNote": lambda api: api.insert_invoice_note(41, "Paid\r\nlate", DAY),
+    "InsertInvoice_TypeDefined": lambda api: api.insert_invoice_type_defined(DOCUMENT),
+    "InsertOrUpdateProject": lambda api: api.insert_or_update_project(PROJECT),
+    "InsertReceiptNote": lambda api: api.insert_receipt_note(41, "Paid\r\nlate", DAY),
+    "InsertReceipt_TypeDefined": lambda api: api.insert_receipt_type_defined(DOCUMENT),
+    "UpdateSupplier": lambda api: api.update_supplier(Supplier(supplier_id=4, name="Acme")),
     "AutoAuthIP": lambda api: api.auto_auth_ip("Kashdeck", AUTOAUTH_KEY),
     "DeleteInvoice": lambda api: api.delete_invoice(1),
     "DeleteInvoicePayment": lambda api: api.delete_invoice_payment(1),
@@ -90,7 +117,7 @@ CALLS: dict[str, Callable[[KashFlow], object]] = {
     "InsertSupplier": lambda api: api.insert_supplier(Supplier(supplier_id=4, name="Acme")),
     "isUserVATRegistered": lambda api: api.is_user_vat_registered(),
 }
-WRITES = ("Insert", "Delete", "AutoAuth")
+CHANGES = ("Insert", "Delete", "Update", "Attach")
 
 PAGES = "<PageNumber>1</PageNumber><TotalPages>1</TotalPages><TotalRecords>0</TotalRecords>"
 
@@ -98,7 +125,8 @@ PAGES = "<PageNumber>1</PageNumber><TotalPages>1</TotalPages><TotalRecords>0</To
 def sent(operation: str) -> tuple[list[str], etree._Element]:
     """Make the call; return the head of the request it sent, and its body's one element."""
     results = {"isUserVATRegistered": "true", "GetCompanyDetails": "<CompanyName>x</CompanyName>"}
-    result = results.get(operation, "1" if operation.startswith(WRITES) else "")
+    number = "1" if operation.startswith((*CHANGES, "AutoAuth")) else ""
+    result = results.get(operation, number)
     reply = envelope(
         f'<{operation}Response xmlns="KashFlow"><{operation}Result>{result}</{operation}Result>'
         f"<Status>OK</Status>{PAGES}</{operation}Response>"
@@ -128,8 +156,12 @@ def test_every_operation_of_our_wsdl_is_tried_here() -> None:
 @pytest.mark.parametrize("operation", CALLS)
 def test_a_request_is_valid_by_kashflows_own_schema(operation: str) -> None:
     _, call = sent(operation)
-    whole = call.getroottree().getroot()
-    assert validate_request(etree.tostring(whole)) == operation
+    whole = etree.tostring(call.getroottree().getroot())
+    if operation == SINCE_2026:  # valid as its sibling is
+        operation = "AttachFileToReceipt"
+        whole = whole.replace(SINCE_2026.encode(), operation.encode())
+        whole = whole.replace(b"InvoiceNo>", b"ReceiptNo>")
+    assert validate_request(whole) == operation
 
 
 @pytest.mark.parametrize("operation", CALLS)
@@ -138,7 +170,7 @@ def test_a_request_carries_the_action_and_the_credentials(operation: str) -> Non
     assert head[0] == "POST /api/service.asmx HTTP/1.1"
     assert f'SOAPAction: "KashFlow/{operation}"' in head
     assert "Content-Type: text/xml; charset=utf-8" in head
-    assert ("Connection: close" in head) is operation.startswith(("Insert", "Delete"))
+    assert ("Connection: close" in head) is operation.startswith(CHANGES)
     assert call.findtext(f"{KF}UserName") == USERNAME
     assert call.findtext(f"{KF}Password") == PASSWORD
     assert call.findtext(f"{KF}AutoAuthKey") in (None, AUTOAUTH_KEY)
@@ -185,3 +217,85 @@ def test_the_envelope_to_look_at_is_the_one_sent_but_for_the_secrets() -> None:
     assert shown.count(b"\n") > 30
     tree = etree.fromstring(shown, etree.XMLParser(remove_blank_text=True))
     assert content(tree) == content(call.getroottree().getroot())
+
+
+@pytest.mark.parametrize("operation", ["InsertReceipt", "InsertInvoice"])
+def test_typed_lines_say_the_same_as_lines_that_carry_their_type(operation: str) -> None:
+    def lines(tree: etree._Element) -> list[list[tuple[object, str | None]]]:
+        found = [*tree.iter(f"{KF}anyType"), *tree.iter(f"{KF}InvoiceLine")]
+        return [[(one.tag, one.text) for one in line] for line in found]
+
+    _, plain = sent(operation)
+    _, typed = sent(f"{operation}_TypeDefined")
+    assert len(lines(typed)) == 2
+    assert lines(typed) == lines(plain)
+    assert typed.find(f"{KF}Inv_TD/{KF}PermaLink") is None
+
+
+def test_an_update_names_what_it_updates_and_an_insert_does_not() -> None:
+    _, updated = sent("UpdateSupplier")
+    _, inserted = sent("InsertSupplier")
+    assert updated.findtext(f"{KF}sup/{KF}SupplierID") == "4"
+    assert inserted.findtext(f"{KF}supl/{KF}SupplierID") == "0"
+
+
+def test_a_supplier_without_an_id_is_not_updated() -> None:
+    with ByteServer(b"") as server:
+        with pytest.raises(BadRequest, match="without an id"):
+            client(server.endpoint).update_supplier(Supplier(name="Acme"))
+        assert server.connections == 0
+
+
+def test_a_project_that_has_no_date_is_not_given_one() -> None:
+    _, call = sent("InsertOrUpdateProject")
+    project = call.find(f"{KF}Project")
+    assert project is not None
+    got = {str(child.tag).removeprefix(KF): child.text for child in project}
+    assert got["ID"] == "6"
+    assert got["Status"] == "1"
+    assert got["Date1"] == "2026-03-01T00:00:00"
+    assert got["Date2"] == "0001-01-01T00:00:00"
+
+
+@pytest.mark.parametrize("operation", ["AttachFileToReceipt", "AttachFileToInvoice"])
+def test_a_file_is_described_as_kashflow_wants_it(operation: str) -> None:
+    _, call = sent(operation)
+    got = {str(child.tag).removeprefix(KF): child.text for child in call}
+    assert got[operation.removeprefix("AttachFileTo") + "No"] == "12"
+    assert got["Base64String"] == "JVBERi0xLjc="
+    assert got["ContentType"] == "application/pdf"
+    assert (got["Filename"], got["FileExtension"], got["FileSize"]) == ("bill 7.PDF", "PDF", "8")
+
+
+@pytest.mark.parametrize(("name", "content"), [("", b"x"), ("x.pdf", b""), ("folder/", b"")])
+def test_a_file_without_name_or_content_is_not_sent(name: str, content: bytes) -> None:
+    with ByteServer(b"") as server:
+        with pytest.raises(BadRequest, match="The file to attach"):
+            client(server.endpoint).attach_file_to_receipt(12, name, content)
+        assert server.connections == 0
+
+
+def test_a_note_is_dated_at_midnight_and_keeps_its_lines() -> None:
+    _, call = sent("InsertReceiptNote")
+    assert call.findtext(f"{KF}ReceiptId") == "41"
+    assert call.findtext(f"{KF}NoteDate") == "2026-02-28T00:00:00"
+    assert call.findtext(f"{KF}Notes") == "Paid\nlate"
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda api: api.get_receipts_with_paging(0),
+        lambda api: api.get_receipts_with_paging(1, 101),
+        lambda api: api.get_receipts_with_paging(1, 0),
+        lambda api: api.get_receipts_with_paging(1, 10, "Everything"),
+        lambda api: list(api.iter_receipts_pages(500)),
+    ],
+)
+def test_a_page_that_kashflow_would_take_for_another_is_not_asked_for(
+    ask: Callable[[KashFlow], object],
+) -> None:
+    with ByteServer(b"") as server:
+        with pytest.raises(BadRequest, match="KashFlow has no page"):
+            ask(client(server.endpoint))
+        assert server.connections == 0
