@@ -45,9 +45,9 @@ def test_the_whole_journey(kashdeck: Kashdeck) -> None:
 
     again = kashdeck.json("publish", NAME, "--ready", *CREATING)
     assert (again["items"], again["published"]) == ([], 0)
-    one = kashdeck.json("publish", NAME, "1", code=1)
-    assert (one["published"], one["held"]) == (0, 1)
-    assert one["items"][0]["problem"]["code"] == "left-out"
+    one = kashdeck.json("publish", NAME, "1")
+    assert (one["published"], one["already"], one["held"]) == (0, 1, 0)
+    assert one["items"][0]["number"] == stored["1"]["number"]
     assert len(sandbox.account.receipts()) == 10
     assert len(sandbox.account.invoices()) == 5
 
@@ -109,6 +109,16 @@ def test_a_lost_reply_is_unknown_then_found_and_never_sent_twice(filled: Kashdec
     assert resolved["items"][0]["number"] == filled.sandbox.account.receipts()[0]["InvoiceNumber"]
     assert len(filled.sandbox.account.receipts()) == 1
     assert filled.json("resolve", NAME) == {"items": [], "unknown": 0}
+
+
+def test_publishing_again_takes_what_arrived_for_what_it_is(filled: Kashdeck) -> None:
+    filled.sandbox.misbehave("InsertReceipt", "drop-after")
+    filled.json("publish", NAME, "1", code=1)
+    again = filled.json("publish", NAME, "1")
+    assert (again["published"], again["already"], again["held"], again["unknown"]) == (0, 1, 0, 0)
+    assert again["items"][0]["number"] == filled.sandbox.account.receipts()[0]["InvoiceNumber"]
+    assert again["items"][0]["problem"] is None
+    assert len(filled.sandbox.account.receipts()) == 1
 
 
 def test_a_reply_lost_before_it_counted_stays_unknown_until_it_is_safe(filled: Kashdeck) -> None:

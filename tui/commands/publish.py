@@ -115,7 +115,7 @@ def _publish(desk: Desk, business: Business, plan: Plan, args: argparse.Namespac
     shape = _shape(desk, plan, report, args)
     if args.json:
         say_json(shape)
-    elif plan.items:
+    elif shape["items"]:
         _tell(business, report, shape)
     if report.cancelled:
         return STOPPED
@@ -124,8 +124,9 @@ def _publish(desk: Desk, business: Business, plan: Plan, args: argparse.Namespac
 
 
 def _tell(business: Business, report: PublishReport, shape: Shape) -> None:
+    there = f"{shape['already']} in KashFlow already, " if shape["already"] else ""
     say(
-        f"{count(shape['published'], 'item')} published, {shape['held']} held back, "
+        f"{count(shape['published'], 'item')} published, {there}{shape['held']} held back, "
         f"{shape['unknown']} of unknown outcome."
     )
     if report.stopped is not None:
@@ -137,19 +138,22 @@ def _tell(business: Business, report: PublishReport, shape: Shape) -> None:
 def _shape(desk: Desk, plan: Plan, report: PublishReport, args: argparse.Namespace) -> Shape:
     """Return every item that was asked for, as it stands now; what was left out is held back.
 
-    With --ready nobody asked for those that are to review.
+    But for those in KashFlow already, also when that was only found out now by looking there. With
+    --ready nobody asked for those that are to review.
     """
     states = desk.items.states(plan.business)
     results = {result.item_id: result.problem for result in report.results}
-    reasons = {
+    left_out = {
         left.item_id: left.reason
         for left in plan.left_out
         if left.item_id not in results
         and not (args.ready and states[left.item_id].value == "to-review")
     }
+    already = {item_id for item_id in left_out if states[item_id].value == "published"}
+    reasons = {item_id: left_out[item_id] for item_id in left_out if item_id not in already}
     planned = [one.item_id for one in plan.items]
     shapes = []
-    for item_id in dict.fromkeys((*planned, *results, *reasons)):
+    for item_id in dict.fromkeys((*planned, *results, *left_out)):
         problem = results.get(item_id, report.stopped)
         shape = item_shape(desk.items.get(plan.business, item_id), states[item_id], problem)
         if item_id in reasons:
@@ -160,7 +164,8 @@ def _shape(desk: Desk, plan: Plan, report: PublishReport, args: argparse.Namespa
     return {
         "items": shapes,
         "published": published,
-        "held": len(shapes) - published - unknown,
+        "already": len(already),
+        "held": len(shapes) - published - len(already) - unknown,
         "unknown": unknown,
         "to_review": sum(state.value == "to-review" for state in states.values()),
         "stopped": problem_shape(report.stopped),
