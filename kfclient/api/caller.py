@@ -18,6 +18,7 @@ from kfclient.api.limits import Limits
 from kfclient.api.messages import sendable, unsendable
 from kfclient.api.records import Record
 from kfclient.api.retry import retried
+from kfclient.api.trace import Trace, TraceTo
 from kfclient.cancel import Cancel
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from kfclient.api.exchange import Exchange
     from kfclient.api.soap import Soap
-    from kfclient.api.trace import TraceTo
 
 R = TypeVar("R", bound=Record)
 
@@ -92,7 +92,7 @@ class Caller:
         self._limits = limits or Limits()
         self._authority = authority
         self._wsdl = wsdl
-        self._trace_to = trace
+        self._trace = Trace(trace) if trace is not None else None
         self._sleep = sleep
         self._making = threading.Lock()
         self._made: Soap | None = None
@@ -234,11 +234,10 @@ class Caller:
     ) -> Answer:
         """Make one call and return its answer; `secrets` are put in as the request leaves."""
         from kfclient.api.exchange import Exchange
-        from kfclient.api.trace import Trace
 
         username, hidden = self._secrets()
         hidden |= secrets or Secrets()
-        traced = Trace(self._trace_to).call(operation, hidden) if self._trace_to else None
+        traced = self._trace.call(operation, hidden) if self._trace else None
         exchange = Exchange(
             self._limits,
             write=write,

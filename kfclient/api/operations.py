@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kfclient.api.caller import Caller
+from kfclient.api.caller import Caller, judged
 from kfclient.api.credentials import MASK, Secrets
+from kfclient.api.errors import ReplyBroken
 from kfclient.api.messages import sendable, unsendable
 
 if TYPE_CHECKING:
@@ -50,7 +51,11 @@ class Operations(Caller):
             answer = self._call(operation, fields, write=True, secrets=secrets, soap=soap)
         from kfclient.api.contents import Contents
 
-        return Contents(soap.contract).response(operation, answer.response)
+        said = Contents(soap.contract).response(operation, answer.response)
+        number = said.get(f"{operation}Result")
+        if operation.startswith("Insert") and number == 0 and number is not False:
+            raise judged(ReplyBroken("KashFlow says OK, and gives no number."), write=True)
+        return said
 
     def _given(self) -> Soap:
         """Return what speaks the contract given, over the same connections."""

@@ -82,4 +82,6 @@ def fault(code: str, said: str) -> KashFlowError:
 
 
 def _quoted(sentence: str, said: str) -> str:
-    return f"{sentence}. It says: {said}" if said else f"{sentence}, and gave no reason."
+    if not said:
+        return f"{sentence}, and gave no reason."
+    return f"{sentence}. It says: {said}{'' if said[-1] in '.!?' else '.'}"

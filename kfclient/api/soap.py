@@ -35,7 +35,8 @@ class Soap:
         `fields` are the operation's own. Raises `BadRequest` for a value that cannot be sent, and
         what `Transport.post_xml` raises.
         """
-        reply: Reply = self._service[operation](**self.contract.arguments(operation, fields))
+        arguments = self.contract.arguments(operation, fields)
+        reply: Reply = self._service[operation](**arguments)
         return reply
 
     def envelope(self, operation: str, fields: Mapping[str, Any]) -> bytes:

@@ -44,6 +44,8 @@ class Transport(zeep.Transport):
     are put into an envelope here, at the last moment: zeep never sees them.
     """
 
+    _close_session = False  # zeep's __del__ asks, even where no session could be made
+
     def __init__(self, endpoint: Endpoint, authority: Path | str | None = None) -> None:
         self._kept = open_session(endpoint, authority)
         super().__init__(session=self._kept)  # type: ignore[no-untyped-call]

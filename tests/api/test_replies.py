@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import gzip
+from datetime import date
 
 import pytest
 
 from kfclient.api.errors import (
+    AddressNotListed,
+    ApiDisabled,
+    CodeInvalid,
+    CodeNotUnique,
     KashFlowError,
+    NotFound,
     NotKashFlow,
     Outcome,
     Refused,
@@ -15,8 +21,9 @@ from kfclient.api.errors import (
     ReplyLost,
     RequestFault,
     ServerTrouble,
+    WrongCredentials,
 )
-from kfclient.api.records import Supplier
+from kfclient.api.records import Customer, Supplier
 from tests.api.byte_server import ByteServer, envelope, http, ok, response, zipped
 from tests.api.clients import client
 
@@ -249,3 +256,39 @@ def test_a_reading_call_in_doubt_says_that_nothing_was_changed() -> None:
     with ByteServer(http(CUT)) as server, pytest.raises(ReplyBroken) as caught:
         client(server.endpoint).get_suppliers()
     assert "Nothing was changed" in caught.value.sentence
+
+
+SENTENCES: dict[str, type[KashFlowError]] = {
+    "Incorrect username or password": WrongCredentials,
+    "The IP address of 203.0.113.9 is not in the access list, see your settings": AddressNotListed,
+    "There is no customer with that email address": NotFound,
+    "Customer Code is not unique": CodeNotUnique,
+    "Supplier Code is not unique": CodeNotUnique,
+    "The customer code specified is invalid, please re-enter without any special characters.": (
+        CodeInvalid
+    ),
+    "The API is not enabled for this account": ApiDisabled,
+    "Execution Timeout Expired. The timeout period elapsed.": ServerTrouble,
+    "Not on a Sunday": Refused,
+    "": Refused,
+}
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_a_sentence_of_kashflows_that_is_known_has_its_own_error(sentence: str) -> None:
+    no = f"<Status>NO</Status><StatusDetail>{sentence}</StatusDetail>"
+    reply = http(response("InsertCustomer", "0", no))
+    with ByteServer(reply) as server, pytest.raises(KashFlowError) as caught:
+        client(server.endpoint).insert_customer(Customer(name="Acme"))
+    error = caught.value
+    assert type(error) is SENTENCES[sentence]
+    assert error.said == sentence
+    unsure = isinstance(error, ServerTrouble)
+    assert error.outcome is (Outcome.UNKNOWN if unsure else Outcome.REFUSED)
+
+
+def test_a_note_that_was_refused_was_not_stored() -> None:
+    no = "<Status>NO</Status><StatusDetail>No such receipt</StatusDetail>"
+    reply = http(response("InsertReceiptNote", "false", no))
+    with ByteServer(reply) as server, pytest.raises(NotFound):
+        client(server.endpoint).insert_receipt_note(41, "x", date(2026, 5, 4))

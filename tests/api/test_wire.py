@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from kfclient.api import Limits
+from kfclient.api import KashFlow, Limits
 from kfclient.api.errors import (
     BadRequest,
     InsecureConnection,
@@ -208,34 +208,56 @@ def test_reading_calls_share_a_kept_connection() -> None:
         assert server.hung_up.wait(2)
 
 
-def test_eight_threads_share_one_client_without_mixing_anything_up() -> None:
-    def echo(request: bytes) -> bytes:
-        found = re.search(rb"SupplierID>(\d+)<", request)
-        number = found[1].decode() if found else "0"
-        return ok("GetSupplierByID", f"<SupplierID>{number}</SupplierID>")
+def echo(request: bytes) -> bytes:
+    """Answer with the number that was asked for, in a way of the operation's own."""
+    name = re.search(rb"KashFlow/(\w+)", request)
+    assert name is not None
+    operation = name[1].decode()
+    field = {"GetSupplierByID": b"SupplierID", "GetCustomerByID": b"CustomerID"}
+    said = re.search(field.get(operation, b"Name") + rb">(\d+)<", request)
+    assert said is not None
+    number = said[1].decode()
+    results = {
+        "GetSupplierByID": f"<SupplierID>{number}</SupplierID><Name>S{number}</Name>",
+        "GetCustomerByID": f"<CustomerID>{number}</CustomerID><Name>C{number}</Name>",
+    }
+    return ok(operation, results.get(operation, number))
 
+
+def asked(api: KashFlow, wanted: int) -> tuple[str, int]:
+    """Make a call that only `wanted` answers rightly; return what came back."""
+    if wanted % 10 == 0:
+        return "inserted", api.insert_supplier(Supplier(name=str(wanted)))
+    if wanted % 2:
+        supplier = api.get_supplier_by_id(wanted)
+        return (supplier.name, supplier.supplier_id) if supplier else ("none", 0)
+    customer = api.get_customer_by_id(wanted)
+    return (customer.name, customer.customer_id) if customer else ("none", 0)
+
+
+def test_eight_threads_make_a_thousand_calls_without_mixing_anything_up() -> None:
     with ByteServer(answers(echo)) as server:
         api = client(server.endpoint, Limits(tries=1))
-        wrong: list[object] = []
+        answered: dict[int, object] = {}
 
         def work(thread: int) -> None:
-            for call in range(50):
-                wanted = thread * 1000 + call + 1
+            for wanted in range(thread * 1000 + 1, thread * 1000 + 126):
                 try:
-                    found = api.get_supplier_by_id(wanted)
+                    answered[wanted] = asked(api, wanted)
                 except KashFlowError as error:
-                    wrong.append(error)
-                else:
-                    if found is None or found.supplier_id != wanted:
-                        wrong.append((wanted, found))
+                    answered[wanted] = error
 
         threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        assert wrong == []
-        assert server.connections <= 8
+        kept = server.connections - sum(not wanted % 10 for wanted in answered)
+    assert len(answered) == 1000
+    for wanted, got in answered.items():
+        name = "inserted" if wanted % 10 == 0 else f"{'S' if wanted % 2 else 'C'}{wanted}"
+        assert got == (name, wanted)
+    assert kept <= 4
 
 
 def test_the_first_calls_of_many_threads_make_one_client() -> None:
