@@ -65,8 +65,14 @@ class KashdeckApp(App[None]):
         Binding("ctrl+q", "quit", "Quit", show=False, id="app.quit", priority=True),
     ]
 
-    def __init__(self, desk: Desk, demo: DemoCredentials | None = None) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        demo: DemoCredentials | None = None,
+        farewell: Callable[[], object] | None = None,
+    ) -> None:
         super().__init__()
+        self._farewell = farewell or desk.close
         self.desk = desk
         self.demo = demo
         self.news: Signal[Event] = Signal(self, "news")
@@ -85,7 +91,8 @@ class KashdeckApp(App[None]):
         self.theme = DARK.name
         self.push_screen(ConnectionsScreen())
         if not self.is_headless:
-            watch(asyncio.get_running_loop(), self._stop_jobs, lambda: bool(self._working))
+            loop = asyncio.get_running_loop()
+            watch(loop, self._stop_jobs, lambda: bool(self._working), self._farewell)
 
     async def run_action(
         self,
@@ -307,10 +314,14 @@ class KashdeckApp(App[None]):
         self.notify(f"{what} sent to the clipboard.", timeout=3)
 
 
-def run(desk: Desk, demo: DemoCredentials | None = None) -> None:
-    """Show the app on the terminal until it is quit.
+def run(
+    desk: Desk,
+    demo: DemoCredentials | None = None,
+    farewell: Callable[[], object] | None = None,
+) -> None:
+    """Show the app on the terminal until it is quit; `farewell` is for when that goes away.
 
     Over SSH the mouse stays off, so that selecting text works and moving it sends nothing.
     """
     mend_keyboard()
-    KashdeckApp(desk, demo).run(mouse="SSH_CONNECTION" not in os.environ)
+    KashdeckApp(desk, demo, farewell).run(mouse="SSH_CONNECTION" not in os.environ)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,7 +26,12 @@ def run_demo(keep: Path | None = None) -> None:
     from tui.app import run
 
     with prepared(keep) as (desk, credentials):
-        run(desk, demo=credentials)
+
+        def farewell() -> None:
+            if keep is None:
+                shutil.rmtree(desk.home.root.parent, ignore_errors=True)
+
+        run(desk, demo=credentials, farewell=farewell)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ without a terminal cannot close in an orderly way.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
@@ -22,15 +23,23 @@ PATIENCE = 75.0
 
 
 def watch(
-    loop: asyncio.AbstractEventLoop, stop: Callable[[], None], busy: Callable[[], bool]
+    loop: asyncio.AbstractEventLoop,
+    stop: Callable[[], None],
+    busy: Callable[[], bool],
+    farewell: Callable[[], object],
 ) -> None:
-    """On SIGHUP or SIGTERM ask the work to `stop`, wait while it is `busy`, then leave."""
+    """On SIGHUP or SIGTERM ask the work to `stop`, wait while it is `busy`, then leave.
+
+    `farewell` is done last, in place of all that an orderly end would have done.
+    """
 
     def leave() -> None:
         stop()
         until = time.monotonic() + PATIENCE
         while busy() and time.monotonic() < until:
             time.sleep(0.05)
+        with contextlib.suppress(Exception):
+            farewell()
         os._exit(128 + signal.SIGHUP)
 
     def gone() -> None:

@@ -27,11 +27,11 @@ ESCAPES = re.compile(rb"\x1b\[[0-9;?<>=]*[ -/]*[@-~]|\x1b[()][0-9A-B]|\x1b[=>]")
 class Terminal:
     """A pseudo-terminal of 80 by 24 with Kashdeck on it."""
 
-    def __init__(self, home: Path, **environment: str) -> None:
+    def __init__(self, home: Path, *words: str, **environment: str) -> None:
         self.fd, far = pty.openpty()
         fcntl.ioctl(far, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tui"],
+            [sys.executable, "-m", "tui", *words],
             cwd=ROOT,
             stdin=far,
             stdout=far,
@@ -86,9 +86,9 @@ class Terminal:
 
 
 @contextmanager
-def on_terminal(home: Path, **environment: str) -> Iterator[Terminal]:
+def on_terminal(home: Path, *words: str, **environment: str) -> Iterator[Terminal]:
     """Run Kashdeck on a terminal for the length of the block."""
-    terminal = Terminal(home, **environment)
+    terminal = Terminal(home, *words, **environment)
     try:
         yield terminal
     finally:
@@ -122,6 +122,15 @@ def test_a_lost_connection_ends_it_at_once_when_nothing_is_in_flight(tmp_path: P
         terminal.read_until(b"Connections")
         terminal.process.send_signal(signal.SIGHUP)
         assert terminal.process.wait(5) == 128 + signal.SIGHUP
+
+
+def test_a_lost_connection_throws_a_demo_away_too(tmp_path: Path) -> None:
+    with on_terminal(tmp_path / "home", "demo", TMPDIR=str(tmp_path)) as terminal:
+        terminal.read_until(b"Connections")
+        assert list(tmp_path.glob("kashdeck-demo-*"))
+        terminal.process.send_signal(signal.SIGHUP)
+        assert terminal.process.wait(5) == 128 + signal.SIGHUP
+    assert not list(tmp_path.glob("kashdeck-demo-*"))
 
 
 def test_a_lost_connection_lets_what_is_being_sent_come_to_its_end(
