@@ -48,7 +48,12 @@ def _tax_rates(kashflow: KashFlow, on_rows: OnRows, cancel: Cancel) -> Whole:
 
 
 def _projects(kashflow: KashFlow, on_rows: OnRows, cancel: Cancel) -> Whole:
-    records = kashflow.get_projects_full(on_rows=on_rows, cancel=cancel)
+    try:
+        records = kashflow.get_projects_full(on_rows=on_rows, cancel=cancel)
+    except RequestFault:
+        # The plain call does not say which are finished: all count as active.
+        known = kashflow.get_projects(on_rows=on_rows, cancel=cancel)
+        records = [msgspec.structs.replace(project, status=1) for project in known]
     return {ListName.PROJECTS: _documents(records)}
 
 

@@ -69,7 +69,7 @@ def test_a_server_that_knows_fewer_operations_is_synced_all_the_same(
     desk: Desk, business: str, draft: Draft, sandbox: Sandbox
 ) -> None:
     sandbox.account.switch(ip_restricted=False)
-    unknown = ("AutoAuthIP", "GetNominalCodesExtended", "GetCurrencies")
+    unknown = ("AutoAuthIP", "GetNominalCodesExtended", "GetProjects_Full", "GetCurrencies")
     with server_without(sandbox, *unknown) as endpoint:
         made = desk.connecting.connect(business, msgspec.structs.replace(draft, endpoint=endpoint))
         assert made.company.currency == "GBP"
@@ -77,3 +77,5 @@ def test_a_server_that_knows_fewer_operations_is_synced_all_the_same(
     assert report.failed == ()
     assert {one.code for one in desk.lists.nominals(business)} >= {4000, 5000}
     assert desk.lists.currencies(business) == ()
+    projects = {one.name: one.status for one in desk.lists.projects(business)}
+    assert projects["Mill Lane refit"] == 1
