@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from kfclient.api.errors import KashFlowError, NotSent, Outcome, Refused, Unknown
     from kfclient.api.limits import Limits
     from kfclient.api.purchases import ReceiptsPage
+    from kfclient.api.trace import Traced
 
 __all__ = [
     "Credentials",
@@ -25,6 +26,7 @@ __all__ = [
     "Outcome",
     "ReceiptsPage",
     "Refused",
+    "Traced",
     "Unknown",
 ]
 
@@ -37,6 +39,7 @@ _HOMES = {
     "Outcome": "errors",
     "ReceiptsPage": "purchases",
     "Refused": "errors",
+    "Traced": "trace",
     "Unknown": "errors",
 }
 

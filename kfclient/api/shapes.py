@@ -35,6 +35,8 @@ _log = logging.getLogger(__name__)
 
 def whole_number(text: str) -> int:
     """Return the xs:int in `text`; `1.00` is 1. Raises ValueError for anything else."""
+    if text.isdigit() and text.isascii():  # nearly always
+        return int(text)
     number = amount(text)
     if number != int(number):
         raise ValueError
@@ -104,10 +106,11 @@ def reader(record: type[R]) -> Reader[R]:
         values: dict[str, Any] = {}
         for child in element:
             tag = child.tag
-            if tag in known:
+            found = known.get(tag)
+            if found is not None:
                 text = child.text
                 if text:
-                    name, convert = known[tag]
+                    name, convert = found
                     try:
                         values[name] = convert(text) if convert else text
                     except ValueError:
