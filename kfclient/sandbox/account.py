@@ -33,6 +33,14 @@ class Reply:
     more: Record = field(default_factory=dict)
 
 
+def absent(account: Account, sentence: str, chosen: str = "refused") -> Reply:
+    """Answer for one thing that is not there as `not_found` says, or else as chosen here."""
+    answered = account.switches.not_found or chosen
+    if answered == "refused":
+        raise Refusal(sentence)
+    return Reply({} if answered == "zeroed" else None)
+
+
 class Account:
     """The company whose books the sandbox keeps.
 
@@ -91,6 +99,12 @@ class Account:
             switches = self._switches.changed(changes)
             self._put_setting("switches", switches.as_dict())
             self._switches = switches
+
+    def forget_address(self, address: str) -> None:
+        """Take an address off the list of those that may call, if it is there."""
+        with self.books.transaction():
+            if self.books.get("addresses", address) is not None:
+                self.books.drop("addresses", address)
 
     def forget_addresses(self) -> None:
         """Empty the list of addresses that may call."""

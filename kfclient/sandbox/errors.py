@@ -2,6 +2,7 @@
 
 SandboxError
 ├── PortTaken     another program listens on the port asked for
+├── HostUnknown   the address asked for is none of this machine's
 ├── HomeTaken     another sandbox keeps its books in the folder asked for
 ├── HomeUnusable  the folder asked for cannot be written
 ├── BooksDamaged  the folder holds books that cannot be read
@@ -24,6 +25,13 @@ class PortTaken(SandboxError):
 
     code = "sandbox-port-taken"
     default_cure = "Choose another port, or leave the port out to have a free one found."
+
+
+class HostUnknown(SandboxError):
+    """The address asked for is none of this machine's."""
+
+    code = "sandbox-host-unknown"
+    default_cure = "Leave the host out to listen on 127.0.0.1, which is this machine alone."
 
 
 class HomeTaken(SandboxError):

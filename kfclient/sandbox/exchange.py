@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import secrets
+import select
 import threading
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -10,15 +12,19 @@ from typing import TYPE_CHECKING
 
 from kfclient.sandbox import pages
 from kfclient.sandbox.dispatch import answer, refuse
+from kfclient.sandbox.reading import Reader
 from kfclient.sandbox.schema import Record
 from kfclient.sandbox.soap import Fault, Request, Version, read_call, write_reply
-from kfclient.sandbox.troubles import Trouble
+from kfclient.sandbox.troubles import EVENTS, Trouble
 
 if TYPE_CHECKING:
     from kfclient.sandbox.web import Handler
 
 _log = logging.getLogger(__name__)
 _TRICKLE = 12
+_TURN = 0.1
+_GARBAGE = b"\x00\xff\xfe<<\x1f\x8b& \xc3\x28" * 20
+_SPOILT = frozenset({"truncate", "truncate-clean", "bad-xml", "garbage", "trickle"})
 _HTML = "text/html; charset=utf-8"
 
 
@@ -33,13 +39,14 @@ class Exchange:
 
     def run(self) -> None:
         """Execute the call and send what the caller is to meet."""
-        headers = self._handler.headers
+        headers, switches = self._handler.headers, self._server.account.switches
         try:
             request = read_call(
                 self._version,
                 headers.get("Content-Type", ""),
                 headers.get("SOAPAction"),
                 self._body,
+                Reader(switches.strict_order, switches.zones_dropped),
             )
             self._version = request.version
             self._server.account.count_call(request.operation.name)
@@ -80,16 +87,11 @@ class Exchange:
         if kind == "slow" and self._server.stopping.wait(trouble.pause):
             self._handler.hang_up()
             return
-        answers = self._execute(request) if trouble.is_committing else refuse(trouble.text)
-        if kind in ("slow", "refuse"):
+        if kind in EVENTS:
+            self._happen(trouble)
+        answers = self._execute(request) if trouble.is_committing else refuse(trouble.sentence)
+        if kind in ("slow", "refuse", *EVENTS):
             self._reply(request, answers)
-        elif kind in ("drop-before", "drop-after"):
-            self._handler.hang_up()
-        elif kind in ("html-503", "html-200"):
-            self._handler.send(_HTML, [pages.maintenance()], HTTPStatus(int(kind[-3:])))
-        elif kind == "redirect":
-            headers = {"Location": f"{self._server.endpoint}?moved"}
-            self._handler.send(_HTML, [b"<html></html>"], HTTPStatus.TEMPORARY_REDIRECT, headers)
         elif kind == "fault-500":
             raise Fault(
                 "Server was unable to process request. ---> Timeout expired.  The timeout period "
@@ -97,20 +99,57 @@ class Exchange:
                 "Server",
                 request.version,
             )
-        else:
+        elif kind in _SPOILT:
             whole = b"".join(write_reply(request.operation, request.version, answers))
             self._spoil(whole, trouble)
+        else:
+            self._turn_away(kind)
+
+    def _happen(self, trouble: Trouble) -> None:
+        """Change the account as its owner might at this moment."""
+        account = self._server.account
+        if trouble.kind == "forget-address":
+            account.forget_address(self._handler.client_address[0])
+        elif trouble.kind == "api-off":
+            account.switch(api_enabled=False)
+        elif trouble.kind == "new-password":
+            account.switch(separate_api_password=trouble.text or secrets.token_urlsafe(12))
+        else:
+            account.switch(lock_date=trouble.text or account.today().isoformat())
+
+    def _turn_away(self, kind: str) -> None:
+        """Send what is no reply at all, or nothing."""
+        if kind == "hang":
+            self._wait_for_the_caller_to_leave()
+            self._handler.hang_up()
+        elif kind == "reset-after":
+            self._handler.reset()
+        elif kind in ("drop-before", "drop-after"):
+            self._handler.hang_up()
+        elif kind == "redirect":
+            headers = {"Location": f"{self._server.endpoint}?moved"}
+            self._handler.send(_HTML, [b"<html></html>"], HTTPStatus.TEMPORARY_REDIRECT, headers)
+        else:
+            self._handler.send(_HTML, [pages.maintenance()], HTTPStatus(int(kind[-3:])))
+
+    def _wait_for_the_caller_to_leave(self) -> None:
+        connection = self._handler.connection
+        while not self._server.stopping.is_set():
+            if select.select([connection], [], [], _TURN)[0]:
+                return  # a caller that waits sends nothing: it has hung up
 
     def _spoil(self, whole: bytes, trouble: Trouble) -> None:
         """Send a reply that is cut short, ill-formed, or slower than anyone should wait."""
-        half = whole[: len(whole) // 2]
+        cut = whole[: len(whole) // 2 if trouble.at is None else trouble.at]
         if trouble.kind == "truncate-clean":
-            self._send([half])
+            self._send([cut])
         elif trouble.kind == "bad-xml":
             self._send([whole.replace(b"</Status>", b"</Statuz>")])
+        elif trouble.kind == "garbage":
+            self._send([_GARBAGE])
         elif trouble.kind == "truncate":
-            self._promise(len(whole))
-            self._handler.wfile.write(half)
+            self._promise(max(len(whole), len(cut) + 1))
+            self._handler.wfile.write(cut)
             self._handler.hang_up()
         else:
             self._promise(len(whole))

@@ -1,9 +1,9 @@
 """The books on disk: a snapshot, and beside it a log of everything since.
 
-Every transaction is one checksummed line, handed to the operating system before the reply goes
-out, so a killed sandbox has lost nothing it answered for. At start and at stop the log is folded
-into a new snapshot (written beside, fsynced, renamed). Lines are absolute, so a log that was
-already folded in does no harm when read again.
+Every transaction is one checksummed line, on disk before the reply goes out, so a killed sandbox
+has lost nothing it answered for, and neither has a machine that lost its power. At start and at
+stop the log is folded into a new snapshot (written beside, fsynced, renamed). Lines are absolute,
+so a log that was already folded in does no harm when read again.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from kfclient.sandbox.errors import HomeTaken, HomeUnusable
 Change = tuple[str, int | str, dict[str, Any] | None]
 """Table, key, and the record it now holds (None: it is gone)."""
 
+_SYNC = getattr(os, "fdatasync", os.fsync)  # macOS has no fdatasync
 _OPTIONS = orjson.OPT_NON_STR_KEYS
 
 
@@ -65,17 +66,19 @@ class Journal:
     def append(self, changes: list[Change]) -> None:
         """Write one transaction, wholly or not at all.
 
-        It is with the operating system when this returns. Raises OSError.
+        It is on disk when this returns. Raises OSError.
         """
         if self._appending is None:
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
             self._appending = os.open(self._log, flags, 0o600)
+            _sync_folder(self.home)
         payload = orjson.dumps(changes, default=str, option=_OPTIONS)
         line = b"%08x %s\n" % (crc32(payload), payload)
         size = os.fstat(self._appending).st_size
         try:
             while line:
                 line = line[os.write(self._appending, line) :]
+            _SYNC(self._appending)
         except OSError:
             os.ftruncate(self._appending, size)
             raise
@@ -93,9 +96,7 @@ class Journal:
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(self._snapshot)
-        folder = os.open(self._snapshot.parent, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
+        _sync_folder(self.home)
         self._stop_appending()
         self._log.unlink(missing_ok=True)
 
@@ -108,3 +109,12 @@ class Journal:
         if self._appending is not None:
             os.close(self._appending)
             self._appending = None
+
+
+def _sync_folder(folder: Path) -> None:
+    """Put a folder's entries on disk: a file's name is in its folder, not in the file."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -57,11 +57,11 @@ def to_boolean(text: str) -> bool:
     return _BOOLEANS[stripped]
 
 
-def to_moment(text: str) -> str:
+def to_moment(text: str, *, zones_dropped: bool = False) -> str:
     """Return a date and time as naive UK time, `YYYY-MM-DDTHH:MM:SS`.
 
     A date alone is midnight. One with `Z` or an offset is moved to UK time, as a server standing
-    in London does; fractions of a second are dropped.
+    in London does, or loses its zone where `zones_dropped`; fractions of a second are dropped.
     """
     match = _MOMENT.fullmatch(text.strip(_SPACE))
     refused = f"The string '{text}' is not a valid AllXsd value."
@@ -72,7 +72,8 @@ def to_moment(text: str) -> str:
     try:
         moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
         if zone := match["zone"]:
-            moment = _uk_time(moment - _offset(zone))
+            moved = _uk_time(moment - _offset(zone))
+            moment = moment if zones_dropped else moved
     except (ValueError, OverflowError):
         raise ValueError(refused) from None
     return moment.replace(tzinfo=None).isoformat(timespec="seconds")

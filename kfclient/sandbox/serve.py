@@ -14,8 +14,8 @@ from typing import TextIO
 
 import orjson
 
-from kfclient.sandbox.server import Sandbox
-from kfclient.sandbox.troubles import parse_trouble
+from kfclient.sandbox.server import HOST, Sandbox
+from kfclient.sandbox.troubles import parse_troubles
 
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -29,18 +29,19 @@ def serve(
     fault: Sequence[str] = (),
     out: TextIO | None = None,
     ended: SimpleQueue[None] | None = None,
+    host: str = HOST,
 ) -> int:
     """Serve until SIGINT, SIGTERM or SIGHUP comes or `ended` is put into; return exit code 0.
 
-    `fault` holds misbehaviours as `troubles.parse_trouble` reads them. What is printed once it
+    `fault` holds misbehaviours as `troubles.parse_troubles` reads them. What is printed once it
     listens is one line of JSON (`endpoint`, `username`, `password`, `autoauth_key`, `control`) or
-    the same for people. Raises `SandboxError` where it cannot start. Signals are handled when
-    called from the main thread.
+    the same for people; a `host` that others reach is warned of on standard error. Raises
+    `SandboxError` where it cannot start. Signals are handled when called from the main thread.
     """
-    troubles = [parse_trouble(text) for text in fault]
+    troubles = [trouble for text in fault for trouble in parse_troubles(text)]
     # A queue, because a handler that sets an Event can meet the lock its own thread holds.
     ended = ended or SimpleQueue()
-    sandbox = Sandbox(home, port, suppliers, customers)
+    sandbox = Sandbox(home, port, suppliers, customers, host)
     for trouble in troubles:
         sandbox.troubles.add(trouble)
     with _ended_by_signals(ended), sandbox:

@@ -3,23 +3,41 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import secrets
 import socket
 import sys
 import threading
 from http.server import ThreadingHTTPServer
+from ipaddress import ip_address
 from pathlib import Path
+from socket import gaierror
 from types import TracebackType
 from typing import Any, Self
 
 from kfclient.sandbox.account import Account
-from kfclient.sandbox.errors import PortTaken
+from kfclient.sandbox.errors import HostUnknown, PortTaken
 from kfclient.sandbox.troubles import Trouble, Troubles
 from kfclient.sandbox.web import PATH, Handler
 
 _log = logging.getLogger(__name__)
 HOST = "127.0.0.1"
+_PATIENCE = 5.0
+_WARNING = """
+  ***  WARNING: THE SANDBOX LISTENS ON {host}, NOT ON THIS MACHINE ALONE  ***
+
+  Whoever reaches that address can try to log in, and whoever is on the way can read what is
+  sent: it is plain HTTP. Its books are practice; keep real names and figures out of them.
+"""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address; of names, `localhost` alone counts."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class Listener(ThreadingHTTPServer):
@@ -29,14 +47,20 @@ class Listener(ThreadingHTTPServer):
     request_queue_size = 128
     allow_reuse_address = True
 
-    def __init__(self, port: int, account: Account, troubles: Troubles) -> None:
-        super().__init__((HOST, port), Handler)
+    def __init__(self, host: str, port: int, account: Account, troubles: Troubles) -> None:
+        if ":" in host:
+            self.address_family = socket.AF_INET6
+        super().__init__((host, port), Handler)
         self.account = account
         self.troubles = troubles
         self._connections: set[Any] = set()
+        self._serving: set[threading.Thread] = set()
         self.stopping = threading.Event()
         self.port: int = self.server_address[1]
-        self.origin = f"http://{HOST}:{self.port}"
+        # A server that listens everywhere is to be found on this machine too.
+        self._reached_at = {"0.0.0.0": HOST, "::": "::1"}.get(host, host)  # noqa: S104
+        shown = f"[{self._reached_at}]" if ":" in host else self._reached_at
+        self.origin = f"http://{shown}:{self.port}"
         self.endpoint = f"{self.origin}{PATH}"
         # Nobody who does not know the path, a web page least of all, can flip switches.
         self.control_path = f"/control/{secrets.token_urlsafe(18)}"
@@ -45,6 +69,14 @@ class Listener(ThreadingHTTPServer):
         """Note the connection, so that stopping the server ends it."""
         self._connections.add(request)
         super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Serve a connection, known as a thread that stopping the server waits for."""
+        self._serving.add(threading.current_thread())
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._serving.discard(threading.current_thread())
 
     def shutdown_request(self, request: Any) -> None:
         """Forget the connection."""
@@ -65,21 +97,24 @@ class Listener(ThreadingHTTPServer):
         """Have `serve()` return."""
         self.stopping.set()
         with contextlib.suppress(OSError):
-            socket.create_connection((HOST, self.port), timeout=1).close()
+            socket.create_connection((self._reached_at, self.port), timeout=1).close()
 
     def hang_up(self) -> None:
         """End every connection: a stopped server answers nobody."""
         for connection in list(self._connections):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
+        for thread in list(self._serving - {threading.current_thread()}):
+            thread.join(_PATIENCE)
 
 
 class Sandbox:
-    """A KashFlow-compatible service on this machine, listening on 127.0.0.1 alone.
+    """A KashFlow-compatible service on this machine, listening on 127.0.0.1 unless told otherwise.
 
-    `home` is where its books are kept (None: in memory, gone at the end); `port` 0 finds a free
-    one; `suppliers` and `customers` are how many there are to be at least (None: the few named
-    ones). Use it as a context manager, or `start()` and `stop()` it; once. Raises `PortTaken`,
+    A `host` that others reach is warned of on standard error when it starts. `home` is where its
+    books are kept (None: in memory, gone at the end); `port` 0 finds a free one; `suppliers` and
+    `customers` are how many there are to be at least (None: the few named ones). Use it as a
+    context manager, or `start()` and `stop()` it; once. Raises `PortTaken`, `HostUnknown`,
     `HomeTaken`, `HomeUnusable`, `BooksDamaged`.
     """
 
@@ -89,13 +124,22 @@ class Sandbox:
         port: int = 0,
         suppliers: int | None = None,
         customers: int | None = None,
+        host: str = HOST,
     ) -> None:
+        if not host:  # to the system it would mean every address there is
+            raise HostUnknown("The sandbox was given no address to listen on.")
         self.account = Account(home, suppliers, customers)
         self.troubles = Troubles()
+        self._host = host
         try:
-            self._listener = Listener(port, self.account, self.troubles)
+            self._listener = Listener(host, port, self.account, self.troubles)
+        except (gaierror, UnicodeError):
+            self.account.close()
+            raise HostUnknown(f"There is no address {host} to listen on.") from None
         except OSError as error:
             self.account.close()
+            if error.errno == errno.EADDRNOTAVAIL:
+                raise HostUnknown(f"This machine does not have the address {host}.") from None
             raise PortTaken(
                 f"The sandbox cannot listen on port {port}: {error.strerror}."
             ) from None
@@ -144,6 +188,8 @@ class Sandbox:
 
     def start(self) -> Self:
         """Begin to serve, in threads of its own."""
+        if not is_loopback(self._host):
+            sys.stderr.write(_WARNING.format(host=self._host))
         serve = self._listener.serve
         self._thread = threading.Thread(target=serve, name="sandbox-listener", daemon=True)
         self._thread.start()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
 
 class Shelf:
@@ -13,12 +16,15 @@ class Shelf:
         self._held: dict[str, bytes] = {}
 
     def put(self, name: str, content: bytes) -> None:
-        """Keep a file."""
+        """Keep a file; it is on disk when this returns. Raises OSError."""
         if self._folder is None:
             self._held[name] = content
             return
         self._folder.mkdir(mode=0o700, exist_ok=True)
-        (self._folder / name).write_bytes(content)
+        with os.fdopen(os.open(self._folder / name, _NEW, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
 
     def get(self, name: str) -> bytes | None:
         """Return a file's content, None where there is no such file."""

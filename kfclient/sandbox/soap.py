@@ -10,7 +10,7 @@ from xml.parsers import expat
 from lxml import etree
 
 from kfclient.sandbox.contract import OPERATIONS
-from kfclient.sandbox.reading import Unreadable, read_request
+from kfclient.sandbox.reading import Reader, Unreadable
 from kfclient.sandbox.schema import NAMESPACE, Operation, Record
 from kfclient.sandbox.writing import escape, write_response
 
@@ -85,13 +85,19 @@ def version_of(content_type: str) -> Version | None:
     return next((v for v in (SOAP11, SOAP12) if v.content_type == media), None)
 
 
-def read_call(version: Version, content_type: str, soap_action: str | None, body: bytes) -> Request:
+def read_call(
+    version: Version,
+    content_type: str,
+    soap_action: str | None,
+    body: bytes,
+    reader: Reader | None = None,
+) -> Request:
     """Return the call in `body`, the SOAPAction having chosen the operation; raise `Fault`.
 
     The envelope's namespace has the last word on the version: a 1.2 envelope sent as `text/xml`
     with a SOAPAction header works on the live service.
     """
-    operation = _operation(version, content_type, soap_action)
+    operation = operation_of(version, content_type, soap_action)
     if len(body) > MAX_REQUEST:
         raise Fault(
             "There was an exception running the extensions specified in the config file. ---> "
@@ -103,7 +109,9 @@ def read_call(version: Version, content_type: str, soap_action: str | None, body
     _check_headers(envelope, version)
     content = envelope.find(f"{{{version.namespace}}}Body")
     try:
-        arguments = read_request(operation, envelope if content is None else content)
+        arguments = (reader or Reader()).read_request(
+            operation, envelope if content is None else content
+        )
     except Unreadable as error:
         line, column = _position(body, envelope, error.element)
         raise _unreadable(line, column, error.sentence, version) from None
@@ -118,7 +126,8 @@ def write_reply(operation: Operation, version: Version, answers: Record) -> Iter
     yield _TAIL.encode()
 
 
-def _operation(version: Version, content_type: str, soap_action: str | None) -> Operation:
+def operation_of(version: Version, content_type: str, soap_action: str | None) -> Operation:
+    """Return the operation that the headers name; raise `Fault` where they name none of ours."""
     parameter = _ACTION_PARAMETER.search(content_type)
     action = soap_action
     if version is SOAP12 and parameter:

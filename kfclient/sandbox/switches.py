@@ -8,6 +8,9 @@ from typing import Any, get_type_hints
 
 from kfclient.sandbox.errors import SandboxError
 
+NOT_FOUND = ("refused", "zeroed", "empty")
+"""Status NO; OK with every field at its default; OK without a result."""
+
 
 @dataclass(frozen=True, slots=True)
 class Switches:
@@ -40,6 +43,18 @@ class Switches:
     """A payment without a method of its list is refused."""
     strict_numbers: bool = True
     """An insert with a number that is taken is refused; otherwise it overwrites that document."""
+    strict_order: bool = False
+    """An element that comes after one that the WSDL has later is dropped, as one client fears."""
+    na_rate_listed: bool = False
+    """GetVATRates lists N/A, with the value that a line carries for it."""
+    active_projects_only: bool = False
+    """GetProjects leaves out completed and archived projects."""
+    zones_dropped: bool = False
+    """A date and time with a zone loses it, where it is otherwise moved to UK time."""
+    not_found: str | None = None
+    """What Get operations of one thing answer when it is not there: one of `NOT_FOUND`."""
+    reference_length: int | None = None
+    """A document's reference is cut to so many characters."""
     gzip: bool = False
     """Replies are compressed for clients that ask."""
 
@@ -50,10 +65,19 @@ class Switches:
             if name not in known:
                 names = ", ".join(field.name for field in fields(Switches))
                 raise SandboxError(f"There is no switch {name}.", f"The switches are: {names}.")
-            if not isinstance(value, known[name]):
+            is_other = isinstance(value, bool) and known[name] is not bool  # a bool is an int
+            if is_other or not isinstance(value, known[name]):
                 raise SandboxError(f"The switch {name} cannot be {value!r}.")
         if changes.get("lock_date"):
             _check_date(changes["lock_date"])
+        if changes.get("not_found") not in (None, *NOT_FOUND):
+            cure = f"It is null or one of {', '.join(NOT_FOUND)}."
+            raise SandboxError(f"not_found cannot be {changes['not_found']!r}.", cure)
+        length = changes.get("reference_length")
+        if length is not None and length < 1:
+            raise SandboxError(
+                "reference_length cannot be less than 1.", "Use null for any length."
+            )
         return replace(self, **changes)
 
     def as_dict(self) -> dict[str, Any]:

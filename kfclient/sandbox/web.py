@@ -5,7 +5,10 @@ Beside it, under a path nobody can guess, the control endpoint.
 
 from __future__ import annotations
 
+import os
+import re
 import socket
+import struct
 import zlib
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
@@ -19,12 +22,13 @@ import orjson
 from kfclient.sandbox import control, pages, remote
 from kfclient.sandbox.errors import SandboxError
 from kfclient.sandbox.exchange import Exchange
-from kfclient.sandbox.soap import MAX_REQUEST, version_of
+from kfclient.sandbox.soap import MAX_REQUEST, Fault, operation_of, version_of
 
 if TYPE_CHECKING:
     from kfclient.sandbox.server import Listener
 
 PATH = "/api/service.asmx"
+_HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]{1,5})?")
 _WHOLE = 4
 _MAX_PIECES = 1000
 
@@ -52,7 +56,7 @@ class Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         path, query = parts.path, parts.query.casefold()
         if path.casefold() == PATH and query in ("wsdl", "singlewsdl"):
-            self.send("text/xml; charset=utf-8", [pages.wsdl(self.server.endpoint)])
+            self.send("text/xml; charset=utf-8", [pages.wsdl(self._endpoint())])
         elif path.casefold() == PATH:
             self.send("text/html; charset=utf-8", [pages.help_page()])
         elif path == self.server.control_path:
@@ -66,6 +70,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Execute a SOAP call or a control call."""
+        if self._is_reset_unread():
+            return
         try:
             body = self._body()
         except BadRequest as problem:
@@ -125,6 +131,28 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self.wfile.flush()
         self.connection.shutdown(socket.SHUT_RDWR)
+
+    def reset(self) -> None:
+        """Reset the connection (RST): nothing that was written is sure to arrive."""
+        self.close_connection = True
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        os.close(self.connection.detach())
+
+    def _is_reset_unread(self) -> bool:
+        """Reset the connection before a request is read, where that was asked for."""
+        version = version_of(self.headers.get("Content-Type", ""))
+        if version is None or urlsplit(self.path).path.casefold() != PATH:
+            return False
+        try:
+            called = operation_of(
+                version, self.headers.get("Content-Type", ""), self.headers.get("SOAPAction")
+            )
+        except Fault:
+            return False
+        if self.server.troubles.take(called.name, unread=True) is None:
+            return False
+        self.reset()
+        return True
 
     def _wants_gzip(self) -> bool:
         asked = self.headers.get("Accept-Encoding", "")
@@ -189,6 +217,11 @@ class Handler(BaseHTTPRequestHandler):
             self._send_json(problem.as_dict(), HTTPStatus.BAD_REQUEST)
             return
         self._send_json(control.state(self.server.account, self.server.troubles))
+
+    def _endpoint(self) -> str:
+        """Return the service's address as this caller reached it, as ASMX puts it into its WSDL."""
+        host = self.headers.get("Host", "")
+        return f"http://{host}{PATH}" if _HOST.fullmatch(host) else self.server.endpoint
 
     def _send_json(self, value: dict[str, Any], status: HTTPStatus = HTTPStatus.OK) -> None:
         self.send("application/json", [orjson.dumps(value, default=str)], status)

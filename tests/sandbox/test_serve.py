@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import io
 import json
@@ -19,9 +20,11 @@ import pytest
 
 from kfclient.errors import Problem
 from kfclient.sandbox import Sandbox
-from kfclient.sandbox.errors import PortTaken, WrongFault
+from kfclient.sandbox.errors import HostUnknown, PortTaken, WrongFault
 from kfclient.sandbox.serve import serve
-from tests.sandbox.wire import Wire
+from tests.sandbox.wire import Wire, headers
+
+HEADERS = headers("GetSuppliers")
 
 PROGRAM = """
 import sys
@@ -133,6 +136,77 @@ def test_the_same_port_can_be_listened_on_again_at_once(tmp_path: Path) -> None:
         assert Wire(first).send(None, {}).http == 200
     with Sandbox(tmp_path, port) as second:
         assert Wire(second).send(None, {}).http == 200
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.0.0.2"])
+def test_nobody_is_warned_of_this_machine_alone(
+    host: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Sandbox(host=host) as sandbox:
+        assert urlsplit(sandbox.endpoint).hostname == host
+        assert Wire(sandbox).send(None, {}).http == 200
+    assert capsys.readouterr() == ("", "")
+
+
+def test_another_address_is_served_with_a_loud_warning(capsys: pytest.CaptureFixture[str]) -> None:
+    with Sandbox(host="0.0.0.0") as sandbox:
+        assert Wire(sandbox).send(None, {}).http == 200
+        wsdl = Wire(sandbox).send(None, {"Host": "kashflow.test:8740"}, "/api/service.asmx?WSDL")
+        assert b'"http://kashflow.test:8740/api/service.asmx"' in wsdl.body
+        wsdl = Wire(sandbox).send(None, {"Host": '"/><x>'}, "/api/service.asmx?WSDL")
+        assert wsdl.body.count(sandbox.endpoint.encode()) == 2
+    out, warned = capsys.readouterr()
+    assert out == ""
+    assert "WARNING: THE SANDBOX LISTENS ON 0.0.0.0" in warned
+
+
+def test_the_one_line_of_json_stays_alone_on_its_stream(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ended = SimpleQueue[None]()
+    ended.put(None)
+    assert serve(host="0.0.0.0", json_output=True, ended=ended) == 0
+    out, warned = capsys.readouterr()
+    assert list(json.loads(out)) == [
+        *("endpoint", "username", "password", "autoauth_key", "control")
+    ]
+    assert out.count("\n") == 1
+    assert "WARNING" in warned
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid", ""])
+def test_an_address_that_is_not_this_machines(host: str, tmp_path: Path) -> None:
+    with pytest.raises(HostUnknown) as caught:
+        Sandbox(tmp_path, host=host)
+    assert caught.value.cure
+    Sandbox(tmp_path).stop()
+
+
+def test_nothing_is_left_when_it_has_stopped(tmp_path: Path) -> None:
+    def held() -> set[str]:
+        found = set()
+        for entry in Path("/proc/self/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):  # the one that the listing itself held
+                found.add(str(entry.readlink()))
+        return {path for path in found if "/proc/" not in path}
+
+    if not Path("/proc/self/fd").exists():
+        pytest.skip("NOT CHECKED for open files: this system has no /proc")
+    before, threads = held(), set(threading.enumerate())
+    for number in range(3):
+        with Sandbox(tmp_path / str(number % 2)) as sandbox:
+            wires = [http.client.HTTPConnection(Wire(sandbox).host, timeout=5) for _ in range(5)]
+            for connection in wires:
+                get(connection)
+            sandbox.misbehave("*", "hang")
+            wires[0].request(
+                "POST", "/api/service.asmx", Wire(sandbox).envelope("GetSuppliers"), HEADERS
+            )
+            wires[1].request("POST", "/api/service.asmx", b"", {"Content-Type": "text/xml"})
+        for connection in wires:
+            connection.close()
+        assert set(threading.enumerate()) == threads
+    assert held() - before == set()
 
 
 def test_importing_the_package_is_light() -> None:

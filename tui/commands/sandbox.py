@@ -13,19 +13,26 @@ if TYPE_CHECKING:
     from tui.commands.usage import Parser
 
 _NOTES = """\
-It listens on 127.0.0.1 alone. Its books are kept, so a second run goes on \
-where the first stopped. With --json it prints one line once it listens: \
-endpoint, username, password, autoauth_key and control.
+It listens on 127.0.0.1 alone unless --host says otherwise. Its books are \
+kept, so a second run goes on where the first stopped. With --json it prints \
+one line once it listens: endpoint, username, password, autoauth_key and control.
 
-A fault is OPERATION:KIND[:times=N,seconds=N]; * is any operation. Kinds: {kinds}."""
+A fault is OPERATION:KIND[:times=N,nth=N,seconds=N]; * is any operation, @FILE a \
+file with a fault a line. Kinds: {kinds}."""
 
 
 def arguments(parser: Parser) -> None:
     """Declare where it listens, what it holds and how it misbehaves."""
-    from kfclient.sandbox.troubles import KINDS
+    from kfclient.sandbox.troubles import EVENTS, KINDS
 
     parser.add_argument(
         "--port", metavar="N", type=int, default=0, help="where to listen (default: a free port)"
+    )
+    parser.add_argument(
+        "--host",
+        metavar="ADDRESS",
+        default="127.0.0.1",
+        help="listen there; others may reach it, unencrypted (default: this machine alone)",
     )
     parser.add_argument(
         "--home", metavar="DIR", type=Path, help="where its books are (default: beside Kashdeck's)"
@@ -43,7 +50,7 @@ def arguments(parser: Parser) -> None:
     parser.example(
         "kashdeck sandbox --port 8740",
         "kashdeck sandbox --suppliers 20000 --fault InsertReceipt:drop-after",
-        notes=_NOTES.format(kinds=", ".join(KINDS)),
+        notes=_NOTES.format(kinds=", ".join(KINDS + EVENTS)),
     )
 
 
@@ -56,6 +63,7 @@ def run(args: argparse.Namespace) -> int:
             raise WrongUse(f"--{option} cannot be less than 0.", "See: kashdeck sandbox --help")
     return serve(
         port=args.port,
+        host=args.host,
         home=args.home or default_books(),
         suppliers=args.suppliers,
         customers=args.customers,

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from functools import partial
 from operator import itemgetter
 
-from kfclient.sandbox.account import Account, Reply
+from kfclient.sandbox.account import Account, Reply, absent
 from kfclient.sandbox.books import Books
-from kfclient.sandbox.calls.documents import with_id
 from kfclient.sandbox.calls.lists import Answer
 from kfclient.sandbox.ledger import (
     INVOICES,
@@ -60,14 +59,18 @@ def _filtered(ledger: Ledger, account: Account, name: str) -> list[Record]:
 
 
 def _one(ledger: Ledger, account: Account, asks: Record) -> Reply:
-    """Answer with the document of a number; an unknown one is OK, and all at its default."""
+    """Answer with the document of a number."""
     number = asks[f"{ledger.noun}Number"]
     found = account.books.find(ledger.documents, "InvoiceNumber", number)
-    return Reply(view(account.books, ledger, found[0]) if found else {})
+    if not found:
+        return absent(account, f"There is no {ledger.noun.lower()} with that number", "zeroed")
+    return Reply(view(account.books, ledger, found[0]))
 
 
 def _invoice_by_id(account: Account, asks: Record) -> Reply:
-    document = with_id(INVOICES, account, asks["InvoiceID"])
+    document = account.books.get(INVOICES.documents, asks["InvoiceID"])
+    if document is None:
+        return absent(account, "There is no invoice with that ID")
     return Reply(view(account.books, INVOICES, document))
 
 

@@ -89,6 +89,8 @@ def _header(ledger: Ledger, account: Account, sent: Record) -> Record:
     kept = {name: value for name, value in sent.items() if name not in _DERIVED}
     if ledger is RECEIPTS:
         kept = {n: v for n, v in kept.items() if n not in _DELIVERY}
+    if switches.reference_length and kept["CustomerReference"]:
+        kept["CustomerReference"] = kept["CustomerReference"][: switches.reference_length]
     date = _date(account, sent["InvoiceDate"])
     due = sent["DueDate"]
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from functools import partial
 from operator import itemgetter
 
@@ -61,6 +62,14 @@ def _is_onesaas_enabled(_account: Account, _asks: Record) -> Reply:
     return Reply(result=False)
 
 
+def _vat_rates(account: Account, _asks: Record) -> Reply:
+    rates = account.books.all("vat_rates")
+    if account.switches.na_rate_listed:
+        number = 1 + max(row["ID"] for row in rates)
+        rates.append({"ID": number, "Name": "N/A", "Description": "N/A", "Value": Decimal(-1)})
+    return Reply(rates)
+
+
 def _insert_nominal(account: Account, asks: Record) -> Reply:
     books = account.books
     name, code = (asks["name"] or "").strip(), asks["code"]
@@ -105,7 +114,7 @@ ANSWERS: dict[str, Answer] = {
     "GetNominalCodes": _nominals,
     "GetNominalCodesExtended": _nominals,
     "InsertNominalCode": _insert_nominal,
-    "GetVATRates": partial(_all, "vat_rates"),
+    "GetVATRates": _vat_rates,
     "GetBankAccounts": partial(_all, "banks"),
     "GetCurrencies": partial(_all, "currencies"),
     "GetRecPayMethods": partial(_all, "receipt_methods"),

@@ -10,7 +10,7 @@ from functools import partial
 from itertools import count
 from typing import Any
 
-from kfclient.sandbox.account import Account, Refusal, Reply
+from kfclient.sandbox.account import Account, Refusal, Reply, absent
 from kfclient.sandbox.calls.lists import Answer, currency, home_currency
 from kfclient.sandbox.contract import TYPES
 from kfclient.sandbox.ledger import INVOICES, RECEIPTS, Ledger, settled
@@ -62,11 +62,17 @@ def _with_id(kind: Kind, account: Account, number: int) -> Record:
 
 
 def _by_code(kind: Kind, asked: str, account: Account, asks: Record) -> Reply:
-    return Reply(_with_code(kind, account, asks[asked]))
+    try:
+        return Reply(_with_code(kind, account, asks[asked]))
+    except Refusal as refusal:
+        return absent(account, str(refusal))
 
 
 def _by_id(kind: Kind, asked: str, account: Account, asks: Record) -> Reply:
-    return Reply(_with_id(kind, account, asks[asked]))
+    try:
+        return Reply(_with_id(kind, account, asks[asked]))
+    except Refusal as refusal:
+        return absent(account, str(refusal))
 
 
 def _first(account: Account, field: str, wanted: str | None) -> Record | None:
@@ -96,7 +102,7 @@ def _by_text(account: Account, asks: Record) -> Reply:
     for row in account.books.all("customers"):
         if sought and any(sought in row.get(name, "").casefold() for name in texts):
             return Reply(row)
-    raise Refusal("There is no customer with that text")
+    return absent(account, "There is no customer with that text")
 
 
 def _modified_since(account: Account, asks: Record) -> Reply:

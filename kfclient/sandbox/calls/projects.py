@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from functools import partial
 
-from kfclient.sandbox.account import Account, Refusal, Reply
+from kfclient.sandbox.account import Account, Refusal, Reply, absent
 from kfclient.sandbox.calls.lists import Answer
 from kfclient.sandbox.contract import TYPES
 from kfclient.sandbox.schema import Record
 
-ALL = -1
+ALL, ACTIVE = -1, 1
 
 
 def _projects(account: Account, _asks: Record) -> Reply:
     rows = account.books.all("projects")
+    if account.switches.active_projects_only:
+        rows = [row for row in rows if row.get("Status") == ACTIVE]
     return Reply(
         [{"ID": r["ID"], "Name": r["Name"], "Description": str(r["Number"])} for r in rows]
     )
@@ -32,7 +34,7 @@ def _project(field: str, asked: str, account: Account, asks: Record) -> Reply:
         same_text = isinstance(value, str) and value.casefold() == str(wanted).casefold()
         if value == wanted or same_text:
             return Reply(row)
-    raise Refusal("There is no such project")
+    return absent(account, "There is no such project")
 
 
 def _insert_or_update(account: Account, asks: Record) -> Reply:
