@@ -246,7 +246,7 @@ class Caller:
             secrets=hidden,
             trace=traced,
         )
-        lanes = lanes_of(self.endpoint, username)
+        lanes = lanes_of(self.endpoint.strip(), username)
         try:
             with lanes.lane(self._limits.lanes, cancel):
                 return self._answer(

@@ -14,12 +14,13 @@ from typing import Any, Generic
 from lxml import etree
 
 from kfclient.api.errors import KashFlowError, NotKashFlow, ReplyBroken, ServerTrouble
-from kfclient.api.refusals import fault, refusal
+from kfclient.api.refusals import fault, refusal, too_large
 from kfclient.api.shapes import NAMESPACE, R, Reader, reader
 
 _SOAP = ("{http://schemas.xmlsoap.org/soap/envelope/}", "{http://www.w3.org/2003/05/soap-envelope}")
 _OK = 200
 _REDIRECTS = range(300, 400)
+_TOO_LARGE = 413
 _SERVER_ERROR = 500
 _SAID_AT_MOST = 500
 
@@ -151,6 +152,8 @@ class Decoder(Generic[R]):
         head = self._head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
         if self._http_status >= _SERVER_ERROR:
             return ServerTrouble(f"The server is in trouble (HTTP {self._http_status}).")
+        if self._http_status == _TOO_LARGE:
+            return too_large()
         if self._http_status in _REDIRECTS:
             return NotKashFlow("The server points to another address, which is not followed.")
         if self._http_status != _OK:

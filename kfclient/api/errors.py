@@ -13,6 +13,7 @@ KashFlowError                    outcome says whether the call may have taken ef
 │   ├── CodeNotUnique            a supplier or customer code is taken
 │   ├── CodeInvalid              "The customer code specified is invalid, ..."
 │   ├── NotFound                 no such supplier, customer or document
+│   ├── RequestTooLarge          "Maximum request length exceeded.", or HTTP 413
 │   └── RequestFault             KashFlow could not read the request (a SOAP client fault)
 └── Unknown                      it may or may not have happened: look in KashFlow before retrying
     ├── ReplyLost                the connection ended before the whole reply came
@@ -136,6 +137,13 @@ class NotFound(Refused):
     """KashFlow has no such supplier, customer or document."""
 
     code = "not-found"
+
+
+class RequestTooLarge(Refused):
+    """The server takes no request of that size, so it did not read it."""
+
+    code = "request-too-large"
+    default_cure = "Attach a smaller file: a scan in grey, or with fewer dots per inch."
 
 
 class RequestFault(Refused):

@@ -18,6 +18,7 @@ from kfclient.api.errors import (
     NotFound,
     Refused,
     RequestFault,
+    RequestTooLarge,
     ServerTrouble,
     WrongCredentials,
 )
@@ -31,6 +32,7 @@ _DISABLED = re.compile(
 _TAKEN = re.compile(r"code is not unique", re.IGNORECASE)
 _INVALID = re.compile(r"code specified is invalid", re.IGNORECASE)
 _TIMEOUT = re.compile(r"\btimeout expired\b", re.IGNORECASE)
+_TOO_LARGE = re.compile(r"maximum request length exceeded", re.IGNORECASE)
 _ABSENT = re.compile(
     r"\b(there is no|no such|not found|does(n[o']t| not) exist|could not (be found|find))\b",
     re.IGNORECASE,
@@ -71,6 +73,8 @@ def fault(code: str, said: str) -> KashFlowError:
     Client (SOAP 1.2: Sender) means that KashFlow could not read the request, so did nothing with
     it; any other fault may have come after the work was done.
     """
+    if _TOO_LARGE.search(said):
+        return too_large(said)
     party = code.rpartition(":")[2].partition(".")[0]
     if party in ("Client", "Sender"):
         return RequestFault(
@@ -79,6 +83,11 @@ def fault(code: str, said: str) -> KashFlowError:
             said=said,
         )
     return ServerTrouble(_quoted("KashFlow had trouble of its own", said), said=said)
+
+
+def too_large(said: str = "") -> RequestTooLarge:
+    """Return the error for a request that the server did not read for its size."""
+    return RequestTooLarge("This is larger than KashFlow takes; nothing was changed.", said=said)
 
 
 def _quoted(sentence: str, said: str) -> str:

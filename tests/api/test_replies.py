@@ -20,6 +20,7 @@ from kfclient.api.errors import (
     ReplyBroken,
     ReplyLost,
     RequestFault,
+    RequestTooLarge,
     ServerTrouble,
     WrongCredentials,
 )
@@ -95,6 +96,11 @@ BAD: dict[str, tuple[bytes, type[KashFlowError]]] = {
     "html 401": (http(HTML, "401 Unauthorized"), NotKashFlow),
     "html 403": (http(HTML, "403 Forbidden"), NotKashFlow),
     "html 404": (http(HTML, "404 Not Found"), NotKashFlow),
+    "html 413": (http(HTML, "413 Request Entity Too Large"), RequestTooLarge),
+    "fault: too large": (
+        http(fault("soap:Server", "Maximum request length exceeded."), "500 x"),
+        RequestTooLarge,
+    ),
     "html 500": (http(HTML, "500 Internal Server Error"), ServerTrouble),
     "html 502": (http(HTML, "502 Bad Gateway"), ServerTrouble),
     "html 503": (http(HTML, "503 Service Unavailable"), ServerTrouble),
