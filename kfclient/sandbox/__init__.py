@@ -20,11 +20,14 @@ ways, it chooses, and a client must not rely on:
   rounded to the penny, halves away from zero; a document sums rounded lines. Nothing is checked
   for duplicates. Paid, AmountPaid and the totals are derived, whatever was sent.
 - GetReceipt and GetInvoice of an unknown number are OK with every field at its default;
-  suppliers, customers, projects and GetInvoiceByID are Status NO. Deletes answer 1; a missing thing
-  is Status NO, and so is a supplier or customer that has documents.
+  suppliers, customers, projects and GetInvoiceByID are Status NO (`not_found` has one answer for
+  all). Deletes answer 1; deleting what is not there is Status NO, and so is deleting a supplier or
+  customer that has documents.
 - A document without a date is dated today, one without a due date is due on its date, a payment
   without a date is paid today, and one without a bank account goes to the first. Line breaks
-  in a description become spaces. A date with a zone is moved to UK time, then its time dropped.
+  in a description become spaces. A date with a zone is moved to UK time (`zones_dropped`: not
+  moved), then its time dropped. Texts may have any length (`reference_length` cuts references).
+  Elements may come in any order (`strict_order` drops one that comes late).
 - An update of a document replaces its lines, except where no Lines element was sent; it means the
   document of its InvoiceDBID, or where that is 0, of its InvoiceNumber.
 - Foreign documents keep their own currency, lines included; a line inserted without
@@ -35,10 +38,10 @@ ways, it chooses, and a client must not rely on:
 - Codes of suppliers and customers are letters and digits, at least two, of any length, unique
   without regard to case; one left out is four letters of the name and a number. An update
   replaces the whole record.
-- GetProjects lists all, GetVATRates no entry for N/A (which is -1 on a line), the chart of accounts
-  every nominal. Lists come by code, documents by number, highest first. In
-  GetNominalCodesExtended the type is the place in the accounts (1 to 6), the classification the
-  area it is picked in (1 to 3).
+- GetProjects lists all (`active_projects_only`), GetVATRates no entry for N/A (`na_rate_listed`),
+  which is -1 on a line, the chart of accounts every nominal. Lists come by code, documents by
+  number, highest first. In GetNominalCodesExtended the type is the place in the accounts (1 to 6),
+  the classification the area it is picked in (1 to 3).
 - AttachFileToReceipt and AttachFileToInvoice answer the attachment's id; without Dropbox
   (`dropbox_connected`) they are refused, and so is an .xls file. A request may be 4 MB. PermaLink
   and ReadableString are null.

@@ -160,8 +160,8 @@ class Books:
                 act()
 
     def fold(self) -> None:
-        """Fold the log into a new snapshot."""
-        if self._journal is not None:
+        """Fold the log, if there is one, into a new snapshot."""
+        if self._journal is not None and self._journal.has_log:
             with self.lock:
                 self._journal.fold({name: rows.items() for name, rows in self._rows.items()})
 

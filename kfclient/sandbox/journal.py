@@ -83,6 +83,11 @@ class Journal:
             os.ftruncate(self._appending, size)
             raise
 
+    @property
+    def has_log(self) -> bool:
+        """Whether anything was written since the last snapshot."""
+        return self._log.exists()
+
     def fold(self, tables: dict[str, Iterable[tuple[int | str, dict[str, Any]]]]) -> None:
         """Write a snapshot of the tables and start the log anew."""
         content = orjson.dumps(

@@ -6,8 +6,10 @@ import gzip
 import http.client
 import socket
 import time
+from decimal import Decimal
 from pathlib import Path
 
+import pytest
 from lxml import etree
 
 from kfclient.sandbox import Sandbox
@@ -37,6 +39,43 @@ def test_20000_customers_and_suppliers_are_served_within_seconds(tmp_path: Path)
     with Sandbox(tmp_path) as sandbox:
         assert len(sandbox.account.suppliers()) == MANY + 20
     assert time.monotonic() - began < 5
+
+
+@pytest.mark.slow
+def test_100000_documents_are_no_trouble(tmp_path: Path) -> None:
+    with Sandbox(tmp_path) as sandbox:
+        sandbox.account.switch(ip_restricted=False)
+        books = sandbox.account.books
+        suppliers = [row["SupplierID"] for row in sandbox.account.suppliers()]
+        with books.transaction():
+            for number in range(1, 100_001):
+                line = {"LineID": books.next_id("lines"), "Quantity": Decimal(1)}
+                document = {
+                    "InvoiceDBID": books.next_id("documents"),
+                    "InvoiceNumber": number,
+                    "InvoiceDate": "2026-01-02T00:00:00",
+                    "DueDate": "2026-02-01T00:00:00",
+                    "CustomerID": suppliers[number % len(suppliers)],
+                    "ExchangeRate": Decimal(1),
+                    "Lines": [{**line, "Rate": Decimal("9.99"), "VatAmount": Decimal("2.00")}],
+                }
+                books.put("receipts", document)
+    began = time.monotonic()
+    with Sandbox(tmp_path) as sandbox:
+        assert time.monotonic() - began < 5
+        wire = Wire(sandbox)
+        paging = {"Page": 1000, "PerPage": 100, "FilterBy": "Unpaid"}
+        for operation, fields in (
+            ("GetReceiptsWithPaging", paging),
+            ("GetReceipts", {}),
+            ("GetReceipt", {"ReceiptNumber": 5}),
+        ):
+            began = time.monotonic()
+            answer = wire.ok(operation, **fields)
+            assert time.monotonic() - began < 3
+            assert answer.texts("InvoiceNumber")
+        inv = record("Inv", CustomerID=suppliers[0])
+        assert wire.ok("InsertReceipt", inv).number == 100_001
 
 
 def fetch(sandbox: Sandbox, operation: str, **more: str) -> tuple[bytes, bool]:

@@ -63,3 +63,16 @@ def test_two_on_the_same_books_are_told(kashdeck: Kashdeck) -> None:
         ran = kashdeck.run("sandbox")
     assert ran.code == 2
     assert "Stop the other sandbox" in ran.err
+
+
+def test_an_address_that_others_reach_is_warned_of_beside_the_line(kashdeck: Kashdeck) -> None:
+    with serving(kashdeck, "--host", "0.0.0.0") as (said, process):
+        with urllib.request.urlopen(said["control"], timeout=10) as reply:
+            assert reply.status == 200
+        process.terminate()
+        assert process.stderr is not None
+        assert "WARNING: THE SANDBOX LISTENS ON 0.0.0.0" in process.stderr.read()
+    with serving(kashdeck, "--host", "127.0.0.1") as (_, process):
+        process.terminate()
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
