@@ -188,8 +188,9 @@ def parse_troubles(text: str) -> list[Trouble]:
     try:
         lines = Path(text[1:]).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
         cure = "Name a text file with a fault a line."
-        raise WrongFault(f"The faults in {text[1:]} cannot be read: {error}.", cure) from None
+        raise WrongFault(f"The faults in {text[1:]} cannot be read: {why}.", cure) from None
     written = (line.strip() for line in lines)
     return [parse_trouble(line) for line in written if line and not line.startswith("#")]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import signal
 import stat
@@ -267,3 +268,23 @@ def test_the_seed_knows_the_names_of_the_samples_and_no_documents() -> None:
         assert "Wharfside Properties" not in names
         assert "Café Léon" in [row["Name"] for row in sandbox.account.customers()]
         assert sandbox.account.receipts() == sandbox.account.invoices() == []
+
+
+def test_what_cannot_be_put_on_disk_is_never_answered_ok(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with Sandbox(tmp_path) as sandbox:
+        wire = authorised(sandbox)
+        supplier = wire.ok("InsertSupplier", record("supl", Name="Ink")).number
+        with monkeypatch.context() as disk:
+            disk.setattr("kfclient.sandbox.journal._SYNC", full)
+            inv = record("Inv", CustomerID=supplier)
+            assert "No space left" in wire.faulted("InsertReceipt", inv)
+        assert sandbox.account.receipts() == []
+        assert wire.ok("InsertReceipt", inv).number == 1
+        before = everything(sandbox)
+    with Sandbox(tmp_path) as sandbox:
+        assert everything(sandbox) == before
