@@ -76,14 +76,14 @@ def refuse(sentence: str) -> Record:
 
 
 def _execute(account: Account, request: Request, address: str) -> Reply:
-    arguments = request.arguments
-    for field in request.operation.asks:
+    name, arguments = request.operation.name, request.arguments
+    for field in () if name in unoffered.ANSWERS else request.operation.asks:
         if field.is_object and arguments[field.name] is None:
             raise Fault(
                 "Server was unable to process request. ---> "
                 "Object reference not set to an instance of an object.",
                 "Server",
             )
-    if request.operation.name == "AutoAuthIP":
+    if name == "AutoAuthIP":
         return authorise_address(account, arguments, address)
-    return ANSWERS[request.operation.name](account, arguments)
+    return ANSWERS[name](account, arguments)
