@@ -7,6 +7,7 @@ import pytest
 from tests.benchmarks.figures import Figure, figures
 
 SLACK = 1.3
+WAITING = 3.0  # for what the clock measures, where others want the processor too
 
 
 @pytest.mark.slow
@@ -19,7 +20,8 @@ def test_reading_long_lists_costs_what_is_promised() -> None:
 def _nearly_kept(figure: Figure) -> bool:
     if figure.about.startswith("zeep, the most memory"):
         return figure.measured > 1  # the longer the lists, the more it is
+    slack = SLACK if figure.about.endswith("CPU") else WAITING
     if figure.at_most is not None:
-        return figure.measured <= figure.at_most * SLACK
+        return figure.measured <= figure.at_most * slack
     assert figure.at_least is not None
-    return figure.measured >= figure.at_least / SLACK
+    return figure.measured >= figure.at_least / slack
