@@ -18,6 +18,8 @@ def test_reading_long_lists_costs_what_is_promised() -> None:
 
 
 def _nearly_kept(figure: Figure) -> bool:
+    if figure.about == "ours, the most memory":
+        return figure.measured <= 80  # 54 for lists of this length
     if figure.about.startswith("zeep, the most memory"):
         return figure.measured > 1  # the longer the lists, the more it is
     slack = SLACK if figure.about.endswith("CPU") else WAITING
