@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kfclient.sandbox import Sandbox
+from kfclient.sandbox import Sandbox, pages
 from tests.peers.journey import Journey
 from tests.sandbox import vendor_schema
 from tests.sandbox.wire import Wire
@@ -18,6 +18,16 @@ def closed() -> Iterator[Wire]:
     """A caller of a sandbox as it is delivered: nobody's address is on the list."""
     with Sandbox() as sandbox:
         yield Wire(sandbox)
+
+
+@pytest.fixture
+def wsdl(tmp_path: Path) -> Path:
+    """The vendor's WSDL; where it is not at hand, the sandbox's, which is told to equal it."""
+    if vendor_schema.WSDL.is_file():
+        return vendor_schema.WSDL
+    path = tmp_path / "contract.wsdl"
+    path.write_bytes(pages.wsdl("http://127.0.0.1/api/service.asmx"))
+    return path
 
 
 @pytest.fixture(params=["the vendor's WSDL", "our ?WSDL"])

@@ -9,17 +9,22 @@ import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+
+from lxml import etree
 
 from tests.peers.nodejs import HERE, environment, node
 from tests.peers.shop import KEY, PASSWORD, USERNAME
-from tests.sandbox.vendor_schema import WSDL, validate_request
+from tests.peers.template_server import Contract
 
 
 class NodeServer:
     """Serves a shop; every request it gets is checked against the vendor's schema."""
 
-    def __init__(self) -> None:
+    def __init__(self, wsdl: Path) -> None:
+        self._wsdl = wsdl
+        self._contract = Contract(wsdl.read_bytes())
         self.refused: list[str] = []
         self.called: list[str] = []
         self._origin = ""
@@ -37,7 +42,7 @@ class NodeServer:
     def listening(self) -> Iterator[str]:
         """Start it, and yield its address."""
         run = subprocess.Popen(
-            [node(), str(HERE / "server.js"), str(WSDL), USERNAME, PASSWORD, KEY],
+            [node(), str(HERE / "server.js"), str(self._wsdl), USERNAME, PASSWORD, KEY],
             stdout=subprocess.PIPE,
             text=True,
             env={**os.environ, **environment()},
@@ -57,10 +62,10 @@ class NodeServer:
 
     def _read(self, said: Iterator[str]) -> None:
         for line in said:
-            try:
-                self.called.append(validate_request(json.loads(line).encode()))
-            except (AssertionError, ValueError) as error:
-                self.refused.append(str(error))
+            message, refused = self._contract.check(json.loads(line).encode())
+            self.called.append(etree.QName(message).localname)
+            if refused:
+                self.refused.append(refused)
 
 
 def _lines(lines: Any) -> list[dict[str, Any]]:

@@ -33,6 +33,14 @@ class Contract:
         self._root = etree.fromstring(etree.tostring(schema))
         self.schema = etree.XMLSchema(self._root)
 
+    def check(self, envelope: bytes) -> tuple[etree._Element, str]:
+        """Return the message of a SOAP 1.1 request, and why the schema refuses it, if it does."""
+        found = etree.fromstring(envelope).find(f"{{{_SOAP}}}Body/*")
+        assert found is not None
+        message = etree.fromstring(etree.tostring(found, with_tail=False))
+        is_right = self.schema.validate(message)
+        return message, "" if is_right else f"{message.tag}: {self.schema.error_log}"
+
     def write(self, parent: etree._Element, message: str, values: Fields) -> None:
         """Add a message's element to `parent`, every field in the schema's order."""
         holder = self._root.find(f"{_XS}element[@name='{message}']/{_XS}complexType")
@@ -124,13 +132,11 @@ class TemplateServer:
         return [whole]
 
     def _answer(self, holder: etree._Element, body: bytes, environ: Fields) -> str:
-        found = etree.fromstring(body).find(f"{{{_SOAP}}}Body/*")
-        assert found is not None
-        message = etree.fromstring(etree.tostring(found, with_tail=False))
+        message, refused = self.contract.check(body)
         name = etree.QName(message).localname
         self.called.append(name)
-        if not self.contract.schema.validate(message):
-            self.refused.append(f"{name}: {self.contract.schema.error_log}")
+        if refused:
+            self.refused.append(refused)
         if environ.get("HTTP_SOAPACTION") != f'"KashFlow/{name}"':
             self.refused.append(f"{name}: SOAPAction {environ.get('HTTP_SOAPACTION')}")
         self.contract.write(holder, f"{name}Response", self._values(name, message, environ))

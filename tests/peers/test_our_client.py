@@ -19,7 +19,6 @@ from kfclient.api.records import Invoice, InvoiceLine, Payment, Supplier
 from tests.peers.node_server import NodeServer
 from tests.peers.shop import BACS, CURRENT, KEY, PASSWORD, PRINTING, USERNAME
 from tests.peers.template_server import TemplateServer
-from tests.sandbox import vendor_schema
 
 ROOT = Path(__file__).parents[2]
 BILL = """Receipt ID,Type,Date,Due Date,Invoice Number,Supplier,Category,Tax,Tax Name,Tax Code,\
@@ -32,14 +31,10 @@ Abroad = tuple[str, TemplateServer | NodeServer]
 
 
 @pytest.fixture(params=["templates", "node's soap"])
-def abroad(request: pytest.FixtureRequest) -> Iterator[Abroad]:
+def abroad(request: pytest.FixtureRequest, wsdl: Path) -> Iterator[Abroad]:
     """A server of another make and its address; no request may displease the vendor's schema."""
-    vendor_schema.require()
-    server = (
-        NodeServer()
-        if request.param != "templates"
-        else TemplateServer(vendor_schema.WSDL.read_bytes())
-    )
+    made = NodeServer(wsdl) if request.param == "node's soap" else None
+    server = made or TemplateServer(wsdl.read_bytes())
     with server.listening() as endpoint:
         yield endpoint, server
     assert server.refused == []
@@ -47,9 +42,10 @@ def abroad(request: pytest.FixtureRequest) -> Iterator[Abroad]:
 
 
 @pytest.mark.parametrize("spoilt", ["Password", "UserName"])
-def test_the_other_server_notices_a_request_that_the_vendor_would_not_know(spoilt: str) -> None:
-    vendor_schema.require()
-    server = TemplateServer(vendor_schema.WSDL.read_bytes())
+def test_the_other_server_notices_a_request_that_the_vendor_would_not_know(
+    spoilt: str, wsdl: Path
+) -> None:
+    server = TemplateServer(wsdl.read_bytes())
     inner = "<UserName>a</UserName><Password>b</Password>".replace(spoilt, "Pass")
     body = (
         '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>'
