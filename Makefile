@@ -8,13 +8,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALLED := $(VENV)/.installed
 ARGS ?=
 
-.PHONY: help demo test lint pictures constraints clean
+.PHONY: help demo test lint pictures reference constraints clean
 
 help:
 	@echo "make demo         try Kashdeck against a practice KashFlow on this machine"
 	@echo "make test         run all tests (ARGS='-k publish' narrows them)"
 	@echo "make lint         check style, types and the arrows between the packages"
 	@echo "make pictures     draw the README's pictures from the app itself"
+	@echo "make reference    write docs/client-reference.md from the docstrings"
 	@echo "make constraints  pin what pyproject.toml asks for (UPGRADE=1 takes newer versions)"
 	@echo "make clean        remove .venv and what the tools leave behind"
 
@@ -43,6 +44,9 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@$(PIP) install --quiet --require-hashes -r constraints.txt
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
+
+reference: $(INSTALLED)
+	$(BIN)/python -m tests.reference
 
 constraints:
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -55,9 +55,10 @@ async def test_saving_and_leaving_at_once_saves_once(synced_desk: Desk, business
         await walk.paste("Pennine Water")
         type_at_once(walk, "ctrl+s", "escape", "ctrl+s", "f1", "y", "escape", "escape")
         await walk.pilot.pause(0.5)
+        # How far the burst leads depends on the machine: out of the form, or out of the inbox too.
         for _ in range(4):
-            if isinstance(walk.screen, ItemsScreen):
+            if isinstance(walk.screen, ItemsScreen | ConnectionsScreen):
                 break
             await walk.press("y" if not isinstance(walk.screen, ItemFormScreen) else "escape")
-        await walk.until_on(ItemsScreen)
+        await walk.until(lambda: isinstance(walk.screen, ItemsScreen | ConnectionsScreen))
     assert len(synced_desk.items.all(business)) == 1
