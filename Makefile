@@ -23,7 +23,7 @@ demo: $(INSTALLED)
 	@$(BIN)/python -m tui demo $(ARGS)
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 3 $(ARGS)
 
 lint: $(INSTALLED)
 	$(BIN)/python -m ruff check .
