@@ -77,13 +77,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Tax data is off until it is switched on, as bookkeepers know it: items then go as one gross
     amount with VAT N/A. The default tax codes are percentages (-1 is N/A), used where an item does
-    not say its own.
+    not say its own. `certificate_authority` is a PEM file of an authority to trust besides the
+    usual ones, "" when there is none.
     """
 
     publish_tax_data: bool = False
     default_tax_code_costs: Decimal | None = None
     default_tax_code_sales: Decimal | None = None
     settle_seconds: int = 130
+    certificate_authority: str = ""
 
 
 class Business(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

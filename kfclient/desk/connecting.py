@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kfclient.api.limits import Limits
@@ -49,6 +50,7 @@ class Connecting:
         *,
         clock: Callable[[], datetime] = utc_now,
         limits: Limits | None = None,
+        trace: Path | None = None,
     ) -> None:
         self._home = home
         self._businesses = businesses
@@ -56,6 +58,7 @@ class Connecting:
         self._sessions = sessions
         self._clock = clock
         self._limits = limits
+        self._trace = trace
 
     def connect(
         self,
@@ -124,9 +127,16 @@ class Connecting:
         credentials = Credentials(draft.username, draft.password)
         expected = None if before is None else before.company
         secrets_in = self._place(draft.secrets_in or (before.secrets_in if before else ""))
-        kashflow = KashFlow(draft.endpoint, credentials, limits=self._limits)
+        authority = self._businesses.get(business).settings.certificate_authority or None
+        kashflow = KashFlow(
+            draft.endpoint,
+            credentials,
+            limits=self._limits,
+            authority=authority,
+            trace=self._trace,
+        )
         try:
-            company = run_checks(business, draft, kashflow, expected, listener, cancel)
+            company = run_checks(business, draft, kashflow, expected, listener, cancel, authority)
         finally:
             kashflow.close()
         made = Connection(

@@ -116,10 +116,12 @@ def run_checks(
     expected: Company | None,
     listener: Listener,
     cancel: Cancel | None,
+    authority: str | None = None,
 ) -> Company:
     """Run every check in order and return the company whose books these are.
 
-    `expected` is the company that it has to be, None when any will do: OtherCompany.
+    `expected` is the company that it has to be, None when any will do: OtherCompany. `authority`
+    is a PEM file of an authority to trust besides the usual ones.
 
     AutoAuthIP is the first call with credentials, because it alone may be made from an address
     that is not listed yet; its answer tells a switched-off API, a wrong password and a wrong key
@@ -132,9 +134,9 @@ def run_checks(
         progress.begin("reach")
         progress.passed(progress.wait(lambda: probe.reach(draft.endpoint)))
         progress.begin("tls")
-        progress.passed(progress.wait(lambda: probe.secure(draft.endpoint)))
+        progress.passed(progress.wait(lambda: probe.secure(draft.endpoint, authority=authority)))
         progress.begin("soap")
-        answers = progress.wait(lambda: probe.answers(draft.endpoint))
+        answers = progress.wait(lambda: probe.answers(draft.endpoint, authority=authority))
         listed = progress.wait(lambda: _authorise(kashflow, draft.autoauth_key))
         progress.passed(answers)
         progress.begin("login")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kfclient.api.errors import (
+    InsecureConnection,
     NotKashFlow,
     Refused,
     ReplyBroken,
@@ -21,6 +22,10 @@ _CURES: dict[type[Problem], str] = {
     ReplyBroken: "Try again; if it stays so, something on the way to KashFlow damages replies: try "
     "from another network.",
 }
+_AUTHORITY = (
+    "If its certificate comes from an authority of your own, name that in Settings under "
+    "Certificate authority."
+)
 _REFUSED = (
     "Mend in KashFlow what it says, then try again; the account's administrator or its accountant "
     "may have to."
@@ -35,6 +40,8 @@ def with_cure(problem: Problem) -> Problem:
     cure = _CURES.get(type(problem))
     if cure is not None:
         problem.cure = cure
+    elif isinstance(problem, InsecureConnection) and "certificate" in problem.sentence:
+        problem.cure = f"{problem.cure} {_AUTHORITY}"
     elif isinstance(problem, Refused) and not problem.cure:
         problem.cure = _REFUSED
     return problem

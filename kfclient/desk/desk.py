@@ -34,15 +34,16 @@ class Desk:
         person: str | None = None,
         clock: Callable[[], datetime] = utc_now,
         limits: Limits | None = None,
+        trace: Path | None = None,
     ) -> None:
         self.home = home
         self.secrets = secrets
         self.person = this_person() if person is None else person
         self.clock = clock
         self.businesses = Businesses(home, person=self.person, clock=clock)
-        self.sessions = Sessions(self.businesses, secrets, limits=limits)
+        self.sessions = Sessions(self.businesses, secrets, limits=limits, trace=trace)
         self.connecting = Connecting(
-            home, self.businesses, secrets, self.sessions, clock=clock, limits=limits
+            home, self.businesses, secrets, self.sessions, clock=clock, limits=limits, trace=trace
         )
         self.syncing = Syncing(home, self.businesses, self.sessions, clock=clock)
         self.lists = Lists(home)
@@ -60,13 +61,15 @@ class Desk:
         *,
         memory_secrets: bool = False,
         person: str | None = None,
+        trace: Path | None = None,
     ) -> Desk:
         """Open the desk of this folder, or of the one that KASHDECK_HOME or the platform names.
 
-        `memory_secrets` keeps passwords in memory until the end, for the demo. Writes nothing.
+        `memory_secrets` keeps passwords in memory until the end, for the demo. `trace` is a file
+        that gets every envelope sent and received, without secrets. Writes nothing.
         """
         home = Home.default() if root is None else Home(root)
-        return cls(home, Secrets(home.root, memory=memory_secrets), person=person)
+        return cls(home, Secrets(home.root, memory=memory_secrets), person=person, trace=trace)
 
     def close(self) -> None:
         """Close the lines to KashFlow and the files. End what is still going on first."""

@@ -22,6 +22,8 @@ from kfclient.desk.errors import NotConnected
 from kfclient.errors import Problem
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kfclient.api import KashFlow
     from kfclient.store import Secrets
 
@@ -39,6 +41,7 @@ class _Line(msgspec.Struct):
 
     kashflow: KashFlow
     made_for: Connection
+    authority: str
     authorised: int = 0
     lock: threading.Lock = msgspec.field(default_factory=threading.Lock)
 
@@ -47,11 +50,17 @@ class Sessions:
     """Opens a business's connection when something is asked of KashFlow. Thread-safe."""
 
     def __init__(
-        self, businesses: Businesses, secrets: Secrets, *, limits: Limits | None = None
+        self,
+        businesses: Businesses,
+        secrets: Secrets,
+        *,
+        limits: Limits | None = None,
+        trace: Path | None = None,
     ) -> None:
         self._businesses = businesses
         self._secrets = secrets
         self._limits = limits
+        self._trace = trace
         self._lines: dict[str, _Line] = {}
         self._lock = threading.Lock()
 
@@ -99,14 +108,16 @@ class Sessions:
 
     def _line(self, business: str) -> _Line:
         connection = self._connection(business)
+        authority = self._businesses.get(business).settings.certificate_authority
         with self._lock:
             line = self._lines.get(business)
-            if line is None or _opens_otherwise(line.made_for, connection):
-                line = _Line(self._dial(business, connection), connection)
+            same = line is not None and line.authority == authority
+            if line is None or not same or _opens_otherwise(line.made_for, connection):
+                line = _Line(self._dial(business, connection, authority), connection, authority)
                 self._lines[business] = line
             return line
 
-    def _dial(self, business: str, connection: Connection) -> KashFlow:
+    def _dial(self, business: str, connection: Connection, authority: str) -> KashFlow:
         from kfclient.api import Credentials, KashFlow  # zeep is slow to load
 
         def credentials() -> Credentials:
@@ -114,7 +125,13 @@ class Sessions:
             return Credentials(connection.username, secret.password)
 
         credentials()  # what the keyring has to say, it says now
-        return KashFlow(connection.endpoint, credentials, limits=self._limits)
+        return KashFlow(
+            connection.endpoint,
+            credentials,
+            limits=self._limits,
+            authority=authority or None,
+            trace=self._trace,
+        )
 
     def _authorise(self, business: str, line: _Line, seen: int) -> None:
         with line.lock:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -20,6 +21,7 @@ _OFF = {"off", "no", "n", "false", "0"}
 _NA = {"n/a", "na", "n.a.", "-1"}
 _UNSAID = {"", "none", "unset"}
 _LONGEST_SETTLE = 3600
+_CERTIFICATE = b"-----BEGIN CERTIFICATE-----"
 
 
 class SettingKind(StrEnum):
@@ -28,6 +30,7 @@ class SettingKind(StrEnum):
     SWITCH = "switch"
     TAX_CODE = "tax-code"
     SECONDS = "seconds"
+    FILE = "file"
 
 
 class SettingSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +105,23 @@ def parse_seconds(text: str) -> int:
     )
 
 
+def parse_authority(text: str) -> str:
+    """Read the path of a PEM file with certificates; "" and "none" mean that there is none."""
+    word = text.strip()
+    if word.casefold() in _UNSAID:
+        return ""
+    path = Path(word).expanduser().absolute()
+    try:
+        holds = _CERTIFICATE in path.read_bytes()
+    except OSError as error:
+        raise WrongValue(
+            f"{path} cannot be read ({error.strerror}).", "Give a PEM file, or none."
+        ) from None
+    if not holds:
+        raise WrongValue(f"{path} holds no certificate.", "Give a PEM file, or none.")
+    return str(path)
+
+
 SETTINGS: tuple[SettingSpec, ...] = (
     SettingSpec(
         key="publish_tax_data",
@@ -140,6 +160,16 @@ SETTINGS: tuple[SettingSpec, ...] = (
         default_text="130",
         parse=parse_seconds,
         show=str,
+    ),
+    SettingSpec(
+        key="certificate_authority",
+        title="Certificate authority",
+        help="A PEM file with the certificate of an authority of your own, where the server's "
+        "certificate comes from one. KashFlow itself needs none.",
+        kind=SettingKind.FILE,
+        default_text="none",
+        parse=parse_authority,
+        show=lambda value: value or "none",
     ),
 )
 

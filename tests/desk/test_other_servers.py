@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import msgspec
+import pytest
 
+from kfclient.api.errors import InsecureConnection
 from kfclient.desk import Desk, Draft
+from kfclient.desk.errors import WrongValue
 from kfclient.sandbox import Sandbox
+from tests.api.certificates import issue
 
 
 @contextmanager
-def server_without(sandbox: Sandbox, *operations: str) -> Iterator[str]:
+def server_without(
+    sandbox: Sandbox, *operations: str, tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
     """A server of another make: the sandbox, but for some operations it never heard of."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -48,9 +56,12 @@ def server_without(sandbox: Sandbox, *operations: str) -> Iterator[str]:
             """Say nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/api/service.asmx"
+        scheme = "http" if tls is None else "https"
+        yield f"{scheme}://127.0.0.1:{server.server_address[1]}/api/service.asmx"
         server.shutdown()
         thread.join()
 
@@ -79,3 +90,30 @@ def test_a_server_that_knows_fewer_operations_is_synced_all_the_same(
     assert desk.lists.currencies(business) == ()
     projects = {one.name: one.status for one in desk.lists.projects(business)}
     assert projects["Mill Lane refit"] == 1
+
+
+def test_a_server_with_an_authority_of_its_own_is_trusted_once_that_is_named(
+    desk: Desk, business: str, draft: Draft, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    tls, authority = issue(tmp_path)
+    with server_without(sandbox, tls=tls) as endpoint:
+        there = msgspec.structs.replace(draft, endpoint=endpoint)
+        with pytest.raises(InsecureConnection) as refused:
+            desk.connecting.connect(business, there)
+        assert "Certificate authority" in refused.value.cure
+        desk.businesses.change_settings(business, {"certificate_authority": authority})
+        desk.connecting.connect(business, there)
+        assert desk.syncing.sync(business).failed == ()
+        desk.businesses.change_settings(business, {"certificate_authority": "none"})
+        assert desk.syncing.sync(business).failed, "it is trusted no longer"
+
+
+def test_an_authority_that_is_none_is_said_so_when_it_is_named(
+    desk: Desk, business: str, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").write_text("nothing", encoding="utf-8")
+    for name, said in (("notes.txt", "holds no certificate"), ("gone.pem", "cannot be read")):
+        with pytest.raises(WrongValue, match=said):
+            desk.businesses.change_settings(
+                business, {"certificate_authority": str(tmp_path / name)}
+            )

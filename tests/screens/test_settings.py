@@ -37,7 +37,7 @@ async def test_an_admin_changes_the_settings_by_keyboard(stock: Desk) -> None:
         await walk.until_on(SettingsScreen)
         await walk.until("20%")
         await walk.press("space")  # a rate is no switch
-        await walk.press("G", "enter")
+        await walk.press("G", "up", "enter")
         await walk.until_on(EntryScreen)
         await walk.press("ctrl+u")
         await walk.write("soon")

@@ -235,4 +235,5 @@ def test_settings_change_all_or_none(connected: Kashdeck) -> None:
         "default_tax_code_costs": "20%",
         "default_tax_code_sales": "n/a",
         "settle_seconds": 130,
+        "certificate_authority": "",
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -219,3 +220,14 @@ def _assert_no_secret(kashdeck: Kashdeck) -> None:
         for secret in secrets:
             assert secret not in path.name
             assert secret.encode() not in content, path
+
+
+def test_a_trace_has_what_was_sent_and_no_secret(filled: Kashdeck, tmp_path: Path) -> None:
+    trace = tmp_path / "trace.txt"
+    assert filled.run("publish", NAME, "1", "--trace", str(trace)).code == 0
+    text = trace.read_text(encoding="utf-8")
+    assert "InsertReceipt" in text
+    assert "InsertReceiptResponse" in text
+    assert trace.stat().st_mode & 0o777 == 0o600
+    for secret in filled.secrets.split():
+        assert secret not in text

@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     from kfclient.desk.errors import BusinessUnknown
 
     draft = draft_of(args).cleaned()
-    with opened() as desk:
+    with opened(args.trace) as desk:
         draft = msgspec.structs.replace(draft, secrets_in=keyring_for(desk, args.secrets_in))
         try:
             business = desk.businesses.find(args.name)

@@ -26,6 +26,7 @@ def connecting_arguments(parser: Parser, name_help: str, *, known: bool) -> None
     parser.add_argument("name", metavar="NAME", help=name_help)
     credential_arguments(parser, known=known)
     parser.add_argument("--no-sync", action="store_true", help="do not read the lists afterwards")
+    parser.traces()
     parser.answers_json()
     parser.example(
         f"{parser.prog} 'Harbour Lane' {'' if known else '--username U '}--secrets-stdin < FILE",

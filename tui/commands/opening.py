@@ -12,6 +12,8 @@ from kfclient.errors import tell
 from tui.commands.output import warn
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kfclient.desk import Desk
     from kfclient.desk.businesses import Businesses
 
@@ -19,12 +21,15 @@ T = TypeVar("T")
 
 
 @contextmanager
-def opened() -> Iterator[Desk]:
-    """Yield the desk over the home that `KASHDECK_HOME` or the platform names, with its log."""
+def opened(trace: Path | None = None) -> Iterator[Desk]:
+    """Yield the desk over the home that `KASHDECK_HOME` or the platform names, with its log.
+
+    `trace` is the file that gets what is sent to KashFlow and comes back, without secrets.
+    """
     from kfclient.desk.desk import Desk
     from kfclient.store.logs import start_logging
 
-    desk = Desk.open()
+    desk = Desk.open(trace=trace)
     start_logging(desk.home)
     try:
         yield desk

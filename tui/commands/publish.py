@@ -42,6 +42,7 @@ def arguments(parser: Parser) -> None:
         "--body", action="store_true", help="show the SOAP body of each item too (with --dry-run)"
     )
     parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.traces()
     parser.answers_json()
     parser.example(
         "kashdeck publish 'Harbour Lane' --ready --dry-run",
@@ -57,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
         raise WrongUse("Say which: items by number, or --ready.", "See: kashdeck publish --help")
     if args.body and not args.dry_run:
         raise WrongUse("--body shows and does not send.", "Add: --dry-run")
-    with opened() as desk:
+    with opened(args.trace) as desk:
         business = desk.businesses.find(args.name)
         wanted = list(dict.fromkeys(args.items)) if args.items else None
         plan = desk.publishing.plan(business.id, wanted)

@@ -24,7 +24,7 @@ def run(args: argparse.Namespace) -> int:
     """Reconnect; another company's credentials are refused. What is not given stays."""
     from kfclient.desk.errors import NotConnected
 
-    with opened() as desk:
+    with opened(args.trace) as desk:
         business = desk.businesses.find(args.name)
         before = business.connection
         if before is None:

@@ -22,6 +22,7 @@ def arguments(parser: Parser) -> None:
     parser.add_argument(
         "items", metavar="ITEM", nargs="*", help="items by number (default: all unknown ones)"
     )
+    parser.traces()
     parser.answers_json()
     parser.example(
         "kashdeck resolve 'Harbour Lane'",
@@ -32,7 +33,7 @@ def arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Look; 1 while an item is still of unknown outcome."""
-    with opened() as desk:
+    with opened(args.trace) as desk:
         business = desk.businesses.find(args.name)
         before = [item.id for item in desk.publishing.unresolved(business.id)]
         wanted = list(dict.fromkeys(args.items)) or None

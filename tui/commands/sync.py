@@ -27,6 +27,7 @@ def arguments(parser: Parser) -> None:
     """Declare the business, or all."""
     parser.add_argument("name", metavar="NAME", nargs="?", help="the business")
     parser.add_argument("--all", action="store_true", help="every connected business")
+    parser.traces()
     parser.answers_json()
     parser.example("kashdeck sync 'Harbour Lane'", "kashdeck sync --all --json")
 
@@ -36,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     if bool(args.name) == args.all:
         raise WrongUse("Say which: the name of a business, or --all.", "See: kashdeck sync --help")
     codes, shapes = [0], []
-    with opened() as desk, stoppable() as cancel:
+    with opened(args.trace) as desk, stoppable() as cancel:
         for business in _chosen(desk, args):
             code, shape = _sync(desk, business, cancel, args)
             codes.append(code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import textwrap
+from pathlib import Path
 from typing import NoReturn
 
 from kfclient.errors import Problem
@@ -36,6 +37,15 @@ class Parser(argparse.ArgumentParser):
         """Let the command answer as JSON."""
         self.add_argument("--json", action="store_true", help="answer as one JSON object")
 
+    def traces(self) -> None:
+        """Let the command write down what it sends to KashFlow and what comes back."""
+        self.add_argument(
+            "--trace",
+            metavar="FILE",
+            type=_path,
+            help="append every envelope sent and received to FILE, without secrets",
+        )
+
     def example(self, *lines: str, notes: str = "") -> None:
         """Show these lines as examples, and under them the notes, each line wrapped to fit."""
         shown = "\n".join(f"  {line}" for line in lines)
@@ -46,6 +56,10 @@ class Parser(argparse.ArgumentParser):
         """Raise `WrongUse` with argparse's message as a sentence."""
         sentence = message[0].upper() + message[1:].rstrip(".") + "."
         raise WrongUse(sentence, f"See: {self.prog} --help")
+
+
+def _path(text: str) -> Path:
+    return Path(text).expanduser().absolute()
 
 
 def _wrapped(line: str) -> str:
