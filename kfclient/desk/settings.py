@@ -110,15 +110,13 @@ def parse_authority(text: str) -> str:
     word = text.strip()
     if word.casefold() in _UNSAID:
         return ""
-    path = Path(word).expanduser().absolute()
     try:
+        path = Path(word).expanduser().absolute()
         holds = _CERTIFICATE in path.read_bytes()
-    except OSError as error:
-        raise WrongValue(
-            f"{path} cannot be read ({error.strerror}).", "Give a PEM file, or none."
-        ) from None
+    except (OSError, ValueError, RuntimeError):  # no path at all, or somebody's unknown home
+        raise WrongValue(f"“{word}” cannot be read.", "Give a PEM file, or none.") from None
     if not holds:
-        raise WrongValue(f"{path} holds no certificate.", "Give a PEM file, or none.")
+        raise WrongValue(f"“{word}” holds no certificate.", "Give a PEM file, or none.")
     return str(path)
 
 
