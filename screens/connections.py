@@ -9,6 +9,7 @@ from textual.widgets import Static
 
 from kfclient.desk.business import ConnectionState
 from kfclient.desk.errors import NotConnected
+from kfclient.desk.events import SyncEnded, SyncStarted
 from screens.attempt import Attempt
 from screens.business_words import NARROW, WIDE, business_cells, strip, words_of
 from screens.entry import EntryScreen
@@ -113,7 +114,7 @@ class ConnectionsScreen(Room[None]):
 
     def heard(self, event: Event) -> None:
         """Show at once what this session does."""
-        if type(event).__name__ in {"SyncStarted", "SyncEnded"}:
+        if isinstance(event, SyncStarted | SyncEnded):
             self.load()
 
     def look(self) -> None:

@@ -8,6 +8,7 @@ from rich.text import Text
 from textual.widgets import Static
 
 from kfclient.desk.business import Role
+from kfclient.desk.events import SyncEnded, SyncStarted
 from screens.ages import ago, on
 from screens.attempt import Attempt
 from screens.entry import EntryScreen
@@ -86,7 +87,7 @@ class ManageScreen(Room[None]):
 
     def heard(self, event: Event) -> None:
         """Show what has happened to this business."""
-        if event.business == self.business and type(event).__name__ in {"SyncStarted", "SyncEnded"}:
+        if event.business == self.business and isinstance(event, SyncStarted | SyncEnded):
             self.load()
 
     def load(self) -> None:

@@ -16,7 +16,7 @@ from kfclient.api.errors import (
     WrongCredentials,
 )
 from kfclient.api.limits import Limits
-from kfclient.desk.business import Connection, ProblemNote
+from kfclient.desk.business import Business, Connection, ProblemNote
 from kfclient.desk.businesses import Businesses
 from kfclient.desk.errors import NotConnected
 from kfclient.errors import Problem
@@ -107,8 +107,8 @@ class Sessions:
             self.forget(business)
 
     def _line(self, business: str) -> _Line:
-        connection = self._connection(business)
-        authority = self._businesses.get(business).settings.certificate_authority
+        known = self._businesses.get(business)
+        connection, authority = _connection_of(known), known.settings.certificate_authority
         with self._lock:
             line = self._lines.get(business)
             same = line is not None and line.authority == authority
@@ -137,15 +137,10 @@ class Sessions:
         with line.lock:
             if line.authorised != seen:
                 return  # six lists ask at once: one of them has just done it for all
-            secret = self._secrets.load(business, self._connection(business).secrets_in)
+            connection = _connection_of(self._businesses.get(business))
+            secret = self._secrets.load(business, connection.secrets_in)
             line.kashflow.auto_auth_ip(APP_NAME, secret.autoauth_key)
             line.authorised += 1
-
-    def _connection(self, business: str) -> Connection:
-        known = self._businesses.get(business)
-        if known.connection is None:
-            raise NotConnected(f"{known.name} is not connected to KashFlow.")
-        return known.connection
 
     def _note(self, business: str, line: _Line, problem: KashFlowError | None) -> None:
         connection = self._businesses.get(business).connection
@@ -164,6 +159,12 @@ class Sessions:
 def note_of(problem: Problem) -> ProblemNote:
     """Return the problem as the state remembers it."""
     return ProblemNote(problem.code, problem.sentence, problem.cure)
+
+
+def _connection_of(known: Business) -> Connection:
+    if known.connection is None:
+        raise NotConnected(f"{known.name} is not connected to KashFlow.")
+    return known.connection
 
 
 def _opens_otherwise(before: Connection, now: Connection) -> bool:
