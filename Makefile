@@ -8,11 +8,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALLED := $(VENV)/.installed
 ARGS ?=
 
-.PHONY: help demo test lint pictures reference constraints clean
+.PHONY: help demo test proofs benchmarks lint pictures reference constraints clean
 
 help:
 	@echo "make demo         try Kashdeck against a practice KashFlow on this machine"
 	@echo "make test         run all tests (ARGS='-k publish' narrows them)"
+	@echo "make proofs       run the proofs that take minutes, at their full size"
+	@echo "make benchmarks   measure, and print the figures"
 	@echo "make lint         check style, types and the arrows between the packages"
 	@echo "make pictures     draw the README's pictures from the app itself"
 	@echo "make reference    write docs/client-reference.md from the docstrings"
@@ -24,6 +26,12 @@ demo: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n 3 $(ARGS)
+
+proofs: $(INSTALLED)
+	$(BIN)/python -m pytest -m full -s $(ARGS)
+
+benchmarks: $(INSTALLED)
+	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 lint: $(INSTALLED)
 	$(BIN)/python -m ruff check .
