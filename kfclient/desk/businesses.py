@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from kfclient.desk.audit import Audit
 from kfclient.desk.business import (
     Business,
     BusinessSummary,
@@ -56,8 +57,10 @@ class Businesses:
         *,
         person: str | None = None,
         clock: Callable[[], datetime] = utc_now,
+        audit: Audit | None = None,
     ) -> None:
         self.person = this_person() if person is None else person
+        self.audit = audit or Audit(home, person=self.person, clock=clock)
         self._home = home
         self._clock = clock
         self._state = home.state()

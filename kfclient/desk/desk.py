@@ -7,12 +7,13 @@ from datetime import datetime
 from pathlib import Path
 
 from kfclient.api.limits import Limits
+from kfclient.desk.audit import Audit
 from kfclient.desk.businesses import Businesses
 from kfclient.desk.connecting import Connecting
 from kfclient.desk.importing import Importing
 from kfclient.desk.items import Items
 from kfclient.desk.lists import Lists
-from kfclient.desk.people import this_person, utc_now
+from kfclient.desk.people import this_origin, this_person, utc_now
 from kfclient.desk.publishing import Publishing
 from kfclient.desk.sessions import Sessions
 from kfclient.desk.syncing import Syncing
@@ -40,7 +41,8 @@ class Desk:
         self.secrets = secrets
         self.person = this_person() if person is None else person
         self.clock = clock
-        self.businesses = Businesses(home, person=self.person, clock=clock)
+        self.audit = Audit(home, person=self.person, clock=clock, origin=this_origin())
+        self.businesses = Businesses(home, person=self.person, clock=clock, audit=self.audit)
         self.sessions = Sessions(self.businesses, secrets, limits=limits, trace=trace)
         self.connecting = Connecting(
             home, self.businesses, secrets, self.sessions, clock=clock, limits=limits, trace=trace

@@ -19,6 +19,15 @@ def this_person() -> str:
         return f"user {user}"
 
 
+def this_origin() -> str:
+    """Return the address that the person came from over SSH, "" at the machine itself.
+
+    sshd sets SSH_CONNECTION: the person's address and port, then this machine's.
+    """
+    words = os.environ.get("SSH_CONNECTION", "").split()
+    return words[0] if words else ""
+
+
 def utc_now() -> datetime:
     """Return the time now, in UTC."""
     return datetime.now(UTC)
