@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -78,7 +78,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     Tax data is off until it is switched on, as bookkeepers know it: items then go as one gross
     amount with VAT N/A. The default tax codes are percentages (-1 is N/A), used where an item does
     not say its own. `certificate_authority` is a PEM file of an authority to trust besides the
-    usual ones, "" when there is none.
+    usual ones, "" when there is none. `locked_until` is the last day of a closed period: nothing
+    dated on or before it may go.
     """
 
     publish_tax_data: bool = False
@@ -86,6 +87,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     default_tax_code_sales: Decimal | None = None
     settle_seconds: int = 130
     certificate_authority: str = ""
+    locked_until: date | None = None
 
 
 class Business(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -61,15 +61,31 @@ class ItemLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.net + self.vat
 
 
+class LeftStep(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is still to be done for an item whose document is in KashFlow.
+
+    `step` is the step's own number here, `what` says what it is ("the payment of £120.00 from
+    Current account"), `problem` why it was not done. While `unknown`, it was sent and nobody can
+    tell what came of it.
+    """
+
+    step: int
+    what: str
+    problem: ProblemNote | None = None
+    unknown: bool = False
+
+
 class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An item, in its own currency.
 
     `contact` is the supplier (cost), the customer (sale) or the person (claim), by name;
     `contact_code` settles it where names are shared. `exchange_rate` is foreign units per home
-    unit, as KashFlow counts; None in home currency. `source` is where it came from, unique for
-    what was imported (`dext:48210100000`), so that a file imported twice adds nothing. `sent` is
-    the remembered part of the state; `number` and `dbid` are KashFlow's. `version` grows with every
-    change.
+    unit, as KashFlow counts; None in home currency. An item that names a `bank_account` is paid
+    from there (for a sale: into there), by `payment_method`, on `paid_on` or else on its date.
+    `files` are the paths of files on this machine that go with the document. `source` is where it
+    came from, unique for what was imported (`dext:48210100000`), so that a file imported twice adds
+    nothing. `sent` is the remembered part of the state; `number` and `dbid` are KashFlow's, `left`
+    is what is still to be done for a published one. `version` grows with every change.
     """
 
     id: str = ""
@@ -87,6 +103,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     owner: str = ""
     payment_method: str = ""
     bank_account: str = ""
+    paid_on: dt.date | None = None
+    files: tuple[str, ...] = ()
     image: str = ""
     source: str = ""
     sent: ItemState | None = None
@@ -94,6 +112,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     dbid: int | None = None
     published_at: dt.datetime | None = None
     problem: ProblemNote | None = None
+    left: tuple[LeftStep, ...] = ()
     version: int = 0
 
     @property
@@ -120,12 +139,18 @@ class Severity(StrEnum):
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """Something known about an item before it is sent: `E-...` codes stop, `W-...` only warn."""
+    """Something known about an item before it is sent: `E-...` codes stop, `W-...` only warn.
+
+    `key` names the act that mends it, where there is one (see `kfclient.desk.mending`), and `value`
+    what the act needs to know, such as the tax rate that fits; "" where a person has to choose.
+    """
 
     code: str
     sentence: str
     cure: str = ""
     field: str = ""
+    key: str = ""
+    value: str = ""
 
     @property
     def severity(self) -> Severity:

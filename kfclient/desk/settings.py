@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -10,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from kfclient.dates import DateUnclear, parse_date, shown_date
 from kfclient.desk.business import Settings
 from kfclient.desk.errors import WrongValue
 
@@ -31,6 +33,7 @@ class SettingKind(StrEnum):
     TAX_CODE = "tax-code"
     SECONDS = "seconds"
     FILE = "file"
+    DATE = "date"
 
 
 class SettingSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,6 +123,21 @@ def parse_authority(text: str) -> str:
     return str(path)
 
 
+def parse_day(text: str) -> dt.date | None:
+    """Read a date; "" and "none" mean that there is none."""
+    if text.strip().casefold() in _UNSAID:
+        return None
+    try:
+        return parse_date(text)
+    except DateUnclear as problem:
+        raise WrongValue(problem.sentence, f"{problem.cure} Or say none.") from problem
+
+
+def show_day(value: dt.date | None) -> str:
+    """Return "31 Mar 2026" or "none"."""
+    return shown_date(value) if value is not None else "none"
+
+
 SETTINGS: tuple[SettingSpec, ...] = (
     SettingSpec(
         key="publish_tax_data",
@@ -168,6 +186,16 @@ SETTINGS: tuple[SettingSpec, ...] = (
         default_text="none",
         parse=parse_authority,
         show=lambda value: value or "none",
+    ),
+    SettingSpec(
+        key="locked_until",
+        title="Locked until",
+        help="The last day of a period that is closed, such as that of a VAT return sent: items "
+        "dated on or before it are held back here. KashFlow's own lock is not known to its API.",
+        kind=SettingKind.DATE,
+        default_text="none",
+        parse=parse_day,
+        show=show_day,
     ),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 
 import pytest
@@ -118,3 +119,12 @@ def test_a_tax_code_has_to_be_one_of_the_synced_rates_once_there_are_any(
     for text, value in (("20", Decimal(20)), ("0%", Decimal(0)), ("n/a", Decimal(-1))):
         settings = businesses.change_settings(known.id, {"default_tax_code_costs": text})
         assert settings.default_tax_code_costs == value
+
+
+def test_a_closed_period_ends_on_a_date_or_there_is_none() -> None:
+    closed = changed(Settings(), {"locked_until": "31/03/2026"}, ())
+    assert closed.locked_until == dt.date(2026, 3, 31)
+    assert spec_of("locked-until").text_of(closed) == "31 Mar 2026"
+    assert changed(closed, {"locked_until": "none"}, ()).locked_until is None
+    with pytest.raises(WrongValue, match="not a day"):
+        changed(Settings(), {"locked_until": "31/02/2026"}, ())

@@ -236,4 +236,5 @@ def test_settings_change_all_or_none(connected: Kashdeck) -> None:
         "default_tax_code_sales": "n/a",
         "settle_seconds": 130,
         "certificate_authority": "",
+        "locked_until": None,
     }
