@@ -10,7 +10,16 @@ from collections.abc import Collection, Sequence
 from decimal import Decimal
 from functools import cached_property
 
-from kfclient.api.records import Currency, Customer, NominalCode, Project, Supplier, VATRate
+from kfclient.api.records import (
+    BankAccount,
+    Currency,
+    Customer,
+    NominalCode,
+    PaymentMethod,
+    Project,
+    Supplier,
+    VATRate,
+)
 from kfclient.desk.business import Settings
 from kfclient.desk.item import Item, ItemLine, Kind
 from kfclient.desk.list_names import ListName
@@ -37,6 +46,9 @@ class Books:
         tax_rates: Sequence[VATRate] = (),
         projects: Sequence[Project] = (),
         currencies: Sequence[Currency] = (),
+        bank_accounts: Sequence[BankAccount] = (),
+        cost_methods: Sequence[PaymentMethod] = (),
+        sale_methods: Sequence[PaymentMethod] = (),
         settings: Settings | None = None,
         home_currency: str = "GBP",
         connected: bool = True,
@@ -52,6 +64,11 @@ class Books:
         self.currencies = {currency.currency_code: currency for currency in currencies}
         self._nominals = Index(nominals, lambda one: str(one.code), lambda one: one.name)
         self._projects = Index(projects, lambda one: str(one.number), lambda one: one.name)
+        self._banks = Index(
+            bank_accounts, lambda one: str(one.account_code), lambda one: one.account_name
+        )
+        self._cost_methods = Index(cost_methods, lambda _: "", lambda one: one.method_name)
+        self._sale_methods = Index(sale_methods, lambda _: "", lambda one: one.method_name)
         self._supplier_list, self._customer_list = suppliers, customers
 
     @cached_property
@@ -111,6 +128,14 @@ class Books:
     def knows_rate(self, rate: Decimal) -> bool:
         """Tell whether KashFlow has the tax rate; N/A is always possible."""
         return rate == NOT_APPLICABLE or rate in self.rates
+
+    def bank_accounts(self, text: str) -> tuple[BankAccount, ...]:
+        """Return the bank accounts that the text may mean: by name, or by nominal code."""
+        return self._banks.find(text)
+
+    def payment_methods(self, text: str, kind: Kind) -> tuple[PaymentMethod, ...]:
+        """Return the payment methods that the text may mean; sales and costs have their own."""
+        return (self._sale_methods if kind is Kind.SALE else self._cost_methods).find(text)
 
     def is_foreign(self, item: Item) -> bool:
         """Tell whether the item is in another currency than the books."""

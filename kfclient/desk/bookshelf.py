@@ -52,6 +52,9 @@ class Bookshelf:
             ListName.BANK_ACCOUNTS: currencies,  # they are read together
         }
         synced = {} if connection is None else connection.lists
+        banks = self._lists.bank_accounts(business)
+        cost_methods = self._lists.cost_methods(business)
+        sale_methods = self._lists.sale_methods(business)
         missing = {
             name
             for name, rows in lists.items()
@@ -60,7 +63,8 @@ class Bookshelf:
         today = self._clock().astimezone().date()
         currency = HOME_CURRENCY if connection is None else connection.company.currency
         connected = connection is not None
-        facts = (*lists.values(), known.settings, currency, connected, missing, today)
+        paying = (banks, cost_methods, sale_methods)
+        facts = (*lists.values(), *paying, known.settings, currency, connected, missing, today)
         with self._lock:
             kept = self._kept.get(business)
             if kept is None or not _alike(kept[0], facts):
@@ -71,6 +75,9 @@ class Bookshelf:
                     tax_rates=tax_rates,
                     projects=projects,
                     currencies=currencies,
+                    bank_accounts=banks,
+                    cost_methods=cost_methods,
+                    sale_methods=sale_methods,
                     settings=known.settings,
                     home_currency=currency,
                     connected=connected,

@@ -174,8 +174,8 @@ class Items:
     def refresh_counts(self, business: str) -> ItemCounts:
         """Count where the items stand, and tell the home screen.
 
-        `needs_you` counts items of unknown outcome and those with a problem to look at, wherever
-        else they are counted.
+        `needs_you` counts items of unknown outcome, those with a problem to look at, and published
+        ones with something left to do, wherever else they are counted.
         """
         states = self.states(business)
         every = self._all(business)
@@ -184,7 +184,7 @@ class Items:
             to_review=sum(state is ItemState.TO_REVIEW for state in states.values()),
             published=sum(state is ItemState.PUBLISHED for state in states.values()),
             needs_you=sum(
-                state is ItemState.UNKNOWN or every[key].problem is not None
+                state is ItemState.UNKNOWN or bool(every[key].problem or every[key].left)
                 for key, state in states.items()
                 if key in every
             ),
@@ -260,13 +260,17 @@ def state_of(findings: Sequence[Finding]) -> ItemState:
 
 def _unsent(item: Item) -> Item:
     """Return the item without what publishing alone may say of it."""
-    return msgspec.structs.replace(item, sent=None, number=None, dbid=None, published_at=None)
+    return msgspec.structs.replace(
+        item, sent=None, number=None, dbid=None, published_at=None, left=()
+    )
 
 
 def _stored(item: Item) -> dict[str, Any]:
     document: dict[str, Any] = msgspec.to_builtins(item)
     document.pop("id", None)
-    document["lines"] = list(document.get("lines", ()))  # JSON has no tuples
+    for name in ("lines", "files", "left"):  # JSON has no tuples
+        if name in document:
+            document[name] = list(document[name])
     return document
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 CURRENCIES = "currencies"
 """The list that is read together with the bank accounts, and kept beside them."""
 
+COST_METHODS, SALE_METHODS = "cost-payment-methods", "sale-payment-methods"
+"""The ways to pay, which are read with the bank accounts too: KashFlow has a list for each side."""
+
 OnRows = Callable[[int], None]
 Whole = dict[str, list[dict[str, Any]]]
 """Documents as they are stored, by the name of the list; one reading may bring several."""
@@ -63,7 +66,17 @@ def _bank_accounts(kashflow: KashFlow, on_rows: OnRows, cancel: Cancel) -> Whole
         currencies = kashflow.get_currencies(cancel=cancel)
     except RequestFault:  # a server without currencies keeps its books in one
         currencies = []
-    return {ListName.BANK_ACCOUNTS: _documents(records), CURRENCIES: _documents(currencies)}
+    try:
+        costs = kashflow.get_rec_pay_methods(cancel=cancel)
+        sales = kashflow.get_inv_pay_methods(cancel=cancel)
+    except RequestFault:  # a server without them takes no payments
+        costs = sales = []
+    return {
+        ListName.BANK_ACCOUNTS: _documents(records),
+        CURRENCIES: _documents(currencies),
+        COST_METHODS: _documents(costs),
+        SALE_METHODS: _documents(sales),
+    }
 
 
 READERS: dict[ListName, Reader] = {

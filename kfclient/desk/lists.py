@@ -13,13 +13,14 @@ from kfclient.api.records import (
     Currency,
     Customer,
     NominalCode,
+    PaymentMethod,
     Project,
     Record,
     Supplier,
     VATRate,
 )
 from kfclient.desk.list_names import ListName, parse_name
-from kfclient.desk.list_reading import CURRENCIES
+from kfclient.desk.list_reading import COST_METHODS, CURRENCIES, SALE_METHODS
 from kfclient.desk.rows import Row, rows_of
 
 if TYPE_CHECKING:
@@ -91,6 +92,14 @@ class Lists:
     def currencies(self, business: str) -> tuple[Currency, ...]:
         """Return the currencies switched on in KashFlow, with their rates of the last sync."""
         return self._records(business, CURRENCIES, Currency)
+
+    def cost_methods(self, business: str) -> tuple[PaymentMethod, ...]:
+        """Return the ways to pay a purchase."""
+        return self._records(business, COST_METHODS, PaymentMethod)
+
+    def sale_methods(self, business: str) -> tuple[PaymentMethod, ...]:
+        """Return the ways a sale is paid."""
+        return self._records(business, SALE_METHODS, PaymentMethod)
 
     def _records(self, business: str, name: str, shape: type[R]) -> tuple[R, ...]:
         def read() -> tuple[R, ...]:
