@@ -9,7 +9,20 @@ Problem
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol
+TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
+if TYPE_CHECKING:
+    from typing import ClassVar, Protocol
+
+    class Told(Protocol):
+        """What has a sentence and a cure: a problem, or one as it is remembered."""
+
+        @property
+        def sentence(self) -> str:
+            """What happened."""
+
+        @property
+        def cure(self) -> str:
+            """What to do next, or ""."""
 
 
 class Problem(Exception):
@@ -39,18 +52,6 @@ class Cancelled(Problem):
 
     def __init__(self) -> None:
         super().__init__("Stopped, as you asked.", "")
-
-
-class Told(Protocol):
-    """What has a sentence and a cure: a problem, or one as it is remembered."""
-
-    @property
-    def sentence(self) -> str:
-        """What happened."""
-
-    @property
-    def cure(self) -> str:
-        """What to do next, or ""."""
 
 
 def tell(problem: Told) -> str:

@@ -9,34 +9,34 @@ from __future__ import annotations
 import contextlib
 from enum import Enum
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Protocol
 
-import orjson
+from kfclient.store.encoding import encoded
 
+TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import Any, Protocol
 
     from kfclient.store.journal import Operation
     from kfclient.store.snapshot import Snapshot
 
-Body = dict[str, Any]
-Index = dict[Any, set[int]]
+    Body = dict[str, Any]
+    Index = dict[Any, set[int]]
 
+    class View(Protocol):
+        """What a reader sees: the committed documents, or those of its own open transaction."""
 
-class View(Protocol):
-    """What a reader sees: the committed documents, or those of its own open transaction."""
+        def tables(self) -> set[str]:
+            """Return the names of the tables that may have documents."""
 
-    def tables(self) -> set[str]:
-        """Return the names of the tables that may have documents."""
+        def documents(self, table: str) -> Mapping[int, Body]:
+            """Return the table's documents by id."""
 
-    def documents(self, table: str) -> Mapping[int, Body]:
-        """Return the table's documents by id."""
+        def document(self, table: str, key: int) -> Body | None:
+            """Return one document, None where there is none."""
 
-    def document(self, table: str, key: int) -> Body | None:
-        """Return one document, None where there is none."""
-
-    def matching(self, table: str, field: str, value: object) -> list[tuple[int, Body]]:
-        """Return the documents whose `field` equals `value`, by id."""
+        def matching(self, table: str, field: str, value: object) -> list[tuple[int, Body]]:
+            """Return the documents whose `field` equals `value`, by id."""
 
 
 class Contents:
@@ -209,7 +209,7 @@ def _same(one: Body | None, other: Body | None) -> bool:
     """Whether both are stored alike (1, 1.0 and True are equal, and not the same)."""
     if one is None or other is None:
         return one is other
-    return orjson.dumps(one) == orjson.dumps(other)
+    return encoded(one) == encoded(other)
 
 
 def _reindex(index: Index, field: str, key: int, old: Body | None, new: Body | None) -> None:

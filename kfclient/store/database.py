@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any, cast
 
+import orjson  # noqa: F401 - loaded before the first read, so that all is read alike
 from tinydb import TinyDB
 
 from kfclient.store.snapshot import META

@@ -20,9 +20,11 @@ SecretsError                     the password and the AutoAuth key
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from kfclient.errors import Problem
+
+TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
+if TYPE_CHECKING:
+    from typing import ClassVar
 
 
 class StoreError(Problem):

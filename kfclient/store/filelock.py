@@ -6,13 +6,12 @@ import contextlib
 import errno
 import fcntl
 import os
-import random
 import threading
 import time
-from typing import TYPE_CHECKING
 
-from kfclient.store.files import FILE_MODE, make_folder, unwritable
+from kfclient.store.files import make_folder, open_file, unwritable
 
+TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -46,7 +45,7 @@ class FileLock:
                 if time.monotonic() >= deadline:
                     self._threads.release()
                     return False
-                time.sleep(random.uniform(*_PAUSES))  # noqa: S311 - not for secrecy
+                _pause()
         except BaseException:
             self._threads.release()
             raise
@@ -96,12 +95,11 @@ class FileLock:
         return None
 
     def _open(self) -> int:
-        flags = os.O_RDWR | os.O_CREAT
         try:
-            return os.open(self._path, flags, FILE_MODE)
+            return open_file(self._path, os.O_RDWR)
         except FileNotFoundError:
             make_folder(self._path.parent)
-            return os.open(self._path, flags, FILE_MODE)
+            return open_file(self._path, os.O_RDWR)
 
     def _is_the_file(self, descriptor: int) -> bool:
         """Whether the lock is on the file that others will open (it may have been removed)."""
@@ -109,6 +107,12 @@ class FileLock:
             return os.path.samestat(self._path.stat(), os.fstat(descriptor))
         except FileNotFoundError:
             return False
+
+
+def _pause() -> None:
+    import random  # slow to load, and who looks whether a lock is held never waits
+
+    time.sleep(random.uniform(*_PAUSES))  # noqa: S311 - not for secrecy
 
 
 def _flock(descriptor: int, how: int) -> bool:

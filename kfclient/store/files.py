@@ -1,20 +1,30 @@
-"""Whole files: written so that a reader sees the old one or the new one, never half of either."""
+"""Whole files: written so that a reader sees the old one or the new one, never half of either.
+
+Who may use a file follows from the folder it lies in: in a folder that a group shares (2770) files
+are 0660 and folders 2770, anywhere else 0600 and 0700. The umask has no say in it, and nothing is
+to be seen under its name before it has its mode.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import os
+import stat
 import zlib
-from typing import TYPE_CHECKING
 
 from kfclient.store.errors import StateUnreadable, StateUnwritable
+from kfclient.store.owners import why_closed
 
+TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
     from pathlib import Path
 
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
+SHARED_FOLDER_MODE = 0o2770
+"""The group is handed on to what is made inside, by the system itself."""
+SHARED_FILE_MODE = 0o660
 
 _REASONS = {
     errno.ENOSPC: "the disk is full",
@@ -31,13 +41,31 @@ _REASONS = {
 def unwritable(path: Path, error: OSError) -> StateUnwritable:
     """Put a failed write into words."""
     reason = _REASONS.get(error.errno or 0) or error.strerror or type(error).__name__
-    return StateUnwritable(f"{path} could not be written: {reason}. What was stored is untouched.")
+    whose, cure = why_closed(path, error)
+    return StateUnwritable(
+        f"{path} could not be written: {reason}. {whose}{' ' if whose else ''}"
+        "What was stored is untouched.",
+        cure or None,
+    )
 
 
 def unreadable(path: Path, error: OSError) -> StateUnreadable:
     """Put a failed read into words."""
     reason = error.strerror or type(error).__name__
-    return StateUnreadable(f"{path} could not be read: {reason}.")
+    whose, cure = why_closed(path, error)
+    return StateUnreadable(
+        f"{path} could not be read: {reason}.{' ' if whose else ''}{whose}", cure or None
+    )
+
+
+def is_shared(folder: Path) -> bool:
+    """Whether a group shares the folder; raises OSError where there is none."""
+    return stat.S_IMODE(folder.stat().st_mode) == SHARED_FOLDER_MODE
+
+
+def file_mode(folder: Path) -> int:
+    """Return the mode of files in this folder; raises OSError."""
+    return SHARED_FILE_MODE if is_shared(folder) else FILE_MODE
 
 
 def read_file(path: Path) -> bytes | None:
@@ -72,7 +100,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make the folder and its missing parents, for their owner alone; existing ones are kept.
+    """Make the folder and its missing parents, for whom their parents are; existing ones are kept.
 
     Raises OSError.
     """
@@ -80,8 +108,52 @@ def make_folder(folder: Path) -> None:
         return
     make_folder(folder.parent)
     with contextlib.suppress(FileExistsError):
-        folder.mkdir(mode=FOLDER_MODE)
+        if is_shared(folder.parent):
+            _make_shared_folder(folder)
+        else:
+            folder.mkdir(mode=FOLDER_MODE)
         sync_folder(folder.parent)
+
+
+def _make_shared_folder(folder: Path) -> None:
+    fresh = _beside(folder)
+    fresh.mkdir()
+    try:
+        fresh.chmod(SHARED_FOLDER_MODE)
+        fresh.rename(folder)
+    except OSError as error:
+        fresh.rmdir()
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            raise FileExistsError(error.errno, error.strerror, str(folder)) from None
+        raise
+
+
+def open_file(path: Path, flags: int) -> int:
+    """Open the file, made empty where there is none, and return its descriptor; raises OSError."""
+    with contextlib.suppress(FileNotFoundError):
+        return os.open(path, flags)
+    if not is_shared(path.parent):
+        return os.open(path, flags | os.O_CREAT, FILE_MODE)
+    fresh = _beside(path)
+    descriptor = os.open(fresh, flags | os.O_CREAT | os.O_EXCL, FILE_MODE)
+    try:
+        os.fchmod(descriptor, SHARED_FILE_MODE)
+        # Unlike a rename, a link leaves the file of who was a moment faster.
+        os.link(fresh, path)
+    except FileExistsError:
+        os.close(descriptor)
+        return os.open(path, flags)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    finally:
+        fresh.unlink()
+    return descriptor
+
+
+def _beside(path: Path) -> Path:
+    """Return a name beside that nobody else uses."""
+    return path.with_name(f"{path.name}.{os.urandom(6).hex()}.tmp")
 
 
 def write_all(descriptor: int, data: bytes) -> None:
@@ -98,19 +170,10 @@ def replace_file(path: Path, data: bytes) -> None:
     """
     make_folder(path.parent)
     fresh = path.with_name(path.name + ".tmp")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE)
-    try:
-        try:
-            write_all(descriptor, data)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        fresh.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            fresh.unlink()
-        raise
-    sync_folder(path.parent)
+    # What a sudden end left may be another person's.
+    with contextlib.suppress(FileNotFoundError):
+        fresh.unlink()
+    _put(path, data, fresh)
 
 
 def keep_copy(path: Path, data: bytes) -> Path | None:
@@ -122,7 +185,26 @@ def keep_copy(path: Path, data: bytes) -> Path | None:
     if copy.exists():
         return copy
     try:
-        replace_file(copy, data)
+        # Who finds damage may hold no lock.
+        _put(copy, data, _beside(copy))
     except OSError:
         return None
     return copy
+
+
+def _put(path: Path, data: bytes, fresh: Path) -> None:
+    """Write `data` to the new file `fresh`, then put that in the place of `path`."""
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
+    try:
+        try:
+            write_all(descriptor, data)
+            os.fchmod(descriptor, file_mode(path.parent))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        fresh.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            fresh.unlink()
+        raise
+    sync_folder(path.parent)

@@ -12,25 +12,22 @@ checkpoint begins a new file.
 
 from __future__ import annotations
 
-import logging
 import os
 import zlib
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
 
-import orjson
-
+from kfclient.store.encoding import decoded, encoded
 from kfclient.store.files import FILE_MODE, keep_copy, replace_file, sync, write_all
 
+TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
+
+    Operation = tuple[str, int, dict[str, Any] | None]
+    """Table, document id, the document as it is from now on (None = removed)."""
 
 FORMAT = 1
-
-_log = logging.getLogger(__name__)
-
-Operation = tuple[str, int, dict[str, Any] | None]
-"""Table, document id, the document as it is from now on (None = removed)."""
 
 
 class Damage(Exception):
@@ -73,7 +70,7 @@ class Journal:
 
         Raises OSError, and then the old log stays.
         """
-        header = orjson.dumps({"kashdeck": "log", "format": FORMAT, "base": base})
+        header = encoded({"kashdeck": "log", "format": FORMAT, "base": base})
         replace_file(path, _line(header, 0))
         journal = cls.open(path)
         if journal is None:
@@ -123,8 +120,11 @@ class Journal:
             return
         if b"\n" in torn:
             # More than an unfinished write: kept for whoever wants to look.
+            import logging
+
             copy = keep_copy(self._path, torn)
-            _log.warning("A torn end of %s was cut; it was kept as %s", self._path, copy)
+            said = "A torn end of %s was cut; it was kept as %s"
+            logging.getLogger(__name__).warning(said, self._path, copy)
         os.ftruncate(self._appending(), self._offset)
 
     def append(self, operations: list[Operation]) -> None:
@@ -132,7 +132,7 @@ class Journal:
 
         It is read back by `read_new`, like anyone's. Raises OSError, and then the log is as before.
         """
-        payload = orjson.dumps([self.last + 1, operations])
+        payload = encoded([self.last + 1, operations])
         writer, start = self._appending(), self._offset
         try:
             write_all(writer, _line(payload, self._checksum))
@@ -164,7 +164,7 @@ class Journal:
     def _read_header(self) -> None:
         line, newline, _ = self._unread().partition(b"\n")
         payload = _payload(line, 0)
-        header = orjson.loads(payload) if payload is not None and newline else None
+        header = decoded(payload) if payload is not None and newline else None
         if not isinstance(header, dict) or header.get("kashdeck") != "log":
             raise Damage("the log has no proper first line")
         if header["format"] > FORMAT:
@@ -208,7 +208,7 @@ def _sound_line_in(data: bytes, before: int) -> bool:
 
 def _transaction(payload: bytes) -> tuple[int, list[Operation]]:
     try:
-        number, operations = orjson.loads(payload)
+        number, operations = decoded(payload)
         return number, [(table, key, document) for table, key, document in operations]
     except (ValueError, TypeError) as error:
         raise Damage("a line of the log is not a transaction") from error

@@ -13,13 +13,17 @@ from pathlib import Path
 from kfclient.store.contents import Contents
 from kfclient.store.errors import StateDamaged, StateNewer
 from kfclient.store.files import keep_copy, read_file, replace_file, unreadable, unwritable
-from kfclient.store.journal import Damage, Journal, NewerFormat, Operation
+from kfclient.store.journal import Damage, Journal, NewerFormat
 from kfclient.store.snapshot import Snapshot
+
+TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
+if TYPE_CHECKING:
+    from kfclient.store.journal import Operation
+
+    _Mark = tuple[int, int, int] | None
 
 # What is being written at this moment can look damaged to who reads without a lock.
 _SECOND_LOOKS = (0.002, 0.02)
-
-_Mark = tuple[int, int, int] | None
 
 
 class LoggedFile:

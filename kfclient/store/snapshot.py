@@ -8,26 +8,31 @@ never used. A file without `_meta`, as stock TinyDB writes it, is taken as it is
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
-
-import orjson
-
+from kfclient.store.encoding import decoded, encoded
 from kfclient.store.journal import FORMAT, Damage, NewerFormat
+
+TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
+if TYPE_CHECKING:
+    from typing import Any
+
+    Tables = dict[str, dict[int, dict[str, Any]]]
+    """Table name -> document id -> document."""
 
 META = "_meta"
 
-Tables = dict[str, dict[int, dict[str, Any]]]
-"""Table name -> document id -> document."""
 
-
-@dataclass
 class Snapshot:
-    """All documents as of one transaction."""
+    """All documents as of one transaction, and the lowest id that a table has never used."""
 
-    tables: Tables = field(default_factory=dict)
-    next_ids: dict[str, int] = field(default_factory=dict)
-    lsn: int = 0
+    def __init__(
+        self,
+        tables: Tables | None = None,
+        next_ids: dict[str, int] | None = None,
+        lsn: int = 0,
+    ) -> None:
+        self.tables: Tables = {} if tables is None else tables
+        self.next_ids: dict[str, int] = {} if next_ids is None else next_ids
+        self.lsn = lsn
 
     @classmethod
     def decode(cls, data: bytes) -> Snapshot:
@@ -35,7 +40,7 @@ class Snapshot:
         if not data:
             return cls()
         try:
-            raw = orjson.loads(data)
+            raw = decoded(data)
             meta = raw.pop(META, {"1": {"format": FORMAT, "lsn": 0, "next": {}}})["1"]
             if meta["format"] > FORMAT:
                 raise NewerFormat
@@ -53,7 +58,7 @@ class Snapshot:
         raw: dict[str, dict[str, Any]] = {META: {"1": meta}}
         for name, table in self.tables.items():
             raw[name] = {str(key): document for key, document in table.items()}
-        return orjson.dumps(raw)
+        return encoded(raw)
 
 
 def _document(value: object) -> dict[str, Any]:

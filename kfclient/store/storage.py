@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinydb.storages import Storage
 
-from kfclient.store.contents import Changes, View, copied
+from kfclient.store.contents import Changes, copied
 from kfclient.store.errors import StateBusy, StoreError
 from kfclient.store.filelock import FileLock
 from kfclient.store.loggedfile import LoggedFile
@@ -22,6 +22,8 @@ from kfclient.store.loggedfile import LoggedFile
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from kfclient.store.contents import View
 
 LOCK_SECONDS = 10.0
 """How long a write waits for another one."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast, overload
 import tinydb.table
 from tinydb.table import Document
 
-from kfclient.store.contents import Body, copied
+from kfclient.store.contents import copied
 from kfclient.store.storage import LoggedStorage
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from tinydb.queries import QueryLike
     from tinydb.storages import Storage
+
+    from kfclient.store.contents import Body
 
     Fields = Mapping[str, Any] | Callable[[MutableMapping[str, Any]], None]
 
