@@ -3,6 +3,7 @@
     state.json                              businesses, connections, settings, people, ticks
     businesses/<id>/items.json              a business's items and publishing attempts
     businesses/<id>/lists/<name>.json       one synced list each
+    businesses/<id>/audit.jsonl             what was done with it, by whom
     locks/<name>.lock                       what is being done now
     secrets.json                            the encrypted file, where one was chosen
     kashdeck.log                            the log
@@ -13,15 +14,10 @@ Files are for their owner alone (0600, in folders of 0700). Nothing is made befo
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import shutil
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
-
-import platformdirs
 
 from kfclient.store.contents import copied
 from kfclient.store.database import Database
@@ -29,10 +25,13 @@ from kfclient.store.errors import StateBusy, StateDamaged, StateNewer
 from kfclient.store.filelock import FileLock
 from kfclient.store.files import keep_copy, read_file, replace_file, unwritable
 from kfclient.store.journal import Damage, NewerFormat
+from kfclient.store.places import default_root, lock_path, state_path
 from kfclient.store.snapshot import Snapshot
+from kfclient.store.trail import Trail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -64,11 +63,15 @@ class Home:
 
     def state(self) -> Database:
         """Return the database of what belongs to no single business."""
-        return self._database(self.root / "state.json")
+        return self._database(state_path(self.root))
 
     def books(self, business_id: str) -> Database:
         """Return the database of a business's items and publishing attempts."""
         return self._database(self._business(business_id) / "items.json")
+
+    def trail(self, business_id: str) -> Trail:
+        """Return the trail of what was done with a business."""
+        return Trail(self._business(business_id) / "audit.jsonl", business_id)
 
     def read_list(self, business_id: str, name: str) -> list[dict[str, Any]]:
         """Return a synced list as it was last written, [] where it never was.
@@ -166,16 +169,7 @@ class Home:
         return self._business(business_id) / "lists" / f"{_slug(name)}.json"
 
     def _named_lock(self, name: str) -> FileLock:
-        if not name:
-            raise ValueError("a lock needs a name")
-        return FileLock(self.root / "locks" / f"{quote(name, safe='')}.lock")
-
-
-def default_root() -> Path:
-    """Return the folder KASHDECK_HOME names, or the platform's place for user data."""
-    named = os.environ.get("KASHDECK_HOME", "")
-    root = Path(named).expanduser() if named else platformdirs.user_data_path("kashdeck")
-    return root.absolute()
+        return FileLock(lock_path(self.root, name))
 
 
 def _slug(text: str) -> str:

@@ -23,7 +23,7 @@ from kfclient.store.errors import (
     PassphraseNeeded,
     SecretMissing,
 )
-from kfclient.store.home import default_root
+from kfclient.store.places import default_root
 from kfclient.store.redaction import redact
 from kfclient.store.watchdog import answered
 

@@ -78,7 +78,7 @@ def default_books() -> Path:
     Never inside it: the sandbox's books hold its own credentials as they are, and Kashdeck's home
     holds no credentials in plain text, practice or not.
     """
-    from kfclient.store.home import default_root
+    from kfclient.store.places import default_root
 
     root = default_root()
     return root.with_name(f"{root.name}-sandbox")

@@ -1,0 +1,29 @@
+"""Where things lie: the home folder on this machine, its state, its locks."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import quote
+
+
+def default_root() -> Path:
+    """Return the folder KASHDECK_HOME names, or the platform's place for user data."""
+    named = os.environ.get("KASHDECK_HOME", "")
+    if named:
+        return Path(named).expanduser().absolute()
+    import platformdirs
+
+    return platformdirs.user_data_path("kashdeck").absolute()
+
+
+def state_path(root: Path) -> Path:
+    """Return where the database of what belongs to no single business lies."""
+    return root / "state.json"
+
+
+def lock_path(root: Path, name: str) -> Path:
+    """Return where the lock of that name lies, whatever letters the name has; ValueError for ""."""
+    if not name:
+        raise ValueError("a lock needs a name")
+    return root / "locks" / f"{quote(name, safe='')}.lock"
