@@ -14,7 +14,6 @@ import stat
 import zlib
 
 from kfclient.store.errors import StateUnreadable, StateUnwritable
-from kfclient.store.owners import why_closed
 
 TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ _REASONS = {
 def unwritable(path: Path, error: OSError) -> StateUnwritable:
     """Put a failed write into words."""
     reason = _REASONS.get(error.errno or 0) or error.strerror or type(error).__name__
-    whose, cure = why_closed(path, error)
+    whose, cure = _why_closed(path, error)
     return StateUnwritable(
         f"{path} could not be written: {reason}. {whose}{' ' if whose else ''}"
         "What was stored is untouched.",
@@ -52,7 +51,7 @@ def unwritable(path: Path, error: OSError) -> StateUnwritable:
 def unreadable(path: Path, error: OSError) -> StateUnreadable:
     """Put a failed read into words."""
     reason = error.strerror or type(error).__name__
-    whose, cure = why_closed(path, error)
+    whose, cure = _why_closed(path, error)
     return StateUnreadable(
         f"{path} could not be read: {reason}.{' ' if whose else ''}{whose}", cure or None
     )
@@ -66,6 +65,12 @@ def is_shared(folder: Path) -> bool:
 def file_mode(folder: Path) -> int:
     """Return the mode of files in this folder; raises OSError."""
     return SHARED_FILE_MODE if is_shared(folder) else FILE_MODE
+
+
+def _why_closed(path: Path, error: OSError) -> tuple[str, str]:
+    from kfclient.store.owners import why_closed  # what knows people and groups is seldom needed
+
+    return why_closed(path, error)
 
 
 def read_file(path: Path) -> bytes | None:
