@@ -8,6 +8,8 @@ hashes.
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -18,14 +20,29 @@ from urllib.parse import urlsplit
 import msgspec
 
 from kfclient.desk.people import this_origin, this_person, utc_now
+from kfclient.store.errors import StoreError
 from kfclient.store.redaction import redact
+from kfclient.store.trail import Head, Trail
+from kfclient.store.trail_check import Trouble, troubles
 
 if TYPE_CHECKING:
+    from tinydb.table import Document
+
     from kfclient.store.database import Database
     from kfclient.store.home import Home
 
+__all__ = ["OWED", "Action", "Audit", "Entry", "Trouble", "Verdict"]
+
 OWED = "owed"
 """The table of what is not in the trail yet: in the state, and in each business's books."""
+
+HEADS = "trails"
+"""The state's table of how each business's trail ends."""
+
+MANY = 500
+"""How many owed entries are worth settling in the middle of other work."""
+
+_log = logging.getLogger(__name__)
 
 
 class Action(StrEnum):
@@ -93,6 +110,23 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: str
 
 
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of looking through a trail: its lines, and what is wrong with it.
+
+    `head` is the hash of the last entry that the state knows, "" where there is none. Who keeps a
+    copy of it elsewhere can tell even a trail and a state that were both written anew.
+    """
+
+    lines: int
+    troubles: tuple[Trouble, ...] = ()
+    head: str = ""
+
+    @property
+    def sound(self) -> bool:
+        """Whether the trail is as it was written."""
+        return not self.troubles
+
+
 class Audit:
     """The trails of every business. Thread-safe, and safe beside other sessions on the same home.
 
@@ -111,6 +145,7 @@ class Audit:
         self._person = this_person() if person is None else person
         self._clock = clock
         self._origin = this_origin() if origin is None else origin
+        self._touched: set[str] = set()
 
     def note(
         self,
@@ -145,9 +180,95 @@ class Audit:
             id=os.urandom(10).hex(),
         )
         database.table(OWED).insert(_clean(msgspec.to_builtins(entry)))
+        self._touched.add(business)
 
-    def settle(self, business: str) -> None:
-        """Write what is owed to the end of the business's trail; outside any transaction."""
+    def settle(self, business: str, *, least: int = 1) -> None:
+        """Write what is owed to the end of the business's trail, if it is at least so many entries.
+
+        Call it outside any transaction. A sudden end anywhere in it loses nothing and doubles
+        nothing. Raises `StateBusy`, `StateUnwritable`; then they stay owed.
+        """
+        if len(self._owed(business)) < least:
+            return
+        with self._home.trail(business).held() as trail:
+            self._settle(trail)
+
+    def close(self) -> None:
+        """Settle what this process has noted; what cannot be settled now stays owed."""
+        for business in sorted(self._touched):
+            try:
+                self.settle(business)
+            except StoreError as problem:
+                _log.warning("The trail of %s waits: %s", business, problem.sentence)
+
+    def entries(
+        self, business: str, *, item: str = "", since: datetime | None = None
+    ) -> list[Entry]:
+        """Return the business's trail, oldest first, with what is owed to it; writes nothing.
+
+        `item` is an item's number and `since` a moment in UTC; "" and None are all. Lines that
+        cannot be read are left out: `verify` tells of them. Raises `StateUnreadable`.
+        """
+        # In this order: what is settled meanwhile is then seen twice, never missed.
+        owed = [_entry(document) for _, document in self._owed(business)]
+        here = b"" if not item else msgspec.json.encode({"item": item})[1:-1]
+        lines = self._home.trail(business).read().split(b"\n")
+        written = [found for raw in lines if here in raw and (found := _read(raw)) is not None]
+        known = {entry.id for entry in written}
+        every = written + [entry for entry in owed if entry.id not in known]
+        return [
+            entry
+            for entry in every
+            if (not item or entry.item == item) and (since is None or entry.at >= since)
+        ]
+
+    def verify(self, business: str) -> Verdict:
+        """Look whether the trail is as it was written, then settle what is owed to it.
+
+        Raises `StateBusy`, `StateUnwritable`, `StateUnreadable`.
+        """
+        with self._home.trail(business).held() as trail:
+            before = self._head(business)
+            owed = {document["id"]: document for _, document in self._owed(business)}
+            lines, found = troubles(trail, before, owed)
+            after = before
+            # What was found is told, also where nothing can be written.
+            with contextlib.suppress(StoreError):
+                after = self._settle(trail)
+        return Verdict(lines=lines if found else after.count, troubles=found, head=after.hash)
+
+    def _settle(self, trail: Trail) -> Head:
+        """Settle what is owed; the trail is held."""
+        state, books = self._home.state(), self._home.books(trail.business)
+        owed = self._owed(trail.business)
+        if not owed:
+            return self._head(trail.business)
+        after = trail.append(self._head(trail.business), [document for _, document in owed])
+        with state.transaction():
+            document = {"business": trail.business, **msgspec.to_builtins(after)}
+            table = state.table(HEADS)
+            table.remove(doc_ids=[known.doc_id for known in table.by("business", trail.business)])
+            table.insert(document)
+            state.table(OWED).remove(doc_ids=[one.doc_id for where, one in owed if where is state])
+        # After a sudden end here, the trail's last batch tells that these are in it already.
+        gone = [one.doc_id for where, one in owed if where is books]
+        if gone:
+            books.table(OWED).remove(doc_ids=gone)
+        return after
+
+    def _owed(self, business: str) -> list[tuple[Database, Document]]:
+        """Return what is owed to the trail, in order of time, with where each is kept."""
+        state, books = self._home.state(), self._home.books(business)
+        found = [(state, document) for document in state.table(OWED).by("business", business)]
+        found += [(books, document) for document in books.table(OWED).all()]
+        return sorted(found, key=lambda one: one[1]["at"].rstrip("Z"))
+
+    def _head(self, business: str) -> Head:
+        found = self._home.state().table(HEADS).by("business", business)
+        try:
+            return msgspec.convert(found[0], Head) if found else Head()
+        except msgspec.ValidationError:  # changed by hand: nothing of the trail is known then
+            return Head()
 
     def _connection(self, business: str) -> str:
         found = self._home.state().table("businesses").by("id", business)
@@ -166,3 +287,14 @@ def _clean(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_clean(one) for one in value]
     return value
+
+
+def _entry(document: Mapping[str, Any]) -> Entry:
+    return msgspec.convert(document, Entry)
+
+
+def _read(raw: bytes) -> Entry | None:
+    try:
+        return msgspec.json.decode(raw, type=Entry)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
