@@ -8,22 +8,14 @@ from enum import StrEnum
 
 import msgspec
 
+from kfclient.desk.standing import ConnectionState as ConnectionState
+
 
 class Role(StrEnum):
     """What a person may do: an Admin everything, a Standard user look, sync and publish."""
 
     ADMIN = "admin"
     STANDARD = "standard"
-
-
-class ConnectionState(StrEnum):
-    """How a business stands with KashFlow."""
-
-    NOT_CONNECTED = "not connected"
-    CONNECTED = "connected"
-    SYNCING = "syncing"
-    NEEDS_RECONNECTING = "needs reconnecting"
-    SYNC_FAILED = "sync failed"
 
 
 class ProblemNote(msgspec.Struct, frozen=True):

@@ -19,7 +19,7 @@ from kfclient.desk.business import (
     Role,
     Settings,
 )
-from kfclient.desk.business_names import checked_name, slug_of, tidy_name
+from kfclient.desk.business_names import checked_name, slug_of
 from kfclient.desk.errors import (
     BusinessExists,
     BusinessUnknown,
@@ -30,6 +30,8 @@ from kfclient.desk.errors import (
 from kfclient.desk.lists import ListName
 from kfclient.desk.people import this_person, utc_now
 from kfclient.desk.settings import changed
+from kfclient.desk.standing import called, in_order, state_of
+from kfclient.desk.standing import sync_lock as sync_lock
 from kfclient.desk.steps import STEPS
 
 if TYPE_CHECKING:
@@ -37,11 +39,6 @@ if TYPE_CHECKING:
 
     from kfclient.store import Home
     from kfclient.store.table import Table
-
-
-def sync_lock(business: str) -> str:
-    """Return the name of the lock that whoever syncs this business holds."""
-    return f"sync-{business}"
 
 
 class Businesses:
@@ -90,8 +87,7 @@ class Businesses:
     def all(self) -> list[BusinessSummary]:
         """Return every business, by name; reads the state file alone."""
         counts = {document["business"]: document for document in self._counts.all()}
-        every = [_business(document) for document in self._table.all()]
-        every.sort(key=lambda business: (business.name.casefold(), business.id))
+        every = in_order(_business(document) for document in self._table.all())
         return [self._summary(business, counts.get(business.id)) for business in every]
 
     def summary(self, business: str) -> BusinessSummary:
@@ -107,15 +103,7 @@ class Businesses:
 
     def find(self, name: str) -> Business:
         """Return the business of this name, or else of this id, capitals forgiven."""
-        wanted = tidy_name(name).casefold()
-        every = [_business(document) for document in self._table.all()]
-        for business in every:
-            if business.name.casefold() == wanted:
-                return business
-        for business in every:
-            if business.id == wanted:
-                return business
-        raise BusinessUnknown(f"There is no business called “{tidy_name(name)}” here.")
+        return called((_business(document) for document in self._table.all()), name)
 
     # Names and people
 
@@ -240,23 +228,10 @@ class Businesses:
     def _summary(self, business: Business, counts: Mapping[str, Any] | None) -> BusinessSummary:
         return BusinessSummary(
             business=business,
-            state=self._state_of(business),
+            state=_state_of(business, self._home.is_locked),
             role=business.people.get(self.person),
             items=msgspec.convert(counts or {}, ItemCounts),
         )
-
-    def _state_of(self, business: Business) -> ConnectionState:
-        connection = business.connection
-        if connection is None:
-            return ConnectionState.NOT_CONNECTED
-        # Who syncs holds a lock: asked, not remembered, so a killed session leaves nothing stale.
-        if self._home.is_locked(sync_lock(business.id)):
-            return ConnectionState.SYNCING
-        if connection.needs_reconnecting:
-            return ConnectionState.NEEDS_RECONNECTING
-        if any(status.problem is not None for status in connection.lists.values()):
-            return ConnectionState.SYNC_FAILED
-        return ConnectionState.CONNECTED
 
     def _change(self, business: str, **values: object) -> Business:
         with self._state.transaction():
@@ -284,6 +259,18 @@ class Businesses:
     def _document(table: Table, field: str, value: str) -> Document | None:
         found = table.by(field, value)
         return found[0] if found else None
+
+
+def _state_of(business: Business, is_locked: Callable[[str], bool]) -> ConnectionState:
+    connection = business.connection
+    lists = () if connection is None else connection.lists.values()
+    return state_of(
+        business.id,
+        connected=connection is not None,
+        needs_reconnecting=connection is not None and connection.needs_reconnecting,
+        list_failed=any(status.problem is not None for status in lists),
+        is_locked=is_locked,
+    )
 
 
 def _either(names: list[str]) -> str:
