@@ -15,6 +15,7 @@ from screens.business_words import NARROW, WIDE, business_cells, strip, words_of
 from screens.entry import EntryScreen
 from screens.items import ItemsScreen
 from screens.lists import ListsScreen
+from screens.lookout import Lookout
 from screens.manage import ManageScreen
 from screens.problem import ProblemScreen
 from screens.room import Act, Room
@@ -77,7 +78,7 @@ class ConnectionsScreen(Room[None]):
     def __init__(self) -> None:
         super().__init__("Connections")
         self.summaries: dict[str, BusinessSummary] = {}
-        self.revision = -1
+        self.connected: list[str] = []
         self.shown: list[Row] = []
         self.told = ""
         self.shown_at: datetime | None = None
@@ -92,13 +93,10 @@ class ConnectionsScreen(Room[None]):
     def on_mount(self) -> None:
         """Show the businesses, and watch for what this or another session changes."""
         self.services.news.subscribe(self, self.heard)
-        self.set_interval(1.0, self.look)
-        self.load()
-
-    def on_screen_resume(self) -> None:
-        """Look again when coming back from another screen."""
-        if self.summaries:
-            self.load()
+        businesses = self.services.desk.businesses
+        self.lookout: Lookout[list[BusinessSummary]] = Lookout(
+            self, self.revision, businesses.all, self.take
+        )
 
     def on_resize(self) -> None:
         """Show more columns where there is room."""
@@ -115,25 +113,18 @@ class ConnectionsScreen(Room[None]):
     def heard(self, event: Event) -> None:
         """Show at once what this session does."""
         if isinstance(event, SyncStarted | SyncEnded):
-            self.load()
+            self.lookout.again()
 
-    def look(self) -> None:
-        """Look again when something has changed, or may have: another session's sync."""
-        if not self.is_current:
-            return
-        syncing = any(s.state is ConnectionState.SYNCING for s in self.summaries.values())
-        if syncing or self.services.desk.businesses.revision != self.revision:
-            self.load()
+    def revision(self) -> tuple[object, ...]:
+        """Return what changes with the businesses, and with who is syncing, in any session."""
+        desk = self.services.desk
+        syncing = {one for one in self.connected if desk.syncing.running(one)}
+        return desk.businesses.revision, syncing
 
-    def load(self) -> None:
-        """Read the businesses."""
-        businesses = self.services.desk.businesses
-        self.ask(lambda: (businesses.revision, businesses.all()), self.take)
-
-    def take(self, found: tuple[int, list[BusinessSummary]]) -> None:
+    def take(self, summaries: list[BusinessSummary]) -> None:
         """Show the businesses as they are now."""
-        self.revision, summaries = found
         self.summaries = {summary.business.id: summary for summary in summaries}
+        self.connected = [one.business.id for one in summaries if one.business.connection]
         self.show()
 
     def show(self) -> None:
@@ -214,10 +205,7 @@ class ConnectionsScreen(Room[None]):
         def added(business: str | None) -> None:
             if business is not None:
                 self.query_one(FilterBox).value = ""
-                self.ask(
-                    lambda: (businesses.revision, businesses.all()),
-                    lambda found: self.begin(found, business),
-                )
+                self.ask(businesses.all, lambda found: self.begin(found, business))
 
         self.app.push_screen(
             EntryScreen(
@@ -228,9 +216,9 @@ class ConnectionsScreen(Room[None]):
             added,
         )
 
-    def begin(self, found: tuple[int, list[BusinessSummary]], business: str) -> None:
+    def begin(self, summaries: list[BusinessSummary], business: str) -> None:
         """Show the new business, and begin to connect it."""
-        self.take(found)
+        self.take(summaries)
         self.query_one(LedgerTable).go_to(business)
         Attempt(self, self.summaries[business].business).begin()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -49,9 +50,8 @@ class Listed(msgspec.Struct):
 
 
 class Inbox(msgspec.Struct):
-    """The items of a business as they were at one revision (None: not read yet)."""
+    """The items of a business as they were when they were read."""
 
-    revision: tuple[int, int] | None = None
     listed: dict[str, Listed] = msgspec.field(default_factory=dict)
 
     def has(self, state: ItemState) -> bool:
@@ -72,15 +72,21 @@ class Inbox(msgspec.Struct):
                 yield one.wide if wide else one.narrow
 
 
-def revision_of(desk: Desk, business: str) -> tuple[int, int]:
-    """Return what changes with the items, and with settings and lists, on which states depend."""
-    return desk.items.revision(business), desk.businesses.revision
+def revision_of(desk: Desk, business: str) -> tuple[object, ...]:
+    """Return what changes with the items, and with all on which their states depend.
+
+    That is settings and lists, the day, and whether the session that sends an item is alive.
+    """
+    items = desk.items
+    revisions = items.revision(business), desk.businesses.revision
+    sending = (item for item in items.all(business) if item.sent is ItemState.PUBLISHING)
+    alive = {items.state(business, item) for item in islice(sending, 1)}
+    return *revisions, desk.clock().astimezone().date(), alive
 
 
 def read_inbox(desk: Desk, business: str) -> Inbox:
     """Return the items with their states and findings; 5,000 take a moment, so not on screen."""
     items = desk.items
-    revision = revision_of(desk, business)
     findings = items.check(business)
     states = items.states(business)
     listed = {}
@@ -89,7 +95,7 @@ def read_inbox(desk: Desk, business: str) -> Inbox:
         known = findings.get(item.id, ())
         rows = narrow_row(item, state), wide_row(item, state)
         listed[item.id] = Listed(item, state, known, searched(item), *rows)
-    return Inbox(revision, listed)
+    return Inbox(listed)
 
 
 def views_shown(view: str, kind: Kind | None) -> str:

@@ -17,6 +17,7 @@ from screens.item_details import ItemDetailsScreen
 from screens.item_draft import new_item
 from screens.item_form import ItemFormScreen
 from screens.item_words import NARROW, WIDE, counts_shown, details
+from screens.lookout import Lookout
 from screens.publishing import PublishingScreen
 from screens.question import QuestionScreen
 from screens.review import Agreed, ReviewScreen
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from kfclient.desk.planning import Plan
     from kfclient.desk.publish_report import PublishResult
     from kfclient.errors import Problem
-
-POLL_SECONDS = 1.0
 
 
 class ItemsScreen(Room[None]):
@@ -79,7 +78,6 @@ class ItemsScreen(Room[None]):
         self.inbox = Inbox()
         self.view = "all"
         self.kind: Kind | None = None
-        self.reading = False
         self.next_key = ""
 
     # What it shows
@@ -98,12 +96,14 @@ class ItemsScreen(Room[None]):
     def on_mount(self) -> None:
         """Read the items, and again whenever they have changed."""
         self.services.news.subscribe(self, self.on_news)
-        self.set_interval(POLL_SECONDS, self.poll)
-        self.read()
-
-    def on_screen_resume(self) -> None:
-        """Look again when a screen over this one is left."""
-        self.poll()
+        desk, business = self.services.desk, self.business
+        self.lookout: Lookout[Inbox] = Lookout(
+            self,
+            lambda: revision_of(desk, business),
+            lambda: read_inbox(desk, business),
+            self.show_inbox,
+            self.unread,
+        )
 
     def on_news(self, event: Event) -> None:
         """Say whether publishing is going on."""
@@ -111,41 +111,12 @@ class ItemsScreen(Room[None]):
         if event.business == self.business and isinstance(event, news):
             self.show_title()
 
-    def poll(self) -> None:
-        """Read the items again if anybody changed them; sends nothing to the terminal if not."""
-        if self.reading or not self.is_current:
-            return
-        desk, known = self.services.desk, self.inbox.revision
-        self.reading = True
-
-        def polled(changed: bool) -> None:
-            self.reading = False
-            if changed:
-                self.read()
-
-        self.ask(
-            lambda: revision_of(desk, self.business) != known,
-            polled,
-            lambda _: polled(changed=False),
-            lane="items",
-        )
-
-    def read(self) -> None:
-        """Read the items off the screen's thread."""
-        self.reading = True
-        desk = self.services.desk
-        self.ask(
-            lambda: read_inbox(desk, self.business), self.show_inbox, self.unread, lane="items"
-        )
-
     def unread(self, problem: Problem) -> None:
         """Say why the items cannot be read."""
-        self.reading = False
         self.query_one("#details", Line).say(tell(problem))
 
     def show_inbox(self, inbox: Inbox) -> None:
         """Show items that have been read."""
-        self.reading = False
         self.inbox = inbox
         self.show_rows()
         self.refresh_bindings()
@@ -162,7 +133,10 @@ class ItemsScreen(Room[None]):
     def show_rows(self) -> None:
         """Show the items of this view, kind and filter."""
         table, wide = self.table, not self.has_class("-narrow")
-        table.columns = WIDE if wide else NARROW
+        columns = WIDE if wide else NARROW
+        if table.columns is not columns:
+            table.columns = columns
+            table.refresh()
         if not self.inbox.listed:
             table.empty = "Nothing here yet. Press i to import a file, n to add an item."
         else:
@@ -194,8 +168,10 @@ class ItemsScreen(Room[None]):
         """Say what is known of the item under the cursor."""
         one = self.inbox.listed.get(event.key or "")
         text = "" if one is None else details(one.item, one.state, one.findings)
-        self.query_one("#details", Line).say(text)
-        self.query_one("#about").scroll_home(animate=False)
+        told = self.query_one("#details", Line)
+        if text != told.content:
+            told.say(text)
+            self.query_one("#about").scroll_home(animate=False)
 
     # Filter and views
 
@@ -276,7 +252,7 @@ class ItemsScreen(Room[None]):
         """Put the cursor on the item that was saved."""
         if item is not None:
             self.next_key = item.id
-            self.read()
+            self.lookout.again()
 
     def action_import_file(self) -> None:
         """Import a file."""
@@ -312,7 +288,7 @@ class ItemsScreen(Room[None]):
             for item_id in ids:
                 items.remove(self.business, item_id)
 
-        self.ask(remove, lambda _: self.read(), lane="items")
+        self.ask(remove, lambda _: self.lookout.again(), lane="items")
 
     # Publishing
 
@@ -347,7 +323,7 @@ class ItemsScreen(Room[None]):
 
     def looked(self, _: object) -> None:
         """Read the items again after a screen that may have changed them."""
-        self.read()
+        self.lookout.again()
 
     def action_resolve(self) -> None:
         """Look in KashFlow for the items of unknown outcome."""
@@ -365,7 +341,7 @@ class ItemsScreen(Room[None]):
         if found:
             more = f" and {len(found) - 3} more" if len(found) > 3 else ""
             self.notify(f"In KashFlow: {', '.join(found[:3])}{more}.", timeout=5, markup=False)
-        self.read()
+        self.lookout.again()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer to look in KashFlow only where something is unknown."""

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 from rich.text import Text
 from textual.containers import Container, VerticalScroll
 from textual.widgets import Static
 
 from kfclient.desk.lists import ListName
 from screens.ages import ago
+from screens.lookout import Lookout
 from screens.room import BACK, Act, Room
 from screens.widgets.filter_box import FilterBox
 from screens.widgets.ledger_table import Column, LedgerTable, Row
+from screens.widgets.line import Line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from textual.widget import Widget
     from textual.widgets import Input
@@ -32,6 +35,14 @@ HEADINGS = {
     ListName.PROJECTS: ("Number", "Project", "State, reference"),
     ListName.BANK_ACCOUNTS: ("Code", "Bank account", ""),
 }
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A list as it was read: its records, and how the last sync of each list went."""
+
+    name: ListName
+    records: Sequence[Record]
+    status: Mapping[str, ListStatus]
 
 
 class ListsScreen(Room[None]):
@@ -64,14 +75,16 @@ class ListsScreen(Room[None]):
         self.business = business
         self.business_name = name
         self.current = NAMES[0]
+        self.listed: Sequence[Record] | None = None
         self.records: dict[str, Record] = {}
         self.rows: list[tuple[str, Row]] = []
-        self.status: dict[str, ListStatus] = {}
+        self.status: Mapping[str, ListStatus] = {}
+        self.told = Text()
 
     def body(self) -> Iterable[Widget]:
         """Return the lists' names, the filter box, the table and the details."""
         yield Static("", id="names", classes="line")
-        yield Static("", id="about", classes="line muted", markup=False)
+        yield Line(id="about", classes="line muted")
         yield FilterBox("/ to filter by code, name or detail")
         with Container(id="parts"):
             yield LedgerTable(id="records", classes="first")
@@ -79,24 +92,36 @@ class ListsScreen(Room[None]):
                 yield Static("", id="fields")
 
     def on_mount(self) -> None:
-        """Show the first list."""
-        self.action_show(0)
+        """Show the first list, whoever syncs it."""
+        self.show_columns()
+        self.show_names()
+        businesses = self.services.desk.businesses
+        self.lookout: Lookout[Found] = Lookout(
+            self, lambda: (businesses.revision, self.current), self.read, self.take
+        )
 
     # What is shown
 
-    def load(self) -> None:
-        """Read the list that is to be shown."""
+    def read(self) -> Found:
+        """Return the list that is to be shown, and how its last sync went."""
         desk, name = self.services.desk, self.current
-        self.ask(
-            lambda: (desk.lists.read(self.business, name), desk.businesses.get(self.business)),
-            lambda found: self.take(name, found[0], found[1].connection),
+        connection = desk.businesses.get(self.business).connection
+        return Found(
+            name, desk.lists.read(self.business, name), connection.lists if connection else {}
         )
 
-    def take(self, name: ListName, records: Iterable[Record], connection: object) -> None:
+    def take(self, found: Found) -> None:
         """Show the list, unless another one was asked for meanwhile."""
-        if name is not self.current:
+        if found.name is not self.current:
             return
-        self.status = getattr(connection, "lists", {})
+        self.status = found.status
+        if found.records is not self.listed:
+            self.list_records(found.records)
+        self.show_about()
+
+    def list_records(self, records: Sequence[Record]) -> None:
+        """Show other records than before."""
+        self.listed = records
         self.records = {}
         self.rows = []
         for record in records:
@@ -105,7 +130,6 @@ class ListsScreen(Room[None]):
             row = Row(key, (record.code, record.name, record.detail))
             self.rows.append((" ".join(row.cells).casefold(), row))
         self.show_rows()
-        self.show_about()
 
     def show_columns(self) -> None:
         """Head the columns; wide terminals have more room for the last."""
@@ -133,7 +157,7 @@ class ListsScreen(Room[None]):
         count = f"{whole:,} records" if shown == whole else f"{shown:,} of {whole:,} records"
         synced = ago(status.synced_at if status else None, self.services.desk.clock())
         trouble = f"  ! {status.problem.sentence}" if status and status.problem else ""
-        self.query_one("#about", Static).update(f"{count}, synced {synced}{trouble}")
+        self.query_one("#about", Line).say(f"{count}, synced {synced}{trouble}")
 
     def show_rows(self) -> None:
         """Fill the table with what has the words typed."""
@@ -155,8 +179,10 @@ class ListsScreen(Room[None]):
                 text.append(f"{label}: ", style="dim")
                 text.append(f"{value}\n")
         text.rstrip()
-        self.query_one("#fields", Static).update(text)
-        self.query_one("#details", VerticalScroll).scroll_home(animate=False)
+        if text != self.told:
+            self.told = text
+            self.query_one("#fields", Static).update(text)
+            self.query_one("#details", VerticalScroll).scroll_home(animate=False)
 
     def on_ledger_table_chosen(self) -> None:
         """Open the details with Enter."""
@@ -180,9 +206,9 @@ class ListsScreen(Room[None]):
         """Show one of the six lists."""
         self.current = NAMES[index]
         self.show_columns()
-        self.records, self.rows = {}, []
+        self.listed, self.records, self.rows = None, {}, []
         self.show_names()
-        self.load()
+        self.lookout.again()
 
     def action_details(self) -> None:
         """Make the details larger, to read them whole, or small again."""
@@ -197,6 +223,4 @@ class ListsScreen(Room[None]):
         from screens.syncing import SyncingScreen
 
         self.services.start_sync(self.business)
-        self.app.push_screen(
-            SyncingScreen(self.business, self.business_name), lambda _: self.load()
-        )
+        self.app.push_screen(SyncingScreen(self.business, self.business_name))

@@ -14,6 +14,7 @@ from screens.attempt import Attempt
 from screens.entry import EntryScreen
 from screens.items import ItemsScreen
 from screens.lists import ListsScreen
+from screens.lookout import Lookout
 from screens.people import PeopleScreen
 from screens.question import QuestionScreen
 from screens.room import BACK, Act, Room
@@ -67,6 +68,7 @@ class ManageScreen(Room[None]):
         super().__init__("Connections", name)
         self.business = business
         self.summary: BusinessSummary | None = None
+        self.told = Text()
 
     def body(self) -> Iterable[Widget]:
         """Return what the business is, and what can be done."""
@@ -76,36 +78,35 @@ class ManageScreen(Room[None]):
         )
 
     def on_mount(self) -> None:
-        """Listen, and show how the business stands."""
+        """Listen, and show how the business stands, whoever changes it."""
         self.services.news.subscribe(self, self.heard)
-        self.load()
-
-    def on_screen_resume(self) -> None:
-        """Look again when coming back from another screen."""
-        if self.summary is not None:
-            self.load()
+        desk, business = self.services.desk, self.business
+        self.lookout: Lookout[BusinessSummary] = Lookout(
+            self,
+            lambda: (desk.businesses.revision, desk.syncing.running(business)),
+            lambda: desk.businesses.summary(business),
+            self.show,
+        )
 
     def heard(self, event: Event) -> None:
         """Show what has happened to this business."""
         if event.business == self.business and isinstance(event, SyncStarted | SyncEnded):
-            self.load()
-
-    def load(self) -> None:
-        """Read how the business stands."""
-        desk = self.services.desk
-        self.ask(lambda: desk.businesses.summary(self.business), self.show)
+            self.lookout.again()
 
     # What is shown
 
     def show(self, summary: BusinessSummary) -> None:
         """Show the facts and what can be done."""
         self.summary = summary
+        self.retitle("Connections", summary.business.name)
         facts = Text()
         for label, value in self.facts(summary):
             facts.append(f"{label:<11}", style="dim" if value else "")
             facts.append(f"{value}\n")
         facts.rstrip()
-        self.query_one("#facts", Static).update(facts)
+        if facts != self.told:
+            self.told = facts
+            self.query_one("#facts", Static).update(facts)
         self.query_one(LedgerTable).show_rows(self.rows(summary))
         self.refresh_bindings()
 
@@ -206,9 +207,7 @@ class ManageScreen(Room[None]):
     def renamed(self, name: str | None) -> None:
         """Show the new name."""
         if name is not None:
-            self.trail = ("Connections", name)
-            self.query_one("#title", Static).update(" > ".join(("Kashdeck", *self.trail)))
-            self.load()
+            self.lookout.again()
 
     def action_connect(self) -> None:
         """Begin to connect."""
@@ -246,4 +245,4 @@ class ManageScreen(Room[None]):
         """Say that it is done."""
         del done
         self.notify(f"{self.business_name} is disconnected; its lists and items stay.")
-        self.load()
+        self.lookout.again()

@@ -10,10 +10,12 @@ from kfclient.desk.business import Role
 from kfclient.desk.errors import WrongValue
 from kfclient.errors import tell
 from screens.entry import EntryScreen
+from screens.lookout import Lookout
 from screens.question import QuestionScreen
 from screens.room import BACK, Act, Room
 from screens.standing import admins, is_admin
 from screens.widgets.ledger_table import Column, LedgerTable, Row
+from screens.widgets.line import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,16 +60,17 @@ class PeopleScreen(Room[None]):
         yield LedgerTable(
             Column("Person", 20), Column("Role", 9), Column("May do"), id="people", classes="first"
         )
-        yield Static("", id="trouble", classes="warn", markup=False)
+        yield Line(id="trouble", classes="warn", grows=True)
 
     def on_mount(self) -> None:
-        """Read the people."""
-        self.load()
-
-    def load(self) -> None:
-        """Read the people."""
-        desk = self.services.desk
-        self.ask(lambda: desk.businesses.summary(self.business), self.show)
+        """Show the people, whoever changes them."""
+        businesses, business = self.services.desk.businesses, self.business
+        self.lookout: Lookout[BusinessSummary] = Lookout(
+            self,
+            lambda: businesses.revision,
+            lambda: businesses.summary(business),
+            self.show,
+        )
 
     def show(self, summary: BusinessSummary) -> None:
         """Show the people, and who may change them."""
@@ -84,7 +87,7 @@ class PeopleScreen(Room[None]):
 
     def say(self, text: str) -> None:
         """Show a line under the table."""
-        self.query_one("#trouble", Static).update(text)
+        self.query_one("#trouble", Line).say(text)
 
     def refused(self, problem: Problem) -> None:
         """Say why it was not done."""
@@ -126,7 +129,7 @@ class PeopleScreen(Room[None]):
 
         self.app.push_screen(
             EntryScreen("Add a person", add, more=f"{ABOUT} They begin as a Standard user."),
-            lambda added: self.load() if added else None,
+            lambda added: self.lookout.again() if added else None,
         )
 
     def action_change(self) -> None:
@@ -134,7 +137,9 @@ class PeopleScreen(Room[None]):
         if self.chosen is not None:
             person, role = self.chosen
             other = Role.STANDARD if role is Role.ADMIN else Role.ADMIN
-            self.ask(lambda: self.set_role(person, other), lambda _: self.load(), self.refused)
+            self.ask(
+                lambda: self.set_role(person, other), lambda _: self.lookout.again(), self.refused
+            )
 
     def action_remove(self) -> None:
         """Take the person off the list, after a question."""
@@ -144,7 +149,11 @@ class PeopleScreen(Room[None]):
 
         def remove(yes: bool | None) -> None:
             if yes:
-                self.ask(lambda: self.set_role(person, None), lambda _: self.load(), self.refused)
+                self.ask(
+                    lambda: self.set_role(person, None),
+                    lambda _: self.lookout.again(),
+                    self.refused,
+                )
 
         question = f"Take {person} off the people of {self.business_name}?"
         more = "They can still look, sync and publish here, but are not named any more."

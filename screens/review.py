@@ -117,7 +117,10 @@ class ReviewScreen(Room[Agreed]):
     def show_rows(self) -> None:
         """Show a row an item, with the words where there is room for them."""
         table, wide = self.query_one(LedgerTable), self.has_class("-wide")
-        table.columns = WIDE if wide else NARROW
+        columns = WIDE if wide else NARROW
+        if table.columns is not columns:
+            table.columns = columns
+            table.refresh()
         rows = [row_of(one, goes=self.goes(one), wide=wide) for one in self.plan.items]
         rows += [
             Row(one.item_id, (one.item_id, "left out", one.reason, "", "", ""), "dim")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from kfclient.errors import Problem
+    from screens.lookout import Lookout
     from screens.services import Services
 
 T = TypeVar("T")
@@ -172,6 +173,12 @@ class Room(Acting, Screen[R]):
     def __init__(self, *trail: str) -> None:
         super().__init__()
         self.trail = trail
+        self.lookout: Lookout[Any] | None = None
+
+    def on_screen_resume(self) -> None:
+        """Look at once what changed while another screen was over this one."""
+        if self.lookout is not None:
+            self.lookout.look()
 
     def compose(self) -> ComposeResult:
         """Lay out title, body and footer."""
@@ -183,6 +190,12 @@ class Room(Acting, Screen[R]):
     def body(self) -> Iterable[Widget]:
         """Return what the screen shows."""
         raise NotImplementedError
+
+    def retitle(self, *trail: str) -> None:
+        """Say anew where the person is, if it is called otherwise now."""
+        if trail != self.trail:
+            self.trail = trail
+            self.query_one("#title", Static).update(" > ".join(("Kashdeck", *trail)))
 
     def action_back(self) -> None:
         """Go back to the screen before."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.widgets import Static
-
 from kfclient.desk.settings import SETTINGS, SettingKind, show_tax_code, spec_of
 from screens.entry import EntryScreen
+from screens.lookout import Lookout
 from screens.room import BACK, Act, Room
 from screens.standing import admins, is_admin
 from screens.widgets.ledger_table import Column, LedgerTable, Row
+from screens.widgets.line import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,19 +51,20 @@ class SettingsScreen(Room[None]):
 
     def body(self) -> Iterable[Widget]:
         """Return the loud line on tax data, the table and the explanation."""
-        yield Static("", id="tax", markup=False)
+        yield Line(id="tax", grows=True)
         yield LedgerTable(Column("Setting", 34), Column("Now"), id="settings", classes="first")
-        yield Static("", id="explained", markup=False)
-        yield Static("", id="whom", classes="warn", markup=False)
+        yield Line(id="explained", grows=True)
+        yield Line(id="whom", classes="warn", grows=True)
 
     def on_mount(self) -> None:
-        """Read the settings."""
-        self.load()
-
-    def load(self) -> None:
-        """Read the settings."""
-        desk = self.services.desk
-        self.ask(lambda: desk.businesses.summary(self.business), self.show)
+        """Show the settings, whoever changes them."""
+        businesses, business = self.services.desk.businesses, self.business
+        self.lookout: Lookout[BusinessSummary] = Lookout(
+            self,
+            lambda: businesses.revision,
+            lambda: businesses.summary(business),
+            self.show,
+        )
 
     def show(self, summary: BusinessSummary) -> None:
         """Show the values, and who may change them."""
@@ -73,25 +74,24 @@ class SettingsScreen(Room[None]):
         self.query_one(LedgerTable).show_rows(
             Row(spec.key, (spec.title, value_shown(spec, settings))) for spec in SETTINGS
         )
-        if not is_admin(summary):
-            whom = admins(summary.business)
-            self.query_one("#whom", Static).update(
-                f"Only an Admin may change settings: ask {whom}, or the accountant."
-            )
-            self.refresh_bindings()
+        whom = (
+            f"Only an Admin may change settings: ask {admins(summary.business)}, or the accountant."
+        )
+        self.query_one("#whom", Line).say("" if is_admin(summary) else whom)
+        self.refresh_bindings()
 
     def show_tax(self, settings: Settings) -> None:
         """Say what the present choice on tax data means for the books."""
-        line = self.query_one("#tax", Static)
+        line = self.query_one("#tax", Line)
         bare = settings.default_tax_code_costs is None or settings.default_tax_code_sales is None
         on = TAX_ON + NO_DEFAULT if bare else TAX_ON
-        line.update(on if settings.publish_tax_data else TAX_OFF)
+        line.say(on if settings.publish_tax_data else TAX_OFF)
         line.set_class(not settings.publish_tax_data, "loud")
 
     def on_ledger_table_moved(self, event: LedgerTable.Moved) -> None:
         """Explain the setting under the cursor."""
         if event.key is not None:
-            self.query_one("#explained", Static).update(spec_of(event.key).help)
+            self.query_one("#explained", Line).say(spec_of(event.key).help)
 
     def on_ledger_table_chosen(self) -> None:
         """Change with Enter."""
@@ -135,7 +135,7 @@ class SettingsScreen(Room[None]):
             EntryScreen(
                 spec.title, lambda text: self.changed(spec.key, text), more=more, value=now
             ),
-            lambda done: self.load() if done else None,
+            lambda done: self.lookout.again() if done else None,
         )
 
     def action_switch(self) -> None:
@@ -144,7 +144,7 @@ class SettingsScreen(Room[None]):
         if summary is None or not is_admin(summary) or spec.kind is not SettingKind.SWITCH:
             return
         other = spec.show(not getattr(summary.business.settings, spec.key))
-        self.ask(lambda: self.changed(spec.key, other), lambda _: self.load())
+        self.ask(lambda: self.changed(spec.key, other), lambda _: self.lookout.again())
 
     def changed(self, key: str, text: str) -> str:
         """Change the setting; runs off the screen's thread. Raises WrongValue, NotAllowed."""

@@ -111,8 +111,11 @@ class LedgerTable(ScrollView, can_focus=True):
     # What is shown
 
     def show_rows(self, rows: Iterable[Row]) -> None:
-        """Replace the rows; cursor and marks stay with their rows' keys."""
-        key = self.cursor_key
+        """Replace the rows; cursor and marks stay with their rows' keys.
+
+        Only lines that are others than before are drawn anew: a whole table is dear over SSH.
+        """
+        key, before = self.cursor_key, (self.rows, self.cursor, self.scroll_offset.y)
         self.rows = tuple(rows)
         keys = [row.key for row in self.rows]
         self.marked &= set(keys)
@@ -121,7 +124,7 @@ class LedgerTable(ScrollView, can_focus=True):
         self.cursor = max(0, min(self.cursor, len(self.rows) - 1))
         self._measure()
         self._follow()
-        self.refresh()
+        self._redraw_after(*before)
         self.post_message(self.Moved(self, self.cursor_key))
 
     def show_columns(self, *columns: Column) -> None:
@@ -223,6 +226,16 @@ class LedgerTable(ScrollView, can_focus=True):
         self._redraw(before)
         self._redraw(index)
         self.post_message(self.Moved(self, self.cursor_key))
+
+    def _redraw_after(self, rows: Sequence[Row], cursor: int, top: int) -> None:
+        """Draw what is not as it was with these rows, this cursor and this first line in sight."""
+        if not rows or len(rows) != len(self.rows) or top != self.scroll_offset.y:
+            self.refresh()
+            return
+        for index in range(top, min(len(rows), top + self.size.height)):
+            moved = cursor != self.cursor and index in (cursor, self.cursor)
+            if moved or rows[index] != self.rows[index]:
+                self._redraw(index)
 
     def _redraw(self, index: int) -> None:
         line = index + 1 - self.scroll_offset.y

@@ -5,10 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 from kfclient.desk import Desk
+from kfclient.desk.settings import SETTINGS
 from screens.entry import EntryScreen
 from screens.settings import SettingsScreen
 from tests.journeys.walk import walking
 from tests.screens.stock import HARBOUR
+
+SETTLE_TIME = [spec.key for spec in SETTINGS].index("settle_seconds")
 
 
 async def test_an_admin_changes_the_settings_by_keyboard(stock: Desk) -> None:
@@ -37,7 +40,7 @@ async def test_an_admin_changes_the_settings_by_keyboard(stock: Desk) -> None:
         await walk.until_on(SettingsScreen)
         await walk.until("20%")
         await walk.press("space")  # a rate is no switch
-        await walk.press("G", "up", "enter")
+        await walk.press("g", *["down"] * SETTLE_TIME, "enter")
         await walk.until_on(EntryScreen)
         await walk.press("ctrl+u")
         await walk.write("soon")
