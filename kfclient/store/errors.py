@@ -5,13 +5,16 @@ StoreError                       the files under the home folder
 ├── StateDamaged                 a file cannot be understood; a copy of it was kept beside it
 ├── StateNewer                   a file was written by a newer Kashdeck
 ├── StateUnreadable              a file is there and may not be read
-└── StateUnwritable              full disk, read-only disk, no permission
+├── StateUnwritable              full disk, read-only disk, no permission
+└── SharingRefused               the home cannot be shared, or kept to oneself again, like this
 SecretsError                     the password and the AutoAuth key
 ├── NoKeyring                    no keyring of that name can be used here
 ├── KeyringLocked                the system's keyring is locked
+│   └── PromptNeeded             its program has to ask the person on the terminal first
 ├── KeyringTrouble               the keyring did not do what it was asked, or did not answer
 ├── SecretMissing                the keyring holds nothing for this connection
 ├── SecretsDamaged               the encrypted file was changed or broken
+├── SecretNeeded                 the password is typed each time: ask for it now
 ├── PassphraseNeeded             the encrypted file is locked: ask once a session
 ├── PassphraseTooShort           a new passphrase has fewer than eight characters
 ├── PassphraseFileRefused        the file that KASHDECK_PASSPHRASE_FILE names cannot be used
@@ -67,6 +70,12 @@ class StateUnwritable(StoreError):
     default_cure = "Make room or allow writing there, then try again."
 
 
+class SharingRefused(StoreError):
+    """The home cannot be shared, or kept to oneself again, like this; nothing was changed."""
+
+    code = "sharing-refused"
+
+
 class SecretsError(Problem):
     """The password and the AutoAuth key could not be kept or fetched."""
 
@@ -87,6 +96,17 @@ class KeyringLocked(SecretsError):
     default_cure = "Unlock the system's keyring, then try again."
 
 
+class PromptNeeded(KeyringLocked):
+    """The program that keeps the secrets has to ask the person for its own passphrase first.
+
+    It does so on the terminal, which it needs to itself; `backend` is the id of the place.
+    """
+
+    code = "prompt-needed"
+    backend: ClassVar[str] = "pass"
+    default_cure = "Open it once on this machine's terminal, then try again."
+
+
 class KeyringTrouble(SecretsError):
     """The keyring did not do what it was asked, or did not answer in time."""
 
@@ -99,6 +119,24 @@ class SecretMissing(SecretsError):
 
     code = "secret-missing"
     default_cure = "Reconnect the business: its password and AutoAuth key are asked for again."
+
+
+class SecretNeeded(SecretsError):
+    """The password is kept nowhere: it is typed each time, now.
+
+    `business` is the business's id; `with_key` says that the AutoAuth key is needed too.
+    """
+
+    code = "secret-needed"
+    backend: ClassVar[str] = "ask"
+    default_cure = "Type it on a terminal, or give it on standard input with --secrets-stdin."
+
+    def __init__(
+        self, sentence: str, cure: str | None = None, *, business: str, with_key: bool = False
+    ) -> None:
+        super().__init__(sentence, cure)
+        self.business = business
+        self.with_key = with_key
 
 
 class SecretsDamaged(SecretsError):
