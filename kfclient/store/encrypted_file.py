@@ -6,22 +6,24 @@
      "entries": [{"service": "kashdeck", "username": "acme", "nonce": "...", "box": "..."}]}
 
 A box is AES-256-GCM of a text, bound to its service and username, so that no box can be swapped for
-another. `check` holds no secret; it tells a wrong passphrase from a right one.
+another. `check` holds no secret; it tells a wrong passphrase from a right one. `locks`, where it is
+there, counts how often the file was locked: a key of before is not used any more.
 """
 
 from __future__ import annotations
 
-import base64
 import contextlib
+import hashlib
 import json
 import os
 import threading
-import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from keyring.backend import KeyringBackend
 from keyring.errors import PasswordDeleteError
 
+from kfclient.store import kernel_keyring
+from kfclient.store.boxes import as_text, derive, make_box, open_box
 from kfclient.store.errors import (
     KeyringTrouble,
     PassphraseNeeded,
@@ -53,6 +55,9 @@ _LOCK_SECONDS = 10.0
 class EncryptedFile(KeyringBackend):
     """A keyring in one file. The derived key stays in memory, the passphrase does not.
 
+    Or the key waits in the kernel's keyring, for a time and for all sessions of this person: then
+    it is taken from there each time, so that the time limit and `lock` hold for every one of them.
+
     Raises `PassphraseNeeded` while locked, `SecretsDamaged`, `KeyringTrouble` where the file cannot
     be read or written.
     """
@@ -66,8 +71,8 @@ class EncryptedFile(KeyringBackend):
         self._cost = cost
         self._lock = FileLock(path.with_name(path.name + ".lock"))
         self._unlocking = threading.Lock()
-        # The salt says which file the key is for: it may have been made anew meanwhile.
-        self._opened: tuple[str, bytes] | None = None
+        # Salt and locks say which file the key is for: it may have been made anew or locked since.
+        self._opened: tuple[str, int, bytes] | None = None
 
     def __repr__(self) -> str:
         return f"EncryptedFile({str(self._path)!r})"
@@ -83,28 +88,35 @@ class EncryptedFile(KeyringBackend):
         content = self._read()
         return content is None or self._key_of(content) is None
 
-    def unlock(self, passphrase: str) -> None:
+    def unlock(self, passphrase: str, keep_seconds: int = 0) -> bool:
         """Derive the key; makes the file when there is none.
 
-        Raises `WrongPassphrase`, `PassphraseTooShort` (a new one of fewer than eight characters).
+        With `keep_seconds` the key waits so long in the kernel's keyring, and not here; returns
+        whether it does. Raises `WrongPassphrase`, `PassphraseTooShort` (a new one of fewer than
+        eight characters).
         """
         with self._unlocking:
             content = self._read()
             if content is None:
-                self._create(passphrase)
-                return
-            key = _derive(passphrase, content["kdf"])
-            try:
-                _open_box(key, content["check"], _CHECK)
-            except SecretsDamaged:
-                raise WrongPassphrase(
-                    f"That passphrase does not open {self._path.name}. Nothing was changed."
-                ) from None
-            self._opened = content["kdf"]["salt"], key
+                content, key = self._create(passphrase)
+            else:
+                key = derive(passphrase, content["kdf"])
+                if not _fits(key, content):
+                    raise WrongPassphrase(
+                        f"That passphrase does not open {self._path.name}. Nothing was changed."
+                    )
+            salt, locks = _making_of(content)
+            waits = keep_seconds > 0 and kernel_keyring.keep(self._kept_as, key, keep_seconds)
+            self._opened = None if waits else (salt, locks, key)
+            return waits
 
     def lock(self) -> None:
-        """Forget the key."""
+        """Forget the key, here, in the kernel's keyring, and in every session that has the file."""
         self._opened = None
+        kernel_keyring.forget(self._kept_as)
+        if not self.is_new:
+            with self._changing() as content:
+                content["locks"] = _making_of(content)[1] + 1
 
     def get_password(self, service: str, username: str) -> str | None:
         """Return the secret, None where there is none."""
@@ -112,13 +124,13 @@ class EncryptedFile(KeyringBackend):
         key = self._needed_key(content)
         for entry in content["entries"]:
             if (entry["service"], entry["username"]) == (service, username):
-                return _open_box(key, entry, ("entry", service, username))
+                return open_box(key, entry, ("entry", service, username))
         return None
 
     def set_password(self, service: str, username: str, password: str) -> None:
         """Keep the secret, in the place of an older one."""
         with self._changing() as content:
-            box = _make_box(self._needed_key(content), password, ("entry", service, username))
+            box = make_box(self._needed_key(content), password, ("entry", service, username))
             content["entries"] = [
                 *_others(content, service, username),
                 {"service": service, "username": username, **box},
@@ -132,9 +144,18 @@ class EncryptedFile(KeyringBackend):
                 raise PasswordDeleteError("nothing is kept")
             content["entries"] = others
 
+    @property
+    def _kept_as(self) -> str:
+        """What the key is called in the kernel's keyring: each file has a name of its own."""
+        path = os.fsencode(self._path.resolve())
+        return f"kashdeck:{hashlib.sha256(path).hexdigest()[:32]}"
+
     def _key_of(self, content: dict[str, Any]) -> bytes | None:
         opened = self._opened
-        return opened[1] if opened is not None and opened[0] == content["kdf"]["salt"] else None
+        if opened is not None and opened[:2] == _making_of(content):
+            return opened[2]
+        key = kernel_keyring.find(self._kept_as)
+        return key if key is not None and _fits(key, content) else None
 
     def _needed_key(self, content: dict[str, Any]) -> bytes:
         key = self._key_of(content)
@@ -142,22 +163,23 @@ class EncryptedFile(KeyringBackend):
             raise PassphraseNeeded(f"{self._path.name} is locked.")
         return key
 
-    def _create(self, passphrase: str) -> None:
+    def _create(self, passphrase: str) -> tuple[dict[str, Any], bytes]:
         if len(passphrase) < SHORTEST:
             raise PassphraseTooShort(
                 f"A passphrase has at least {SHORTEST} characters; that one has {len(passphrase)}."
             )
-        kdf = {"name": "scrypt", "n": self._cost, "r": 8, "p": 1, "salt": _text(os.urandom(16))}
-        key = _derive(passphrase, kdf)
-        check = _make_box(key, "", _CHECK)
+        kdf = {"name": "scrypt", "n": self._cost, "r": 8, "p": 1, "salt": as_text(os.urandom(16))}
+        key = derive(passphrase, kdf)
+        check = make_box(key, "", _CHECK)
         with self._alone():
             if not self.is_new:
                 raise WrongPassphrase(
                     f"Another Kashdeck has just made {self._path.name}.",
                     "Type the passphrase that was chosen there.",
                 )
-            self._write({"format": FORMAT, "kdf": kdf, "check": check, "entries": []})
-        self._opened = str(kdf["salt"]), key
+            content = {"format": FORMAT, "kdf": kdf, "check": check, "entries": []}
+            self._write(content)
+        return content, key
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[dict[str, Any]]:
@@ -221,11 +243,25 @@ def _checked(path: Path, data: bytes) -> dict[str, Any]:
         names = [entry[name] for entry in content["entries"] for name in ("service", "username")]
         texts = [kdf["salt"], *(box[part] for box in boxes for part in ("nonce", "box")), *names]
         sound = sound and all(isinstance(text, str) for text in texts)
+        sound = sound and isinstance(content.get("locks", 0), int)
     except (ValueError, TypeError, KeyError, AttributeError):
         sound = False
     if not sound:
         raise SecretsDamaged(f"{path} is not as Kashdeck writes it.") from None
     return content
+
+
+def _making_of(content: dict[str, Any]) -> tuple[str, int]:
+    """Return what changes when the file is made anew (its salt) or locked (how often)."""
+    return content["kdf"]["salt"], content.get("locks", 0)
+
+
+def _fits(key: bytes, content: dict[str, Any]) -> bool:
+    try:
+        open_box(key, content["check"], _CHECK)
+    except SecretsDamaged:
+        return False
+    return True
 
 
 def _others(content: dict[str, Any], service: str, username: str) -> list[dict[str, str]]:
@@ -234,40 +270,3 @@ def _others(content: dict[str, Any], service: str, username: str) -> list[dict[s
         for entry in content["entries"]
         if (entry["service"], entry["username"]) != (service, username)
     ]
-
-
-def _derive(passphrase: str, kdf: dict[str, Any]) -> bytes:
-    from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
-
-    scrypt = Scrypt(salt=_bytes(kdf["salt"]), length=32, n=kdf["n"], r=kdf["r"], p=kdf["p"])
-    # The same keys typed on another system may come in another Unicode form.
-    return scrypt.derive(unicodedata.normalize("NFC", passphrase).encode())
-
-
-def _make_box(key: bytes, text: str, bound_to: tuple[str, ...]) -> dict[str, str]:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-    nonce = os.urandom(12)
-    box = AESGCM(key).encrypt(nonce, text.encode(), json.dumps(bound_to).encode())
-    return {"nonce": _text(nonce), "box": _text(box)}
-
-
-def _open_box(key: bytes, box: dict[str, str], bound_to: tuple[str, ...]) -> str:
-    from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-    try:
-        bound = json.dumps(bound_to).encode()
-        return AESGCM(key).decrypt(_bytes(box["nonce"]), _bytes(box["box"]), bound).decode()
-    except (InvalidTag, ValueError):
-        raise SecretsDamaged(
-            "An entry of the encrypted file was changed since Kashdeck wrote it."
-        ) from None
-
-
-def _text(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")
-
-
-def _bytes(text: str) -> bytes:
-    return base64.b64decode(text, validate=True)
