@@ -2,6 +2,7 @@
 
     state.json                              businesses, connections, settings, people, ticks
     businesses/<id>/items.json              a business's items and publishing attempts
+    businesses/<id>/seen.json               what KashFlow was last seen to have, for comparing
     businesses/<id>/lists/<name>.json       one synced list each
     businesses/<id>/audit.jsonl             what was done with it, by whom
     locks/<name>.lock                       what is being done now
@@ -68,6 +69,10 @@ class Home:
     def books(self, business_id: str) -> Database:
         """Return the database of a business's items and publishing attempts."""
         return self._database(self._business(business_id) / "items.json")
+
+    def seen(self, business_id: str) -> Database:
+        """Return the database of what KashFlow was last seen to have; it can be read anew."""
+        return self._database(self._business(business_id) / "seen.json")
 
     def trail(self, business_id: str) -> Trail:
         """Return the trail of what was done with a business."""
