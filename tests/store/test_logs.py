@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import logging
-from typing import TYPE_CHECKING, Any
+import resource
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import pytest
 
-from kfclient.store.logs import redact, start_logging, stop_logging
-from tests.store.processes import started
+from kfclient.store.errors import StateBusy
+from kfclient.store.logs import log_files, redact, start_logging, stop_logging
+from tests.store.processes import ROOT, finished, started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +20,17 @@ if TYPE_CHECKING:
     from kfclient.store.home import Home
 
 log = logging.getLogger("kfclient.test")
+
+WRITE = """
+import logging, sys
+from pathlib import Path
+from kfclient.store import Home, logs
+logs._LARGEST = int(sys.argv[3])
+logs.start_logging(Home(Path(sys.argv[1])))
+sys.stdin.readline()
+for n in range(int(sys.argv[4])):
+    logging.getLogger("kfclient.test").info("line", extra={"tag": sys.argv[2], "n": n})
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -103,10 +117,9 @@ def test_it_rotates_and_stays_private(home: Home, monkeypatch: pytest.MonkeyPatc
         log.info("line %d %s", n, "x" * 50)
 
     files = sorted(home.root.glob("kashdeck.log*"))
+    assert files.pop().name == "kashdeck.log.lock"
 
-    assert [file.name for file in files] == ["kashdeck.log"] + [
-        f"kashdeck.log.{n}" for n in (1, 2, 3)
-    ]
+    assert files == sorted(log_files(home.log_path))
     assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
     assert all(file.stat().st_size <= 2000 for file in files)
 
@@ -141,3 +154,101 @@ def test_nothing_reaches_the_terminal(home: Home) -> None:
     trouble, bad_format, warning = (line["message"] for line in lines(home))
     assert (trouble, bad_format) == ("trouble", "%d things")
     assert "old-fashioned" in warning
+
+
+@pytest.mark.parametrize(("largest", "turns"), [(60_000, 1), (4_000, 0)])
+def test_processes_that_fill_it_at_once_lose_and_tear_nothing(
+    home: Home, largest: int, turns: int
+) -> None:
+    """Once they turn it over a few times and all is kept; once so often that the oldest goes."""
+    writers = [started("-c", WRITE, home.root, tag, largest, 250) for tag in "abcd"]
+    for writer in writers:
+        assert writer.stdin is not None
+        writer.stdin.write("go\n")
+        writer.stdin.flush()
+    for writer in writers:
+        finished(writer)
+
+    files = [file for file in log_files(home.log_path) if file.exists()]
+    found = [json.loads(line) for file in files for line in file.read_text().splitlines()]
+
+    assert len(files) == 4
+    assert sum(file.stat().st_size for file in files) < 4 * (largest + 1000)
+    for tag in "abcd":
+        numbers = [int(line["n"]) for line in found if line["tag"] == tag]
+        assert len(set(numbers)) == len(numbers)
+        if turns:
+            assert sorted(numbers) == list(range(250))
+    if not turns:
+        assert len(found) > 3 * largest / 300
+
+
+def test_it_goes_on_in_the_new_file_when_another_process_put_the_old_one_aside(home: Home) -> None:
+    log.info("before")
+    home.log_path.rename(home.log_path.with_name("kashdeck.log.1"))
+    log.info("after")
+    home.log_path.unlink()
+    log.info("at last")
+
+    assert [line["message"] for line in lines(home)] == ["at last"]
+
+
+def test_a_message_without_end_leaves_its_middle_out(home: Home) -> None:
+    redact.add("in-the-middle")
+    log.info("begin %s end", "x" * 9_990 + "in-the-middle" + "y" * 3_000_000)
+
+    [line] = lines(home)
+
+    assert home.log_path.stat().st_size < 100_000
+    assert (line["message"][:6], line["message"][-4:]) == ("begin ", " end")
+    assert "middle" not in line["message"]
+    assert "characters left out" in line["message"]
+
+
+def test_after_a_full_disk_the_next_line_is_whole(home: Home) -> None:
+    log.info("first")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (home.log_path.stat().st_size + 20, before[1]))
+    try:
+        log.info("does not fit")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    log.info("last")
+
+    first, torn, last = home.log_path.read_text().splitlines()
+    assert len(torn) == 20
+    assert [json.loads(line)["message"] for line in (first, last)] == ["first", "last"]
+
+
+def test_it_tells_apart_what_was_said_from_what_was_put_into_it(home: Home) -> None:
+    busy = StateBusy("state.json is in use by process 12.")
+    log.error("No snapshot of %s was made", "acme", exc_info=busy)
+
+    [line] = lines(home)
+
+    assert (line["message"], line["template"]) == (
+        "No snapshot of acme was made",
+        "No snapshot of %s was made",
+    )
+    assert (line["error"], line["code"]) == ("StateBusy", "state-busy")
+
+
+def test_what_the_program_says_is_the_same_for_every_business() -> None:
+    """A report for others shows these sentences, so nothing is ever put into them beforehand."""
+    said = 0
+    for package in ("kfclient", "screens", "tui"):
+        for path in (ROOT / package).rglob("*.py"):
+            for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if _is_logging(call):
+                    said += 1
+                    assert isinstance(call.args[0], ast.Constant | ast.Name), (
+                        f"{path}:{call.lineno}"
+                    )
+    assert said > 5
+
+
+def _is_logging(node: ast.AST) -> TypeGuard[ast.Call]:
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return False
+    levels = {"debug", "info", "warning", "error", "exception", "critical"}
+    return node.func.attr in levels and "log" in ast.unparse(node.func.value).lower()
