@@ -6,10 +6,14 @@ text, `keyrings.efile` a file without a password, and the null backend forgets w
 
 from __future__ import annotations
 
+import configparser
+import contextlib
 import importlib
 import os
+import shutil
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from kfclient.store.errors import NoKeyring, SecretsError
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
 ENCRYPTED_FILE = "encrypted-file"
+PASS_STORE = "pass"
+ASK = "ask"
 MEMORY = "memory"
 
 
@@ -28,14 +34,19 @@ MEMORY = "memory"
 class BackendChoice:
     """One place where a password and an AutoAuth key can be kept.
 
-    `id` is what the state remembers. `why_not` is a sentence where it is not `usable`.
+    `id` is what the state remembers. `why_not` is a sentence where it is not `usable`, `about` one
+    on what the place means. One that `needs_passphrase` is unlocked by us, one that `prompts` by
+    its own program, which needs the terminal to itself; `typed` keeps nothing at all.
     """
 
     id: str
     title: str
     usable: bool
     why_not: str = ""
+    about: str = ""
     needs_passphrase: bool = False
+    prompts: bool = False
+    typed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +136,44 @@ def system_choices() -> Iterator[BackendChoice]:
 
 def encrypted_file_choice() -> BackendChoice:
     """Return the choice that works everywhere."""
-    title = "Encrypted file, opened with a passphrase once a session"
-    return BackendChoice(ENCRYPTED_FILE, title, usable=True, needs_passphrase=True)
+    return BackendChoice(
+        ENCRYPTED_FILE,
+        "Encrypted file, opened with a passphrase once a session",
+        usable=True,
+        about="You choose a passphrase now; Kashdeck asks for it once each time it is started. "
+        "Without it nobody can read the file: if it is lost, reconnect the business.",
+        needs_passphrase=True,
+    )
+
+
+def pass_choice() -> BackendChoice | None:
+    """Return the choice of `pass`, which is a person's alone; None where it is not installed."""
+    if shutil.which("pass") is None:
+        return None
+    from kfclient.store.pass_store import why_not
+
+    reason = why_not()
+    return BackendChoice(
+        PASS_STORE,
+        "pass, the standard Unix password manager",
+        usable=not reason,
+        why_not=reason,
+        about="Kept in your own password store, encrypted with its GPG key. gpg asks for the "
+        "key's passphrase on this terminal when it has to.",
+        prompts=True,
+    )
+
+
+def ask_choice() -> BackendChoice:
+    """Return the choice to keep nothing."""
+    return BackendChoice(
+        ASK,
+        "Nowhere: type the password each time",
+        usable=True,
+        about="Nothing is kept. Kashdeck asks for the password before each sync and each "
+        "publishing, and forgets it right after.",
+        typed=True,
+    )
 
 
 def memory_choice() -> BackendChoice:
@@ -150,14 +197,36 @@ def open_system(backend_id: str) -> KeyringBackend:
     raise NoKeyring(f"Kashdeck keeps no passwords in {backend_id}{_because(backend_id)}.")
 
 
+def open_pass() -> KeyringBackend:
+    """Return the person's `pass` store; raises `NoKeyring` where it cannot be used."""
+    from kfclient.store.pass_store import PassStore, why_not
+
+    reason = why_not()
+    if reason:
+        raise NoKeyring(f"The password is kept in pass. {reason}")
+    return PassStore()
+
+
 def environment_notice() -> str:
-    """Return a sentence where the environment asks for a keyring that is not used, else ""."""
-    asked = os.environ.get("PYTHON_KEYRING_BACKEND", "")
-    if not asked:
-        return ""
-    if any(f"{system.module}.{system.name}" == asked for system in _SYSTEMS):
-        return ""
-    return f"PYTHON_KEYRING_BACKEND asks for {asked}; Kashdeck does not use it{_because(asked)}."
+    """Return a sentence where a setting of keyring's own asks for one that is not used, else "".
+
+    keyring takes such wishes from PYTHON_KEYRING_BACKEND and from its keyringrc.cfg.
+    """
+    for where, asked in _wishes():
+        if asked and not any(f"{system.module}.{system.name}" == asked for system in _SYSTEMS):
+            return f"{where} asks for {asked}; Kashdeck does not use it{_because(asked)}."
+    return ""
+
+
+def _wishes() -> Iterator[tuple[str, str]]:
+    yield "PYTHON_KEYRING_BACKEND", os.environ.get("PYTHON_KEYRING_BACKEND", "")
+    from keyring.util.platform_ import config_root
+
+    path = Path(config_root()) / "keyringrc.cfg"
+    settings = configparser.RawConfigParser()
+    with contextlib.suppress(OSError, configparser.Error, UnicodeDecodeError):
+        settings.read(path, encoding="utf-8")
+    yield str(path), settings.get("backend", "default-keyring", fallback="").strip()
 
 
 def _because(name: str) -> str:

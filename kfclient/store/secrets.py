@@ -6,23 +6,23 @@ The state remembers the id of the place (`BackendChoice.id`), never what is in i
 from __future__ import annotations
 
 import json
-import os
-import stat
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from kfclient.store import backends
-from kfclient.store.backends import ENCRYPTED_FILE, MEMORY, BackendChoice
+from kfclient.store.backends import ASK, ENCRYPTED_FILE, MEMORY, PASS_STORE, BackendChoice
 from kfclient.store.errors import (
     KeyringLocked,
     KeyringTrouble,
     NoKeyring,
-    PassphraseFileRefused,
     PassphraseNeeded,
+    PromptNeeded,
     SecretMissing,
+    SecretNeeded,
 )
+from kfclient.store.passphrase_file import passphrase_from_file
 from kfclient.store.places import default_root
 from kfclient.store.redaction import redact
 from kfclient.store.watchdog import answered
@@ -31,8 +31,12 @@ if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
     from kfclient.store.encrypted_file import EncryptedFile
+    from kfclient.store.pass_store import PassStore
 
 SERVICE = "kashdeck"
+
+LONGEST_HOURS = 24.0
+"""For how long an encrypted file may stay unlocked for other sessions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Secrets:
 
     With `memory`, for the demo, everything ends with the process and no keyring is touched.
     Any call may raise `NoKeyring`, `KeyringTrouble`, `KeyringLocked` (the system's keyring needs
-    unlocking) or `SecretsDamaged` (the encrypted file was changed).
+    unlocking), `PromptNeeded` (see `prompt`) or `SecretsDamaged` (the encrypted file was changed).
     """
 
     def __init__(self, home_root: Path, *, memory: bool = False) -> None:
@@ -56,13 +60,20 @@ class Secrets:
         self._memory = memory
         self._opening = threading.Lock()
         self._opened: dict[str, KeyringBackend] = {}
-        self._encrypted: EncryptedFile | None = None
+        self._lent: dict[str, ConnectionSecret] = {}
+
+    # Where secrets may be
 
     def choices(self) -> list[BackendChoice]:
         """Return the places that secrets may be kept in, the preferred first."""
         if self._memory:
             return [backends.memory_choice()]
-        return [*backends.system_choices(), backends.encrypted_file_choice()]
+        by_person = (backends.pass_choice(), backends.ask_choice())
+        return [
+            *backends.system_choices(),
+            backends.encrypted_file_choice(),
+            *(choice for choice in by_person if choice is not None),
+        ]
 
     def default_choice(self) -> BackendChoice | None:
         """Return the first usable keyring of the system; None means that a person must choose."""
@@ -71,16 +82,21 @@ class Secrets:
         return next((choice for choice in backends.system_choices() if choice.usable), None)
 
     def notice(self) -> str:
-        """Return a sentence where the environment asks for a keyring that is refused, else ""."""
+        """Return a sentence where a setting asks for a keyring that is refused, else ""."""
         return "" if self._memory else backends.environment_notice()
 
+    # Keeping and fetching
+
     def save(self, business_id: str, secret: ConnectionSecret, backend_id: str) -> None:
-        """Keep the secret, read it back and compare.
+        """Keep the secret, read it back and compare; one that is typed each time is lent.
 
         Raises `PassphraseNeeded` while the encrypted file is locked.
         """
         redact.add(secret.password, secret.autoauth_key)
         backend = self._ready(backend_id)
+        if backend is None:
+            self.lend(business_id, secret)
+            return
         service = self._service(backend_id)
         answered(lambda: backend.set_password(service, business_id, _packed(secret)))
         if answered(lambda: backend.get_password(service, business_id)) != _packed(secret):
@@ -92,13 +108,16 @@ class Secrets:
     def load(self, business_id: str, backend_id: str) -> ConnectionSecret:
         """Fetch the secret.
 
-        Raises `SecretMissing`; `PassphraseNeeded` while the encrypted file is locked.
+        Raises `SecretMissing`; `PassphraseNeeded` while the encrypted file is locked;
+        `SecretNeeded` where it is typed each time and not lent.
         """
         missing = SecretMissing("The password and the AutoAuth key are not in the keyring.")
         self._backend(backend_id)
         if self.is_new(backend_id):
             raise missing
         backend = self._ready(backend_id)
+        if backend is None:
+            return self._lent_secret(business_id)
         service = self._service(backend_id)
         secret = _unpacked(answered(lambda: backend.get_password(service, business_id)))
         if secret is None:
@@ -109,6 +128,9 @@ class Secrets:
     def forget(self, business_id: str, backend_id: str) -> None:
         """Remove the secret; needs no passphrase, and it is no trouble if there is none."""
         backend = self._backend(backend_id)
+        if backend is None:
+            self.take_back(business_id)
+            return
         if self.is_new(backend_id):
             return
         service = self._service(backend_id)
@@ -125,81 +147,140 @@ class Secrets:
 
         answered(remove)
 
+    def lend(self, business_id: str, secret: ConnectionSecret) -> None:
+        """Hold a secret that a person has just typed, for one piece of work."""
+        redact.add(secret.password, secret.autoauth_key)
+        self._lent[business_id] = secret
+
+    def take_back(self, business_id: str) -> None:
+        """Forget a lent secret; it is no trouble if there is none."""
+        self._lent.pop(business_id, None)
+
+    # Locking and unlocking
+
     def locked(self, backend_id: str) -> bool:
-        """Whether a passphrase must be asked for before the encrypted file can be used.
+        """Whether a passphrase must be asked for before the place can be used: see `check_open`."""
+        try:
+            self.check_open(backend_id)
+        except (PassphraseNeeded, PromptNeeded):
+            return True
+        return False
+
+    def check_open(self, backend_id: str) -> None:
+        """Raise `PassphraseNeeded` or `PromptNeeded` where a person has to open the place first.
 
         Where KASHDECK_PASSPHRASE_FILE names a file, it is read, and no one need be asked; raises
         `PassphraseFileRefused` or `WrongPassphrase` if that does not work.
         """
-        if backend_id != ENCRYPTED_FILE:
-            return False
-        if self._file().is_new:
-            return _passphrase_from_file() is None
-        try:
-            self._ready(backend_id)
-        except PassphraseNeeded:
-            return True
-        return False
+        if backend_id == ENCRYPTED_FILE and self._file().is_new:
+            if passphrase_from_file() is None:
+                raise PassphraseNeeded(
+                    "The encrypted file for the password needs a passphrase, to be chosen now."
+                )
+            return
+        self._ready(backend_id)
+        if backend_id == PASS_STORE:
+            store, service = self._pass(), self._service(PASS_STORE)
+            if answered(lambda: store.is_locked(service)):
+                raise PromptNeeded("gpg has to ask for its passphrase before pass can be used.")
 
     def is_new(self, backend_id: str) -> bool:
         """Whether the encrypted file has yet to be made: its passphrase is chosen, asked twice."""
         return backend_id == ENCRYPTED_FILE and self._file().is_new
 
-    def unlock(self, backend_id: str, passphrase: str) -> None:
+    def can_keep(self) -> bool:
+        """Whether the encrypted file can stay unlocked for other sessions of this person."""
+        if self._memory:
+            return False
+        from kfclient.store import kernel_keyring
+
+        return kernel_keyring.available()
+
+    def unlock(self, backend_id: str, passphrase: str, *, keep_hours: float = 0) -> bool:
         """Open the encrypted file for this session; makes it when it is new.
 
-        Raises `WrongPassphrase`, `PassphraseTooShort`; `KeyringLocked` for the system's keyrings,
-        which are unlocked by the system.
+        With `keep_hours`, of at most `LONGEST_HOURS`, it is open for all sessions of this person
+        on this machine, and for so long; returns whether it is. Raises `WrongPassphrase`,
+        `PassphraseTooShort`; `KeyringLocked` for the system's keyrings, which are unlocked by the
+        system.
         """
         if backend_id != ENCRYPTED_FILE:
             raise KeyringLocked("The system's keyring is unlocked by the system, not by Kashdeck.")
         encrypted = self._file()
-        answered(lambda: encrypted.unlock(passphrase), seconds=60)
+        seconds = round(min(keep_hours, LONGEST_HOURS) * 3600)
+        return answered(lambda: encrypted.unlock(passphrase, seconds), seconds=60)
 
-    def _ready(self, backend_id: str) -> KeyringBackend:
-        """Return the backend, the encrypted file unlocked."""
+    def lock(self, backend_id: str) -> None:
+        """Forget the passphrase's key in every session of this home; no trouble if none has it."""
+        if backend_id == ENCRYPTED_FILE:
+            self._file().lock()
+
+    def prompt(self, backend_id: str) -> None:
+        """Let a place's own program ask the person on the terminal, which must be free for it.
+
+        Waits for the person. Raises `KeyringTrouble` where it stays closed.
+        """
+        if backend_id == PASS_STORE:
+            self._backend(PASS_STORE)
+            self._pass().prompt(self._service(PASS_STORE))
+
+    # Inside
+
+    def _lent_secret(self, business_id: str) -> ConnectionSecret:
+        secret = self._lent.get(business_id)
+        if secret is None:
+            raise SecretNeeded(
+                "The password is kept nowhere, and has to be typed for this.", business=business_id
+            )
+        return secret
+
+    def _ready(self, backend_id: str) -> KeyringBackend | None:
+        """Return the backend, the encrypted file unlocked; None for one that keeps nothing."""
         backend = self._backend(backend_id)
         if backend_id == ENCRYPTED_FILE and self._file().is_locked:
-            passphrase = _passphrase_from_file()
+            passphrase = passphrase_from_file()
             if passphrase is None:
                 raise PassphraseNeeded("The encrypted file with the passwords is locked.")
             self.unlock(backend_id, passphrase)
         return backend
 
-    def _backend(self, backend_id: str) -> KeyringBackend:
+    def _backend(self, backend_id: str) -> KeyringBackend | None:
         if self._memory != (backend_id == MEMORY):
             raise NoKeyring(
                 f"The password cannot be kept in {backend_id} "
                 f"{'during' if self._memory else 'outside'} a demo."
             )
-        if backend_id == ENCRYPTED_FILE:
-            return self._file()
+        if backend_id == ASK:
+            return None
         with self._opening:
             if backend_id not in self._opened:
-                self._opened[backend_id] = (
-                    _new_memory() if self._memory else backends.open_system(backend_id)
-                )
+                self._opened[backend_id] = self._open(backend_id)
             return self._opened[backend_id]
 
-    def _file(self) -> EncryptedFile:
-        with self._opening:
-            if self._encrypted is None:
-                from kfclient.store.encrypted_file import EncryptedFile
+    def _open(self, backend_id: str) -> KeyringBackend:
+        if backend_id == MEMORY:
+            from kfclient.store.memory import MemoryKeyring
 
-                self._encrypted = EncryptedFile(self._root / "secrets.json")
-            return self._encrypted
+            return MemoryKeyring()
+        if backend_id == ENCRYPTED_FILE:
+            from kfclient.store.encrypted_file import EncryptedFile
+
+            return EncryptedFile(self._root / "secrets.json")
+        if backend_id == PASS_STORE:
+            return backends.open_pass()
+        return backends.open_system(backend_id)
+
+    def _file(self) -> EncryptedFile:
+        return cast("EncryptedFile", self._backend(ENCRYPTED_FILE))
+
+    def _pass(self) -> PassStore:
+        return cast("PassStore", self._backend(PASS_STORE))
 
     def _service(self, backend_id: str) -> str:
-        """Return the name to keep a secret under: two homes may share one system's keyring."""
+        """Return the name to keep a secret under: two homes may share one keyring."""
         if backend_id in (ENCRYPTED_FILE, MEMORY) or self._root == default_root():
             return SERVICE
         return f"{SERVICE} ({self._root})"
-
-
-def _new_memory() -> KeyringBackend:
-    from kfclient.store.memory import MemoryKeyring
-
-    return MemoryKeyring()
 
 
 def _packed(secret: ConnectionSecret) -> str:
@@ -214,32 +295,3 @@ def _unpacked(text: str | None) -> ConnectionSecret | None:
         return ConnectionSecret(str(parts["password"]), str(parts["autoauth_key"]))
     except (ValueError, TypeError, KeyError):
         return None
-
-
-def _passphrase_from_file() -> str | None:
-    """Return the passphrase of the file KASHDECK_PASSPHRASE_FILE names, None where it names none.
-
-    One line end at the end is not part of it. Raises `PassphraseFileRefused`.
-    """
-    named = os.environ.get("KASHDECK_PASSPHRASE_FILE", "")
-    if not named:
-        return None
-    path = Path(named).expanduser()
-    try:
-        mode = path.stat().st_mode
-        if stat.S_ISREG(mode) and mode & 0o077:
-            raise PassphraseFileRefused(
-                f"{path} can be read by others, so the passphrase in it was not used.",
-                f"Close it to others (chmod 600 {path}), then try again.",
-            )
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not text"
-        raise PassphraseFileRefused(
-            f"{path}, which KASHDECK_PASSPHRASE_FILE names, could not be read: {reason}.",
-            "Check the name, or unset KASHDECK_PASSPHRASE_FILE to be asked instead.",
-        ) from None
-    passphrase = text.removesuffix("\n").removesuffix("\r")
-    if not passphrase:
-        raise PassphraseFileRefused(f"{path}, which KASHDECK_PASSPHRASE_FILE names, is empty.", "")
-    return passphrase

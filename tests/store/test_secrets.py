@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 SECRET = ConnectionSecret('pa55 w\u00f6rd "quoted"\nline two', "1234ABCD-1234")
 FILE = "encrypted-file"
+OURS = {FILE, "pass", "ask"}
 PASSPHRASE = "correct horse battery staple"
 
 
@@ -163,10 +164,14 @@ def test_where_no_keyring_answers_a_person_must_choose(secrets: Secrets) -> None
     choices = secrets.choices()
 
     assert secrets.default_choice() is None
-    assert choices[-1].id == FILE
-    assert choices[-1].usable
-    assert choices[-1].needs_passphrase
-    for choice in choices[:-1]:
+    own = {choice.id: choice for choice in choices if choice.id in OURS}
+    assert own[FILE].usable
+    assert own[FILE].needs_passphrase
+    assert own["ask"].usable
+    assert own["ask"].typed
+    for choice in choices:
+        if choice.id in own:
+            continue
         assert not choice.usable
         assert choice.why_not.endswith(".")
     with pytest.raises(NoKeyring, match="Secret Service"):
@@ -192,7 +197,7 @@ def test_what_keeps_no_secret_is_refused_by_name(
     assert name in secrets.notice()
     assert reason in secrets.notice()
     assert secrets.default_choice() is None
-    assert not any(choice.usable for choice in secrets.choices()[:-1])
+    assert not any(choice.usable for choice in secrets.choices() if choice.id not in OURS)
     with pytest.raises(NoKeyring, match=reason):
         secrets.save("acme", SECRET, name)
     assert not list(tmp_path.iterdir())
@@ -226,6 +231,7 @@ def test_a_plaintext_keyring_that_the_environment_names_gets_nothing(tmp_path: P
         "print(secrets.default_choice(), secrets.notice())\n"
         "for choice in secrets.choices():\n"
         "    try:\n"
+        "        if choice.id == 'pass': continue\n"
         "        if choice.needs_passphrase: secrets.unlock(choice.id, 'correct horse')\n"
         "        secrets.save('acme', ConnectionSecret('pa55word', 'key'), choice.id)\n"
         "    except NoKeyring: pass\n"
@@ -258,7 +264,7 @@ def test_two_homes_do_not_share_an_entry_of_the_systems_keyring(tmp_path: Path) 
 def test_a_keyring_that_forgets_is_noticed_when_saving(
     secrets: Secrets, odd: type[OddKeyring]
 ) -> None:
-    assert [choice.usable for choice in secrets.choices()] == [True, True]
+    assert [choice.usable for choice in secrets.choices()][:2] == [True, True]
 
     with pytest.raises(KeyringTrouble, match="did not give back"):
         secrets.save("acme", SECRET, "secret-service")
@@ -327,7 +333,8 @@ def test_a_keyring_whose_probing_fails_is_just_not_usable(
     ]
     monkeypatch.setattr(backends, "_SYSTEMS", tuple(broken))
 
-    assert [choice.usable for choice in secrets.choices()] == [False] * len(broken) + [True]
+    usable = [choice.usable for choice in secrets.choices() if choice.id not in OURS]
+    assert usable == [False] * len(broken)
 
 
 def test_a_systems_keyring_is_not_unlocked_by_us(secrets: Secrets) -> None:
