@@ -9,32 +9,36 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol, cast
 
 from kfclient import __version__
 from kfclient.errors import Cancelled, Problem, tell
 from tui.commands import COMMANDS, Command
 
+TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable, Sequence
+    from typing import Protocol
 
     from tui.commands.usage import Parser
+
+    class CommandModule(Protocol):
+        """What a module of `tui.commands` offers."""
+
+        def arguments(self, parser: Parser) -> None:
+            """Declare the command's arguments and its example."""
+
+        def run(self, args: argparse.Namespace) -> int:
+            """Do it, and return the exit code."""
+
+        run_plain: Callable[[list[str]], int | None]
+        """Do it where the words are usual ones, without argparse; few modules have this."""
+
 
 DONE, NEEDS_A_PERSON, FAILED = 0, 1, 2
 STOPPED, PIPE_CLOSED = 130, 141
 PERSON_CODES = frozenset({"passphrase-needed"})
 """Problems that end with 1: nothing is wrong, but a person has to come."""
-
-
-class CommandModule(Protocol):
-    """What a module of `tui.commands` offers."""
-
-    def arguments(self, parser: Parser) -> None:
-        """Declare the command's arguments and its example."""
-
-    def run(self, args: argparse.Namespace) -> int:
-        """Do it, and return the exit code."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -91,9 +95,13 @@ def _dispatch(words: list[str]) -> int:
 
 
 def _run_command(command: Command, words: list[str]) -> int:
+    module: CommandModule = importlib.import_module(f"tui.commands.{command.module}")
+    if hasattr(module, "run_plain"):
+        code = module.run_plain(words)
+        if code is not None:
+            return code
     from tui.commands.usage import Parser
 
-    module = cast("CommandModule", importlib.import_module(f"tui.commands.{command.module}"))
     parser = Parser(command.name, command.summary)
     module.arguments(parser)
     try:
@@ -118,7 +126,7 @@ def _open_app() -> int:
 def overview() -> str:
     """Return the text of `kashdeck --help`."""
     wide = max(len(command.name) for command in COMMANDS)
-    lines = "\n".join(f"  {name:<{wide}}  {summary}" for name, summary, _ in COMMANDS)
+    lines = "\n".join(f"  {command.name:<{wide}}  {command.summary}" for command in COMMANDS)
     return (
         "usage: kashdeck [COMMAND ...]\n\n"
         "Connect a business to KashFlow, keep its lists in step and publish its books.\n"

@@ -7,8 +7,8 @@ is asked of KashFlow.
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
     from kfclient.desk.business import Business, BusinessSummary, ConnectionState, Role, Settings
     from kfclient.desk.desk import Desk

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from kfclient.desk.errors import BusinessUnknown
 from kfclient.desk.people import this_person
 from kfclient.desk.standing import in_order, state_of
 from kfclient.store.reading import Reading
@@ -93,6 +94,14 @@ def glances(root: Path | None = None, person: str = "") -> list[Glance]:
         Glance(document, counts.get(document["id"], {}), who, state.is_locked)
         for document in state.documents("businesses")
     )
+
+
+def glance(business: str, root: Path | None = None, person: str = "") -> Glance:
+    """Return the business of this id; BusinessUnknown."""
+    for one in glances(root, person):
+        if one.id == business:
+            return one
+    raise BusinessUnknown(f"There is no business “{business}” here.")
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -7,8 +7,8 @@ is needed.
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
     from kfclient.store.backends import BackendChoice
     from kfclient.store.database import Database

@@ -7,8 +7,8 @@ import grp
 import os
 import pwd
 import stat
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
     from pathlib import Path
 

@@ -8,21 +8,21 @@ from typing import Any
 import pytest
 
 from tests.tui.kashdeck import COSTS, NAME, ROOT, Kashdeck
-from tui.commands import COMMANDS
+from tui.commands import COMMANDS, Command
 
 DOCS = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
 TABLE = DOCS.partition("## Exit codes")[0].splitlines()
 NAMED = set(re.findall(r"[`\"]([a-z_-]+)[`\"]", DOCS))
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: str(command.name))
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_every_command_is_in_the_table_with_its_options(
-    kashdeck: Kashdeck, command: tuple[str, str, str]
+    kashdeck: Kashdeck, command: Command
 ) -> None:
-    (row,) = [line for line in TABLE if re.match(f"\\| `{command[0]}[ `]", line)]
-    if command[0] == "reconnect":
+    (row,) = [line for line in TABLE if re.match(f"\\| `{command.name}[ `]", line)]
+    if command.name == "reconnect":
         return  # "the same" as connect
-    usage = kashdeck.run(command[0], "--help").out.split("options:")[1].split("for example:")[0]
+    usage = kashdeck.run(command.name, "--help").out.split("options:")[1].split("for example:")[0]
     for option in re.findall(r"^  (--[a-z-]+)", usage, re.MULTILINE):
         assert option in row or option == "--json", option
 

@@ -6,15 +6,16 @@ imported only when it is the one that was typed, and imports what it needs itsel
 
 from __future__ import annotations
 
-from typing import NamedTuple
 
-
-class Command(NamedTuple):
+class Command:
     """A command's word, what it does in a few words, and the module that does it."""
 
-    name: str
-    summary: str
-    module: str
+    __slots__ = ("module", "name", "summary")
+
+    def __init__(self, name: str, summary: str, module: str) -> None:
+        self.name = name
+        self.summary = summary
+        self.module = module
 
 
 COMMANDS: tuple[Command, ...] = (

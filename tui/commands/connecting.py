@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kfclient.desk.glance import glance
 from tui.commands.credentials import NOTES, credential_arguments
 from tui.commands.opening import unlocked
 from tui.commands.output import say, say_json
 from tui.commands.progress import Progress
-from tui.commands.shapes import connection_shape
+from tui.commands.standings import connection_shape
 from tui.commands.stopping import stoppable
 from tui.commands.sync import exit_code, sync_shape
 
@@ -52,7 +53,7 @@ def make_connection(
     if args.json:
         say_json(
             {
-                "connection": connection_shape(desk.businesses.summary(business.id)),
+                "connection": connection_shape(glance(business.id, desk.home.root, desk.person)),
                 "checks": progress.checks,
                 "sync": None if report is None else sync_shape(business, report),
             }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kfclient.desk.glance import glance
 from tui.commands.opening import opened, unlocked
 from tui.commands.output import say, say_json
 from tui.commands.question import agreed
-from tui.commands.shapes import connection_shape
+from tui.commands.standings import connection_shape
 
 if TYPE_CHECKING:
     import argparse
@@ -37,7 +38,8 @@ def run(args: argparse.Namespace) -> int:
             return 0
         unlocked(desk, lambda: desk.connecting.disconnect(business.id))
         if args.json:
-            say_json({"connection": connection_shape(desk.businesses.summary(business.id))})
+            known = glance(business.id, desk.home.root, desk.person)
+            say_json({"connection": connection_shape(known)})
         else:
             say(f"{business.name} is disconnected. Its lists, items and settings are still here.")
     return 0

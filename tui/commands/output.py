@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from typing import Any, TextIO
+
+TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, TextIO
 
 _UNSEEN = "\N{REPLACEMENT CHARACTER}"
 
@@ -54,12 +57,29 @@ def say_json(answer: Mapping[str, Any]) -> None:
 
     Dates are ISO; times are UTC, ISO, to the second, with Z; None is null.
     """
+    sys.stdout.flush()
+    sys.stdout.buffer.write(_fast_json(answer) if "orjson" in sys.modules else _plain_json(answer))
+    sys.stdout.buffer.flush()
+
+
+def _fast_json(answer: Mapping[str, Any]) -> bytes:
     import orjson
 
     options = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS | orjson.OPT_APPEND_NEWLINE
-    sys.stdout.flush()
-    sys.stdout.buffer.write(orjson.dumps(answer, option=options))
-    sys.stdout.buffer.flush()
+    return orjson.dumps(answer, option=options)
+
+
+def _plain_json(answer: Mapping[str, Any]) -> bytes:
+    """Return the same bytes; loading orjson would take longer than a short answer is worth."""
+    import json
+
+    def told(value: Any) -> str:
+        if hasattr(value, "tzinfo"):
+            return str(value.isoformat(timespec="seconds").replace("+00:00", "Z"))
+        return str(value.isoformat())  # a date
+
+    text = json.dumps(answer, ensure_ascii=False, separators=(",", ":"), default=told)
+    return text.encode(errors="replace") + b"\n"
 
 
 def count(number: int, one: str, many: str = "") -> str:

@@ -9,7 +9,8 @@ from tui.commands.output import count, say, say_json, warn
 from tui.commands.plans import plan_shape, tell_plan
 from tui.commands.progress import Progress
 from tui.commands.question import agreed
-from tui.commands.shapes import Shape, item_shape, problem_shape
+from tui.commands.shapes import Shape, item_shape
+from tui.commands.standings import problem_shape
 from tui.commands.stopping import STOPPED, stoppable
 from tui.commands.terminal import is_terminal
 from tui.commands.usage import WrongUse

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from kfclient.desk.list_names import ListName
 from kfclient.money import figures, plain
+from tui.commands.standings import problem_shape
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from kfclient.desk.business import BusinessSummary, ListStatus, ProblemNote
+    from kfclient.desk.business import ProblemNote
     from kfclient.desk.item import Finding, Item, ItemLine, ItemState
     from kfclient.errors import Problem
 
@@ -69,48 +69,6 @@ def finding_shapes(findings: Iterable[Finding]) -> list[Shape]:
         }
         for finding in findings
     ]
-
-
-def problem_shape(problem: Problem | ProblemNote | None) -> Shape | None:
-    """Return a problem's code, sentence and cure."""
-    if problem is None:
-        return None
-    return {"code": problem.code, "sentence": problem.sentence, "cure": problem.cure or None}
-
-
-def connection_shape(summary: BusinessSummary) -> Shape:
-    """Return a business and its connection as `connections` and `status` give it."""
-    business, connection = summary.business, summary.business.connection
-    lists = {} if connection is None else connection.lists
-    return {
-        "name": business.name,
-        "id": business.id,
-        "state": summary.state.value,
-        "role": None if summary.role is None else summary.role.value,
-        "software": None if connection is None else connection.software,
-        "endpoint": None if connection is None else connection.endpoint,
-        "company": None if connection is None else connection.company.name or None,
-        "last_sync": None if connection is None else connection.last_sync,
-        "problem": None if connection is None else problem_shape(connection.problem),
-        "lists": {name.value: list_shape(lists.get(name.value)) for name in ListName},
-        "items": {
-            "ready": summary.items.ready,
-            "to_review": summary.items.to_review,
-            "published": summary.items.published,
-            "needs_you": summary.items.needs_you,
-        },
-    }
-
-
-def list_shape(status: ListStatus | None) -> Shape:
-    """Return how one of the six lists stands; a list never synced has nulls."""
-    if status is None:
-        return {"count": None, "synced_at": None, "problem": None}
-    return {
-        "count": status.count,
-        "synced_at": status.synced_at,
-        "problem": problem_shape(status.problem),
-    }
 
 
 def _line_shape(line: ItemLine) -> Shape:

@@ -8,7 +8,8 @@ from kfclient.desk.list_names import ListName
 from tui.commands.opening import opened, unlocked
 from tui.commands.output import say, say_json
 from tui.commands.progress import Progress
-from tui.commands.shapes import Shape, list_shape, problem_shape
+from tui.commands.shapes import Shape
+from tui.commands.standings import list_shape, problem_shape
 from tui.commands.stopping import STOPPED, stoppable
 from tui.commands.usage import WrongUse
 

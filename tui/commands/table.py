@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
-import unicodedata
-from collections.abc import Sequence
-from typing import NamedTuple
+
+TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 GAP = "  "
 NARROWEST = 8
 
 
-class Column(NamedTuple):
+class Column:
     """A column: amounts go to the `right`; a column that `gives` way is cut when room is short."""
 
-    heading: str
-    right: bool = False
-    gives: bool = False
+    __slots__ = ("gives", "heading", "right")
+
+    def __init__(self, heading: str, *, right: bool = False, gives: bool = False) -> None:
+        self.heading = heading
+        self.right = right
+        self.gives = gives
 
 
 def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], room: int = 0) -> str:
@@ -42,7 +45,11 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], room: int = 
 
 def room_here() -> int:
     """Return the terminal's width in cells, 0 when the output goes to a file or a pipe."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    if not sys.stdout.isatty():
+        return 0
+    import shutil
+
+    return shutil.get_terminal_size().columns
 
 
 def cells_wide(text: str) -> int:
@@ -53,6 +60,8 @@ def cells_wide(text: str) -> int:
 
 
 def _char_cells(char: str) -> int:
+    import unicodedata  # for names beyond ASCII alone
+
     if unicodedata.combining(char):
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1

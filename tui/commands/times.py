@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from kfclient.dates import shown_date
+
+TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 def shown_time(moment: datetime | None) -> str:
