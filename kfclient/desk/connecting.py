@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from kfclient.api.limits import Limits
+from kfclient.desk.audit import Action
 from kfclient.desk.business import Connection
 from kfclient.desk.businesses import Businesses, sync_lock
 from kfclient.desk.connection_checks import CHECKS, Check, run_checks, step_for
@@ -17,20 +20,21 @@ from kfclient.desk.errors import Busy, DeskError, NotConnected
 from kfclient.desk.events import Listener, ignore
 from kfclient.desk.items import publish_lock
 from kfclient.desk.keys import clean_endpoint, clean_key, key_problem
+from kfclient.desk.leftovers import Leftover, Leftovers
 from kfclient.desk.people import utc_now
 from kfclient.desk.sessions import Sessions
-from kfclient.errors import Problem
-from kfclient.store.errors import NoKeyring, PassphraseNeeded, SecretsError
+from kfclient.store.errors import NoKeyring, SecretNeeded
 
 if TYPE_CHECKING:
     from kfclient.cancel import Cancel
-    from kfclient.store import Home, Secrets
+    from kfclient.store import ConnectionSecret, Home, Secrets
 
 __all__ = [
     "CHECKS",
     "Check",
     "Connecting",
     "Draft",
+    "Leftover",
     "clean_endpoint",
     "clean_key",
     "key_problem",
@@ -56,6 +60,7 @@ class Connecting:
         self._businesses = businesses
         self._secrets = secrets
         self._sessions = sessions
+        self._leftovers = Leftovers(home, secrets)
         self._clock = clock
         self._limits = limits
         self._trace = trace
@@ -109,7 +114,64 @@ class Connecting:
             connection = self._connection(business)
             self._secrets.forget(business, connection.secrets_in)
             self._businesses.save_connection(business, None)
+            self._leftovers.wipe(business, "")
             self._sessions.forget(business)
+
+    def keep_secrets_in(self, business: str, place: str) -> Connection:
+        """Move the password and the key to another place, and wipe the one before.
+
+        The new place is written and read back, then the connection names it, then the old one is
+        wiped; ended anywhere, it can be done again. `left_behind` says what would not be wiped.
+
+        Raises NotAllowed, NotConnected, Busy while it is synced or published; what the keyrings
+        say: PassphraseNeeded, SecretNeeded (the key too) from one that keeps nothing.
+        """
+        self._businesses.require_admin(business, "move the password of")
+        with self._alone(business):
+            connection = self._connection(business)
+            self._secrets.check_open(place)
+            if place != connection.secrets_in:
+                connection = self._moved(business, connection, place)
+            self._leftovers.wipe(business, place)
+            return connection
+
+    def left_behind(self, business: str) -> list[str]:
+        """Return the ids of places that still hold the business's secrets and could not be wiped.
+
+        They are tried again whenever it is connected, disconnected or its secrets are moved.
+        """
+        known = self._businesses.get(business).connection
+        wanted = "" if known is None else known.secrets_in
+        return [place for place in self._leftovers.places(business) if place != wanted]
+
+    def _moved(self, business: str, before: Connection, place: str) -> Connection:
+        """Put the secrets in the new place, and have the connection name it."""
+        secret = self._secrets.load(business, before.secrets_in)
+        if not secret.autoauth_key:
+            raise SecretNeeded(
+                "The AutoAuth key is kept along with the password, so it is needed too.",
+                business=business,
+                with_key=True,
+            )
+        self._leftovers.expect(business, place)
+        self._secrets.save(business, secret, place)
+        self._leftovers.expect(business, before.secrets_in)
+        state = self._home.state()
+        with state.transaction():
+            after = self._businesses.update_connection(
+                business, lambda now: msgspec.structs.replace(now, secrets_in=place)
+            )
+            self._businesses.audit.note(
+                state,
+                business,
+                Action.SECRETS_MOVED,
+                before={"secrets_in": before.secrets_in},
+                after={"secrets_in": place},
+            )
+        self._businesses.audit.settle(business)
+        self._businesses.tell(business)
+        self._sessions.forget(business)
+        return after or before
 
     def _make(
         self,
@@ -151,8 +213,7 @@ class Connecting:
             lists={} if before is None else before.lists,
         )
         secret = ConnectionSecret(draft.password, draft.autoauth_key)
-        self._secrets.save(business, secret, secrets_in)
-        self._remember(business, made, before)
+        self._keep(business, secret, made, before)
         return made
 
     def _place(self, wanted: str) -> str:
@@ -162,26 +223,26 @@ class Connecting:
             if proposed is None:
                 raise NoKeyring("No keyring of this machine's can be used in this session.")
             wanted = proposed.id
-        if self._secrets.locked(wanted):
-            raise PassphraseNeeded(
-                "The encrypted file for the password needs a passphrase, to be chosen now."
-                if self._secrets.is_new(wanted)
-                else "The encrypted file with the passwords is locked."
-            )
+        self._secrets.check_open(wanted)
         return wanted
 
-    def _remember(self, business: str, made: Connection, before: Connection | None) -> None:
+    def _keep(
+        self, business: str, secret: ConnectionSecret, made: Connection, before: Connection | None
+    ) -> None:
+        """Keep the secrets and the connection; where either fails, neither a new place is left."""
+        place_before = "" if before is None else before.secrets_in
+        for place in (made.secrets_in, place_before):
+            if place:
+                self._leftovers.expect(business, place)
+        wanted = place_before
         try:
+            self._secrets.save(business, secret, made.secrets_in)
             self._businesses.save_connection(business, made)
-        except Problem:
-            if before is None:  # a secret without a connection would stay for ever
-                self._secrets.forget(business, made.secrets_in)
-            raise
+            wanted = made.secrets_in
+        finally:
+            self._leftovers.wipe(business, wanted)
         self._sessions.forget(business)
         self._businesses.clear_ticks(business)
-        if before is not None and before.secrets_in != made.secrets_in:
-            with suppress(SecretsError):  # the new ones are kept; the old may be out of reach
-                self._secrets.forget(business, before.secrets_in)
 
     def _connection(self, business: str) -> Connection:
         known = self._businesses.get(business)

@@ -20,6 +20,8 @@ from kfclient.desk.business import Business, Connection, ProblemNote
 from kfclient.desk.businesses import Businesses
 from kfclient.desk.errors import NotConnected
 from kfclient.errors import Problem
+from kfclient.store.backends import ASK
+from kfclient.store.errors import SecretNeeded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,9 +70,11 @@ class Sessions:
         """Return the business's client, which fetches its secret for each call.
 
         It and its calls raise NotConnected and what the keyring says: SecretMissing,
-        PassphraseNeeded.
+        PassphraseNeeded, SecretNeeded. What it has to say now it says now, before any work.
         """
-        return self._line(business).kashflow
+        line = self._line(business)
+        self._secrets.load(business, line.made_for.secrets_in)
+        return line.kashflow
 
     def call(self, business: str, work: Callable[[KashFlow], T]) -> T:
         """Run `work` with the business's client, and return what it returns.
@@ -78,7 +82,8 @@ class Sessions:
         Where KashFlow no longer lists this machine's address, the machine is authorised again with
         the AutoAuth key and the work repeated, once: a refusal changed nothing in the books, so
         that is safe for writes too. What only a person can mend is remembered at the connection,
-        and forgotten by the next success.
+        and forgotten by the next success. A password that was typed for this work and is not
+        accepted is asked for again: SecretNeeded; so is a key that is needed and was not given.
         """
         line = self._line(business)
         seen = line.authorised
@@ -89,6 +94,9 @@ class Sessions:
                 self._authorise(business, line, seen)
                 result = work(line.kashflow)
         except NEEDS_RECONNECTING as problem:
+            if isinstance(problem, WrongCredentials) and line.made_for.secrets_in == ASK:
+                self._secrets.take_back(business)
+                raise SecretNeeded(problem.sentence, problem.cure, business=business) from None
             self._note(business, line, problem)
             raise
         self._note(business, line, None)
@@ -124,7 +132,6 @@ class Sessions:
             secret = self._secrets.load(business, connection.secrets_in)
             return Credentials(connection.username, secret.password)
 
-        credentials()  # what the keyring has to say, it says now
         return KashFlow(
             connection.endpoint,
             credentials,
@@ -139,6 +146,13 @@ class Sessions:
                 return  # six lists ask at once: one of them has just done it for all
             connection = _connection_of(self._businesses.get(business))
             secret = self._secrets.load(business, connection.secrets_in)
+            if not secret.autoauth_key:
+                raise SecretNeeded(
+                    "KashFlow does not list this machine's address any more. To list it again, the "
+                    "AutoAuth key is needed besides the password.",
+                    business=business,
+                    with_key=True,
+                )
             line.kashflow.auto_auth_ip(APP_NAME, secret.autoauth_key)
             line.authorised += 1
 

@@ -6,7 +6,6 @@ text, `keyrings.efile` a file without a password, and the null backend forgets w
 
 from __future__ import annotations
 
-import configparser
 import contextlib
 import importlib
 import os
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
 ENCRYPTED_FILE = "encrypted-file"
-PASS_STORE = "pass"
+GPG_STORE = "pass"
 ASK = "ask"
 MEMORY = "memory"
 
@@ -154,7 +153,7 @@ def pass_choice() -> BackendChoice | None:
 
     reason = why_not()
     return BackendChoice(
-        PASS_STORE,
+        GPG_STORE,
         "pass, the standard Unix password manager",
         usable=not reason,
         why_not=reason,
@@ -220,6 +219,8 @@ def environment_notice() -> str:
 
 def _wishes() -> Iterator[tuple[str, str]]:
     yield "PYTHON_KEYRING_BACKEND", os.environ.get("PYTHON_KEYRING_BACKEND", "")
+    import configparser
+
     from keyring.util.platform_ import config_root
 
     path = Path(config_root()) / "keyringrc.cfg"

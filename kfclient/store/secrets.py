@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from kfclient.store import backends
-from kfclient.store.backends import ASK, ENCRYPTED_FILE, MEMORY, PASS_STORE, BackendChoice
+from kfclient.store.backends import ASK, ENCRYPTED_FILE, MEMORY, GPG_STORE, BackendChoice
 from kfclient.store.errors import (
     KeyringLocked,
     KeyringTrouble,
@@ -179,8 +179,8 @@ class Secrets:
                 )
             return
         self._ready(backend_id)
-        if backend_id == PASS_STORE:
-            store, service = self._pass(), self._service(PASS_STORE)
+        if backend_id == GPG_STORE:
+            store, service = self._pass(), self._service(GPG_STORE)
             if answered(lambda: store.is_locked(service)):
                 raise PromptNeeded("gpg has to ask for its passphrase before pass can be used.")
 
@@ -220,9 +220,9 @@ class Secrets:
 
         Waits for the person. Raises `KeyringTrouble` where it stays closed.
         """
-        if backend_id == PASS_STORE:
-            self._backend(PASS_STORE)
-            self._pass().prompt(self._service(PASS_STORE))
+        if backend_id == GPG_STORE:
+            self._backend(GPG_STORE)
+            self._pass().prompt(self._service(GPG_STORE))
 
     # Inside
 
@@ -266,7 +266,7 @@ class Secrets:
             from kfclient.store.encrypted_file import EncryptedFile
 
             return EncryptedFile(self._root / "secrets.json")
-        if backend_id == PASS_STORE:
+        if backend_id == GPG_STORE:
             return backends.open_pass()
         return backends.open_system(backend_id)
 
@@ -274,7 +274,7 @@ class Secrets:
         return cast("EncryptedFile", self._backend(ENCRYPTED_FILE))
 
     def _pass(self) -> PassStore:
-        return cast("PassStore", self._backend(PASS_STORE))
+        return cast("PassStore", self._backend(GPG_STORE))
 
     def _service(self, backend_id: str) -> str:
         """Return the name to keep a secret under: two homes may share one keyring."""
