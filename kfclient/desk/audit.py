@@ -13,12 +13,12 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import msgspec
 
+from kfclient.desk.audit_entry import Action, Entry
 from kfclient.desk.people import this_origin, this_person, utc_now
 from kfclient.store.errors import StoreError
 from kfclient.store.redaction import redact
@@ -43,71 +43,6 @@ MANY = 500
 """How many owed entries are worth settling in the middle of other work."""
 
 _log = logging.getLogger(__name__)
-
-
-class Action(StrEnum):
-    """What was done."""
-
-    BUSINESS_ADDED = "business-added"
-    RENAMED = "renamed"
-    ROLE_CHANGED = "role-changed"
-    CONNECTED = "connected"
-    RECONNECTED = "reconnected"
-    DISCONNECTED = "disconnected"
-    SETTINGS_CHANGED = "settings-changed"
-    SECRETS_MOVED = "secrets-moved"
-    NOT_ALLOWED = "not-allowed"
-    SYNCED = "synced"
-    IMPORTED = "imported"
-    ITEM_ADDED = "item-added"
-    ITEM_CHANGED = "item-changed"
-    ITEM_REMOVED = "item-removed"
-    SENDING = "sending"
-    PUBLISHED = "published"
-    REFUSED = "refused"
-    NOT_SENT = "not-sent"
-    OUTCOME_UNKNOWN = "outcome-unknown"
-    ADOPTED = "adopted"
-    NOT_THERE = "not-there"
-    CAME_OUT_DIFFERENT = "came-out-different"
-    SUPPLIER_CREATED = "supplier-created"
-    CUSTOMER_CREATED = "customer-created"
-    PAID = "paid"
-    ATTACHED = "attached"
-    NOTED = "noted"
-    DECIDED = "decided"
-    NOT_A_DUPLICATE = "not-a-duplicate"
-    UNDONE = "undone"
-    VERIFIED = "verified"
-    BACKED_UP = "backed-up"
-    RESTORED = "restored"
-    SHARED = "shared"
-
-
-class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One line of the trail.
-
-    `number` counts from 1 within the business, 0 while the entry is owed. `at` is UTC; `who` the
-    operating system's user; `origin` the address they came from over SSH, or "". `action` is an
-    `Action`, or a word of a newer Kashdeck's. `connection` is "user at host", `item` an item's
-    number, both "" where there is none. `before` and `after` hold the fields that changed, as JSON
-    has them: amounts and dates are text. `fingerprint` is the payload's, `answer` KashFlow's own
-    word or a problem's sentence. `id` is the entry's own, and no other's.
-    """
-
-    number: int = 0
-    at: datetime
-    who: str
-    origin: str = ""
-    action: str
-    business: str
-    connection: str = ""
-    item: str = ""
-    before: dict[str, Any] = {}
-    after: dict[str, Any] = {}
-    fingerprint: str = ""
-    answer: str = ""
-    id: str
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -183,23 +118,23 @@ class Audit:
         self._touched.add(business)
 
     def settle(self, business: str, *, least: int = 1) -> None:
-        """Write what is owed to the end of the business's trail, if it is at least so many entries.
+        """Write what is owed to the end of the business's trail, if it is `least` entries or more.
 
-        Call it outside any transaction. A sudden end anywhere in it loses nothing and doubles
-        nothing. Raises `StateBusy`, `StateUnwritable`; then they stay owed.
+        Call it at the end of a piece of work, outside any transaction. A sudden end anywhere in it
+        loses nothing and doubles nothing. What cannot be written now stays owed; the log says why.
         """
-        if len(self._owed(business)) < least:
-            return
-        with self._home.trail(business).held() as trail:
-            self._settle(trail)
+        try:
+            state, books = self._home.state(), self._home.books(business)
+            if len(state.table(OWED)) + len(books.table(OWED)) >= least:
+                with self._home.trail(business).held() as trail:
+                    self._settle(trail)
+        except StoreError as problem:
+            _log.warning("The trail of %s waits: %s", business, problem.sentence)
 
     def close(self) -> None:
-        """Settle what this process has noted; what cannot be settled now stays owed."""
+        """Settle what was noted here."""
         for business in sorted(self._touched):
-            try:
-                self.settle(business)
-            except StoreError as problem:
-                _log.warning("The trail of %s waits: %s", business, problem.sentence)
+            self.settle(business)
 
     def entries(
         self, business: str, *, item: str = "", since: datetime | None = None

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from kfclient.desk.audit import Audit
+from kfclient.desk.audit import Action, Audit
 from kfclient.desk.business import (
     Business,
     BusinessSummary,
@@ -19,6 +20,7 @@ from kfclient.desk.business import (
     Role,
     Settings,
 )
+from kfclient.desk.business_changes import connecting, connection_changes, settings_changes
 from kfclient.desk.business_names import checked_name, slug_of
 from kfclient.desk.errors import (
     BusinessExists,
@@ -33,6 +35,7 @@ from kfclient.desk.settings import changed
 from kfclient.desk.standing import called, in_order, state_of
 from kfclient.desk.standing import sync_lock as sync_lock
 from kfclient.desk.steps import STEPS
+from kfclient.store.errors import StoreError
 
 if TYPE_CHECKING:
     from tinydb.table import Document
@@ -119,14 +122,17 @@ class Businesses:
                 people={self.person: Role.ADMIN},
             )
             self._table.insert(_stored(business))
+            self._note(business.id, Action.BUSINESS_ADDED, {}, {"name": business.name})
         return business
 
     def rename(self, business: str, name: str) -> Business:
         """Give a business another name; its id stays. Admins only."""
         name = checked_name(name)
-        with self._state.transaction():
-            self.require_admin(business, "rename")
+        with self._as_admin(business, "rename"):
             self._refuse_taken(name, but=business)
+            before = self.get(business).name
+            if before != name:
+                self._note(business, Action.RENAMED, {"name": before}, {"name": name})
             return self._change(business, name=name)
 
     def role(self, business: str) -> Role | None:
@@ -136,8 +142,30 @@ class Businesses:
     def require_admin(self, business: str, doing: str) -> None:
         """Raise NotAllowed, naming whom to ask, unless this person is an Admin of the business.
 
-        `doing` completes "Only an Admin may ... <the business>".
+        `doing` completes "Only an Admin may ... <the business>". That somebody else tried is noted
+        in the trail.
         """
+        with self._refusals_noted(business, doing):
+            self._refuse_others(business, doing)
+
+    @contextmanager
+    def _as_admin(self, business: str, doing: str) -> Iterator[None]:
+        """Open a transaction that only an Admin gets into."""
+        with self._refusals_noted(business, doing), self._state.transaction():
+            self._refuse_others(business, doing)
+            yield
+
+    @contextmanager
+    def _refusals_noted(self, business: str, doing: str) -> Iterator[None]:
+        """Note who tried what only an Admin may, once nothing of it is left."""
+        try:
+            yield
+        except NotAllowed:
+            with suppress(StoreError):  # a full disk lets nobody in either
+                self._note(business, Action.NOT_ALLOWED, {}, {"doing": doing})
+            raise
+
+    def _refuse_others(self, business: str, doing: str) -> None:
         known = self.get(business)
         if known.people.get(self.person) is Role.ADMIN:
             return
@@ -152,15 +180,17 @@ class Businesses:
         person = person.strip()
         if not person:
             raise WrongValue("A person needs a name.", "Give the name they log in with.")
-        with self._state.transaction():
-            self.require_admin(business, "name the people of")
+        with self._as_admin(business, "name the people of"):
             people = dict(self.get(business).people)
+            before = people.get(person)
             if role is None:
                 people.pop(person, None)
             else:
                 people[person] = role
             if Role.ADMIN not in people.values():
                 raise LastAdmin(f"{person} is the last Admin of this business.")
+            if role is not before:
+                self._note(business, Action.ROLE_CHANGED, {person: before}, {person: role})
             return self._change(business, people=people)
 
     # Ticks
@@ -185,7 +215,14 @@ class Businesses:
 
     def save_connection(self, business: str, connection: Connection | None) -> Business:
         """Remember a connection, or (None) that there is none any more."""
-        saved = self._change(business, connection=connection)
+        with self._state.transaction():
+            before = self.get(business).connection
+            saved = self._change(business, connection=connection)
+            action = connecting(before, connection)
+            was, now = connection_changes(before, connection)
+            if before is not connection:
+                self._note(business, action, was, now)
+        self.audit.settle(business)
         self.tell(business)
         return saved
 
@@ -216,10 +253,13 @@ class Businesses:
         """Change settings, all of them or none. Admins only; WrongValue says what is possible."""
         rates = self._home.read_list(business, ListName.TAX_RATES)
         percentages = [Decimal(str(rate.get("Value", "0"))) for rate in rates]
-        with self._state.transaction():
-            self.require_admin(business, "change the settings of")
-            settings = changed(self.get(business).settings, changes, percentages)
+        with self._as_admin(business, "change the settings of"):
+            before = self.get(business).settings
+            settings = changed(before, changes, percentages)
             self._change(business, settings=settings)
+            was, now = settings_changes(before, settings)
+            if now:
+                self._note(business, Action.SETTINGS_CHANGED, was, now)
         self.tell(business)
         return settings
 
@@ -232,6 +272,11 @@ class Businesses:
             role=business.people.get(self.person),
             items=msgspec.convert(counts or {}, ItemCounts),
         )
+
+    def _note(
+        self, business: str, action: Action, before: Mapping[str, Any], after: Mapping[str, Any]
+    ) -> None:
+        self.audit.note(self._state, business, action, before=before, after=after)
 
     def _change(self, business: str, **values: object) -> Business:
         with self._state.transaction():

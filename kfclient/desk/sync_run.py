@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kfclient.api.errors import Refused, Unknown
+from kfclient.desk.audit import Action
 from kfclient.desk.business import Connection, ListStatus
 from kfclient.desk.businesses import Businesses
 from kfclient.desk.company import check_same_company, company_of
@@ -30,7 +31,7 @@ from kfclient.errors import Cancelled, Problem
 
 if TYPE_CHECKING:
     from kfclient.cancel import Cancel
-    from kfclient.store import Home
+    from kfclient.store import Database, Home
 
 
 class SyncReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,14 +179,41 @@ class SyncRun:
     def _ended(self) -> SyncReport:
         cancelled = self._cancel.is_set
         report = SyncReport(lists=self._lists, changes=self._changes, cancelled=cancelled)
-        if self._changes and not cancelled:
-            self._update(
-                lambda connection: msgspec.structs.replace(connection, last_sync=self._clock())
-            )
+        state = self._home.state()
+        with state.transaction():
+            if self._changes and not cancelled:
+                self._update(
+                    lambda connection: msgspec.structs.replace(connection, last_sync=self._clock())
+                )
+            self._note(state, cancelled=cancelled)
         self._listener(
             SyncEnded(business=self._business, failed=report.failed, cancelled=cancelled)
         )
         return report
+
+    def _note(self, state: Database, *, cancelled: bool) -> None:
+        """Note in the trail what came, what did not, and why."""
+        after: dict[str, object] = {
+            name.value: {"problem": status.problem.code}
+            if status.problem
+            else {
+                "count": status.count,
+                "added": status.added,
+                "changed": status.changed,
+                "removed": status.removed,
+            }
+            for name, status in self._lists.items()
+        }
+        if cancelled:
+            after["cancelled"] = True
+        problems = [status.problem.sentence for status in self._lists.values() if status.problem]
+        self._businesses.audit.note(
+            state,
+            self._business,
+            Action.SYNCED,
+            after=after,
+            answer="\n".join(dict.fromkeys(problems)),
+        )
 
     def _mark(self, name: ListName, status: ListStatus) -> None:
         self._lists[name] = status

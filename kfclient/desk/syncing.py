@@ -73,5 +73,6 @@ class Syncing:
                 cancel or Cancel(),
             )
             report = run.sync(names)
+        self._businesses.audit.settle(business)
         self._businesses.tell(business)
         return report
