@@ -1,13 +1,25 @@
-"""Secrets seen in this process, so that no text that is kept or shown repeats them."""
+"""Secrets seen in this process, so that no text that is kept or shown repeats them.
+
+They are needed for as long as the process runs, and in clear for a moment only: in between they are
+sealed with a pad that is as random and as long as they are.
+"""
 
 from __future__ import annotations
 
 import html
 import json
+import os
+import re
 import threading
 from urllib.parse import quote, quote_plus
 
+TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 BLANK = "[hidden]"
+
+_PERCENT = re.compile("%[0-9A-F]{2}")
 
 
 class Redactor:
@@ -15,39 +27,65 @@ class Redactor:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._forms: tuple[str, ...] = ()
+        self._sealed: tuple[tuple[bytes, bytes], ...] = ()
 
     def __repr__(self) -> str:
-        return f"Redactor({len(self._forms)} hidden)"
+        return f"Redactor({len(self._sealed)} hidden)"
 
     def add(self, *secrets: str) -> None:
         """Blank these from now on; empty ones are no secrets."""
+        fresh = {form for secret in secrets if secret for form in _forms(secret)}
         with self._lock:
-            forms = {form for secret in secrets if secret for form in _forms(secret)}
+            known = set(self._forms())
+            if fresh <= known:
+                return
             # The longest first: one secret may be a part of another.
-            self._forms = tuple(
-                sorted(forms | set(self._forms), key=lambda form: (-len(form), form))
-            )
+            forms = sorted(fresh | known, key=lambda form: (-len(form), form))
+            self._sealed = tuple(_sealed(form) for form in forms)
 
     def clean(self, text: str) -> str:
         """Return the text with every known secret blanked."""
-        for form in self._forms:
+        for form in self._forms():
             if form in text:
                 text = text.replace(form, BLANK)
         return text
 
+    def _forms(self) -> Iterator[str]:
+        for pad, sealed in self._sealed:
+            yield _xor(pad, sealed).decode("utf-8", "surrogatepass")
+
+
+def _sealed(form: str) -> tuple[bytes, bytes]:
+    clear = form.encode("utf-8", "surrogatepass")
+    pad = os.urandom(len(clear))
+    return pad, _xor(pad, clear)
+
+
+def _xor(one: bytes, other: bytes) -> bytes:
+    size = len(one)
+    return (int.from_bytes(one) ^ int.from_bytes(other)).to_bytes(size)
+
 
 def _forms(secret: str) -> set[str]:
+    """Return the secret as whatever may have written it: XML, HTML, JSON, Python, a URL."""
+    escaped = html.escape(secret, quote=False)
+    quoted = html.escape(secret)
+    marked = {escaped, quoted, quoted.replace("&#x27;", "&#39;"), escaped.replace('"', "&quot;")}
+    in_urls = {
+        write(secret, safe=safe, errors="surrogatepass")
+        for write in (quote, quote_plus)
+        for safe in ("", "/")
+    }
     return {
         secret,
-        html.escape(secret),
-        html.escape(secret, quote=False),
+        *marked,
+        *(text.encode("ascii", "xmlcharrefreplace").decode("ascii") for text in marked),
         json.dumps(secret)[1:-1],
         json.dumps(secret, ensure_ascii=False)[1:-1],
         repr(secret)[1:-1],
-        quote(secret),
-        quote(secret, safe=""),
-        quote_plus(secret),
+        repr(secret.encode("utf-8", "surrogatepass"))[2:-1],
+        *in_urls,
+        *(_PERCENT.sub(lambda found: found[0].lower(), text) for text in in_urls),
     }
 
 

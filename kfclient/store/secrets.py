@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from kfclient.store import backends
-from kfclient.store.backends import ASK, ENCRYPTED_FILE, MEMORY, GPG_STORE, BackendChoice
+from kfclient.store.backends import ASK, ENCRYPTED_FILE, GPG_STORE, MEMORY, BackendChoice
 from kfclient.store.errors import (
     KeyringLocked,
     KeyringTrouble,
