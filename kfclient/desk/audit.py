@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from kfclient.desk.audit_entry import Action, Entry
+from kfclient.desk.audit_words import sentence_of
 from kfclient.desk.people import this_origin, this_person, utc_now
 from kfclient.store.errors import StoreError
 from kfclient.store.redaction import redact
@@ -156,6 +157,10 @@ class Audit:
             for entry in every
             if (not item or entry.item == item) and (since is None or entry.at >= since)
         ]
+
+    def sentence(self, entry: Entry) -> str:
+        """Return what happened, in a bookkeeper's words."""
+        return sentence_of(entry)
 
     def verify(self, business: str) -> Verdict:
         """Look whether the trail is as it was written, then settle what is owed to it.
