@@ -6,17 +6,26 @@ import os
 import pwd
 from datetime import UTC, datetime
 
+from kfclient.store.owners import person
+
 
 def this_person() -> str:
     """Return the user's name by the process's user id.
 
     Not by USER or LOGNAME, which anybody can set; a user without an entry is "user 1234".
     """
-    user = os.getuid()
+    return person(os.getuid())
+
+
+def is_person_here(name: str) -> bool:
+    """Whether this machine has a user of that name, as `this_person` would give it."""
     try:
-        return pwd.getpwuid(user).pw_name
-    except KeyError:
-        return f"user {user}"
+        pwd.getpwnam(name)
+    except (KeyError, ValueError):
+        word, _, number = name.partition(" ")
+        # Without an entry there is nothing to look up; the number alone says who it is.
+        return word == "user" and number.isdecimal() and person(int(number)) == name
+    return True
 
 
 def this_origin() -> str:

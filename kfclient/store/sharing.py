@@ -171,7 +171,8 @@ def _need_own_files(root: Path, group: int) -> None:
 
 def _need_quiet(root: Path) -> None:
     for place, _ in everything(root):
-        if place.suffix == ".lock" and (lock := FileLock(place)).is_held():
+        lock = FileLock(place)
+        if place.suffix == ".lock" and lock.is_held() and lock.holder() != os.getpid():
             raise SharingRefused(
                 f"Somebody is at work in the home: process {lock.holder()} holds {place.name}.",
                 "Wait until it has ended, then try again.",

@@ -258,7 +258,7 @@ def test_stopping_closes_it_to_the_others_and_loses_nothing_of_theirs(place: Pat
     assert f"others=('user {KATE}',)" in stopped
     assert f"belongs to user {SAM}, who alone may use it" in said_by(KATE, root, "read")
     assert "kate 2 3" in finished(started_as(SAM, LOOK, root, "kate", "sam"))
-    own = {path for path in root.rglob("*") if path.stat().st_uid == SAM}
+    own = {path for path in (root, *root.rglob("*")) if path.stat().st_uid == SAM}
     assert {stat.S_IMODE(path.stat().st_mode) for path in own} == {0o600, 0o700}
 
 

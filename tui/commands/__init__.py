@@ -36,5 +36,6 @@ COMMANDS: tuple[Command, ...] = (
     Command("resolve", "look in KashFlow for items whose outcome is unknown", "resolve"),
     Command("settings", "see or change how a business publishes", "settings"),
     Command("people", "see or change who may do what", "people"),
+    Command("share", "let a group of this machine use the home, or its owner alone", "share"),
     Command("sandbox", "serve a practice KashFlow on this machine", "sandbox"),
 )

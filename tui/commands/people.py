@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.commands.opening import businesses_opened
-from tui.commands.output import say, say_json
+from tui.commands.output import say, say_json, warn
 from tui.commands.table import Column, room_here, table
 from tui.commands.usage import WrongUse
 
@@ -45,6 +45,8 @@ def run(args: argparse.Namespace) -> int:
             role = None if args.role == "none" else Role(args.role)
             business = businesses.set_role(business.id, args.person, role)
         here = businesses.person
+    if args.person and args.role != "none":
+        _warn_of_strangers(args.person.strip())
     people = {name: role.value for name, role in sorted(business.people.items())}
     if args.json:
         say_json({"people": people, "you": here})
@@ -52,3 +54,25 @@ def run(args: argparse.Namespace) -> int:
     rows = [(name + (" (you)" if name == here else ""), role) for name, role in people.items()]
     say(table((Column("Person", gives=True), Column("Role")), rows, room_here()))
     return 0
+
+
+def _warn_of_strangers(person: str) -> None:
+    """Say where a role was given to somebody who cannot use it."""
+    from kfclient.desk.people import is_person_here, this_person
+    from kfclient.store.places import default_root
+    from kfclient.store.sharing import sharing
+
+    if not is_person_here(person):
+        warn(
+            f"This machine has no user {person}. The role waits for one of that name, exactly as "
+            "they log in."
+        )
+        return
+    now = sharing(default_root())
+    if now.group and person not in (*now.members, now.owner):
+        warn(f"{person} is not in the group {now.group}, which shares this home.")
+    elif not now.group and person != this_person():
+        warn(
+            f"{person} cannot use this home yet: it is for {now.owner} alone.\n"
+            "Share it with a group that you are both in: kashdeck share GROUP"
+        )
