@@ -37,5 +37,6 @@ COMMANDS: tuple[Command, ...] = (
     Command("settings", "see or change how a business publishes", "settings"),
     Command("people", "see or change who may do what", "people"),
     Command("share", "let a group of this machine use the home, or its owner alone", "share"),
+    Command("audit", "what was done with a business, by whom", "audit"),
     Command("sandbox", "serve a practice KashFlow on this machine", "sandbox"),
 )

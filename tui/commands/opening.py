@@ -44,9 +44,11 @@ def businesses_opened() -> Iterator[Businesses]:
     from kfclient.store.home import Home
 
     home = Home.default()
+    businesses = Businesses(home)
     try:
-        yield Businesses(home)
+        yield businesses
     finally:
+        businesses.audit.close()
         home.close()
 
 
