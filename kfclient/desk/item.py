@@ -82,9 +82,10 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `contact_code` settles it where names are shared. `exchange_rate` is foreign units per home
     unit, as KashFlow counts; None in home currency. An item that names a `bank_account` is paid
     from there (for a sale: into there), by `payment_method`, on `paid_on` or else on its date.
-    `files` are the paths of files on this machine that go with the document. `source` is where it
-    came from, unique for what was imported (`dext:48210100000`), so that a file imported twice adds
-    nothing. `sent` is the remembered part of the state; `number` and `dbid` are KashFlow's, `left`
+    `files` are the paths of files on this machine that go with the document. `total` is the gross
+    that an imported file said, to hold the lines against; None where it said none. `source` is
+    where it came from, unique for what was imported (`dext:48210100000`), so that a file imported
+    twice adds nothing. `sent` is the remembered part of the state; `number` and `dbid` are KashFlow's, `left`
     is what is still to be done for a published one. `version` grows with every change.
     """
 
@@ -105,6 +106,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     bank_account: str = ""
     paid_on: dt.date | None = None
     files: tuple[str, ...] = ()
+    total: Decimal | None = None
     image: str = ""
     source: str = ""
     sent: ItemState | None = None
