@@ -76,4 +76,5 @@ class Desk:
     def close(self) -> None:
         """Close the lines to KashFlow and the files. End what is still going on first."""
         self.sessions.close()
+        self.audit.close()
         self.home.close()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kfclient.desk import dext, salesfile
+from kfclient.desk.audit import Action
 from kfclient.desk.csvfile import BadRow, CsvFile, read_csv
 from kfclient.desk.errors import FileRefused
 from kfclient.desk.item import Item
@@ -57,11 +58,25 @@ class Importing:
         currency = self._items.bookshelf.books(business).home_currency
         file = read_csv(path)
         title, reading = _read(path.name, file, currency)
-        with self._home.books(business).transaction():
+        books = self._home.books(business)
+        with books.transaction():
             new, twice = self._not_twice(business, reading.found)
-            added, already = self._items.add_all(business, new)
+            added, already = self._items.add_all(business, new, file=path.name)
+            bad = sorted((*file.bad, *reading.bad, *twice), key=lambda row: row.line)
+            self._items.audit.note(
+                books,
+                business,
+                Action.IMPORTED,
+                after={
+                    "file": path.name,
+                    "rows": len(file.rows) + len(file.bad),
+                    "added": len(added),
+                    "already": already + reading.again,
+                    "bad": len(bad),
+                },
+            )
         self._items.refresh_counts(business)
-        bad = sorted((*file.bad, *reading.bad, *twice), key=lambda row: row.line)
+        self._items.audit.settle(business)
         notes = [*file.notes, *reading.notes]
         if not file.rows and not file.bad:
             notes.append("The file has column names and no rows.")

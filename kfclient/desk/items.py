@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from kfclient.desk.audit import MANY, Action
 from kfclient.desk.bookkeeping import Books
 from kfclient.desk.bookshelf import Bookshelf
 from kfclient.desk.business import ItemCounts
 from kfclient.desk.checking import check
 from kfclient.desk.errors import ItemChanged, ItemSettled, ItemUnknown
 from kfclient.desk.item import Finding, Item, ItemState, Severity
+from kfclient.desk.item_changes import changes_between, facts_of
 
 if TYPE_CHECKING:
     from kfclient.desk.businesses import Businesses
@@ -50,6 +52,7 @@ class Items:
     ) -> None:
         self._home = home
         self._businesses = businesses
+        self.audit = businesses.audit
         self.bookshelf = Bookshelf(businesses, lists, clock)
         self._kept: dict[str, _Kept] = {}
         self._lock = threading.RLock()
@@ -112,15 +115,19 @@ class Items:
     def add(self, business: str, item: Item) -> Item:
         """Add an item, and return it with its id."""
         added, _ = self.add_all(business, [msgspec.structs.replace(item, source="")])
-        self.refresh_counts(business)
+        self._tell(business)
         return added[0]
 
-    def add_all(self, business: str, items: Sequence[Item]) -> tuple[list[Item], int]:
+    def add_all(
+        self, business: str, items: Sequence[Item], *, file: str = ""
+    ) -> tuple[list[Item], int]:
         """Add the items that are not here yet, all in one transaction.
 
-        Returns them with their ids, and how many were here: those whose `source` is known. Call
-        `refresh_counts` after it, outside any transaction.
+        Returns them with their ids, and how many were here: those whose `source` is known. `file`
+        is the name of the file they came in. Call `refresh_counts` after it, outside any
+        transaction.
         """
+        came_in = {"file": file} if file else {}
         self._businesses.get(business)
         database = self._database(business)
         table = database.table(TABLE)
@@ -132,6 +139,13 @@ class Items:
                 new = msgspec.structs.replace(_unsent(item), id="", version=1)
                 number = table.insert(_stored(new))
                 added.append(msgspec.structs.replace(new, id=str(number)))
+                self.audit.note(
+                    database,
+                    business,
+                    Action.ITEM_ADDED,
+                    item=str(number),
+                    after={**facts_of(new), **came_in},
+                )
         return added, len(items) - len(added)
 
     def save(self, business: str, item: Item) -> Item:
@@ -140,13 +154,19 @@ class Items:
         What was remembered as a problem is settled by it. Raises `ItemUnknown`; `ItemChanged` when
         the stored item is no longer the version that was edited; `ItemSettled`.
         """
-        with self._database(business).transaction():
+        database = self._database(business)
+        with database.transaction():
             before = self._changeable(business, item.id, "changed")
             if before.version != item.version:
                 raise ItemChanged(f"Item {item.id} was changed meanwhile.")
             saved = msgspec.structs.replace(_unsent(item), source=before.source, problem=None)
             saved = self.put(business, saved)
-        self.refresh_counts(business)
+            was, now = changes_between(before, saved)
+            if now:
+                self.audit.note(
+                    database, business, Action.ITEM_CHANGED, item=saved.id, before=was, after=now
+                )
+        self._tell(business)
         return saved
 
     def remove(self, business: str, item_id: str) -> None:
@@ -155,7 +175,10 @@ class Items:
         with database.transaction():
             item = self._changeable(business, item_id, "removed")
             database.table(TABLE).remove(doc_ids=[int(item.id)])
-        self.refresh_counts(business)
+            self.audit.note(
+                database, business, Action.ITEM_REMOVED, item=item.id, before=facts_of(item)
+            )
+        self._tell(business)
 
     def put(self, business: str, item: Item) -> Item:
         """Store the item as it is, with a new version; for what publishing remembers.
@@ -193,6 +216,11 @@ class Items:
         return counts
 
     # Inside
+
+    def _tell(self, business: str) -> None:
+        """Let the home screen and the trail catch up with a person's change."""
+        self.refresh_counts(business)
+        self.audit.settle(business, least=MANY)
 
     def _findings(self, business: str, item: Item, books: Books) -> tuple[Finding, ...]:
         """Return the findings, worked out once for every version of the item and of the books."""
