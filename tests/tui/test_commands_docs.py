@@ -42,17 +42,22 @@ def test_every_field_is_named(connected: Kashdeck) -> None:
         connected.json("resolve", NAME),
         connected.json("settings", NAME),
         connected.json("people", NAME),
+        connected.json("audit", NAME),
+        connected.json("audit", NAME, "verify"),
         connected.json("status", "Nobody", code=2),
         connected.json("disconnect", NAME),
     ]
     assert sorted(set(_keys(answers)) - NAMED) == []
 
 
+_DATA = {"fields", "people", "before", "after"}
+
+
 def _keys(answer: Any) -> list[str]:
-    """Return every field's name; the keys of `fields` and `people` are data."""
+    """Return every field's name; the keys inside some are data."""
     if isinstance(answer, list):
         return [key for one in answer for key in _keys(one)]
     if not isinstance(answer, dict):
         return []
-    inside = [one for key, one in answer.items() if key not in {"fields", "people"}]
+    inside = [one for key, one in answer.items() if key not in _DATA]
     return [*answer, *_keys(inside)]
