@@ -12,13 +12,18 @@ from kfclient.desk.list_names import ListName
 def sentence_of(entry: Entry) -> str:
     """Return what happened: "anna (from 10.0.0.7) changed item 12: category 5000 -> 6100"."""
     whence = f" (from {entry.origin})" if entry.origin else ""
+    return " ".join(f"{entry.who}{whence} {deed_of(entry)}".split())
+
+
+def deed_of(entry: Entry) -> str:
+    """Return what was done, for where the person stands beside it: "changed item 12: ..."."""
     told = _TOLD.get(entry.action, _anything)
     try:
         words = told(entry)
     except (AttributeError, KeyError, TypeError, ValueError):
         # Whoever changed the file: `verify` says so, and its lines are shown as far as they go.
         words = _anything(entry)
-    return " ".join(f"{entry.who}{whence} {words}".split())
+    return " ".join(words.split())
 
 
 def _anything(entry: Entry) -> str:
