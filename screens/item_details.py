@@ -5,18 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual.containers import VerticalScroll
-from textual.widgets import Static
 
-from kfclient.desk.item import Item, ItemState
+from kfclient.desk.item import ItemState
+from screens.inbox import revision_of
 from screens.item_words import STATES, details
+from screens.lookout import Lookout
 from screens.room import BACK, Act, Room
+from screens.widgets.line import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from textual.widget import Widget
 
-    from kfclient.desk.item import Finding
+    from kfclient.desk.item import Finding, Item
+
+    Found = tuple[Item, ItemState, tuple[Finding, ...]]
 
 
 class ItemDetailsScreen(Room[None]):
@@ -38,34 +42,29 @@ class ItemDetailsScreen(Room[None]):
 
     def body(self) -> Iterable[Widget]:
         """Return where the item stands, and the rest below it."""
-        yield Static("", id="state", markup=False)
+        yield Line(id="state")
         with VerticalScroll(classes="first"):
-            yield Static("", id="all", markup=False)
+            yield Line(id="all", grows=True)
 
     def on_mount(self) -> None:
-        """Read the item."""
-        self.read()
+        """Show the item, whoever changes it."""
+        desk, business = self.services.desk, self.business
+        self.lookout: Lookout[Found] = Lookout(
+            self, lambda: revision_of(desk, business), self.read, lambda found: self.show(*found)
+        )
 
-    def read(self) -> None:
-        """Read the item off the screen's thread."""
-        items = self.services.desk.items
-
-        def look() -> tuple[Item, ItemState, tuple[Finding, ...]]:
-            item = items.get(self.business, self.item_id)
-            return (
-                item,
-                items.state(self.business, item),
-                items.findings(self.business, item),
-            )
-
-        self.ask(look, lambda found: self.show(*found))
+    def read(self) -> Found:
+        """Return the item, where it stands, and what is known about it."""
+        items, business = self.services.desk.items, self.business
+        item = items.get(business, self.item_id)
+        return item, items.state(business, item), items.findings(business, item)
 
     def show(self, item: Item, state: ItemState, findings: tuple[Finding, ...]) -> None:
         """Show the item."""
         self.state = state
         self.text = details(item, state, findings)
-        self.query_one("#state", Static).update(STATES[state][0])
-        self.query_one("#all", Static).update(self.text)
+        self.query_one("#state", Line).say(STATES[state][0])
+        self.query_one("#all", Line).say(self.text)
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -81,9 +80,9 @@ class ItemDetailsScreen(Room[None]):
     def action_resolve(self) -> None:
         """Look in KashFlow for this item."""
         publishing = self.services.desk.publishing
-        self.query_one("#state", Static).update("Looking in KashFlow…")
+        self.query_one("#state", Line).say("Looking in KashFlow…")
         self.ask(
             lambda: publishing.resolve(self.business, [self.item_id]),
-            lambda _: self.read(),
+            lambda _: self.lookout.again(),
             lane=f"publish-{self.business}",
         )

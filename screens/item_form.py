@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from textual.containers import VerticalScroll
 
-from kfclient.desk.errors import ItemChanged
+from kfclient.desk.errors import ItemChanged, ItemUnknown
 from kfclient.desk.item import Item
 from kfclient.errors import Problem, tell
 from screens.candidates import PICKABLE, candidates, heading, home_currency
 from screens.item_draft import ItemDraft
 from screens.item_words import findings_shown
+from screens.meanwhile import Meanwhile
 from screens.picker import Candidate, PickerScreen
 from screens.question import QuestionScreen
 from screens.room import Act, Room
@@ -60,6 +61,8 @@ class ItemFormScreen(Room[Item]):
     ) -> None:
         super().__init__(business_name, "Items", f"Item {item.id}" if item.id else "New item")
         self.business = business_id
+        self.business_name = business_name
+        self.meanwhile = Meanwhile(self)
         self.before = before
         self.draft = ItemDraft(item)
         self.waiting: Timer | None = None
@@ -71,14 +74,16 @@ class ItemFormScreen(Room[Item]):
     def body(self) -> Iterable[Widget]:
         """Return the fields of the item, the sums, and what is known of it."""
         yield ItemEditor(self.draft, home_currency(self.services.desk, self.business))
+        yield Line(id="meanwhile", classes="warn hidden", grows=True)
         yield Line(id="totals")
         with VerticalScroll(id="told", can_focus=False):
             yield Line(id="findings", grows=True)
 
     def on_mount(self) -> None:
-        """Look at the item as it is."""
+        """Look at the item as it is, and watch what others do to it."""
         self.show_totals()
         self.look()
+        self.meanwhile.begin()
 
     @property
     def editor(self) -> ItemEditor:
@@ -197,8 +202,11 @@ class ItemFormScreen(Room[Item]):
     def action_save(self) -> None:
         """Save the item, or go to the first field that cannot be read."""
         item = self.editor.whole()
-        if item is None or self.saving:
-            return
+        if item is not None and not self.saving:
+            self.store(item)
+
+    def store(self, item: Item) -> None:
+        """Store the item, and leave; what keeps it from being stored is said here."""
         self.saving = True
         items = self.services.desk.items
         store = items.save if item.id else items.add
@@ -215,37 +223,26 @@ class ItemFormScreen(Room[Item]):
             self.dismiss(self.saved)
 
     def not_saved(self, problem: Problem) -> None:
-        """Say why it was not saved; where somebody else changed the item, offer to look again."""
+        """Say why it was not saved; where somebody else was quicker, settle it with them."""
         self.saving = False
-        if problem.code != ItemChanged.code:
+        if problem.code == ItemChanged.code:
+            self.meanwhile.changed()
+        elif problem.code == ItemUnknown.code:
+            self.meanwhile.deleted()
+        else:
             self.failed(problem)
-            return
-        question = QuestionScreen(
-            "Somebody else changed this item meanwhile.",
-            yes="Look at it as it is now",
-            more="Your changes were not saved. Looking at the item as it is now drops them; "
-            "Cancel keeps them on the screen.",
-        )
-        self.app.push_screen(question, lambda yes: self.look_again() if yes else None)
-
-    def look_again(self) -> None:
-        """Show the item as it is stored now."""
-        items, item_id = self.services.desk.items, self.draft.item.id
-
-        self.ask(
-            lambda: items.get(self.business, item_id),
-            lambda item: self.call_later(self.show_item, item),
-            self.failed,
-        )
 
     async def show_item(self, item: Item) -> None:
-        """Fill the form with another version of the item."""
+        """Fill the form with another version of the item, and stay in the same field."""
         if self.waiting is not None:
             self.waiting.stop()
+        field = self.editor.field
+        name = field.name_in_item if field is not None else "contact"
         self.draft = ItemDraft(item)
         await self.recompose()
-        self.on_mount()
-        self.set_focus(self.editor.header.fields["contact"])
+        self.show_totals()
+        self.look()
+        self.set_focus(self.editor.field_of(name if self.editor.has(name) else "contact"))
 
     def action_back(self) -> None:
         """Leave; ask first where something would be lost."""

@@ -33,7 +33,7 @@ class KeepingScreen(Panel[str]):
     )
 
     def __init__(self, choices: Sequence[Any]) -> None:
-        """Offer these places: each has an id, a title, `usable`, and `why_not` if it is not."""
+        """Offer these places: each has an id, a title, `usable`, `about`, and `why_not`."""
         super().__init__()
         self.choices = sorted(choices, key=lambda choice: not choice.usable)
 
@@ -62,7 +62,7 @@ class KeepingScreen(Panel[str]):
         """Say what a place means, or why it cannot be used."""
         for choice in self.choices:
             if choice.id == event.key:
-                self.query_one("#why", Static).update(choice.why_not or FILE_EXPLAINED)
+                self.query_one("#why", Static).update(choice.why_not or choice.about)
 
     def on_ledger_table_chosen(self, event: LedgerTable.Chosen) -> None:
         """Answer with the place, if it can be used."""
@@ -72,9 +72,3 @@ class KeepingScreen(Panel[str]):
     def action_choose(self) -> None:
         """Choose the place under the cursor."""
         self.query_one(LedgerTable).action_choose()
-
-
-FILE_EXPLAINED = (
-    "You choose a passphrase now; Kashdeck asks for it once each time it is started. Without it "
-    "nobody can read the file: if it is lost, reconnect the business."
-)

@@ -9,6 +9,7 @@ from textual.widgets import Input, Static
 
 from kfclient.errors import Problem, tell
 from screens.room import Act, Panel
+from screens.widgets.tick_box import TickBox
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -21,6 +22,8 @@ ADVICE = (
     "Choose eight characters or more; four or five plain words are good. If it is lost, the "
     "businesses must be reconnected; nothing else is lost."
 )
+HOURS = 8
+KEEP = f"Keep it unlocked for my other sessions for {HOURS} hours"
 
 
 class PassphraseScreen(Panel[bool]):
@@ -49,7 +52,11 @@ class PassphraseScreen(Panel[bool]):
                 yield Static(ADVICE, classes="panel-text", markup=False)
             yield Input(password=True, id="passphrase", placeholder="Passphrase", compact=True)
             yield Static("", classes="panel-error", id="passphrase-problem", markup=False)
-            yield Static("Enter  OK     Esc  cancel", classes="panel-label")
+            ways = "Enter  OK     Esc  cancel"
+            if self.services.desk.secrets.can_keep():
+                yield TickBox(KEEP, id="keep")
+                ways = "Enter  OK     Tab Space  tick     Esc  cancel"
+            yield Static(ways, classes="panel-label")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take the passphrase; a new one is asked for twice."""
@@ -67,14 +74,25 @@ class PassphraseScreen(Panel[bool]):
             self.say("The two were not the same. Start again.")
             return
         self.first = ""
-        secrets = self.services.desk.secrets
+        secrets, hours = self.services.desk.secrets, HOURS if self.keep else 0
         self.say("Unlocking…")
         self.services.ask(
-            lambda: secrets.unlock(self.backend, given),
-            lambda _: self.dismiss(True),
+            lambda: secrets.unlock(self.backend, given, keep_hours=hours),
+            self.opened,
             self.refused,
             lane="secrets",
         )
+
+    @property
+    def keep(self) -> bool:
+        """Whether it is to stay unlocked for other sessions."""
+        return any(box.ticked for box in self.query(TickBox))
+
+    def opened(self, kept: bool) -> None:
+        """Leave; say so where it is open for this session alone, against what was asked for."""
+        if self.keep and not kept:
+            self.notify("It could not be kept for other sessions; it is open in this one.")
+        self.dismiss(True)
 
     def refused(self, problem: Problem) -> None:
         """Say why it did not open, and ask again."""

@@ -71,6 +71,10 @@ class ItemEditor(Vertical):
         _, number, field = name.split(".")
         return self.rows()[int(number) - 1].fields[field]
 
+    def has(self, name: str) -> bool:
+        """Whether there is a field of this name; lines can be taken out."""
+        return any(field.name_in_item == name for field in self.query(Field).results())
+
     def texts_of(self, field: Field) -> dict[str, str]:
         """Return the texts that a field's is one of."""
         return self.draft.texts(field.line.number - 1 if field.line else None).now

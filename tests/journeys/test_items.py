@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from kfclient.desk import Desk
 from kfclient.desk.item import Item, ItemState, Kind
+from screens.compare import CompareScreen
 from screens.import_file import ImportScreen
 from screens.item_form import ItemFormScreen
 from screens.items import ItemsScreen
@@ -244,14 +245,18 @@ async def test_another_session_changes_the_item_that_is_being_edited(
         await to_items(walk)
         await walk.press("e")
         await walk.until_on(ItemFormScreen)
-        synced_desk.items.save(business, Item(id=added.id, version=1, contact="Tern Telecom"))
         await walk.press("end")
         await walk.paste(" Ltd")
+        synced_desk.items.save(business, Item(id=added.id, version=1, contact="Tern Telecom"))
         await walk.press("ctrl+s")
-        await walk.until("Somebody else changed this item meanwhile.")
-        await walk.press("y")
+        await walk.until_on(CompareScreen)
+        await walk.until("anna saved this item while you changed it.")
+        assert "Pennine Water Ltd" in walk.text
+        await walk.press("t", "ctrl+s")
+        await walk.until_on(ItemsScreen)
         await walk.until("Tern Telecom")
-        assert "Pennine" not in walk.text
+        await walk.press("e")
+        await walk.until_on(ItemFormScreen)
         await walk.press("end")
         await walk.paste(" plc")
         await save(walk)

@@ -275,10 +275,16 @@ async def test_an_item_that_is_gone_loses_nothing_typed(inbox: Inbox, inbox_desk
     async with on_screen(inbox_desk, ItemFormScreen(inbox.business, "A", item)) as walk:
         inbox_desk.items.remove(inbox.business, item.id)
         await walk.press("end", *" Ltd", "ctrl+s")
-        await walk.until("There is no item 1 in the inbox.")
+        await walk.until("Somebody else deleted this item meanwhile.")
+        await walk.press("n")
+        await walk.until_on(ItemFormScreen)
         assert field(walk, "contact").value == "Pennine Water Ltd"
-        await walk.press("escape")
+        await walk.press("ctrl+s")
         await walk.until_on(QuestionScreen)
+        await walk.press("y")
+        await walk.until(lambda: not isinstance(walk.screen, ItemFormScreen))
+    [added] = inbox_desk.items.all(inbox.business)
+    assert (added.contact, added.id != item.id) == ("Pennine Water Ltd", True)
 
 
 async def test_many_lines_can_be_worked_with(inbox: Inbox, inbox_desk: Desk) -> None:

@@ -1,0 +1,141 @@
+"""Two sessions on one home: each screen shows what the other one does, and is still otherwise."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from kfclient.desk import Desk, Role
+from kfclient.desk.lists import ListName
+from kfclient.store import Home, Secrets
+from screens.connections import ConnectionsScreen
+from screens.lists import ListsScreen
+from screens.lookout import LOOK_SECONDS
+from screens.manage import ManageScreen
+from screens.people import PeopleScreen
+from screens.settings import SettingsScreen
+from screens.widgets.filter_box import FilterBox
+from screens.widgets.ledger_table import LedgerTable
+from tests.screens.scenes import on_screen
+from tests.screens.stock import HARBOUR, NOW, SUPPLIERS, connected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from screens.room import Room
+
+WITHIN = 1.0
+"""Seconds in which another session's change is to be seen."""
+
+
+@pytest.fixture
+def other(stock: Desk) -> Iterator[Desk]:
+    """Return the desk of another session on the same home, as another program has it."""
+    root = stock.home.root
+    desk = Desk(Home(root), Secrets(root, memory=True), person="anna", clock=lambda: NOW)
+    yield desk
+    desk.close()
+
+
+def switch_tax_data_on(other: Desk) -> None:
+    other.businesses.change_settings(HARBOUR, {"publish_tax_data": "on"})
+
+
+def name_carol(other: Desk) -> None:
+    other.businesses.set_role(HARBOUR, "carol", Role.STANDARD)
+
+
+def rename(other: Desk) -> None:
+    other.businesses.rename(HARBOUR, "Harbour Street")
+
+
+def sync_suppliers(other: Desk) -> None:
+    more = [{"SupplierID": 1, "Code": "ANVI01", "Name": "Anvil & Sons"}, *SUPPLIERS]
+    other.home.write_list(HARBOUR, ListName.SUPPLIERS, more)
+    other.businesses.save_connection(HARBOUR, connected("Harbour Lane Trading Ltd", days=2))
+
+
+@pytest.mark.parametrize(
+    ("screen", "before", "change", "after"),
+    [
+        (SettingsScreen, "tax data is OFF", switch_tax_data_on, "tax data is on"),
+        (PeopleScreen, "ben", name_carol, "carol"),
+        (ManageScreen, "Harbour Lane\n", rename, "Harbour Street\n"),
+        (ListsScreen, "Brightwell", sync_suppliers, "Anvil & Sons"),
+    ],
+)
+async def test_another_sessions_change_is_seen_and_the_cursor_stays(
+    stock: Desk,
+    other: Desk,
+    screen: type[Room[None]],
+    before: str,
+    change: Callable[[Desk], None],
+    after: str,
+) -> None:
+    make: Any = screen
+    async with on_screen(stock, make(HARBOUR, "Harbour Lane")) as walk:
+        if screen is ListsScreen:
+            await walk.press("2")
+        await walk.until(before)
+        await walk.press("down")
+        table = walk.screen.query_one(LedgerTable)
+        key = table.cursor_key
+        assert table.cursor == 1
+        change(other)
+        began = time.monotonic()
+        await walk.until(after, WITHIN)
+        assert time.monotonic() - began < WITHIN
+        assert table.cursor_key == key
+        assert walk.app.focused is table
+
+
+async def test_the_filter_and_what_is_being_typed_stay(stock: Desk, other: Desk) -> None:
+    async with on_screen(stock, ListsScreen(HARBOUR, "Harbour Lane")) as walk:
+        await walk.press("2")
+        await walk.until("Brightwell")
+        await walk.press("slash")
+        await walk.write("an")
+        await walk.until(lambda: "Brightwell" not in walk.text)
+        sync_suppliers(other)
+        await walk.until("Anvil & Sons", WITHIN)
+        assert "Brightwell" not in walk.text, "the filter stays"
+        assert walk.app.focused is walk.screen.query_one(FilterBox)
+        await walk.write("v")
+        assert walk.screen.query_one(FilterBox).value == "anv"
+
+
+@pytest.mark.parametrize("screen", [ConnectionsScreen, ManageScreen])
+async def test_another_sessions_sync_is_seen_while_it_runs(
+    stock: Desk, other: Desk, screen: Any
+) -> None:
+    async with on_screen(
+        stock, screen(HARBOUR, "Harbour Lane") if screen is ManageScreen else screen()
+    ) as walk:
+        await walk.until("● connected")
+        with other.home.try_lock(f"sync-{HARBOUR}") as held:
+            assert held
+            await walk.until("◐ syncing", WITHIN)
+        await walk.until("● connected", WITHIN)
+
+
+async def test_nothing_is_sent_while_nothing_changes(stock: Desk) -> None:
+    screens: list[Any] = [SettingsScreen, PeopleScreen, ManageScreen, ListsScreen]
+    async with on_screen(stock, ConnectionsScreen()) as walk:
+        painted: list[object] = []
+        paint = walk.app._display
+
+        def note(screen: object, renderable: object) -> None:
+            painted.append(renderable)
+            paint(screen, renderable)  # type: ignore[arg-type]
+
+        walk.app._display = note  # type: ignore[method-assign]
+        for screen in screens:
+            await walk.app.push_screen(screen(HARBOUR, "Harbour Lane"))
+            await walk.pilot.pause(0.3)
+            assert painted, "the watch does see what is painted"
+            painted.clear()
+            await asyncio.sleep(LOOK_SECONDS + 0.2)
+            assert painted == [], screen
