@@ -16,12 +16,14 @@ from kfclient.cancel import Cancel
 from kfclient.desk.events import Event, PublishEnded, SyncEnded, SyncStarted
 from kfclient.desk.lists import ListName
 from kfclient.errors import Problem
+from kfclient.store.backends import ENCRYPTED_FILE
+from kfclient.store.errors import SecretNeeded
 from screens.connections import ConnectionsScreen
 from screens.help import HelpScreen
-from screens.passphrase import PassphraseScreen
 from screens.problem import ProblemScreen
 from screens.room import Acting
 from screens.services import DemoCredentials, ListRow, PublishJob, SyncJob
+from tui.asking import Asking
 from tui.compat import mend_keyboard
 from tui.hangup import watch
 from tui.jobs import note_publish, note_report, note_sync
@@ -77,6 +79,7 @@ class KashdeckApp(App[None]):
         self.demo = demo
         self.news: Signal[Event] = Signal(self, "news")
         self._lanes = Lanes()
+        self._asking = Asking(self, desk)
         self._syncs: dict[str, SyncJob] = {}
         self._publishings: dict[str, PublishJob] = {}
         self._working: set[Cancel] = set()
@@ -121,11 +124,15 @@ class KashdeckApp(App[None]):
         lane: str = "read",
     ) -> None:
         """Do `work` in a lane and hand its result to `then`; see `Services.ask`."""
+        asked: set[str] = set()
 
         def run() -> None:
             try:
-                result = work()
+                with self._asking.at_work(*asked):
+                    result = work()
             except Problem as problem:
+                if isinstance(problem, SecretNeeded):
+                    asked.add(problem.business)
                 failed(problem)
             except Exception:
                 log.exception("unforeseen")
@@ -151,17 +158,13 @@ class KashdeckApp(App[None]):
         again: Callable[[], None],
         trouble: Callable[[Problem], object] | None,
     ) -> None:
-        backend = getattr(problem, "backend", "") if problem.code == "passphrase-needed" else ""
-        if backend:
+        def answered(left: Problem | None) -> None:
+            if left is None:
+                again()
+            else:
+                self._tell(left, trouble)
 
-            def unlocked(yes: bool | None) -> None:
-                if yes:
-                    again()
-                else:
-                    self._tell(problem, trouble)
-
-            self.push_screen(PassphraseScreen(backend), unlocked)
-        else:
+        if not self._asking.ask(problem, answered):
             self._tell(problem, trouble)
 
     def _tell(self, problem: Problem, trouble: Callable[[Problem], object] | None) -> None:
@@ -191,7 +194,9 @@ class KashdeckApp(App[None]):
 
         self.news.publish(SyncStarted(business=business))
         self.ask(
-            self._worked(cancel, lambda: self.desk.syncing.sync(business, listen, cancel)),
+            self._worked(
+                business, cancel, lambda: self.desk.syncing.sync(business, listen, cancel)
+            ),
             lambda _: over(),
             over,
             lane=f"sync-{business}",
@@ -250,7 +255,8 @@ class KashdeckApp(App[None]):
                 cancel=cancel,
             )
 
-        self.ask(self._worked(cancel, publish), over, failed, lane=f"publish-{business}")
+        work = self._worked(business, cancel, publish)
+        self.ask(work, over, failed, lane=f"publish-{business}")
         return job
 
     def _heard_publish(self, event: Event, job: PublishJob) -> None:
@@ -261,13 +267,14 @@ class KashdeckApp(App[None]):
         """Return the running publishing session of a business, or its last one."""
         return self._publishings.get(business)
 
-    def _worked(self, cancel: Cancel, work: Callable[[], T]) -> Callable[[], T]:
+    def _worked(self, business: str, cancel: Cancel, work: Callable[[], T]) -> Callable[[], T]:
         """Note the work as going on, for as long as it does, so that leaving can wait for it."""
 
         def working() -> T:
             self._working.add(cancel)
             try:
-                return work()
+                with self._asking.at_work(business):
+                    return work()
             finally:
                 self._working.discard(cancel)
 
@@ -289,6 +296,9 @@ class KashdeckApp(App[None]):
         yield SystemCommand(
             "Light or dark", "Change between the two themes", self.action_change_theme_shade
         )
+        if self.demo is None:
+            words = "Ask for the passphrase of the encrypted file again, in every session"
+            yield SystemCommand("Lock", words, self.action_lock)
         yield SystemCommand("Quit", "Leave Kashdeck; what is stored stays", self.action_quit)
 
     @staticmethod
@@ -303,6 +313,15 @@ class KashdeckApp(App[None]):
         screen: object = self.screen
         if isinstance(screen, Acting) and not isinstance(screen, HelpScreen):
             self.push_screen(HelpScreen("Keys on this screen", screen.possible_acts()))
+
+    def action_lock(self) -> None:
+        """Have the encrypted file's passphrase asked for again, in every session."""
+        secrets = self.desk.secrets
+        self.ask(
+            lambda: secrets.lock(ENCRYPTED_FILE),
+            lambda _: self.notify("Locked: the passphrase is asked for when it is next needed."),
+            lane="secrets",
+        )
 
     def action_change_theme_shade(self) -> None:
         """Change between dark and light."""

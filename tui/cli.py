@@ -12,6 +12,7 @@ import sys
 
 from kfclient import __version__
 from kfclient.errors import Cancelled, Problem, tell
+from tui import coredumps
 from tui.commands import COMMANDS, Command
 
 TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
@@ -37,13 +38,14 @@ if TYPE_CHECKING:
 
 DONE, NEEDS_A_PERSON, FAILED = 0, 1, 2
 STOPPED, PIPE_CLOSED = 130, 141
-PERSON_CODES = frozenset({"passphrase-needed"})
+PERSON_CODES = frozenset({"passphrase-needed", "prompt-needed", "secret-needed"})
 """Problems that end with 1: nothing is wrong, but a person has to come."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return 0 done, 1 something needs a person, 2 wrong use or failure."""
     words = list(sys.argv[1:] if argv is None else argv)
+    coredumps.forbid()
     for stream in (sys.stdout, sys.stderr):
         _never_fail_on_a_letter(stream)
     try:

@@ -69,12 +69,15 @@ class Sessions:
     def open(self, business: str) -> KashFlow:
         """Return the business's client, which fetches its secret for each call.
 
-        It and its calls raise NotConnected and what the keyring says: SecretMissing,
-        PassphraseNeeded, SecretNeeded. What it has to say now it says now, before any work.
+        Its calls raise NotConnected and what the keyring says: SecretMissing, PassphraseNeeded,
+        SecretNeeded.
         """
-        line = self._line(business)
-        self._secrets.load(business, line.made_for.secrets_in)
-        return line.kashflow
+        return self._line(business).kashflow
+
+    def check_secret(self, business: str) -> None:
+        """Raise what the keyring has to say, before any work is begun; see `open`."""
+        connection = _connection_of(self._businesses.get(business))
+        self._secrets.load(business, connection.secrets_in)
 
     def call(self, business: str, work: Callable[[KashFlow], T]) -> T:
         """Run `work` with the business's client, and return what it returns.

@@ -28,6 +28,7 @@ from kfclient.desk.list_names import ListName
 from kfclient.desk.readings import Came, Failed, Readings, Rows, waited_for
 from kfclient.desk.sessions import NEEDS_RECONNECTING, Sessions, note_of
 from kfclient.errors import Cancelled, Problem
+from kfclient.store.errors import SecretsError
 
 if TYPE_CHECKING:
     from kfclient.cancel import Cancel
@@ -117,6 +118,8 @@ class SyncRun:
             )
             now = company_of(details, before.currency)
             check_same_company(before, now)
+        except SecretsError:
+            raise  # a person can answer it, and nothing has been read yet
         except NEEDS_RECONNECTING as problem:
             return problem
         except (Refused, Unknown):

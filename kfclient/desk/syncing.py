@@ -61,7 +61,7 @@ class Syncing:
         with self._home.try_lock(sync_lock(business)) as free:
             if not free:
                 raise Busy("This business is being synced already.")
-            self._sessions.open(business)
+            self._sessions.check_secret(business)
             names = [name for name in ListName if only is None or name in only]
             run = SyncRun(
                 self._home,

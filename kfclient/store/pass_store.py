@@ -111,6 +111,12 @@ class PassStore(KeyringBackend):
                 "not on this machine.",
                 "Try again, or reconnect and choose another place.",
             )
+        if self.is_locked(service):
+            raise KeyringTrouble(
+                "gpg opened the entry in pass, and forgot its passphrase at once.",
+                "Let gpg's agent remember it for a while (default-cache-ttl in gpg-agent.conf), or "
+                "reconnect and choose another place.",
+            )
 
 
 def _store() -> Path:

@@ -224,6 +224,10 @@ class Secrets:
             self._backend(GPG_STORE)
             self._pass().prompt(self._service(GPG_STORE))
 
+    def keeps_history(self, backend_id: str) -> bool:
+        """Whether the place keeps what is removed from it, encrypted as it was: `pass` with git."""
+        return backend_id == GPG_STORE and self._pass().keeps_history
+
     # Inside
 
     def _lent_secret(self, business_id: str) -> ConnectionSecret:

@@ -153,7 +153,7 @@ def test_a_keyring_that_cannot_be_used_is_refused_before_anything_is_sent(
 ) -> None:
     ran = kashdeck.connect("--secrets-in", keyring)
     assert ran.code == 2
-    assert "What can be used here: encrypted-file." in ran.err
+    assert "What can be used here: encrypted-file" in ran.err
     assert kashdeck.sandbox.account.calls == {}
     assert kashdeck.json("connections") == {"connections": []}
 

@@ -35,8 +35,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("publish", "send items to KashFlow", "publish"),
     Command("resolve", "look in KashFlow for items whose outcome is unknown", "resolve"),
     Command("settings", "see or change how a business publishes", "settings"),
+    Command("keyring", "see or change where a business's password is kept", "keyring"),
+    Command("unlock", "open the encrypted file for a while, for every session", "unlock"),
+    Command("lock", "ask for its passphrase again, in every session", "lock"),
     Command("people", "see or change who may do what", "people"),
     Command("share", "let a group of this machine use the home, or its owner alone", "share"),
+    Command("doctor", "look Kashdeck over: what is wrong, and how to mend it", "doctor"),
     Command("audit", "what was done with a business, by whom", "audit"),
     Command("sandbox", "serve a practice KashFlow on this machine", "sandbox"),
 )

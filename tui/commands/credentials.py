@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from typing import TYPE_CHECKING
 
+from tui.commands.prompts import hidden, stdin_line
 from tui.commands.usage import WrongUse
 
 if TYPE_CHECKING:
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 NOTES = (
     "With --secrets-stdin the password is read from the first line of standard input and the "
     "AutoAuth key from the second. Without it, on a terminal, both are asked for and not shown.\n"
-    "Keyrings are secret-service, libsecret, kwallet, macos, windows and encrypted-file; the "
-    "default is the first that can be used here."
+    "Keyrings are secret-service, libsecret, kwallet, macos, windows, encrypted-file, pass, and "
+    "ask for none: the password is then typed each time. The default is the first of the system's "
+    "that can be used here, else encrypted-file."
 )
 
 
@@ -77,12 +78,8 @@ def draft_of(args: argparse.Namespace) -> Draft:
 
 
 def _from_stdin() -> tuple[str, str]:
-    """Read two lines as UTF-8; only their line ends are taken off."""
-    lines = [sys.stdin.buffer.readline() for _ in range(2)]
-    try:
-        password, key = (line.decode("utf-8").rstrip("\r\n") for line in lines)
-    except UnicodeDecodeError:
-        raise WrongUse("Standard input is not text in UTF-8.", "Give it as UTF-8.") from None
+    """Read two lines; only their line ends are taken off."""
+    password, key = stdin_line(), stdin_line()
     if not password or not key:
         raise WrongUse(
             "Standard input has to hold two lines: the password, then the AutoAuth key.",
@@ -97,4 +94,4 @@ def _asked() -> tuple[str, str]:
             "There is no terminal to ask for the password on.",
             "Add --secrets-stdin and give the password and the AutoAuth key, one line each.",
         )
-    return getpass.getpass("Password: "), getpass.getpass("AutoAuth key: ")
+    return hidden("Password: "), hidden("AutoAuth key: ")

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from kfclient.errors import tell
 from tui.commands.output import warn
+from tui.coredumps import close_memory
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from kfclient.desk import Desk
     from kfclient.desk.businesses import Businesses
+    from kfclient.store.errors import SecretsError
 
 T = TypeVar("T")
+
+_ASKED = 3
+"""How often a person is asked before a command gives up."""
 
 
 @contextmanager
@@ -29,6 +32,7 @@ def opened(trace: Path | None = None) -> Iterator[Desk]:
     from kfclient.desk.desk import Desk
     from kfclient.store.logs import start_logging
 
+    close_memory()
     desk = Desk.open(trace=trace)
     start_logging(desk.home)
     try:
@@ -52,47 +56,45 @@ def businesses_opened() -> Iterator[Businesses]:
         home.close()
 
 
-def unlocked(desk: Desk, work: Callable[[], T]) -> T:
-    """Return what `work` returns, asking once for the passphrase where it is needed.
+def unlocked(desk: Desk, work: Callable[[], T], *, secrets_stdin: bool = False) -> T:
+    """Return what `work` returns, asking for a passphrase or a password where it is needed.
 
-    It is asked on the terminal alone; in a script the problem goes on to the caller, and its cure
-    names the file that can hold the passphrase.
+    They are asked for on the terminal alone, three times at most, and a password that is kept
+    nowhere is forgotten afterwards; with `secrets_stdin` it comes from standard input, once. In a
+    script the problem goes on to the caller, and its cure names the other ways.
     """
-    from kfclient.store.errors import PassphraseNeeded
+    from kfclient.store.errors import PassphraseNeeded, PromptNeeded, SecretNeeded
 
+    left, asked = _ASKED, set[str]()
     try:
-        return work()
-    except PassphraseNeeded:
-        if not sys.stdin.isatty():
-            raise
-    _ask_passphrase(desk)
-    return work()
+        while True:
+            try:
+                return work()
+            except (PassphraseNeeded, PromptNeeded, SecretNeeded) as problem:
+                left -= 1
+                if left < 0 or not _answered(desk, problem, asked, secrets_stdin):
+                    raise
+    finally:
+        for business in asked:
+            desk.secrets.take_back(business)
 
 
-def _ask_passphrase(desk: Desk) -> None:
-    """Ask for the encrypted file's passphrase; a new one is asked for twice."""
-    from kfclient.store.backends import ENCRYPTED_FILE
-    from kfclient.store.errors import PassphraseTooShort, WrongPassphrase
+def _answered(desk: Desk, problem: SecretsError, asked: set[str], secrets_stdin: bool) -> bool:
+    """Ask what the problem needs; False where nobody can be asked. Notes whose password it was."""
+    from kfclient.store.errors import PromptNeeded, SecretNeeded
+    from tui.commands import prompts
 
-    new = desk.secrets.is_new(ENCRYPTED_FILE)
-    choose = " Choose a passphrase for it." if new else ""
-    warn(f"The password and the AutoAuth key are kept in an encrypted file.{choose}")
-    for last in (False, False, True):
-        given = getpass.getpass("Passphrase: ")
-        try:
-            if new:
-                _same_again(given)
-            desk.secrets.unlock(ENCRYPTED_FILE, given)
-        except (WrongPassphrase, PassphraseTooShort) as problem:
-            if last:
-                raise
-            warn(tell(problem))
-        else:
-            return
-
-
-def _same_again(given: str) -> None:
-    from kfclient.store.errors import WrongPassphrase
-
-    if getpass.getpass("The same passphrase again: ") != given:
-        raise WrongPassphrase("The two were not the same.", "Start again.")
+    terminal = sys.stdin.isatty()
+    if isinstance(problem, SecretNeeded):
+        if problem.business in asked if secrets_stdin else not terminal:
+            return False
+        asked.add(problem.business)
+        prompts.ask_secret(desk, problem, from_stdin=secrets_stdin)
+    elif not terminal:
+        return False
+    elif isinstance(problem, PromptNeeded):
+        warn(problem.sentence)
+        desk.secrets.prompt(problem.backend)
+    else:
+        prompts.ask_passphrase(desk)
+    return True

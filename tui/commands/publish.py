@@ -43,6 +43,7 @@ def arguments(parser: Parser) -> None:
         "--body", action="store_true", help="show the SOAP body of each item too (with --dry-run)"
     )
     parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.takes_secrets()
     parser.traces()
     parser.answers_json()
     parser.example(
@@ -113,6 +114,7 @@ def _publish(desk: Desk, business: Business, plan: Plan, args: argparse.Namespac
                 listener=progress,
                 cancel=cancel,
             ),
+            secrets_stdin=args.secrets_stdin,
         )
     shape = _shape(desk, plan, report, args)
     if args.json:

@@ -22,6 +22,7 @@ def arguments(parser: Parser) -> None:
     parser.add_argument(
         "items", metavar="ITEM", nargs="*", help="items by number (default: all unknown ones)"
     )
+    parser.takes_secrets()
     parser.traces()
     parser.answers_json()
     parser.example(
@@ -40,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
         unlocked(
             desk,
             lambda: desk.publishing.resolve(business.id, wanted, Progress(quiet=args.json)),
+            secrets_stdin=args.secrets_stdin,
         )
         states = desk.items.states(business.id)
         items = [desk.items.get(business.id, item_id) for item_id in wanted or before]

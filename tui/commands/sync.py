@@ -28,6 +28,7 @@ def arguments(parser: Parser) -> None:
     """Declare the business, or all."""
     parser.add_argument("name", metavar="NAME", nargs="?", help="the business")
     parser.add_argument("--all", action="store_true", help="every connected business")
+    parser.takes_secrets()
     parser.traces()
     parser.answers_json()
     parser.example("kashdeck sync 'Harbour Lane'", "kashdeck sync --all --json")
@@ -61,7 +62,11 @@ def _sync(
         say(f"{business.name}:")
     progress = Progress(quiet=args.json)
     try:
-        report = unlocked(desk, lambda: desk.syncing.sync(business.id, progress, cancel))
+        report = unlocked(
+            desk,
+            lambda: desk.syncing.sync(business.id, progress, cancel),
+            secrets_stdin=args.secrets_stdin,
+        )
     except Problem as problem:
         if not args.all or isinstance(problem, Cancelled):
             raise

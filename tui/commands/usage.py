@@ -46,6 +46,15 @@ class Parser(argparse.ArgumentParser):
             help="append every envelope sent and received to FILE, without secrets",
         )
 
+    def takes_secrets(self) -> None:
+        """Let a script hand in a password that is kept nowhere."""
+        self.add_argument(
+            "--secrets-stdin",
+            action="store_true",
+            help="read a password that is typed each time from standard input, and the AutoAuth "
+            "key from a second line where it is needed",
+        )
+
     def example(self, *lines: str, notes: str = "") -> None:
         """Show these lines as examples, and under them the notes, each line wrapped to fit."""
         shown = "\n".join(f"  {line}" for line in lines)
