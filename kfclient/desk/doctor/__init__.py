@@ -1,0 +1,79 @@
+"""Looks Kashdeck over on this machine: what there is, what is wrong, and how to mend it.
+
+It is for when things are broken, so nothing that is broken stops it: a part that cannot be examined
+is told as such. What it says can be shown to anybody: no secrets, and neutral names for businesses
+and people; no host, no amount, no path of the person's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from kfclient.desk.doctor import databases, folder, keyrings, logbook, machine, servers
+from kfclient.desk.doctor.masks import Masks
+from kfclient.desk.doctor.report import Finding, Report, Server, Severity
+from kfclient.desk.doctor.scene import Scene
+from kfclient.desk.people import utc_now
+from kfclient.store.places import default_root
+
+__all__ = ["Finding", "Report", "Severity", "examine"]
+
+T = TypeVar("T")
+
+
+def examine(
+    home_root: Path | None = None,
+    *,
+    network: bool = False,
+    clock: Callable[[], datetime] = utc_now,
+) -> Report:
+    """Look over the home of this folder, or the one that KASHDECK_HOME or the platform names.
+
+    Takes some seconds where keyrings do not answer. With `network`, each business's server is asked
+    whether it is there. Raises nothing; a finding tells what could not be examined.
+    """
+    root = default_root() if home_root is None else home_root.expanduser().absolute()
+    now = clock()
+    scene = Scene(root, now, Masks(root, ()))
+    scene = _part(scene, "home", lambda: Scene.of(root, now), scene)
+    report = Report(
+        at=now,
+        versions=_part(scene, "versions", lambda: machine.versions(scene), ()),
+        terminal=_part(scene, "terminal", lambda: machine.terminal(scene), None),
+        home=_part(scene, "folder", lambda: folder.home_facts(scene), None),
+        keyrings=_part(scene, "keyrings", lambda: keyrings.keyrings(scene), ()),
+        files=_part(scene, "files", lambda: folder.files(scene), ()),
+        databases=_part(scene, "databases", lambda: databases.databases(scene), ()),
+        work=_part(scene, "locks", lambda: folder.work(scene), ()),
+        trails=_part(scene, "trails", lambda: databases.trails(scene), ()),
+        errors=_part(scene, "log", lambda: logbook.errors(scene), ()),
+    )
+    if network:
+        nobody: tuple[Server, ...] = ()
+        report.servers = _part(scene, "servers", lambda: servers.servers(scene), nobody)
+    report.findings = tuple(scene.findings)
+    return report
+
+
+def _part(scene: Scene, name: str, look: Callable[[], T], otherwise: T) -> T:
+    try:
+        return look()
+    except Exception as error:  # noqa: BLE001 - the doctor is called when anything may be broken
+        scene.mend(
+            "not-examined",
+            f"The {name} could not be examined ({type(error).__name__}{_where(error)}).",
+            "Mend what else is found, then try again; if it stays, report it.",
+        )
+        return otherwise
+
+
+def _where(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    return f" in {Path(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno}"

@@ -1,0 +1,251 @@
+"""The home's folder: whose it is, who may use it, whether there is room, and what lies about."""
+
+from __future__ import annotations
+
+import os
+import stat
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from kfclient.desk.doctor.report import FileFacts, HomeFacts, Work
+from kfclient.desk.doctor.scene import Scene
+from kfclient.store.filelock import FileLock
+from kfclient.store.files import SHARED_FOLDER_MODE
+from kfclient.store.sharing import wanted_mode
+
+_LITTLE, _HARDLY_ANY = 200 << 20, 20 << 20
+_SLACK = timedelta(minutes=2)
+_FRESH = timedelta(minutes=10)
+_LONG = 60
+
+
+def home_facts(scene: Scene) -> HomeFacts:
+    """Return what the folder is like as a whole."""
+    root, sizes = scene.root, [status.st_size for _, status in _files(scene)]
+    if not scene.entries:
+        if _is_hidden(root):
+            _tell_unreadable(scene)
+        else:
+            scene.note(
+                "no-home",
+                "Nothing is kept on this machine yet, where Kashdeck looks for it.",
+                "Connect a business, or have KASHDECK_HOME name the folder that you expected.",
+            )
+    elif not stat.S_ISDIR(scene.entries[0][1].st_mode):
+        scene.mend(
+            "home-no-folder",
+            "There is a file where the home folder should be.",
+            "Move it away, or have KASHDECK_HOME name another place.",
+        )
+    elif scene.barred:
+        _tell_unreadable(scene)
+    return HomeFacts(
+        place=_place(root),
+        shared=bool(scene.entries) and _is_shared(scene.entries[0][1]),
+        files=len(sizes),
+        bytes=sum(sizes),
+        free_bytes=_room(scene),
+    )
+
+
+def files(scene: Scene) -> tuple[FileFacts, ...]:
+    """Return every file and folder; tell of wrong modes, leftovers and times to come."""
+    _check_modes(scene)
+    _check_leftovers(scene)
+    _check_clock(scene)
+    return tuple(
+        FileFacts(
+            name=scene.masks.place(path),
+            bytes=status.st_size,
+            mode=f"{stat.S_IMODE(status.st_mode):04o}",
+            owner=scene.masks.person(status.st_uid),
+            changed_at=datetime.fromtimestamp(status.st_mtime, UTC),
+        )
+        for path, status in scene.entries
+    )
+
+
+def work(scene: Scene) -> tuple[Work, ...]:
+    """Return what is being done now; a file that is held for long is told."""
+    found = []
+    for path, status in _files(scene):
+        lock = FileLock(path)
+        if path.suffix != ".lock" or not lock.is_held():
+            continue
+        seconds = max(int(scene.now.timestamp() - status.st_mtime), 0)
+        name, process = scene.masks.place(path), lock.holder() or 0
+        found.append(Work(name=name, process=process, seconds=seconds))
+        if path.parent.name != "locks" and seconds > _LONG:
+            scene.mend(
+                "held",
+                f"Process {process} has held {name} for {seconds} seconds; others cannot write.",
+                f"End it if it does nothing any more: kill {process}. What it did not finish is "
+                "as it was before.",
+            )
+    return tuple(found)
+
+
+def _files(scene: Scene) -> list[tuple[Path, os.stat_result]]:
+    return [entry for entry in scene.entries if stat.S_ISREG(entry[1].st_mode)]
+
+
+def _place(root: Path) -> str:
+    import platformdirs
+
+    usual = platformdirs.user_data_path("kashdeck")
+    if root != usual:
+        return "where KASHDECK_HOME says"
+    return f"~/{usual.relative_to(Path.home())}" if usual.is_relative_to(Path.home()) else "usual"
+
+
+def _tell_unreadable(scene: Scene) -> None:
+    places = ", ".join(sorted({_named(scene, path) for path in scene.barred})) or "the home"
+    scene.mend(
+        "home-closed",
+        f"You may not look into {places}.",
+        "Ask its owner to share the home (kashdeck share GROUP), check that you are in its group "
+        "(id -Gn), or have KASHDECK_HOME name a home of your own.",
+    )
+
+
+def _named(scene: Scene, path: Path) -> str:
+    return scene.masks.place(path) if path.is_relative_to(scene.root) else "the home"
+
+
+def _is_reached(place: Path) -> bool:
+    try:
+        return place.exists()
+    except OSError:
+        return False
+
+
+def _is_hidden(root: Path) -> bool:
+    """Whether somebody's folder on the way keeps us from knowing whether the home is there."""
+    try:
+        root.lstat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _is_shared(status: os.stat_result) -> bool:
+    return stat.S_IMODE(status.st_mode) == SHARED_FOLDER_MODE
+
+
+def _room(scene: Scene) -> int:
+    place = scene.root
+    while not _is_reached(place) and place != place.parent:
+        place = place.parent
+    disk = os.statvfs(place)
+    free = disk.f_bavail * disk.f_frsize
+    if disk.f_flag & os.ST_RDONLY:
+        scene.mend(
+            "disk-read-only",
+            "The disk of the home is read-only, so nothing can be stored.",
+            "Have it mounted for writing; a disk that failed may have become read-only by itself.",
+        )
+    elif free < _HARDLY_ANY or (disk.f_files and disk.f_favail < 100):
+        scene.mend(
+            "disk-full",
+            "The disk of the home is full or nearly so: nothing more can be stored.",
+            "Make room, then start Kashdeck again. What was stored is untouched.",
+        )
+    elif free < _LITTLE:
+        scene.note("disk-low", "The disk of the home has little room left.", "Make room soon.")
+    return free
+
+
+def _check_modes(scene: Scene) -> None:
+    """Tell of files and folders that others may use, or that who shares the home may not."""
+    of = dict(scene.entries)
+    open_to_others, closed, foreign = [], [], set()
+    for path, status in scene.entries[1:]:
+        folder = of.get(path.parent)
+        if stat.S_ISLNK(status.st_mode) or folder is None:
+            continue
+        mode, shared = stat.S_IMODE(status.st_mode), _is_shared(folder)
+        wanted = wanted_mode(status.st_mode, shared=shared)
+        if not shared and status.st_uid != os.getuid():
+            foreign.add(scene.masks.person(status.st_uid))
+        elif mode & ~wanted & 0o777:
+            open_to_others.append(scene.masks.place(path))
+        elif mode != wanted or (shared and status.st_gid != folder.st_gid):
+            closed.append(scene.masks.place(path))
+    _check_root(scene)
+    again = "The home's owner puts it right with: kashdeck share "
+    again += "GROUP" if scene.entries and _is_shared(scene.entries[0][1]) else "--stop"
+    if open_to_others:
+        scene.mend("too-open", f"Others may use {_listed(open_to_others)}.", f"{again}.")
+    if closed:
+        scene.mend("too-closed", f"Not all who should may use {_listed(closed)}.", f"{again}.")
+    if foreign:
+        scene.note(
+            "others-files",
+            f"Some files belong to {', '.join(sorted(foreign))}, though the home is not shared.",
+            "To make them its owner's, have an administrator of this machine do: chown -R",
+        )
+
+
+def _check_root(scene: Scene) -> None:
+    if not scene.entries:
+        return
+    mode = stat.S_IMODE(scene.entries[0][1].st_mode)
+    cure = "Close it: chmod 700, or share it with a group: kashdeck share GROUP"
+    if mode & 0o022 and mode != SHARED_FOLDER_MODE:
+        scene.mend("home-open", "Others may put files into the home and take them away.", cure)
+    elif mode & 0o055 and mode != SHARED_FOLDER_MODE:
+        scene.note("home-seen", "Others may see which files lie in the home.", cure)
+
+
+def _check_leftovers(scene: Scene) -> None:
+    damaged = [path for path, _ in scene.entries if ".damaged-" in path.name]
+    if damaged:
+        scene.note(
+            "damaged-copies",
+            f"Copies of damaged files lie in the home: {len(damaged)}.",
+            "Once everything is there again they can go: their names have .damaged- in them.",
+        )
+    old = (scene.now - _FRESH).timestamp()
+    left = [
+        scene.masks.place(path)
+        for path, status in scene.entries
+        if (path.suffix == ".tmp" or path.name.endswith(".removed")) and status.st_mtime < old
+    ]
+    if left:
+        scene.note(
+            "leftovers",
+            f"Work that was cut off has left {_listed(left)}.",
+            "They can be removed while no Kashdeck is running.",
+        )
+
+
+def _check_clock(scene: Scene) -> None:
+    limit = (scene.now + _SLACK).timestamp()
+    ahead = [status.st_mtime for _, status in scene.entries if status.st_mtime > limit]
+    times = [str(one.get(key) or "") for one in scene.connections().values() for key in _TIMES]
+    ahead += [moment for text in times if (moment := _moment(text)) > limit]
+    if ahead:
+        days = (max(ahead) - scene.now.timestamp()) / 86400
+        scene.mend(
+            "clock",
+            f"{len(ahead)} times in the home are after now, by up to {days:.1f} days: this "
+            "machine's clock is wrong, or was.",
+            "Have the clock set (timedatectl). Times in the trail and of syncs may be wrong too.",
+        )
+
+
+_TIMES = ("connected_at", "last_sync")
+
+
+def _moment(text: str) -> float:
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        return 0.0
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(names[:4])
+    return shown if len(names) <= 4 else f"{shown} and {len(names) - 4} more"
