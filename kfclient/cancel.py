@@ -1,10 +1,12 @@
-"""A token that lets a person stop long work from another thread."""
+"""Tokens that let a person stop or pause long work from another thread."""
 
 from __future__ import annotations
 
 import threading
 
 from kfclient.errors import Cancelled
+
+_LOOK_EVERY = 0.1
 
 
 class Cancel:
@@ -33,3 +35,34 @@ class Cancel:
     def wait(self, seconds: float) -> bool:
         """Wait up to `seconds`; return True at once when cancelled."""
         return self._event.wait(seconds)
+
+
+class Pace:
+    """Lets a person pause long work and resume it. Thread-safe.
+
+    While paused, what is on its way comes to its end and nothing new is begun.
+    """
+
+    def __init__(self) -> None:
+        self._going = threading.Event()
+        self._going.set()
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the work is to wait."""
+        return not self._going.is_set()
+
+    def pause(self) -> None:
+        """Ask the work to begin nothing new."""
+        self._going.clear()
+
+    def resume(self) -> None:
+        """Let the work go on."""
+        self._going.set()
+
+    def hold(self, cancel: Cancel) -> None:
+        """Wait until the work may go on; raises `Cancelled` when it shall stop instead."""
+        cancel.check()
+        while not self._going.wait(_LOOK_EVERY):
+            cancel.check()
+        cancel.check()

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, Unpack
 
@@ -117,6 +117,11 @@ class Caller:
             soap, self._made = self._made, None
         if soap is not None:
             soap.transport.close()
+
+    def widen(self, lanes: int) -> None:
+        """Let this client make at least so many calls at once, from now on."""
+        if lanes > self._limits.lanes:
+            self._limits = replace(self._limits, lanes=lanes)
 
     def envelope(self, operation: str, **fields: Any) -> bytes:
         """Return the SOAP body that a call would send, indented, its secrets shown as dots.

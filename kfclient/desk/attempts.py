@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from decimal import Decimal
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from kfclient.api.records import Invoice
-from kfclient.desk.business import ProblemNote
-from kfclient.desk.errors import ItemChanged, TwinUnknown
+from kfclient.desk.attempt import Attempt, alike, party_word, stored
+from kfclient.desk.attempt_steps import Steps
+from kfclient.desk.audit import Action
+from kfclient.desk.errors import CameOutDifferent, ItemChanged, TwinUnknown
 from kfclient.desk.item import Item, ItemState
-from kfclient.desk.matching import plain
+from kfclient.desk.outcomes import PENDING, Outcome
 from kfclient.desk.publish_report import note_of
 from kfclient.errors import Problem
 
 if TYPE_CHECKING:
+    from kfclient.desk.audit import Audit
     from kfclient.desk.items import Items
     from kfclient.desk.planning import PlannedItem
     from kfclient.store import Home
@@ -30,54 +31,27 @@ if TYPE_CHECKING:
 TABLE = "attempts"
 
 
-class Outcome(StrEnum):
-    """How an attempt ended; SENDING has no outcome yet."""
-
-    SENDING = "sending"
-    PUBLISHED = "published"
-    REFUSED = "refused"
-    NOT_SENT = "not-sent"
-    UNKNOWN = "unknown"
-    NOT_THERE = "not-there"
-
-
-class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One sending of one item: the frozen payload, and what was known before and after.
-
-    `party` is KashFlow's id of the supplier or customer; `mark` the highest document id (DBID) that
-    the party had before. `gave_up_at` is when the wait for the reply ended (UTC). `number` and
-    `dbid` are the document's.
-    """
-
-    id: int = 0
-    item: str
-    operation: str
-    party: int
-    contact: str
-    reference: str
-    gross: Decimal
-    payload: Invoice
-    fingerprint: str
-    mark: int = 0
-    started_at: dt.datetime
-    outcome: Outcome = Outcome.SENDING
-    gave_up_at: dt.datetime | None = None
-    ended_at: dt.datetime | None = None
-    number: int | None = None
-    dbid: int | None = None
-    problem: ProblemNote | None = None
-
-
 class Attempts:
     """The attempts of every business. Call its methods under the business's publish lock."""
 
-    def __init__(self, home: Home, items: Items, clock: Callable[[], dt.datetime]) -> None:
+    def __init__(
+        self, home: Home, items: Items, audit: Audit, clock: Callable[[], dt.datetime]
+    ) -> None:
         self._home = home
         self._items = items
+        self._audit = audit
         self._clock = clock
+        self.steps = Steps(home, items, audit, clock)
 
     def begin(
-        self, business: str, planned: PlannedItem, invoice: Invoice, mark: int, fingerprint: str
+        self,
+        business: str,
+        planned: PlannedItem,
+        invoice: Invoice,
+        *,
+        mark: int,
+        fingerprint: str,
+        created: bool = False,
     ) -> Attempt:
         """Claim the item and write the intent, durably, before the first byte is sent.
 
@@ -92,7 +66,9 @@ class Attempts:
             reference=invoice.customer_reference,
             gross=planned.gross,
             payload=invoice,
+            created=created,
             fingerprint=fingerprint,
+            followups=planned.followups,
             mark=mark,
             started_at=self._clock(),
         )
@@ -101,31 +77,47 @@ class Attempts:
             if item.version != planned.version or item.sent is not None:
                 raise ItemChanged(f"Item {item.id} was changed meanwhile, so it was not sent.")
             for other in self.pending(business):
-                if _alike(attempt, other):
+                if alike(attempt, other):
                     raise TwinUnknown(
-                        f"Item {other.item} has the same {_party_word(attempt)}, reference and "
+                        f"Item {other.item} has the same {party_word(attempt)}, reference and "
                         "amount, was sent, and its outcome is not known yet."
                     )
-            number = self._home.books(business).table(TABLE).insert(_stored(attempt))
+            number = self._home.books(business).table(TABLE).insert(stored(attempt))
             self._items.put(
                 business, msgspec.structs.replace(item, sent=ItemState.PUBLISHING, problem=None)
             )
+            self._note(business, attempt, Action.SENDING)
         return msgspec.structs.replace(attempt, id=number)
 
-    def published(self, business: str, attempt: Attempt, number: int) -> Attempt:
-        """Write down that the document is in KashFlow under this number."""
+    def published(
+        self, business: str, attempt: Attempt, number: int, action: Action = Action.PUBLISHED
+    ) -> Attempt:
+        """Write down that the document is in KashFlow under this number, and what is to follow."""
         now = self._clock()
         ended = msgspec.structs.replace(
             attempt, outcome=Outcome.PUBLISHED, ended_at=now, number=number, problem=None
         )
-        self._end(
-            business,
-            ended,
-            sent=ItemState.PUBLISHED,
-            number=number,
-            published_at=now,
-            problem=None,
-        )
+        with self._home.books(business).transaction():
+            item = self._end(
+                business,
+                ended,
+                action,
+                answer=str(number),
+                sent=ItemState.PUBLISHED,
+                number=number,
+                published_at=now,
+                problem=None,
+            )
+            if attempt.followups:
+                item = self.steps.add(
+                    business,
+                    item,
+                    attempt=attempt.id,
+                    operation=attempt.operation,
+                    number=number,
+                    followups=attempt.followups,
+                )
+                self._items.put(business, item)
         return ended
 
     def confirmed(
@@ -134,10 +126,19 @@ class Attempts:
         """Write down what reading the published document back has shown."""
         note = None if problem is None else note_of(problem)
         read = msgspec.structs.replace(attempt, dbid=dbid, problem=note)
-        return self._end(business, read, dbid=dbid, problem=note)
+        action = Action.CAME_OUT_DIFFERENT if isinstance(problem, CameOutDifferent) else None
+        answer = problem.sentence if problem is not None else ""
+        return self._end(business, read, action, answer=answer, dbid=dbid, problem=note)
 
     def returned(
-        self, business: str, attempt: Attempt, outcome: Outcome, problem: Problem, *, keep: bool
+        self,
+        business: str,
+        attempt: Attempt,
+        outcome: Outcome,
+        problem: Problem,
+        *,
+        keep: bool,
+        action: Action | None = None,
     ) -> Item:
         """Write down that nothing is in KashFlow: the item is in the inbox again.
 
@@ -147,6 +148,8 @@ class Attempts:
         return self._end(
             business,
             msgspec.structs.replace(attempt, outcome=outcome, ended_at=self._clock(), problem=note),
+            action or _RETURNS[outcome],
+            answer=problem.sentence,
             sent=None,
             problem=note if keep else None,
         )
@@ -154,6 +157,7 @@ class Attempts:
     def unknown(self, business: str, attempt: Attempt, problem: Problem) -> Item:
         """Write down that nobody can tell yet; the settle time runs from when it was given up."""
         note = note_of(problem)
+        known = attempt.outcome is Outcome.UNKNOWN
         return self._end(
             business,
             msgspec.structs.replace(
@@ -162,54 +166,67 @@ class Attempts:
                 gave_up_at=attempt.gave_up_at or self._clock(),
                 problem=note,
             ),
+            None if known else Action.OUTCOME_UNKNOWN,
+            answer=problem.sentence,
             sent=ItemState.UNKNOWN,
             problem=note,
         )
 
     def pending(self, business: str) -> list[Attempt]:
         """Return the attempts without a certain outcome, oldest first."""
-        table = self._home.books(business).table(TABLE)
-        found = [
-            document
-            for outcome in (Outcome.SENDING, Outcome.UNKNOWN)
-            for document in table.by("outcome", outcome.value)
-        ]
-        attempts = [
-            msgspec.convert({**document, "id": document.doc_id}, Attempt) for document in found
-        ]
-        return sorted(attempts, key=lambda one: one.id)
+        found = [one for outcome in PENDING for one in self.by(business, "outcome", outcome.value)]
+        return sorted(found, key=lambda one: one.id)
 
-    def _end(self, business: str, attempt: Attempt, **changes: object) -> Item:
-        """Store the attempt and its item in one transaction."""
+    def by(self, business: str, field: str, value: object) -> list[Attempt]:
+        """Return the attempts with this value, oldest first: by item, outcome, number or dbid."""
+        found = self._home.books(business).table(TABLE).by(field, value)
+        return [msgspec.convert({**one, "id": one.doc_id}, Attempt) for one in found]
+
+    def latest(self, business: str, item_id: str) -> Attempt | None:
+        """Return the item's last attempt, None where it was never sent."""
+        return max(self.by(business, "item", item_id), key=lambda one: one.id, default=None)
+
+    def _end(
+        self,
+        business: str,
+        attempt: Attempt,
+        action: Action | None,
+        answer: str = "",
+        **changes: object,
+    ) -> Item:
+        """Store the attempt and its item, and note it, in one transaction."""
         with self._home.books(business).transaction():
 
             def become(document: Any) -> None:
                 document.clear()
-                document.update(_stored(attempt))
+                document.update(stored(attempt))
 
             self._home.books(business).table(TABLE).update(become, doc_ids=[attempt.id])
+            if action is not None:
+                self._note(business, attempt, action, answer)
             item = self._items.get(business, attempt.item)
             return self._items.put(business, msgspec.structs.replace(item, **changes))
 
-
-def _stored(attempt: Attempt) -> dict[str, Any]:
-    """Return the attempt as it is stored; its outcome always, since it is looked up by that."""
-    document: dict[str, Any] = msgspec.to_builtins(attempt)
-    document.pop("id", None)
-    document["outcome"] = attempt.outcome.value
-    payload = document.get("payload", {})
-    payload["Lines"] = list(payload.get("Lines", ()))  # JSON has no tuples
-    return document
-
-
-def _alike(one: Attempt, other: Attempt) -> bool:
-    return (one.operation, one.party, plain(one.reference), one.gross) == (
-        other.operation,
-        other.party,
-        plain(other.reference),
-        other.gross,
-    )
+    def _note(self, business: str, attempt: Attempt, action: Action, answer: str = "") -> None:
+        self._audit.note(
+            self._home.books(business),
+            business,
+            action,
+            item=attempt.item,
+            after={
+                "what": f"{attempt.operation} {attempt.reference}".strip(),
+                "contact": attempt.contact,
+                "gross": attempt.gross,
+                "currency": attempt.payload.currency_code,
+                "number": attempt.number,
+            },
+            fingerprint=attempt.fingerprint,
+            answer=answer,
+        )
 
 
-def _party_word(attempt: Attempt) -> str:
-    return "customer" if attempt.operation == "InsertInvoice" else "supplier"
+_RETURNS = {
+    Outcome.REFUSED: Action.REFUSED,
+    Outcome.NOT_SENT: Action.NOT_SENT,
+    Outcome.NOT_THERE: Action.NOT_THERE,
+}

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from kfclient.api.records import Invoice, InvoiceLine
-from kfclient.desk.attempts import Attempt
-from kfclient.desk.item import Item
+from kfclient.desk.attempt import Attempt
+from kfclient.desk.errors import Duplicate
 from kfclient.desk.matching import plain
-from kfclient.desk.planning import net_of, vat_in
+from kfclient.desk.planning import PlannedItem, net_of, vat_in
 from kfclient.money import pennies, shown
 
 if TYPE_CHECKING:
@@ -61,6 +61,20 @@ def lookalikes(documents: Iterable[Invoice], reference: str, gross: Decimal) -> 
     ]
 
 
+def refuse_duplicate(planned: PlannedItem, documents: Iterable[Invoice]) -> None:
+    """Raise `Duplicate` where KashFlow has the document; without a reference none can tell."""
+    reference = planned.invoice.customer_reference
+    if not reference:
+        return
+    alike = lookalikes(documents, reference, planned.gross)
+    if alike:
+        word = word_of(planned.operation)
+        raise Duplicate(
+            f"KashFlow already has {word} {alike[0].invoice_number} with {planned.contact}, "
+            f"reference {reference}, over {shown(planned.gross, planned.currency)}."
+        )
+
+
 def candidates(
     attempt: Attempt, documents: Iterable[Invoice]
 ) -> tuple[list[Invoice], list[Invoice]]:
@@ -84,9 +98,9 @@ def candidates(
     return sure, doubtful
 
 
-def is_claimed(document: Invoice, attempt: Attempt, items: Sequence[Item]) -> bool:
-    """Tell whether another item is this document, by the id that is its own for ever."""
-    return any(item.dbid == document.invoice_dbid and item.id != attempt.item for item in items)
+def is_same(attempt: Attempt, found: Invoice) -> bool:
+    """Tell whether a document is with the party, and over the amount, that was sent."""
+    return found.customer_id == attempt.party and attempt.gross in _grosses(found)
 
 
 def differences(sent: Invoice, found: Invoice) -> list[str]:
@@ -119,6 +133,13 @@ def differences(sent: Invoice, found: Invoice) -> list[str]:
         if _coding(mine_line) != _coding(their_line)
     ]
     return told
+
+
+def gross_of(document: Invoice) -> Decimal:
+    """Return what a document comes to, in its own currency."""
+    if document.lines:
+        return pennies(net_of(document) + vat_in(document))
+    return pennies(document.net_amount + document.vat_amount)
 
 
 def _sorted(document: Invoice) -> list[InvoiceLine]:

@@ -20,6 +20,10 @@ DeskError
 ├── SeveralThere        several documents may be the item of unknown outcome
 ├── CameOutDifferent    what KashFlow has is not what was sent
 ├── NotReadBack         what was published could not be read back
+├── AlreadyThere        KashFlow has the payment, file or note already
+├── FileChanged         a file to attach is not the one that was shown
+├── DocumentGone        the document that a step belongs to is no longer in KashFlow
+├── NotDecided          a person's decision that cannot be, or cannot be yet
 └── WrongValue          a value that cannot be used (setting, field, list name)
 """
 
@@ -165,6 +169,31 @@ class NotReadBack(DeskError):
     """What was published could not be read back to be compared."""
 
     code = "not-read-back"
+
+
+class AlreadyThere(DeskError):
+    """KashFlow has the payment, the file or the note already; none was added."""
+
+    code = "already-there"
+
+
+class FileChanged(DeskError):
+    """A file to attach cannot be read, or is not the one that was shown."""
+
+    code = "file-changed"
+
+
+class DocumentGone(DeskError):
+    """The document that a payment, a file or a note belongs to is no longer in KashFlow."""
+
+    code = "document-gone"
+    default_cure = "Look in KashFlow: it may have been deleted there, or replaced."
+
+
+class NotDecided(DeskError):
+    """What a person decided about an unknown outcome cannot be, or cannot be yet."""
+
+    code = "not-decided"
 
 
 class WrongValue(DeskError):

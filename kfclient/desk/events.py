@@ -111,6 +111,40 @@ class ItemHeld(Event, frozen=True, kw_only=True):
     unknown: bool = False
 
 
+class StepDone(Event, frozen=True, kw_only=True):
+    """What follows an item's document is in KashFlow: its payment, a file, its note.
+
+    `what` says which, in words.
+    """
+
+    item: str
+    what: str
+
+
+class StepHeld(Event, frozen=True, kw_only=True):
+    """What follows an item's document was not done, or is of unknown outcome; it is left to do."""
+
+    item: str
+    what: str
+    problem: Problem
+    unknown: bool = False
+
+
+class PublishWaiting(Event, frozen=True, kw_only=True):
+    """Publishing waits so many seconds by itself, then goes on; `problem` says what for."""
+
+    seconds: float
+    problem: Problem
+
+
+class PublishPaused(Event, frozen=True, kw_only=True):
+    """A person has paused publishing: what is on its way comes to its end, nothing new is sent."""
+
+
+class PublishResumed(Event, frozen=True, kw_only=True):
+    """Publishing goes on after a pause."""
+
+
 class PublishEnded(Event, frozen=True, kw_only=True):
     """The plan has been carried out, or was stopped."""
 

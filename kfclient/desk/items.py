@@ -69,10 +69,21 @@ class Items:
 
     def get(self, business: str, item_id: str) -> Item:
         """Return one item; raises `ItemUnknown`."""
-        try:
-            return self._all(business)[item_id.strip()]
-        except KeyError:
-            raise ItemUnknown(f"There is no item {item_id} in the inbox.") from None
+        with self._lock:
+            known = self._keep(business)
+            document = self._database(business).table(TABLE).get(doc_id=_number(item_id))
+            if document is None:
+                raise ItemUnknown(f"There is no item {item_id} in the inbox.")
+            # The very object that is kept, while it is the same: its findings are kept with it.
+            kept = known.items.get(str(document.doc_id))
+            if kept is not None and kept.version == document.get("version", 0):
+                return kept
+            return msgspec.convert({**document, "id": str(document.doc_id)}, Item)
+
+    def by(self, business: str, field: str, value: object) -> list[Item]:
+        """Return the items with this value in a stored field, such as `dbid`, looked up."""
+        found = self._database(business).table(TABLE).by(field, value)
+        return [msgspec.convert({**one, "id": str(one.doc_id)}, Item) for one in found]
 
     def findings(self, business: str, item: Item) -> tuple[Finding, ...]:
         """Return what is known about the item, as it is given; nothing about settled ones."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import threading
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,14 @@ import msgspec
 
 from kfclient.api.errors import CodeNotUnique, Unknown
 from kfclient.api.records import Customer, Supplier
+from kfclient.desk.audit import Action
 from kfclient.desk.errors import NotAgreed
 from kfclient.desk.list_names import ListName
 from kfclient.desk.matching import plain
 
 if TYPE_CHECKING:
     from kfclient.api import KashFlow
+    from kfclient.desk.audit import Audit
     from kfclient.desk.lists import Lists
     from kfclient.desk.planning import NewContact
     from kfclient.store import Home
@@ -44,11 +47,16 @@ def code_for(name: str) -> str:
 
 
 class NewContacts:
-    """Creates missing contacts for one run of publishing, and remembers those it made."""
+    """Creates missing contacts for one run of publishing, and remembers those it made.
 
-    def __init__(self, home: Home, lists: Lists, business: str) -> None:
+    Safe to use from several threads, as long as each name is in one at a time.
+    """
+
+    def __init__(self, home: Home, lists: Lists, audit: Audit, business: str) -> None:
         self._home = home
         self._lists = lists
+        self._audit = audit
+        self._lock = threading.Lock()
         self._business = business
         self._by_name: dict[str, dict[str, list[Contact]]] = {}
 
@@ -58,7 +66,8 @@ class NewContacts:
         Raises `KashFlowError`: where creating it is of unknown outcome, another try is safe;
         `NotAgreed` where KashFlow has several of that name by now.
         """
-        known = self._read(kashflow, new.kind)
+        with self._lock:  # KashFlow's list is read by one, for all
+            known = self._read(kashflow, new.kind)
         found = known.get(plain(new.name), [])
         if len(found) > 1:
             raise NotAgreed(
@@ -68,8 +77,9 @@ class NewContacts:
         if found:
             return found[0], False
         contact = self._create(kashflow, new)
-        known[plain(new.name)] = [contact]
-        self._remember(new.kind, contact)
+        with self._lock:
+            known[plain(new.name)] = [contact]
+            self._remember(new.kind, contact)
         return contact, True
 
     def _read(self, kashflow: KashFlow, kind: str) -> dict[str, list[Contact]]:
@@ -115,6 +125,14 @@ class NewContacts:
             known += self._lists.customers(self._business)
         documents = [msgspec.to_builtins(one) for one in (*known, contact)]
         self._home.write_list(self._business, _list_of(kind), documents)
+        number: int = getattr(contact, f"{kind}_id")
+        self._audit.note(
+            self._home.books(self._business),
+            self._business,
+            Action.SUPPLIER_CREATED if kind == "supplier" else Action.CUSTOMER_CREATED,
+            after={"name": contact.name, "code": contact.code, "id": number},
+            answer=str(number),
+        )
 
 
 def _list_of(kind: str) -> ListName:

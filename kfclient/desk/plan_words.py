@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kfclient.dates import shown_date
 from kfclient.desk.bookkeeping import Books
+from kfclient.desk.followups import unpaid_because
 from kfclient.desk.item import Item, ItemLine, Kind
 from kfclient.desk.settings import NOT_APPLICABLE, show_tax_code
 from kfclient.money import ZERO, figures, pennies, shown
@@ -36,7 +37,18 @@ def sentence_of(planned: PlannedItem, item: Item, books: Books) -> str:
         told.append(f"and {rest} more {'line' if rest == 1 else 'lines'}")
     if len(lines) > 1:
         told.append(f"{shown(planned.gross, item.currency)} in all")
-    return f"{', '.join(head)}: {'; '.join(told)}{_in_home(planned, item, books)}"
+    told = [f"{'; '.join(told)}{_in_home(planned, item, books)}"]
+    told += [one.sentence for one in planned.followups]
+    if unpaid := unpaid_because(item, books):
+        told.append(f"NOT recorded as paid: {unpaid}")
+    return f"{', '.join(head)}: {'; '.join(told)}"
+
+
+def left_sentence_of(planned: PlannedItem) -> str:
+    """Return what is left to do for a document that is in KashFlow already."""
+    word = "invoice" if planned.kind is Kind.SALE else "purchase"
+    told = "; ".join(one.sentence for one in planned.followups)
+    return f"For {word} {planned.number} with {planned.contact}, already in KashFlow: {told}"
 
 
 def tax_note_of(planned: Sequence[PlannedItem]) -> str:

@@ -2,7 +2,8 @@
 
 Pure: items and what is known of the books go in. Costs and expense claims become purchases
 (`InsertReceipt`), sales become invoices (`InsertInvoice`). A document's gross equals its item's to
-the penny, whatever the settings.
+the penny, whatever the settings. What follows a document (payment, files, note) is planned with it;
+for an item whose document is in KashFlow already, what is left of that is planned alone.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ import msgspec
 
 from kfclient.api.records import Invoice, InvoiceLine
 from kfclient.desk.bookkeeping import Books, Contact
+from kfclient.desk.followups import Followup, followups_of
 from kfclient.desk.item import Finding, Item, ItemLine, Kind
-from kfclient.desk.plan_words import sentence_of, tax_note_of
+from kfclient.desk.plan_words import left_sentence_of, sentence_of, tax_note_of
 from kfclient.desk.settings import NOT_APPLICABLE
 from kfclient.money import ZERO, figures, pennies
 
@@ -37,6 +39,8 @@ class PlannedItem(msgspec.Struct, frozen=True, kw_only=True):
     """An item and the document that it becomes; `invoice.customer_id` is 0 until one is created.
 
     `sentence` says it in a bookkeeper's words; `version` is the item's when this was worked out.
+    `followups` go after the document. Where the document is in KashFlow already, `number` is its
+    number there, and the followups are all that goes.
     """
 
     item_id: str
@@ -52,6 +56,8 @@ class PlannedItem(msgspec.Struct, frozen=True, kw_only=True):
     net: Decimal
     vat: Decimal
     gross: Decimal
+    followups: tuple[Followup, ...] = ()
+    number: int | None = None
 
 
 class LeftOut(msgspec.Struct, frozen=True):
@@ -93,6 +99,7 @@ def make_plan(
 ) -> Plan:
     """Put a plan together from its items."""
     planned = tuple(items)
+    documents = [one for one in planned if one.number is None]
     fresh = [one.creates for one in planned if one.creates is not None]
     names = {
         kind: tuple(dict.fromkeys(new.name for new in fresh if new.kind == kind))
@@ -105,8 +112,8 @@ def make_plan(
         left_out=tuple(left_out),
         new_suppliers=names["supplier"],
         new_customers=names["customer"],
-        tax_note=tax_note_of(planned) if off and planned else "",
-        totals=_totals(planned),
+        tax_note=tax_note_of(documents) if off and documents else "",
+        totals=_totals(documents),
         fingerprint=fingerprint_of(planned),
     )
 
@@ -146,20 +153,52 @@ def plan_item(item: Item, findings: tuple[Finding, ...], books: Books) -> Planne
         net=net,
         vat=item.gross - net,
         gross=item.gross,
+        followups=followups_of(item, books),
     )
     return msgspec.structs.replace(planned, sentence=sentence_of(planned, item, books))
+
+
+def plan_left(
+    item: Item, contact: str, sent: Invoice, followups: Sequence[Followup]
+) -> PlannedItem:
+    """Return what is left to do for a published item; `sent` is its document as it went.
+
+    The followups are as they were shown with the document.
+    """
+    net = net_of(sent)
+    planned = PlannedItem(
+        item_id=item.id,
+        version=item.version,
+        kind=item.kind,
+        contact=contact,
+        sentence="",
+        operation="InsertInvoice" if item.kind is Kind.SALE else "InsertReceipt",
+        invoice=sent,
+        creates=None,
+        findings=(),
+        currency=item.currency,
+        net=net,
+        vat=item.gross - net,
+        gross=item.gross,
+        followups=tuple(followups),
+        number=item.number,
+    )
+    return msgspec.structs.replace(planned, sentence=left_sentence_of(planned))
 
 
 def fingerprint_of(planned: Sequence[PlannedItem]) -> str:
     """Return the sha256 of what will be sent; a contact yet to be created counts by its name."""
     parts = [
-        (
+        (one.item_id, one.operation, one.number, one.followups)
+        if one.number is not None
+        else (
             one.item_id,
             one.operation,
             "" if one.creates is None else one.creates.name,
             msgspec.structs.replace(one.invoice, customer_id=0)
             if one.creates is not None
             else one.invoice,
+            one.followups,
         )
         for one in planned
     ]

@@ -7,17 +7,21 @@ from collections.abc import Iterable
 import msgspec
 
 from kfclient.desk.business import ProblemNote
-from kfclient.desk.item import Item, ItemState
+from kfclient.desk.item import Item, ItemState, LeftStep
 from kfclient.errors import Problem
 
 
 class PublishResult(msgspec.Struct, frozen=True):
-    """One item: where it stands now, its number in KashFlow, and what went wrong if anything."""
+    """One item: where it stands now, its number in KashFlow, and what went wrong if anything.
+
+    `left` is what is still to be done for a published one.
+    """
 
     item_id: str
     state: ItemState
     number: int | None = None
     problem: ProblemNote | None = None
+    left: tuple[LeftStep, ...] = ()
 
 
 class PublishReport(msgspec.Struct, frozen=True):
@@ -38,6 +42,11 @@ class PublishReport(msgspec.Struct, frozen=True):
         return count(self.results, ItemState.UNKNOWN)
 
     @property
+    def left(self) -> int:
+        """How many of the published items have something left to do."""
+        return sum(bool(result.left) for result in self.results)
+
+    @property
     def held(self) -> int:
         """How many items were held back; they are in the inbox."""
         return len(self.results) - self.published - self.unknown
@@ -55,4 +64,4 @@ def note_of(problem: Problem) -> ProblemNote:
 
 def result_of(item: Item, state: ItemState, problem: ProblemNote | None = None) -> PublishResult:
     """Return the item's result; what it remembers as its problem, unless another is given."""
-    return PublishResult(item.id, state, item.number, problem or item.problem)
+    return PublishResult(item.id, state, item.number, problem or item.problem, item.left)

@@ -1,258 +1,251 @@
-"""One run of publishing: each item's document is sent once, and what came of it written down.
+"""A run of publishing: what was shown, carried out in lanes, waiting where it has to.
 
-For each item: find or create its supplier or customer; read what KashFlow has of them, once a run;
-hold it back if it is there already; claim it and write the intent; send; write the outcome; read
-it back and compare. One item's trouble stops that item; a server that cannot be reached, or will
-not let anybody in, stops the run.
+What is of unknown outcome is looked for first, at the start and whenever the connection is back.
 """
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Collection, Hashable
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from kfclient.api.errors import (
-    AddressNotListed,
-    ApiDisabled,
-    AutoAuthRefused,
-    BadRequest,
     KashFlowError,
-    NotSent,
-    Refused,
-    WrongCredentials,
+    NotKashFlow,
+    ReplyBroken,
+    ReplyLost,
+    ReplyTooSlow,
+    ServerTrouble,
+    ServerUnreachable,
+    Unknown,
 )
-from kfclient.api.errors import Outcome as CallOutcome
-from kfclient.api.records import Invoice
-from kfclient.cancel import Cancel
-from kfclient.desk.attempts import Attempt, Attempts, Outcome
-from kfclient.desk.documents import (
-    differences,
-    document_of,
-    documents_of,
-    highest_id,
-    insert,
-    lookalikes,
-    word_of,
-)
-from kfclient.desk.errors import (
-    CameOutDifferent,
-    DeskError,
-    Duplicate,
-    ItemUnknown,
-    NotAgreed,
-    NotConnected,
-    NotReadBack,
-)
+from kfclient.cancel import Cancel, Pace
+from kfclient.desk.errors import NotThereYet, PlanChanged
 from kfclient.desk.events import (
-    ItemHeld,
-    ItemPublished,
-    ItemSending,
+    Event,
     Listener,
-    SupplierCreated,
+    PublishPaused,
+    PublishResumed,
+    PublishWaiting,
 )
-from kfclient.desk.item import Item, ItemState
+from kfclient.desk.item import ItemState
+from kfclient.desk.matching import plain
 from kfclient.desk.newcontacts import NewContacts
-from kfclient.desk.planning import PlannedItem, contact_id
-from kfclient.desk.publish_report import PublishResult, note_of, result_of
-from kfclient.errors import Problem
-from kfclient.money import shown
+from kfclient.desk.publish_gate import Gate, Halted, may_pass
+from kfclient.desk.publish_item import ItemPublisher
+from kfclient.desk.publish_lanes import Lanes
+from kfclient.desk.publish_report import PublishReport, PublishResult, note_of
+from kfclient.desk.publish_tasks import Planner
+from kfclient.desk.runs import Run, RunState, Task
+from kfclient.errors import Cancelled, Problem
 
 if TYPE_CHECKING:
-    from kfclient.api import KashFlow
-    from kfclient.desk.items import Items
-    from kfclient.desk.sessions import Sessions
-    from kfclient.store import Home
+    from kfclient.desk.business import ProblemNote
+    from kfclient.desk.publish_parts import Parts
+    from kfclient.desk.resolving import Resolving
 
-_NOBODY_GETS_IN = (WrongCredentials, AddressNotListed, ApiDisabled, AutoAuthRefused)
-
-
-class Stopped(Exception):
-    """The run cannot go on: whatever is tried next would fail alike."""
-
-    def __init__(self, problem: Problem, result: PublishResult) -> None:
-        super().__init__(problem.sentence)
-        self.problem = problem
-        self.result = result
-
-
-class Agreed(msgspec.Struct, frozen=True):
-    """What the person has agreed to create."""
-
-    suppliers: bool
-    customers: bool
+_PASSING = {
+    NotThereYet.code,
+    ServerUnreachable.code,
+    Unknown.code,
+    ReplyLost.code,
+    ReplyTooSlow.code,
+    ReplyBroken.code,
+    NotKashFlow.code,
+    ServerTrouble.code,
+}
+"""Problems that time may mend; an item with another one is not tried again in the same run."""
 
 
 class PublishRun:
-    """Sends planned items one after another. Call it under the business's publish lock."""
+    """Carries out one run. Call it under the business's publish lock."""
 
     def __init__(
         self,
-        home: Home,
+        parts: Parts,
+        resolving: Resolving,
         business: str,
-        sessions: Sessions,
-        items: Items,
-        attempts: Attempts,
-        contacts: NewContacts,
-        agreed: Agreed,
+        run: Run,
         listener: Listener,
         cancel: Cancel,
+        pace: Pace,
+        also: Collection[str] = (),
     ) -> None:
-        self._home = home
+        self._parts = parts
+        self._resolving = resolving
         self._business = business
-        self._sessions = sessions
-        self._items = items
-        self._attempts = attempts
-        self._agreed = agreed
-        self._listener = listener
+        self._run = run
+        self._listener = _Serial(listener)
         self._cancel = cancel
-        self._contacts = contacts
-        self._documents: dict[tuple[str, int], list[Invoice]] = {}
+        self._pace = pace
+        self._gate = Gate(cancel, pace)
+        self._planner = Planner(business, parts.items, parts.attempts)
+        self._asked = {one.item for one in run.shown} | set(also)
+        self._results: dict[str, PublishResult] = {}
+        self._over: set[str] = set()
 
-    def publish(self, planned: PlannedItem, fingerprint: str) -> PublishResult:
-        """Publish one item; raises `Stopped`, and `Cancelled` before anything of it was sent."""
-        self._cancel.check()
-        try:
-            invoice = self._addressed(planned)
-            documents = self._known_documents(planned.operation, invoice.customer_id)
-            self._refuse_duplicate(planned, invoice, documents)
-            attempt = self._attempts.begin(
-                self._business, planned, invoice, highest_id(documents), fingerprint
-            )
-        except ItemUnknown as problem:  # taken out of the inbox meanwhile
-            return PublishResult(planned.item_id, ItemState.TO_REVIEW, None, note_of(problem))
-        except (DeskError, KashFlowError) as problem:
-            return self._not_begun(planned, problem)
-        return self._send(planned, invoice, attempt)
+    def carry_out(self, *, strict: bool) -> PublishReport:
+        """Do what was shown, and return what came of it.
 
-    def _send(self, planned: PlannedItem, invoice: Invoice, attempt: Attempt) -> PublishResult:
-        """Send the document, once, and write down what came of it."""
-        self._listener(ItemSending(business=self._business, item=planned.item_id))
+        With `strict`, raises `PlanChanged` before anything is sent when an item is no longer what
+        was shown; without, that item is left where it is.
+        """
         try:
-            number = self._sessions.call(
-                self._business, lambda kashflow: insert(kashflow, planned.operation, invoice)
-            )
+            report = self._rounds(strict=strict)
+        except Problem as problem:
+            self._end(problem.sentence)
+            raise
+        stopped = "" if report.stopped is None else report.stopped.sentence
+        self._end("cancelled" if report.cancelled else stopped or "done")
+        return report
+
+    def _rounds(self, *, strict: bool) -> PublishReport:
+        tries, before = 0, -1
+        while True:
+            problem = self._round(strict=strict and before < 0)
+            if self._is_cut_short():
+                return self._report(cancelled=True)
+            tries, before = (0 if len(self._over) > before else tries + 1), len(self._over)
+            waiting = self._wait_for(problem, tries) if self._run.wait else None
+            if waiting is None:
+                return self._report(stopped=problem)
+            self._listener(waiting)
+            try:
+                self._parts.patience.wait(waiting.seconds, self._cancel)
+            except Cancelled:
+                return self._report(cancelled=True)
+
+    def _round(self, *, strict: bool) -> Problem | None:
+        """Look for what is unknown, then publish what is to be; return what stopped it."""
+        settle = self._parts.settle_time(self._business)
+        try:
+            self._resolving.resolve(self._business, settle, self._listener, self._asked)
         except KashFlowError as problem:
-            return self._failed(attempt, problem)
-        ended = self._attempts.published(self._business, attempt, number)
-        item = self._read_back(ended, number)
-        self._listener(ItemPublished(business=self._business, item=item.id, number=number))
-        return result_of(item, ItemState.PUBLISHED)
-
-    # Before it is sent
-
-    def _addressed(self, planned: PlannedItem) -> Invoice:
-        """Return the document with its supplier's or customer's id, created where agreed."""
-        new = planned.creates
-        if new is None:
-            return planned.invoice
-        agreed = self._agreed.suppliers if new.kind == "supplier" else self._agreed.customers
-        if not agreed:
-            raise NotAgreed(
-                f"KashFlow has no {new.kind} called {new.name}.",
-                f"Agree to creating the {new.kind}, or choose another one.",
-            )
-        contact, created = self._sessions.call(
-            self._business, lambda kashflow: self._contacts.find_or_create(kashflow, new)
+            return problem
+        tasks, settled, changed = self._planner.tasks(
+            [one for one in self._run.shown if one.item not in self._over]
         )
-        number = contact_id(contact)
-        if created:
-            self._listener(
-                SupplierCreated(business=self._business, name=new.name, kashflow_id=number)
-            )
-        return msgspec.structs.replace(planned.invoice, customer_id=number)
+        if strict and changed:
+            items = f"item {changed[0].item_id} is"
+            items = items if len(changed) == 1 else f"{len(changed)} items are"
+            raise PlanChanged(f"What would be sent for {items} no longer what was shown.")
+        for result in (*settled, *changed):
+            self._note_result(result)
+        return self._publish(tasks) if tasks else None
 
-    def _known_documents(self, operation: str, party: int) -> list[Invoice]:
-        """Return the party's documents, read once a run; what the run publishes is added."""
-        key = (operation, party)
-        if key not in self._documents:
-            self._documents[key] = self._sessions.call(
-                self._business,
-                lambda kashflow: documents_of(kashflow, operation, party, self._cancel),
-            )
-        return self._documents[key]
+    def _publish(self, tasks: list[Task]) -> Problem | None:
+        parts, run = self._parts, self._run
+        parts.sessions.open(self._business).widen(run.lanes)
+        self._begin()
+        self._gate.open()
+        publisher = ItemPublisher(
+            parts.home,
+            self._business,
+            parts.sessions,
+            parts.items,
+            parts.attempts,
+            NewContacts(parts.home, parts.lists, parts.audit, self._business),
+            run.agreed,
+            self._listener,
+            self._gate,
+        )
 
-    def _refuse_duplicate(
-        self, planned: PlannedItem, invoice: Invoice, documents: list[Invoice]
-    ) -> None:
-        """Raise `Duplicate` where KashFlow has the document; without a reference none can tell."""
-        if not invoice.customer_reference:
+        def work(task: Task) -> bool:
+            try:
+                result = publisher.publish(task)
+            except (Cancelled, Halted):
+                return False
+            self._note_result(result)
+            return self._gate.problem is None
+
+        Lanes(tasks, _party, work, run.lanes).run(self._note_pace)
+        return self._gate.problem
+
+    def _note_result(self, result: PublishResult) -> None:
+        """Keep the item's result, and whether it is one to try again in this run."""
+        self._results[result.item_id] = result
+        if result.state is ItemState.UNKNOWN:
             return
-        alike = lookalikes(documents, invoice.customer_reference, planned.gross)
-        if alike:
-            word = word_of(planned.operation)
-            raise Duplicate(
-                f"KashFlow already has {word} {alike[0].invoice_number} with {planned.contact}, "
-                f"reference {invoice.customer_reference}, over "
-                f"{shown(planned.gross, planned.currency)}."
-            )
+        notes = [one.problem for one in result.left] if result.left else [result.problem]
+        again = result.state is ItemState.READY or bool(result.left)
+        if not (again and any(_may_pass(note) for note in notes)):
+            self._over.add(result.item_id)
 
-    def _not_begun(self, planned: PlannedItem, problem: DeskError | KashFlowError) -> PublishResult:
-        """Hold the item back: nothing of it was sent."""
-        with self._home.books(self._business).transaction():
-            item = self._items.get(self._business, planned.item_id)
-            if isinstance(problem, Duplicate) and item.sent is None:
-                item = self._items.put(
-                    self._business, msgspec.structs.replace(item, problem=note_of(problem))
-                )
-        self._listener(ItemHeld(business=self._business, item=item.id, problem=problem))
-        result = result_of(item, self._items.state(self._business, item), note_of(problem))
-        if isinstance(problem, (*_NOBODY_GETS_IN, NotConnected)) or (
-            isinstance(problem, KashFlowError) and not isinstance(problem, Refused | BadRequest)
-        ):
-            raise Stopped(problem, result)
-        return result
-
-    # After it was sent
-
-    def _failed(self, attempt: Attempt, problem: KashFlowError) -> PublishResult:
-        """Write down that it was refused, was not sent, or that nobody can tell."""
-        if problem.outcome is CallOutcome.UNKNOWN:
-            item = self._attempts.unknown(self._business, attempt, problem)
-            self._held(item, problem, unknown=True)
-            return result_of(item, ItemState.UNKNOWN)
-        stops = isinstance(problem, _NOBODY_GETS_IN) or (
-            isinstance(problem, NotSent) and not isinstance(problem, BadRequest)
+    def _wait_for(self, problem: Problem | None, tries: int) -> PublishWaiting | None:
+        """Return how long to wait, and what for; None where nothing is to be waited for."""
+        if problem is not None:
+            if not may_pass(problem):
+                return None
+            seconds = self._parts.patience.pause(tries)
+            return PublishWaiting(business=self._business, seconds=seconds, problem=problem)
+        seconds_left = self._resolving.settles_in(
+            self._business, self._parts.settle_time(self._business), self._asked - self._over
         )
-        outcome = Outcome.REFUSED if isinstance(problem, Refused) else Outcome.NOT_SENT
-        item = self._attempts.returned(self._business, attempt, outcome, problem, keep=not stops)
-        self._held(item, problem)
-        result = result_of(item, self._items.state(self._business, item), note_of(problem))
-        if stops:
-            raise Stopped(problem, result)
-        return result
-
-    def _read_back(self, attempt: Attempt, number: int) -> Item:
-        """Compare what KashFlow has with what was sent, and learn the id that it gave."""
-        problem: Problem | None = None
-        found: Invoice | None = None
-
-        def read(kashflow: KashFlow) -> Invoice | None:
-            return document_of(kashflow, attempt.operation, number)
-
-        word = word_of(attempt.operation)
-        try:
-            found = self._sessions.call(self._business, read)
-        except KashFlowError as failure:
-            problem = NotReadBack(
-                f"It is in KashFlow as {word} {number}, but could not be read back to be compared: "
-                f"{failure.sentence}",
-                "Look at it in KashFlow.",
-            )
-        if found is not None:
-            self._documents.setdefault((attempt.operation, attempt.party), []).append(found)
-            other = differences(attempt.payload, found)
-            if other:
-                problem = CameOutDifferent(f"KashFlow has {word} {number} with {'; '.join(other)}.")
-        elif problem is None:
-            problem = NotReadBack(
-                f"KashFlow gave it the number {number}, but now has no {word} of that number.",
-                "Look for it in KashFlow; it may have been deleted there.",
-            )
-        dbid = found.invoice_dbid if found is not None else None
-        return self._attempts.confirmed(self._business, attempt, dbid, problem)
-
-    def _held(self, item: Item, problem: Problem, *, unknown: bool = False) -> None:
-        self._listener(
-            ItemHeld(business=self._business, item=item.id, problem=problem, unknown=unknown)
+        if seconds_left is None:
+            return None
+        return PublishWaiting(
+            business=self._business,
+            seconds=max(1.0, seconds_left),
+            problem=NotThereYet(
+                "KashFlow may still be at work on what had no answer.",
+                "It is looked for again by itself, and sent again only if it is not there.",
+            ),
         )
+
+    def _is_cut_short(self) -> bool:
+        """Tell whether somebody has cancelled before everything was done."""
+        if not self._cancel.is_set:
+            return False
+        undone = any(one.item not in self._results for one in self._run.shown)
+        return undone or any(
+            left.problem is None for result in self._results.values() for left in result.left
+        )
+
+    def _report(self, *, cancelled: bool = False, stopped: Problem | None = None) -> PublishReport:
+        known = [one.item for one in self._run.shown if one.item in self._results]
+        return PublishReport(
+            tuple(self._results[item_id] for item_id in known),
+            cancelled=cancelled,
+            stopped=None if stopped is None else note_of(stopped),
+        )
+
+    # The run on disk
+
+    def _begin(self) -> None:
+        if not self._run.id:
+            self._run = self._parts.runs.begin(self._business, self._run)
+
+    def _end(self, ending: str) -> None:
+        if self._run.id:
+            self._parts.runs.end(self._business, self._run, ending)
+
+    def _note_pace(self) -> None:
+        """Write down, and tell, that a person has paused the run or lets it go on."""
+        paused = self._run.state is RunState.PAUSED
+        if self._pace.is_paused == paused:
+            return
+        state = RunState.RUNNING if paused else RunState.PAUSED
+        self._run = self._parts.runs.go_on(self._business, self._run, state)
+        told = PublishResumed if paused else PublishPaused
+        self._listener(told(business=self._business))
+
+
+class _Serial:
+    """Hands events on, one thread at a time."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self._lock = threading.RLock()
+
+    def __call__(self, event: Event) -> None:
+        with self._lock:
+            self._listener(event)
+
+
+def _party(task: Task) -> Hashable:
+    """Return whose document it is; one that is yet to be created goes by name."""
+    return task.planned.operation, plain(task.planned.contact)
+
+
+def _may_pass(note: ProblemNote | None) -> bool:
+    return note is None or note.code in _PASSING

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING
 
 from kfclient.api.records import Invoice
-from kfclient.desk.attempts import Attempt, Attempts, Outcome
+from kfclient.desk.attempt import Attempt
+from kfclient.desk.attempt_step import Step
+from kfclient.desk.attempts import Attempts
+from kfclient.desk.audit import Action
 from kfclient.desk.documents import (
     candidates,
     differences,
     documents_of,
-    is_claimed,
     word_of,
 )
 from kfclient.desk.errors import CameOutDifferent, NotThereYet, SeveralThere
 from kfclient.desk.events import ItemHeld, ItemPublished, Listener
-from kfclient.desk.item import Item, ItemState
+from kfclient.desk.item import ItemState
+from kfclient.desk.outcomes import Outcome, seconds_to_wait
 from kfclient.desk.publish_report import PublishResult, result_of
+from kfclient.desk.step_resolving import StepResolving
 from kfclient.errors import Problem
 from kfclient.money import shown
 
@@ -30,7 +34,7 @@ if TYPE_CHECKING:
 class Resolving:
     """Looks for what was sent without an answer, and adopts it, waits, or returns it to the inbox.
 
-    Call it under the business's publish lock.
+    Call its changing methods under the business's publish lock.
     """
 
     def __init__(
@@ -44,11 +48,12 @@ class Resolving:
         self._items = items
         self._attempts = attempts
         self._clock = clock
+        self.steps = StepResolving(sessions, attempts.steps, clock)
 
     def recover(self, business: str) -> None:
-        """Make attempts that a sudden end left without an outcome ones of unknown outcome.
+        """Make what a sudden end left without an outcome one of unknown outcome.
 
-        Their settle time runs from now: when the process ended is not known.
+        The settle time runs from now: when the process ended is not known.
         """
         for attempt in self._attempts.pending(business):
             if attempt.outcome is Outcome.SENDING:
@@ -58,6 +63,7 @@ class Resolving:
                     "Kashdeck looks for it there before anything is sent again.",
                 )
                 self._attempts.unknown(business, attempt, problem)
+        self.steps.recover(business)
 
     def resolve(
         self,
@@ -68,23 +74,57 @@ class Resolving:
     ) -> list[PublishResult]:
         """Look for every pending item, or those named; raises `KashFlowError` when it cannot.
 
-        KashFlow is asked once for each supplier and customer.
+        KashFlow is asked once for each supplier and customer, and for each document of which
+        something that followed it is pending.
         """
         results = []
-        seen: dict[tuple[str, int], list[Invoice]] = {}
+        seen: dict[tuple[str, int], tuple[dt.datetime, list[Invoice]]] = {}
         for attempt in self._attempts.pending(business):
             if only is not None and attempt.item not in only:
                 continue
             key = (attempt.operation, attempt.party)
             if key not in seen:
-                seen[key] = self._look(business, attempt)
-            results.append(self._settle(business, attempt, seen[key], settle, listener))
+                seen[key] = self._clock(), self.documents(business, attempt)
+            looked_at, documents = seen[key]
+            wait = seconds_to_wait(attempt.gave_up_at, settle, looked_at)
+            results.append(self._settle(business, attempt, documents, wait, listener))
+        looked_for = self.steps.resolve(business, settle, listener, only)
+        for item_id in dict.fromkeys(looked_for):
+            item = self._items.get(business, item_id)
+            results.append(result_of(item, self._items.state(business, item)))
         return results
 
-    def _look(self, business: str, attempt: Attempt) -> list[Invoice]:
+    def settles_in(
+        self, business: str, settle: dt.timedelta, only: Collection[str]
+    ) -> float | None:
+        """Return the seconds until the first of these items that time can settle is settled.
+
+        None where there is none: what is left needs a person.
+        """
+        documents, steps = self._attempts.pending(business), self.steps.pending(business)
+        pending: list[Attempt | Step] = [*documents, *steps]
+        now = self._clock()
+        waits = [
+            seconds_to_wait(one.gave_up_at, settle, now)
+            for one in pending
+            if one.item in only and (one.problem is None or one.problem.code != SeveralThere.code)
+        ]
+        return min(waits, default=None)
+
+    def documents(self, business: str, attempt: Attempt) -> list[Invoice]:
         """Return the party's documents as KashFlow has them now."""
         return self._sessions.call(
             business, lambda kashflow: documents_of(kashflow, attempt.operation, attempt.party)
+        )
+
+    def free(
+        self, business: str, attempt: Attempt, documents: Iterable[Invoice]
+    ) -> tuple[list[Invoice], list[Invoice]]:
+        """Return the documents that are what was sent, and the doubtful, that no other item is."""
+        sure, doubtful = candidates(attempt, documents)
+        return (
+            [one for one in sure if not self.is_claimed(business, one, attempt)],
+            [one for one in doubtful if not self.is_claimed(business, one, attempt)],
         )
 
     def _settle(
@@ -92,50 +132,54 @@ class Resolving:
         business: str,
         attempt: Attempt,
         documents: list[Invoice],
-        settle: dt.timedelta,
+        wait: float,
         listener: Listener,
     ) -> PublishResult:
-        items = self._items.all(business)
-        sure, doubtful = (
-            [one for one in found if not is_claimed(one, attempt, items)]
-            for found in candidates(attempt, documents)
-        )
-        if len(sure) == 1 and not self._is_claimed_by_number(sure[0], attempt, items):
-            return self._adopt(business, attempt, sure[0], listener)
+        sure, doubtful = self.free(business, attempt, documents)
+        if len(sure) == 1 and not self._is_claimed_by_number(business, sure[0], attempt):
+            return self.adopt(business, attempt, sure[0], listener)
         if sure:
             return self._hold(business, attempt, _several(attempt, sure), listener)
         if doubtful:
             return self._hold(business, attempt, _doubtful(attempt, doubtful[0]), listener)
-        waited = self._clock() - (attempt.gave_up_at or attempt.started_at)
-        if waited < settle:
-            return self._hold(business, attempt, _not_yet(attempt, settle - waited), listener)
+        if wait > 0:
+            return self._hold(business, attempt, _not_yet(attempt, wait), listener)
         word = word_of(attempt.operation)
         gone = NotThereYet(f"The {word} did not arrive in KashFlow.", "Publish it again.")
         item = self._attempts.returned(business, attempt, Outcome.NOT_THERE, gone, keep=False)
         return result_of(item, self._items.state(business, item))
 
-    def _is_claimed_by_number(self, found: Invoice, attempt: Attempt, items: list[Item]) -> bool:
+    def is_claimed(self, business: str, document: Invoice, attempt: Attempt) -> bool:
+        """Tell whether another item is this document, by the id that is its own for ever."""
+        return document.invoice_dbid != 0 and any(
+            item.id != attempt.item
+            for item in self._items.by(business, "dbid", document.invoice_dbid)
+        )
+
+    def _is_claimed_by_number(self, business: str, found: Invoice, attempt: Attempt) -> bool:
         """Tell whether another item, never read back, may be this document.
 
         Numbers are given again after a delete, so this is a doubt and no proof.
         """
         return any(
-            item.sent is ItemState.PUBLISHED
-            and item.dbid is None
-            and item.number == found.invoice_number
-            and item.id != attempt.item
-            for item in items
+            item.sent is ItemState.PUBLISHED and item.dbid is None and item.id != attempt.item
+            for item in self._items.by(business, "number", found.invoice_number)
         )
 
-    def _adopt(
-        self, business: str, attempt: Attempt, found: Invoice, listener: Listener
+    def adopt(
+        self,
+        business: str,
+        attempt: Attempt,
+        found: Invoice,
+        listener: Listener,
+        action: Action = Action.ADOPTED,
     ) -> PublishResult:
         """Take the document for the item's: it was sent, and nothing else can be it."""
         other = differences(attempt.payload, found)
         problem: Problem | None = None
         if other:
             problem = CameOutDifferent(f"KashFlow has it with {'; '.join(other)}.")
-        ended = self._attempts.published(business, attempt, found.invoice_number)
+        ended = self._attempts.published(business, attempt, found.invoice_number, action)
         item = self._attempts.confirmed(business, ended, found.invoice_dbid, problem)
         listener(ItemPublished(business=business, item=item.id, number=found.invoice_number))
         return result_of(item, ItemState.PUBLISHED)
@@ -176,8 +220,8 @@ def _doubtful(attempt: Attempt, found: Invoice) -> SeveralThere:
     )
 
 
-def _not_yet(attempt: Attempt, left: dt.timedelta) -> NotThereYet:
-    seconds = max(1, round(left.total_seconds()))
+def _not_yet(attempt: Attempt, wait: float) -> NotThereYet:
+    seconds = max(1, round(wait))
     return NotThereYet(
         f"KashFlow does not show this {word_of(attempt.operation)} yet, and may still be at work.",
         f"Look again in {seconds} seconds; until then it is not sent again.",

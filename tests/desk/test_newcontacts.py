@@ -86,7 +86,7 @@ def test_a_supplier_that_arrives_while_it_is_created_is_taken_by_its_code(
     desk: Publisher,
 ) -> None:
     kashflow = desk.desk.sessions.open(desk.business)
-    contacts = NewContacts(desk.home, desk.desk.lists, desk.business)
+    contacts = NewContacts(desk.home, desk.desk.lists, desk.desk.audit, desk.business)
     contacts.find_or_create(kashflow, NewContact("supplier", "The First One"))
     late = kashflow.insert_supplier(Supplier(code=code_for("Zoë & Sons"), name="Zoë & Sons"))
     found, _ = contacts.find_or_create(kashflow, NewContact("supplier", "Zoë and Sons"))

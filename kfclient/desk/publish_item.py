@@ -1,0 +1,247 @@
+"""Publishing one item: its document is sent once, and what came of it written down.
+
+Find or create its supplier or customer; read what KashFlow has of them, once a run; hold the item
+back if it is there already; claim it and write the intent; send; write the outcome; read it back
+and compare; then do what follows it. One item's trouble stops that item; a server that cannot be
+reached, or will not let anybody in, stops the run.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from kfclient.api.errors import BadRequest, KashFlowError, NotSent, Refused
+from kfclient.api.errors import Outcome as CallOutcome
+from kfclient.api.records import Invoice
+from kfclient.desk.attempt import Attempt
+from kfclient.desk.documents import (
+    differences,
+    document_of,
+    documents_of,
+    highest_id,
+    insert,
+    is_same,
+    refuse_duplicate,
+    word_of,
+)
+from kfclient.desk.errors import (
+    CameOutDifferent,
+    DeskError,
+    Duplicate,
+    ItemUnknown,
+    NotAgreed,
+    NotReadBack,
+)
+from kfclient.desk.events import ItemHeld, ItemPublished, ItemSending, Listener, SupplierCreated
+from kfclient.desk.followup_run import FollowupRun
+from kfclient.desk.item import Item, ItemState
+from kfclient.desk.outcomes import Outcome
+from kfclient.desk.planning import PlannedItem, contact_id
+from kfclient.desk.publish_gate import NOBODY_GETS_IN, Gate, stops
+from kfclient.desk.publish_report import PublishResult, note_of, result_of
+from kfclient.errors import Problem
+
+if TYPE_CHECKING:
+    from kfclient.api import KashFlow
+    from kfclient.desk.attempts import Attempts
+    from kfclient.desk.items import Items
+    from kfclient.desk.newcontacts import NewContacts
+    from kfclient.desk.runs import Agreed, Task
+    from kfclient.desk.sessions import Sessions
+    from kfclient.store import Home
+
+
+class ItemPublisher:
+    """Publishes items, one run long. Call it under the business's publish lock.
+
+    Safe to use from several threads, as long as each supplier and customer is in one at a time.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        business: str,
+        sessions: Sessions,
+        items: Items,
+        attempts: Attempts,
+        contacts: NewContacts,
+        agreed: Agreed,
+        listener: Listener,
+        gate: Gate,
+    ) -> None:
+        self._home = home
+        self._business = business
+        self._sessions = sessions
+        self._items = items
+        self._attempts = attempts
+        self._contacts = contacts
+        self._agreed = agreed
+        self._listener = listener
+        self._gate = gate
+        self._followups = FollowupRun(business, sessions, attempts, listener, gate)
+        self._documents: dict[tuple[str, int], list[Invoice]] = {}
+
+    def publish(self, task: Task) -> PublishResult:
+        """Publish one item, or do what is left of it.
+
+        Raises `Cancelled` and `Halted` before anything of it was sent. What stops the run halts the
+        gate.
+        """
+        planned = task.planned
+        self._gate.check()
+        if planned.number is not None:
+            return self._rest(planned)
+        try:
+            invoice, created = self._addressed(planned)
+            documents = self._known_documents(planned.operation, invoice.customer_id)
+            refuse_duplicate(planned, documents)
+            self._gate.check()
+            attempt = self._attempts.begin(
+                self._business,
+                planned,
+                invoice,
+                mark=highest_id(documents),
+                fingerprint=task.fingerprint,
+                created=created,
+            )
+        except ItemUnknown as problem:  # taken out of the inbox meanwhile
+            return PublishResult(planned.item_id, ItemState.TO_REVIEW, None, note_of(problem))
+        except (DeskError, KashFlowError) as problem:
+            return self._not_begun(planned, problem)
+        return self._send(planned, invoice, attempt)
+
+    def _rest(self, planned: PlannedItem) -> PublishResult:
+        """Do what is left of an item whose document is in KashFlow."""
+        attempt = self._attempts.latest(self._business, planned.item_id)
+        if attempt is not None:
+            self._followups.carry_out(attempt, fresh=False)
+        item = self._items.get(self._business, planned.item_id)
+        return result_of(item, ItemState.PUBLISHED)
+
+    def _send(self, planned: PlannedItem, invoice: Invoice, attempt: Attempt) -> PublishResult:
+        """Send the document, once, and write down what came of it; then what follows it."""
+        self._listener(ItemSending(business=self._business, item=planned.item_id))
+        try:
+            number = self._sessions.call(
+                self._business, lambda kashflow: insert(kashflow, planned.operation, invoice)
+            )
+        except KashFlowError as problem:
+            return self._failed(attempt, problem)
+        attempt = self._attempts.published(self._business, attempt, number)
+        attempt, sound = self._read_back(attempt, number)
+        self._listener(ItemPublished(business=self._business, item=planned.item_id, number=number))
+        if sound is None:
+            self._followups.carry_out(attempt, fresh=True)
+        elif attempt.followups:
+            self._followups.put_off(attempt, sound)
+        item = self._items.get(self._business, planned.item_id)
+        return result_of(item, ItemState.PUBLISHED)
+
+    # Before it is sent
+
+    def _addressed(self, planned: PlannedItem) -> tuple[Invoice, bool]:
+        """Return the document with its supplier's or customer's id, and whether that is new.
+
+        Who is missing is created where that was agreed.
+        """
+        new = planned.creates
+        if new is None:
+            return planned.invoice, False
+        agreed = self._agreed.suppliers if new.kind == "supplier" else self._agreed.customers
+        if not agreed:
+            raise NotAgreed(
+                f"KashFlow has no {new.kind} called {new.name}.",
+                f"Agree to creating the {new.kind}, or choose another one.",
+            )
+        contact, created = self._sessions.call(
+            self._business, lambda kashflow: self._contacts.find_or_create(kashflow, new)
+        )
+        number = contact_id(contact)
+        if created:
+            self._listener(
+                SupplierCreated(business=self._business, name=new.name, kashflow_id=number)
+            )
+        return msgspec.structs.replace(planned.invoice, customer_id=number), created
+
+    def _known_documents(self, operation: str, party: int) -> list[Invoice]:
+        """Return the party's documents, read once a run; what the run publishes is added."""
+        key = (operation, party)
+        if key not in self._documents:
+            self._documents[key] = self._sessions.call(
+                self._business,
+                lambda kashflow: documents_of(kashflow, operation, party, self._gate.cancel),
+            )
+        return self._documents[key]
+
+    def _not_begun(self, planned: PlannedItem, problem: DeskError | KashFlowError) -> PublishResult:
+        """Hold the item back: nothing of it was sent."""
+        with self._home.books(self._business).transaction():
+            item = self._items.get(self._business, planned.item_id)
+            if isinstance(problem, Duplicate) and item.sent is None:
+                item = self._items.put(
+                    self._business, msgspec.structs.replace(item, problem=note_of(problem))
+                )
+        self._listener(ItemHeld(business=self._business, item=item.id, problem=problem))
+        if stops(problem):
+            self._gate.halt(problem)
+        return result_of(item, self._items.state(self._business, item), note_of(problem))
+
+    # After it was sent
+
+    def _failed(self, attempt: Attempt, problem: KashFlowError) -> PublishResult:
+        """Write down that it was refused, was not sent, or that nobody can tell."""
+        if problem.outcome is CallOutcome.UNKNOWN:
+            item = self._attempts.unknown(self._business, attempt, problem)
+            self._held(item, problem, unknown=True)
+            return result_of(item, ItemState.UNKNOWN)
+        halts = isinstance(problem, NOBODY_GETS_IN) or (
+            isinstance(problem, NotSent) and not isinstance(problem, BadRequest)
+        )
+        outcome = Outcome.REFUSED if isinstance(problem, Refused) else Outcome.NOT_SENT
+        item = self._attempts.returned(self._business, attempt, outcome, problem, keep=not halts)
+        self._held(item, problem)
+        if halts:
+            self._gate.halt(problem)
+        return result_of(item, self._items.state(self._business, item), note_of(problem))
+
+    def _read_back(self, attempt: Attempt, number: int) -> tuple[Attempt, Problem | None]:
+        """Compare what KashFlow has with what was sent, and learn the id that it gave.
+
+        Returns the attempt with the id, and why nothing may follow the document, if so.
+        """
+        problem: Problem | None = None
+        found: Invoice | None = None
+        word = word_of(attempt.operation)
+
+        def read(kashflow: KashFlow) -> Invoice | None:
+            return document_of(kashflow, attempt.operation, number)
+
+        try:
+            found = self._sessions.call(self._business, read)
+        except KashFlowError as failure:
+            problem = NotReadBack(
+                f"It is in KashFlow as {word} {number}, but could not be read back to be compared: "
+                f"{failure.sentence}",
+                "Look at it in KashFlow.",
+            )
+        if found is not None:
+            self._documents.setdefault((attempt.operation, attempt.party), []).append(found)
+            other = differences(attempt.payload, found)
+            if other:
+                problem = CameOutDifferent(f"KashFlow has {word} {number} with {'; '.join(other)}.")
+        elif problem is None:
+            problem = NotReadBack(
+                f"KashFlow gave it the number {number}, but now has no {word} of that number.",
+                "Look for it in KashFlow; it may have been deleted there.",
+            )
+        dbid = found.invoice_dbid if found is not None else None
+        self._attempts.confirmed(self._business, attempt, dbid, problem)
+        sound = found is not None and is_same(attempt, found)
+        return msgspec.structs.replace(attempt, dbid=dbid), None if sound else problem
+
+    def _held(self, item: Item, problem: Problem, *, unknown: bool = False) -> None:
+        self._listener(
+            ItemHeld(business=self._business, item=item.id, problem=problem, unknown=unknown)
+        )
