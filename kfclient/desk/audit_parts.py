@@ -28,6 +28,7 @@ _WORDS = {
     "endpoint": "address",
     **{spec.key: spec.title[0].lower() + spec.title[1:] for spec in SETTINGS},
 }
+_KINDS = {"claim": "expense claim"}
 _DATES = {"date", "due_date", "paid_on"}
 _SENDING = {"InsertReceipt": "purchase", "InsertInvoice": "sale"}
 
@@ -89,7 +90,8 @@ def _line(line: object) -> str:
 
 def what(facts: Mapping[str, Any]) -> str:
     """Return what an item is: "cost PEN-1, Pennine Water, £120.00"."""
-    name = f"{facts.get('kind', 'item')} {facts.get('reference', '')}".strip()
+    kind = str(facts.get("kind", "item"))
+    name = f"{_KINDS.get(kind, kind)} {facts.get('reference', '')}".strip()
     return ", ".join(part for part in (name, facts.get("contact", ""), _gross(facts)) if part)
 
 

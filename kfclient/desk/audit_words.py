@@ -52,7 +52,7 @@ def _role_changed(entry: Entry) -> str:
         else:
             was = f", who was {_role(before)}" if before else ""
             told.append(f"made {person} {_role(role)}{was}")
-    return " and ".join(told)
+    return " and ".join(told) or "changed the people"
 
 
 def _role(role: object) -> str:
@@ -65,7 +65,8 @@ def _connected(entry: Entry) -> str:
 
 
 def _reconnected(entry: Entry) -> str:
-    return f"connected the business again: {changes(entry) or 'the same, newly checked'}"
+    told = changes(entry) or "same username and address, password and key typed anew"
+    return f"connected the business again: {told}"
 
 
 def _disconnected(entry: Entry) -> str:

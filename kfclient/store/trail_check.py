@@ -117,7 +117,9 @@ class _Walk:
     def _follow(self, line: Line) -> None:
         if line.number > self._due:
             missing = _entries(self._due, line.number - 1)
-            self._tell("missing", f"Before line {self.line} {missing} should stand.")
+            are = "is" if line.number - self._due == 1 else "are"
+            missing = f"{missing[0].upper()}{missing[1:]} {are} missing"
+            self._tell("missing", f"{missing} before line {self.line}.")
         elif self._prev not in (None, line.prev):
             self._tell(
                 "not-following",

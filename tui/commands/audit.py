@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import textwrap
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from kfclient.dates import DateUnclear, parse_date
+from kfclient.desk.errors import BusinessUnknown
+from kfclient.store.errors import StoreError
 from tui.commands.opening import opened
-from tui.commands.output import count, say, say_json
+from tui.commands.output import count, say, say_json, warn
 from tui.commands.table import GAP, room_here
 from tui.commands.times import shown_time
 from tui.commands.usage import WrongUse
@@ -57,11 +60,12 @@ def run(args: argparse.Namespace) -> int:
     if verify and (args.since is not None or args.item):
         raise WrongUse("verify looks at the whole trail.", "Leave out --since and --item.")
     with opened() as desk:
-        business = desk.businesses.find(name)
+        business = _business(desk, name)
         if verify:
             verdict = desk.audit.verify(business.id)
             _tell_verdict(desk, business, verdict, as_json=args.json)
             return 0 if verdict.sound else 1
+        _warn_of_trouble(desk, business)
         since = None if args.since is None else moment(args.since, desk.clock())
         entries = desk.audit.entries(business.id, item=args.item.strip(), since=since)
         if args.json:
@@ -87,6 +91,15 @@ def moment(text: str, now: datetime) -> datetime:
         ) from problem
 
 
+def _business(desk: Desk, name: str) -> Business:
+    try:
+        return desk.businesses.find(name)
+    except BusinessUnknown:
+        if name == VERIFY:
+            raise WrongUse("Say of which business.", "As in: kashdeck audit verify NAME") from None
+        raise
+
+
 def _asked(words: Sequence[str]) -> tuple[str, bool]:
     """Return the business's name and whether to verify; the word may stand before it or after."""
     if len(words) == 1:
@@ -97,6 +110,13 @@ def _asked(words: Sequence[str]) -> tuple[str, bool]:
     raise WrongUse(
         "Give one business.", "A name of several words goes in quotes. See: kashdeck audit --help"
     )
+
+
+def _warn_of_trouble(desk: Desk, business: Business) -> None:
+    """Say so where what is shown may not be what was written."""
+    with suppress(StoreError):  # who may only read still gets to see it
+        if not desk.audit.verify(business.id).sound:
+            warn(f"This trail is not as it was written. See: kashdeck audit verify {business.id}")
 
 
 def _lines(desk: Desk, entries: Sequence[Entry]) -> str:
@@ -128,14 +148,15 @@ def _tell_verdict(desk: Desk, business: Business, verdict: Verdict, *, as_json: 
         sound = verdict.sound
         say_json({"sound": sound, "lines": verdict.lines, "head": head, "troubles": troubles})
         return
-    whole = count(verdict.lines, "entry", "entries")
     if verdict.sound:
+        whole = count(verdict.lines, "entry", "entries")
         say(f"The trail of {business.name} is as it was written: {whole}.")
         if verdict.head:
             say(f"Its last entry's mark is {verdict.head}")
             say("Noted elsewhere, it shows later that nothing up to here was written anew.")
         return
     found = count(len(verdict.troubles), "trouble")
+    whole = count(verdict.lines, "line")
     say(f"The trail of {business.name} is not as it was written: {found} in {whole}.")
     for trouble in verdict.troubles[:_MOST_TROUBLES]:
         say(f"  {trouble.sentence}")
