@@ -26,6 +26,7 @@ from kfclient.desk.list_names import ListName
 from kfclient.desk.matching import Index, plain
 from kfclient.desk.settings import NOT_APPLICABLE
 from kfclient.desk.taxes import fits, fitting_rate
+from kfclient.desk.twins import Twins
 
 PROJECT_ACTIVE = 1
 Contact = Supplier | Customer
@@ -34,7 +35,8 @@ Contact = Supplier | Customer
 class Books:
     """The synced lists of one business as indexes, with its settings and today's date.
 
-    `missing` names lists that were never synced; `home_currency` is what KashFlow counts in.
+    `missing` names lists that were never synced; `home_currency` is what KashFlow counts in;
+    `account` tells one account at KashFlow from another.
     """
 
     def __init__(
@@ -52,12 +54,14 @@ class Books:
         settings: Settings | None = None,
         home_currency: str = "GBP",
         connected: bool = True,
+        account: str = "",
         missing: Collection[ListName] = (),
         today: dt.date,
     ) -> None:
         self.settings = Settings() if settings is None else settings
         self.home_currency = home_currency
         self.connected = connected
+        self.account = account
         self.missing = frozenset(missing)
         self.today = today
         self.rates = tuple(rate.value for rate in tax_rates)
@@ -79,6 +83,18 @@ class Books:
     def _customers(self) -> Index[Contact]:
         return Index(self._customer_list, lambda one: one.code, lambda one: one.name)
 
+    @cached_property
+    def _supplier_twins(self) -> Twins:
+        return Twins(self._supplier_list)
+
+    @cached_property
+    def _customer_twins(self) -> Twins:
+        return Twins(self._customer_list)
+
+    def twins(self, kind: Kind) -> Twins:
+        """Return which suppliers, for sales which customers, may be one and the same."""
+        return self._customer_twins if kind is Kind.SALE else self._supplier_twins
+
     def contacts(self, item: Item) -> tuple[Contact, ...]:
         """Return the suppliers, for a sale the customers, that the item may mean."""
         index = self._customers if item.kind is Kind.SALE else self._suppliers
@@ -94,7 +110,8 @@ class Books:
         found = self._nominals.find(text)
         live = tuple(one for one in found if not one.archived)
         if len(live) > 1:
-            fitting = tuple(one for one in live if _side(one) is (kind is Kind.SALE))
+            side = Kind.SALE if kind is Kind.SALE else Kind.COST
+            fitting = tuple(one for one in live if side_of_nominal(one) is side)
             live = fitting if len(fitting) == 1 else live
         return live or found
 
@@ -142,9 +159,19 @@ class Books:
         return item.currency != self.home_currency
 
 
-def _side(nominal: NominalCode) -> bool | None:
-    """Tell whether a nominal code is for sales; None where its classification does not say."""
-    words = plain(f"{nominal.classification_name} {nominal.type_name}")
-    if "sales" in words or "turnover" in words:
-        return True
-    return None if not words or "bank" in words else False
+def side_of_nominal(nominal: NominalCode) -> Kind | None:
+    """Return whether a nominal code is for sales (SALE) or purchases (COST), None for neither.
+
+    Its classification says so, else its type; the words are those of KashFlow's screens (Sales
+    Types, Outgoing Types, Bank Transaction Types; Turnover, Cost of Sales, Expense).
+    """
+    group, kind = plain(nominal.classification_name), plain(nominal.type_name)
+    if "outgoing" in group or "purchase" in group:
+        return Kind.COST
+    if "sales" in group:
+        return Kind.SALE
+    if group or not kind:
+        return None
+    if kind.startswith("cost") or "expense" in kind or "overhead" in kind:
+        return Kind.COST
+    return Kind.SALE if kind in {"turnover", "sales", "income"} else None

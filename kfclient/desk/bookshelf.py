@@ -63,8 +63,17 @@ class Bookshelf:
         today = self._clock().astimezone().date()
         currency = HOME_CURRENCY if connection is None else connection.company.currency
         connected = connection is not None
+        account = "" if connection is None else f"{connection.username} at {connection.endpoint}"
         paying = (banks, cost_methods, sale_methods)
-        facts = (*lists.values(), *paying, known.settings, currency, connected, missing, today)
+        facts = (
+            *lists.values(),
+            *paying,
+            known.settings,
+            currency,
+            account,
+            missing,
+            today,
+        )
         with self._lock:
             kept = self._kept.get(business)
             if kept is None or not _alike(kept[0], facts):
@@ -81,6 +90,7 @@ class Bookshelf:
                     settings=known.settings,
                     home_currency=currency,
                     connected=connected,
+                    account=account,
                     missing=missing,
                     today=today,
                 )

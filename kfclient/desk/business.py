@@ -71,7 +71,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     amount with VAT N/A. The default tax codes are percentages (-1 is N/A), used where an item does
     not say its own. `certificate_authority` is a PEM file of an authority to trust besides the
     usual ones, "" when there is none. `locked_until` is the last day of a closed period: nothing
-    dated on or before it may go.
+    dated on or before it may go. `any_category` lets sales take codes that KashFlow files under
+    purchases, and the other way round.
     """
 
     publish_tax_data: bool = False
@@ -80,6 +81,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     settle_seconds: int = 130
     certificate_authority: str = ""
     locked_until: date | None = None
+    any_category: bool = False
 
 
 class Business(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -15,6 +15,7 @@ from kfclient.desk.items import Items
 from kfclient.desk.lists import Lists
 from kfclient.desk.people import this_origin, this_person, utc_now
 from kfclient.desk.publishing import Publishing
+from kfclient.desk.radar import Radar
 from kfclient.desk.sessions import Sessions
 from kfclient.desk.syncing import Syncing
 from kfclient.store import Home, Secrets
@@ -51,6 +52,7 @@ class Desk:
         self.lists = Lists(home)
         self.items = Items(home, self.businesses, self.lists, clock)
         self.businesses.watch(self.items.refresh_counts)
+        self.radar = Radar(home, self.items, self.sessions, clock)
         self.importing = Importing(home, self.items, clock)
         self.publishing = Publishing(
             home, self.businesses, self.sessions, self.lists, self.items, clock

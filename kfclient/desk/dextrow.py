@@ -97,6 +97,7 @@ def read_row(row: Row, base: str, home: str) -> DextRow:
         owner=person,
         payment_method=one_line(row["payment method"]),
         bank_account=one_line(row["bank account"]),
+        total=amounts.total,
         image=row["image"],
         source=f"dext:{row['receipt id']}",
         problem=_doubt(amounts, base),

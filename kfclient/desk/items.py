@@ -14,7 +14,9 @@ from kfclient.desk.bookkeeping import Books
 from kfclient.desk.bookshelf import Bookshelf
 from kfclient.desk.business import ItemCounts
 from kfclient.desk.checking import check
+from kfclient.desk.doubles import Doubles
 from kfclient.desk.errors import ItemChanged, ItemSettled, ItemUnknown
+from kfclient.desk.file_checks import check_files
 from kfclient.desk.item import Finding, Item, ItemState, Severity
 from kfclient.desk.item_changes import changes_between, facts_of
 
@@ -54,6 +56,7 @@ class Items:
         self._businesses = businesses
         self.audit = businesses.audit
         self.bookshelf = Bookshelf(businesses, lists, clock)
+        self.doubles = Doubles(home)
         self._kept: dict[str, _Kept] = {}
         self._lock = threading.RLock()
 
@@ -66,6 +69,10 @@ class Items:
     def all(self, business: str) -> list[Item]:
         """Return all items, in the order in which they came."""
         return list(self._all(business).values())
+
+    def by_id(self, business: str) -> Mapping[str, Item]:
+        """Return all items by their ids; the same object until one of them changes."""
+        return self._all(business)
 
     def get(self, business: str, item_id: str) -> Item:
         """Return one item; raises `ItemUnknown`."""
@@ -234,7 +241,13 @@ class Items:
         self.audit.settle(business, least=MANY)
 
     def _findings(self, business: str, item: Item, books: Books) -> tuple[Finding, ...]:
-        """Return the findings, worked out once for every version of the item and of the books."""
+        """Return what is known of the item by itself, of its files, and of what looks like it."""
+        files = check_files(item)
+        doubles = self.doubles.findings(business, item, self._all(business), books)
+        return (*self._own(business, item, books), *files, *doubles)
+
+    def _own(self, business: str, item: Item, books: Books) -> tuple[Finding, ...]:
+        """Return the item's own findings, worked out once for its version and for the books."""
         with self._lock:
             kept = self._keep(business)
             if kept.items.get(item.id) is not item:

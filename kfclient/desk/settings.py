@@ -197,6 +197,16 @@ SETTINGS: tuple[SettingSpec, ...] = (
         parse=parse_day,
         show=show_day,
     ),
+    SettingSpec(
+        key="any_category",
+        title="Any category",
+        help="On: sales may go to codes of the chart of accounts that are for purchases, and "
+        "purchases to those for sales, as KashFlow's own setting to access all nominals allows.",
+        kind=SettingKind.SWITCH,
+        default_text="off",
+        parse=parse_switch,
+        show=show_switch,
+    ),
 )
 
 _BY_KEY = {spec.key: spec for spec in SETTINGS}

@@ -31,3 +31,16 @@ def fitting_rate(net: Decimal, vat: Decimal, rates: Iterable[Decimal]) -> Decima
     """Return the one of the rates that makes this VAT, the closest where pennies fit several."""
     fitting = [rate for rate in rates if rate > 0 and fits(net, vat, rate)]
     return min(fitting, key=lambda rate: abs(net * rate / 100 - vat), default=None)
+
+
+def taxed_part(net: Decimal, vat: Decimal, rate: Decimal) -> Decimal | None:
+    """Return the part of a net amount on which this VAT was charged, the rest being zero-rated.
+
+    To the penny; None where no such part makes exactly this VAT, or where it is nothing or all.
+    """
+    if rate <= 0 or not vat:
+        return None
+    part = pennies(vat * 100 / rate)
+    rest = net - part
+    whole = part * net > 0 and rest * net > 0
+    return part if whole and vat_of(part, rate) == vat else None

@@ -146,8 +146,8 @@ def test_without_a_connection_everything_is_to_review(home: Home) -> None:
 
 
 def test_the_home_screen_is_told_how_many_stand_where(inbox: Inbox) -> None:
-    for _ in range(3):
-        inbox.items.add(inbox.business, COST)
+    for number in range(3):
+        inbox.items.add(inbox.business, change(COST, reference=f"PEN-{number}"))
     inbox.items.add(inbox.business, change(COST, contact=""))
     third = inbox.items.get(inbox.business, "3")
     inbox.items.put(inbox.business, change(third, sent=ItemState.PUBLISHED, number=1))
@@ -184,7 +184,12 @@ def test_the_revision_grows_with_every_change(inbox: Inbox) -> None:
 def test_a_thousand_items_are_told_where_they_stand_while_a_key_is_pressed(inbox: Inbox) -> None:
     inbox.importing.import_file(inbox.business, SAMPLES / "dext-costs.csv")
     some = inbox.items.all(inbox.business)
-    many = [change(some[n % len(some)], source="") for n in range(940)]
+    many = []
+    for number in range(1, 941):  # each with its own number and amount: no duplicates
+        like = some[number % len(some)]
+        price = like.lines[0].unit_price + number * 10_000
+        line = msgspec.structs.replace(like.lines[0], unit_price=price)
+        many.append(change(like, source="", reference=f"X-{number}", lines=(line,)))
     inbox.items.add_all(inbox.business, many)
     started = time.perf_counter()
     states = inbox.items.states(inbox.business)

@@ -223,8 +223,10 @@ def test_the_same_invoice_twice_in_the_inbox_goes_once(desk: Publisher) -> None:
     assert len(desk.purchases()) == 1
 
 
-def test_items_without_a_reference_are_not_taken_for_duplicates(desk: Publisher) -> None:
+def test_two_equal_items_go_once_a_person_has_said_that_they_are_two(desk: Publisher) -> None:
     desk.add("", "")
+    assert desk.state("2") is ItemState.TO_REVIEW
+    desk.desk.radar.not_a_duplicate(desk.business, "2")
     assert desk.publish().published == 2
     assert len(desk.purchases()) == 2
 

@@ -147,6 +147,7 @@ def test_an_older_document_that_looks_alike_is_not_taken_for_it(desk: Publisher)
 
 def test_of_several_that_look_alike_none_is_taken(desk: Publisher) -> None:
     desk.add("PEN-1", "PEN-1")
+    desk.desk.radar.not_a_duplicate(desk.business, "2")
     desk.sandbox.misbehave("InsertReceipt", "drop-after")
     desk.publish("1")
     numbers = [desk.purchases()[0].invoice_number, desk.keyed_by_hand(desk.item("2"))]
@@ -202,6 +203,7 @@ def test_a_person_decides_about_one_that_came_out_with_another_amount(desk: Publ
 
 def test_two_alike_are_not_both_on_their_way(desk: Publisher) -> None:
     desk.add("", "")
+    desk.desk.radar.not_a_duplicate(desk.business, "2")
     desk.sandbox.misbehave("InsertReceipt", "drop-after")
     report = desk.publish()
     assert [one.state for one in report.results] == [ItemState.UNKNOWN, ItemState.READY]
@@ -224,6 +226,7 @@ def test_a_document_is_never_taken_by_two_items(desk: Publisher) -> None:
 
 def test_a_document_that_may_be_anothers_is_left_for_a_person(desk: Publisher) -> None:
     desk.add("", "")
+    desk.desk.radar.not_a_duplicate(desk.business, "2")
     desk.sandbox.misbehave("GetReceipt", "html-503")
     plan = desk.desk.publishing.plan(desk.business)
 
@@ -316,6 +319,8 @@ def test_whatever_goes_wrong_every_item_is_there_once_in_the_end(
 ) -> None:
     chance = random.Random(seed)
     desk.add("A", "B", "", "", "C")
+    for number in "345":
+        desk.desk.radar.not_a_duplicate(desk.business, number)
     desk.add("D", "E", contact="Somebody New")
     operations = ["InsertReceipt", "InsertSupplier", "GetReceipt", "GetReceiptsForSupplier"]
     kinds = [*IN_THE_BOOKS, *NOT_IN_THE_BOOKS, "refuse"]

@@ -237,4 +237,5 @@ def test_settings_change_all_or_none(connected: Kashdeck) -> None:
         "settle_seconds": 130,
         "certificate_authority": "",
         "locked_until": None,
+        "any_category": False,
     }
