@@ -13,7 +13,7 @@ from kfclient.store.storage import LOCK_SECONDS, LoggedStorage
 from kfclient.store.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -22,13 +22,22 @@ class Database(TinyDB):
 
     A write has reached the disk when it returns. Reading sees what anyone committed before. One
     `Database` may be used from any thread. `lock_seconds` is how long a write waits for another
-    one before it raises `StateBusy`. Any call may raise a `StoreError`.
+    one before it raises `StateBusy`. `look_first` is called before the files are looked at, each
+    time. Any call may raise a `StoreError`.
     """
 
     table_class = Table
 
-    def __init__(self, path: Path, *, lock_seconds: float = LOCK_SECONDS) -> None:
-        super().__init__(path, storage=LoggedStorage, lock_seconds=lock_seconds)
+    def __init__(
+        self,
+        path: Path,
+        *,
+        lock_seconds: float = LOCK_SECONDS,
+        look_first: Callable[[], object] | None = None,
+    ) -> None:
+        super().__init__(
+            path, storage=LoggedStorage, lock_seconds=lock_seconds, look_first=look_first
+        )
 
     @property
     def storage(self) -> LoggedStorage:

@@ -15,30 +15,22 @@ Files are for their owner alone (0600, in folders of 0700). Nothing is made befo
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shutil
 import threading
 from typing import TYPE_CHECKING, Any
 
-from kfclient.store.contents import copied
 from kfclient.store.database import Database
-from kfclient.store.errors import StateBusy, StateDamaged, StateNewer
 from kfclient.store.filelock import FileLock
-from kfclient.store.files import keep_copy, read_file, replace_file, unwritable
-from kfclient.store.journal import Damage, NewerFormat
-from kfclient.store.places import default_root, lock_path, state_path
-from kfclient.store.snapshot import Snapshot
+from kfclient.store.files import unwritable
+from kfclient.store.places import SLUG, default_root, lock_path, plan_path, state_path
+from kfclient.store.syncedlist import SyncedList
 from kfclient.store.trail import Trail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
-
-_SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-
-_LIST_TABLE = "_default"
-
-_LIST_LOCK_SECONDS = 10.0
 
 # `is_locked` holds the lock for a moment, which must not look like someone at work.
 _TRY_SECONDS = 0.05
@@ -49,6 +41,7 @@ class Home:
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = default_root() if root is None else root.expanduser().absolute()
+        self._restoring = str(plan_path(self.root))
         self._databases: dict[Path, Database] = {}
         self._opening = threading.Lock()
 
@@ -83,39 +76,16 @@ class Home:
 
         Raises `StateDamaged`, `StateNewer` or `StateUnreadable`.
         """
-        path = self._list_path(business_id, name)
-        data = read_file(path)
-        if data is None:
-            return []
-        try:
-            return list(Snapshot.decode(data).tables.get(_LIST_TABLE, {}).values())
-        except NewerFormat:
-            raise StateNewer(f"{path} was written by a newer Kashdeck than this one.") from None
-        except Damage as damage:
-            copy = keep_copy(path, data)
-            kept = f" It was copied to {copy}." if copy else ""
-            raise StateDamaged(
-                f"{path} cannot be understood: {damage}.{kept}",
-                "Sync the business again: the list is fetched anew from KashFlow.",
-            ) from None
+        self._finish_restoring()
+        return self._list(business_id, name).read()
 
     def write_list(self, business_id: str, name: str, documents: Iterable[dict[str, Any]]) -> None:
         """Replace a synced list, whole or not at all.
 
-        Raises TypeError for what JSON has no word for, `StateUnwritable`, `StateBusy`.
+        Raises TypeError for what JSON has no word for, `StateUnwritable`, `StateBusy`,
+        `StateNewer`.
         """
-        path = self._list_path(business_id, name)
-        table = {number: copied(document) for number, document in enumerate(documents, 1)}
-        data = Snapshot({_LIST_TABLE: table}).encode()
-        lock = FileLock(path.with_name("lists.lock"))
-        if not lock.acquire(_LIST_LOCK_SECONDS):
-            raise StateBusy(f"{path} is being written by process {lock.holder()}.")
-        try:
-            replace_file(path, data)
-        except OSError as error:
-            raise unwritable(path, error) from error
-        finally:
-            lock.release()
+        self._list(business_id, name).write(documents)
 
     def remove_business(self, business_id: str) -> None:
         """Remove the business's items and lists; a business that is not there is no trouble.
@@ -164,14 +134,22 @@ class Home:
     def _database(self, path: Path) -> Database:
         with self._opening:
             if path not in self._databases:
-                self._databases[path] = Database(path)
+                self._databases[path] = Database(path, look_first=self._finish_restoring)
             return self._databases[path]
 
     def _business(self, business_id: str) -> Path:
         return self.root / "businesses" / _slug(business_id)
 
-    def _list_path(self, business_id: str, name: str) -> Path:
-        return self._business(business_id) / "lists" / f"{_slug(name)}.json"
+    def _list(self, business_id: str, name: str) -> SyncedList:
+        path = self._business(business_id) / "lists" / f"{_slug(name)}.json"
+        return SyncedList(path, self._finish_restoring)
+
+    def _finish_restoring(self) -> None:
+        """Have a restore whole before anything is looked at; waits for one that is going on."""
+        if os.path.exists(self._restoring):  # noqa: PTH110 - asked before every look, so it is quick
+            from kfclient.store.restoring import finish
+
+            finish(self.root)
 
     def _named_lock(self, name: str) -> FileLock:
         return FileLock(lock_path(self.root, name))
@@ -179,6 +157,6 @@ class Home:
 
 def _slug(text: str) -> str:
     """Return `text` if it is safe as a file's name; raises ValueError."""
-    if not _SLUG.fullmatch(text):
+    if not re.fullmatch(SLUG, text):
         raise ValueError(f"{text!r} is not a safe name: letters, digits, '-', '_' and '.' are")
     return text

@@ -1,13 +1,17 @@
 r"""The log beside a snapshot: one checksummed line a transaction.
 
-    <crc32 in hex> {"kashdeck": "log", "format": 1, "base": 41}\n
+    <crc32 in hex> {"kashdeck": "log", "format": 1, "base": 41, "database": "9f0c...", ...}\n
     <crc32 in hex> [42, [["items", 7, {...}], ["items", 3, null]]]\n
 
-`base` is the number of the last transaction that was in the snapshot when the log was begun; each
-further line is a transaction: its number, and per document its table, id and content (null =
-removed). Each checksum goes on from the one before, so a line that was lost, moved or changed
-cannot pass. A log is only ever appended to, but for a torn end, which is cut under the lock; a
-checkpoint begins a new file.
+`base` is the number of the last transaction that was in the snapshot when the log was begun,
+`database` is the same word in a snapshot and its log, and in no other's; each further line is a
+transaction: its number, and per document its table, id and content (null = removed). Each checksum
+goes on from the one before, so a line that was lost, moved or changed cannot pass. A log is only
+ever appended to, but for a torn end, which is cut under the lock; a checkpoint begins a new file.
+
+A new file of a checkpoint `continues` the one before: `[inode of that, inode, time and size of the
+snapshot]`. Who has read the old file to its end has all that the snapshot holds, and need not read
+it.
 """
 
 from __future__ import annotations
@@ -47,8 +51,11 @@ class Journal:
         self._writer = -1
         self._offset = 0
         self._checksum = 0
+        self.format = FORMAT
         self.base = -1
         self.last = -1
+        self.database = ""
+        self.continues: list[int] | None = None
 
     @classmethod
     def open(cls, path: Path) -> Journal | None:
@@ -65,13 +72,21 @@ class Journal:
         return journal
 
     @classmethod
-    def create(cls, path: Path, base: int) -> Journal:
-        """Put a new, empty log in the place of the old one; the snapshot holds all up to `base`.
+    def create(
+        cls,
+        path: Path,
+        base: int,
+        database: str = "",
+        *,
+        later: bytes = b"",
+        continues: list[int] | None = None,
+    ) -> Journal:
+        """Put a new log in the place of the old one; the snapshot holds all up to `base`.
 
+        `later` are lines of the old log (see `lines_after`) that the snapshot does not hold.
         Raises OSError, and then the old log stays.
         """
-        header = encoded({"kashdeck": "log", "format": FORMAT, "base": base})
-        replace_file(path, _line(header, 0))
+        replace_file(path, begun(base, database, later=later, continues=continues))
         journal = cls.open(path)
         if journal is None:
             raise FileNotFoundError(path)
@@ -82,9 +97,14 @@ class Journal:
         """Bytes of whole lines that were read so far."""
         return self._offset
 
-    def is_file(self, inode: int) -> bool:
-        """Whether the file at our path, with this inode, is still the one we follow."""
-        return os.fstat(self._reader).st_ino == inode
+    @property
+    def inode(self) -> int:
+        """The number of the file we follow; no other file has it while this one is open."""
+        return os.fstat(self._reader).st_ino
+
+    def lines_after(self, offset: int) -> bytes:
+        """Return the lines that were read and begin at this offset or after it."""
+        return os.pread(self._reader, self._offset - offset, offset)
 
     def read_new(self) -> tuple[list[list[Operation]], bool]:
         """Return the transactions appended since the last call, and whether a bad line followed.
@@ -169,9 +189,26 @@ class Journal:
             raise Damage("the log has no proper first line")
         if header["format"] > FORMAT:
             raise NewerFormat
+        self.format = header["format"]
         self.base = self.last = header["base"]
+        self.database = header.get("database", "")
+        self.continues = header.get("continues")
         self._offset = len(line) + 1
         self._checksum = zlib.crc32(payload or b"")
+
+
+def begun(
+    base: int, database: str, *, later: bytes = b"", continues: list[int] | None = None
+) -> bytes:
+    """Return the bytes of a log as `Journal.create` begins it."""
+    header = {"kashdeck": "log", "format": FORMAT, "base": base, "database": database}
+    if continues is not None:
+        header["continues"] = continues
+    checksum, lines = 0, []
+    for payload in (encoded(header), *(line[9:] for line in later.split(b"\n")[:-1])):
+        lines.append(_line(payload, checksum))
+        checksum = zlib.crc32(payload, checksum)
+    return b"".join(lines)
 
 
 def _line(payload: bytes, before: int) -> bytes:

@@ -7,12 +7,22 @@ finds always fits together.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
 from pathlib import Path
 
 from kfclient.store.contents import Contents
 from kfclient.store.errors import StateDamaged, StateNewer
-from kfclient.store.files import keep_copy, read_file, replace_file, unreadable, unwritable
+from kfclient.store.files import (
+    keep_copy,
+    read_file,
+    replace_file,
+    sync_folder,
+    unreadable,
+    unwritable,
+)
+from kfclient.store.fitting import fitted
 from kfclient.store.journal import Damage, Journal, NewerFormat
 from kfclient.store.snapshot import Snapshot
 
@@ -26,6 +36,15 @@ if TYPE_CHECKING:
 _SECOND_LOOKS = (0.002, 0.02)
 
 
+class Moment:
+    """What the files held at one moment: all of it, and where in the log it ends."""
+
+    def __init__(self, snapshot: Snapshot, journal: Journal) -> None:
+        self.snapshot = snapshot
+        self.journal = journal
+        self.offset = journal.size
+
+
 class LoggedFile:
     """One database's files. Not thread-safe; what writes, says that the lock must be held."""
 
@@ -34,6 +53,7 @@ class LoggedFile:
         self.log_path = path.with_name(path.name + ".log")
         self.contents = Contents(Snapshot())
         self.snapshot_size = 0
+        self.older = False
         self._journal: Journal | None = None
         self._seen: tuple[_Mark, _Mark] | None = None
 
@@ -52,7 +72,7 @@ class LoggedFile:
             seen = self._look()
             if seen == self._seen:
                 return
-            if not self._read_appended(*seen):
+            if not self._read_appended(*seen) and not self._read_continued(*seen):
                 self._load()
         except OSError as error:
             raise unreadable(Path(error.filename or self.path), error) from error
@@ -72,9 +92,10 @@ class LoggedFile:
 
         Raises `StateUnwritable`, and then nothing was changed.
         """
+        if self.older:
+            self.upgrade()
         try:
             if self._journal is None or self._journal.last != self.contents.snapshot.lsn:
-                # No log yet, or one that ends before what the snapshot holds.
                 self._begin_log()
             if self._journal is not None:
                 self._journal.append(operations)
@@ -83,28 +104,92 @@ class LoggedFile:
         # It comes back through the log, like anyone's.
         self.refresh()
 
-    def write_snapshot(self, data: bytes) -> None:
-        """Put `data` (all that is committed, encoded) in the snapshot's place; the lock is held."""
+    def upgrade(self) -> None:
+        """Write an older format's files anew, after a copy of them; the lock is held, all is read.
+
+        A sudden end anywhere in it leaves the older files or the new ones. Raises
+        `StateUnwritable`, and then they are the older ones.
+        """
+        from kfclient.store.migrations import keep_older
+
+        now = self.contents.snapshot
+        fresh = Snapshot(now.tables, now.next_ids, now.lsn + 1, database=now.database)
+        for path in (self.path, self.log_path):
+            keep_older(path)
         try:
-            replace_file(self.path, data)
+            replace_file(self.path, fresh.encode())
         except OSError as error:
             raise unwritable(self.path, error) from error
-        self.snapshot_size = len(data)
+        # The log of before ends before this snapshot, so it counts no more and is begun anew.
+        self.close()
+        self.refresh()
 
-    def begin_log(self) -> None:
-        """Begin an empty log beside a snapshot that holds everything; the lock is held."""
+    def moment(self) -> Moment | None:
+        """Return what is committed now, None where the snapshot holds it; all is read."""
+        if self._journal is None or not self.log_size:
+            return None
+        return Moment(self.contents.snapshot.moment(), self._journal)
+
+    def write_ahead(self, data: bytes) -> None:
+        """Put a moment, encoded, beside the snapshot; others may go on writing meanwhile."""
         try:
-            self._begin_log()
+            replace_file(self._next, data)
         except OSError as error:
-            raise unwritable(self.log_path, error) from error
+            raise unwritable(self.path, error) from error
+
+    def drop_ahead(self) -> None:
+        """Remove what was written ahead and not put in place."""
+        with contextlib.suppress(OSError):
+            self._next.unlink()
+
+    def turn_over(self, moment: Moment) -> bool:
+        """Put what was written ahead in the snapshot's place, and begin a log of what came since.
+
+        The lock is held, all is read. False where the files are others by now: nothing is done.
+        """
+        if self._journal is not moment.journal:
+            return False
+        try:
+            self._next.replace(self.path)
+            sync_folder(self.path.parent)
+            snapshot = _mark(self.path) or (0, 0, 0)
+            journal = Journal.create(
+                self.log_path,
+                moment.snapshot.lsn,
+                moment.snapshot.database,
+                later=self._journal.lines_after(moment.offset),
+                continues=[self._journal.inode, *snapshot],
+            )
+        except OSError as error:
+            raise unwritable(self.path, error) from error
+        journal.read_new()  # all of it is in our contents
+        self._follow(journal)
+        self.snapshot_size = snapshot[2]
+        self._seen = self._look()
+        return True
 
     def close(self) -> None:
         """Close the log; the next `refresh` reads everything again."""
         self._follow(None)
         self._seen = None
 
+    @property
+    def _next(self) -> Path:
+        """Where a checkpoint writes the snapshot to come."""
+        return self.path.with_name(self.path.name + ".next.tmp")
+
     def _begin_log(self) -> None:
-        self._follow(Journal.create(self.log_path, self.contents.snapshot.lsn))
+        """Begin an empty log; there is none, or one that ends before what the snapshot holds."""
+        snapshot = self.contents.snapshot
+        if self._journal is None and snapshot.lsn:
+            # Who ends suddenly leaves no snapshot without a log: somebody has removed it.
+            import logging
+
+            said = "%s was missing: what was stored after the last snapshot is lost"
+            logging.getLogger(__name__).error(said, self.log_path)
+        if not snapshot.database:
+            snapshot.database = os.urandom(8).hex()
+        self._follow(Journal.create(self.log_path, snapshot.lsn, snapshot.database))
         self._seen = self._look()
 
     def _look(self) -> tuple[_Mark, _Mark]:
@@ -116,13 +201,40 @@ class LoggedFile:
         journal = self._journal
         if journal is None or log is None or self._seen is None or self._seen[0] != snapshot:
             return False
-        if not journal.is_file(log[0]) or log[2] < journal.size:
+        if journal.inode != log[0] or log[2] < journal.size:
+            return False
+        return self._take_in(journal)
+
+    def _read_continued(self, snapshot: _Mark, log: _Mark) -> bool:
+        """Go on with the log that a checkpoint has begun; False where there is no such thing."""
+        before = self._journal
+        if before is None or log is None or snapshot is None or before.inode == log[0]:
+            return False
+        try:
+            journal = Journal.open(self.log_path)
+        except (Damage, NewerFormat):
+            return False
+        if journal is None:
+            return False
+        # The log of before was whole when this one was begun, and lies here open.
+        fits = journal.continues == [before.inode, *snapshot] and self._take_in(before)
+        if not fits or not journal.base <= before.last:
+            journal.close()
+            return False
+        self._follow(journal)
+        self.snapshot_size = snapshot[2]
+        return self._take_in(journal, known=before.last)
+
+    def _take_in(self, journal: Journal, known: int = -1) -> bool:
+        """Apply what the log has beyond what is known; False where that is not all."""
+        first = journal.last + 1
+        if self.older:
             return False
         try:
             transactions, bad_line = journal.read_new()
         except Damage:
             return False
-        for operations in transactions:
+        for operations in transactions[max(known + 1 - first, 0) :]:
             self.contents.apply(operations)
         return not bad_line
 
@@ -147,14 +259,12 @@ class LoggedFile:
         journal = Journal.open(self.log_path)
         try:
             data = read_file(self.path) or b""
-            contents = Contents(Snapshot.decode(data))
-            if journal is not None:
-                _replay(journal, contents)
+            contents, older = fitted(Snapshot.decode(data) if data else None, journal)
         except BaseException:
             if journal is not None:
                 journal.close()
             raise
-        self.contents = contents
+        self.contents, self.older = contents, older
         self.snapshot_size = len(data)
         self._follow(journal)
 
@@ -172,8 +282,8 @@ class LoggedFile:
         kept = f" It was left as it is, and copied to {' and '.join(copies)}." if copies else ""
         return StateDamaged(
             f"{self.path} cannot be understood: {damage}.{kept}",
-            f"Restore a backup of {self.path.name} and {self.log_path.name}, or move both away "
-            "to begin without what they hold.",
+            "Restore a backup: kashdeck restore FILE. Without one, kashdeck restore --sound keeps "
+            "what can still be read, and says what that is.",
         )
 
 
@@ -183,13 +293,3 @@ def _mark(path: Path) -> _Mark:
     except FileNotFoundError:
         return None
     return status.st_ino, status.st_mtime_ns, status.st_size
-
-
-def _replay(journal: Journal, contents: Contents) -> None:
-    """Apply what the log holds beyond the snapshot."""
-    lsn = contents.snapshot.lsn
-    if journal.base > lsn:
-        raise Damage(f"it holds transactions up to {lsn}, and its log begins after {journal.base}")
-    transactions, _ = journal.read_new()
-    for operations in transactions[lsn - journal.base :]:
-        contents.apply(operations)

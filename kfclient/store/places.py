@@ -6,6 +6,9 @@ import os
 from pathlib import Path
 from urllib.parse import quote
 
+SLUG = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
+"""What the names of businesses and lists look like where they become names of files."""
+
 
 def default_root() -> Path:
     """Return the folder KASHDECK_HOME names, or the platform's place for user data."""
@@ -27,3 +30,8 @@ def lock_path(root: Path, name: str) -> Path:
     if not name:
         raise ValueError("a lock needs a name")
     return root / "locks" / f"{quote(name, safe='')}.lock"
+
+
+def plan_path(root: Path) -> Path:
+    """Return where the plan of a restore lies while it is carried out."""
+    return root / "restoring.json"

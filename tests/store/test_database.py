@@ -319,33 +319,6 @@ def test_dropping_tables(db: Database) -> None:
     assert db.tables() == set()
 
 
-def test_a_small_write_makes_no_checkpoint_and_a_long_log_does(
-    db: Database, path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    db.table("items").insert({"n": 1})
-    assert not path.exists()
-
-    monkeypatch.setattr("kfclient.store.storage.LARGEST_LOG", 2000)
-    for n in range(100):
-        db.table("items").insert({"n": n, "text": "x" * 50})
-
-    assert path.exists()
-    assert path.with_name("state.json.log").stat().st_size < 12_000
-    assert len(Database(path).table("items")) == 101
-
-
-def test_a_large_log_is_put_into_the_snapshot_when_opening(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    Database(path).table("items").insert_multiple({"n": n} for n in range(100))
-    monkeypatch.setattr("kfclient.store.storage.LARGE_LOG", 500)
-
-    reopened = Database(path)
-
-    assert len(json.loads(path.read_text())["items"]) == 100
-    assert len(reopened.table("items")) == 100
-
-
 def test_who_only_reads_writes_nothing(path: Path) -> None:
     Database(path).table("items").insert({"n": 1})
     before = {file: file.stat().st_mtime_ns for file in path.parent.iterdir()}

@@ -1,0 +1,269 @@
+"""Older formats are brought to the present one, with a copy first; newer ones are left alone."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import orjson
+import pytest
+from tinydb import TinyDB
+
+from kfclient.store import journal, migrations
+from kfclient.store.database import Database
+from kfclient.store.errors import StateDamaged, StateNewer, StateUnwritable
+from kfclient.store.home import Home
+from kfclient.store.reading import Reading
+from tests.store.processes import started
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kfclient.store.snapshot import Tables
+
+
+def in_capitals(tables: Tables) -> Tables:
+    """An invented step: items have their names in capitals from now on."""
+    for item in tables.get("items", {}).values():
+        item["name"] = item["name"].upper()
+    return tables
+
+
+@pytest.fixture
+def format_2(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From here on it is a later Kashdeck."""
+    monkeypatch.setattr(journal, "FORMAT", 2)
+    monkeypatch.setitem(migrations.MIGRATIONS, 1, in_capitals)
+
+
+def names(database: Database) -> list[str]:
+    return [document["name"] for document in database.table("items")]
+
+
+def older(path: Path) -> dict[str, bytes]:
+    """Write a database of the present format; return its files as they are."""
+    database = Database(path)
+    database.table("items").insert({"name": "anna"})
+    database.checkpoint()
+    database.table("items").insert({"name": "ben"})
+    return {file.name: file.read_bytes() for file in path.parent.glob("*.json*")}
+
+
+def test_every_format_before_the_present_one_has_its_step() -> None:
+    assert sorted(migrations.MIGRATIONS) == list(range(journal.FORMAT))
+
+
+def test_what_stock_tinydb_wrote_is_kept_beside_before_it_is_written_anew(path: Path) -> None:
+    stock = TinyDB(path)
+    stock.table("items").insert({"name": "anna"})
+    stock.close()
+    before = path.read_bytes()
+
+    database = Database(path)
+    assert names(database) == ["anna"]
+    assert path.read_bytes() == before
+    database.table("items").insert({"name": "ben"})
+
+    assert names(database) == names(Database(path)) == ["anna", "ben"]
+    assert path.with_name("state.json.before-format-1").read_bytes() == before
+    assert json.loads(path.read_text())["_meta"]["1"]["format"] == 1
+
+
+def test_a_deleted_snapshot_is_noticed_also_where_it_was_stock_tinydbs(path: Path) -> None:
+    TinyDB(path).table("items").insert({"name": "anna"})
+    Database(path).table("items").insert({"name": "ben"})
+    path.unlink()
+
+    with pytest.raises(StateDamaged, match="begins after 1"):
+        Database(path)
+
+
+def test_an_older_format_is_read_as_it_would_be_now_and_left_until_something_is_written(
+    path: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    files = older(path)
+    request.getfixturevalue("format_2")
+
+    reader = Database(path)
+    assert names(reader) == ["ANNA", "BEN"]
+    assert [item["name"] for item in Reading(tmp_path).documents("items")] == ["ANNA", "BEN"]
+    reader.close()
+
+    assert {name: (path.parent / name).read_bytes() for name in files} == files
+
+
+@pytest.mark.parametrize("how", ["write", "checkpoint"])
+def test_an_older_format_is_written_anew_after_copies_of_both_its_files(
+    path: Path, request: pytest.FixtureRequest, how: str
+) -> None:
+    files = older(path)
+    request.getfixturevalue("format_2")
+    database, other = Database(path), Database(path)
+
+    if how == "checkpoint":
+        database.checkpoint()
+    database.table("items").insert({"name": "CARA"})
+    other.table("items").insert({"name": "DORA"})
+
+    assert names(database) == names(other) == names(Database(path))
+    assert names(database) == ["ANNA", "BEN", "CARA", "DORA"]
+    for name in ("state.json", "state.json.log"):
+        assert (path.parent / f"{name}.before-format-2").read_bytes() == files[name]
+    assert json.loads(path.read_text())["_meta"]["1"]["format"] == 2
+    assert len(list(path.parent.glob("*.before-format-*"))) == 2
+
+
+def test_a_different_copy_of_an_earlier_time_is_not_overwritten(
+    path: Path, request: pytest.FixtureRequest
+) -> None:
+    files = older(path)
+    kept = path.with_name("state.json.before-format-2")
+    kept.write_text("of an earlier time")
+    request.getfixturevalue("format_2")
+
+    Database(path).table("items").insert({"name": "CARA"})
+
+    assert kept.read_text() == "of an earlier time"
+    assert kept.with_name(f"{kept.name}-2").read_bytes() == files["state.json"]
+
+
+def test_no_copy_no_migration(path: Path, request: pytest.FixtureRequest) -> None:
+    files = older(path)
+    (path.parent / "state.json.before-format-2.tmp").mkdir()  # no copy can be made
+    request.getfixturevalue("format_2")
+
+    database = Database(path)
+    with pytest.raises(StateUnwritable):
+        database.table("items").insert({"name": "CARA"})
+
+    assert names(database) == ["ANNA", "BEN"]
+    assert {name: (path.parent / name).read_bytes() for name in files} == files
+
+
+def test_documents_that_are_not_as_their_format_has_them_are_said_and_kept(
+    path: Path, request: pytest.FixtureRequest
+) -> None:
+    Database(path).table("items").insert({"no": "name"})
+    request.getfixturevalue("format_2")
+
+    with pytest.raises(StateDamaged, match="from format 1 to 2"):
+        Database(path)
+
+
+def test_a_log_of_an_older_format_never_goes_on_from_a_newer_snapshot(
+    path: Path, request: pytest.FixtureRequest
+) -> None:
+    files = older(path)
+    request.getfixturevalue("format_2")
+    newer = orjson.loads(files["state.json"])
+    newer["_meta"]["1"]["format"] = 2
+    path.write_bytes(orjson.dumps(newer))
+
+    with pytest.raises(StateDamaged, match="older format"):
+        Database(path)
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from kfclient.store import files, journal, migrations
+from kfclient.store.database import Database
+
+def in_capitals(tables):
+    for item in tables["items"].values():
+        item["name"] = item["name"].upper()
+    return tables
+
+journal.FORMAT = 2
+migrations.MIGRATIONS[1] = in_capitals
+database = Database(Path(sys.argv[1]))
+left = int(sys.argv[2])
+
+def count(done):
+    def counted(*args, **kwargs):
+        global left
+        left -= 1
+        if left < 0:
+            os.kill(os.getpid(), 9)
+        return done(*args, **kwargs)
+    return counted
+
+for name in ("open", "write", "fsync", "fdatasync", "fchmod", "unlink", "rename", "replace"):
+    setattr(os, name, count(getattr(os, name)))
+database.table("items").insert({"name": "CARA"})
+print("done")
+"""
+
+
+def test_a_kill_at_any_step_of_a_migration_leaves_the_older_files_or_the_new_ones(
+    path: Path, request: pytest.FixtureRequest
+) -> None:
+    files = older(path)
+    request.getfixturevalue("format_2")
+    steps = 0
+    while True:
+        for file in path.parent.iterdir():
+            file.unlink()
+        for name, data in files.items():
+            (path.parent / name).write_bytes(data)
+        process = started("-c", KILLED, path, steps)
+        said = process.communicate(timeout=30)[0]
+
+        if json.loads(path.read_text())["_meta"]["1"]["format"] == 2:
+            for name in ("state.json", "state.json.log"):
+                assert (path.parent / f"{name}.before-format-2").read_bytes() == files[name]
+        database = Database(path)
+        assert names(database)[:2] == ["ANNA", "BEN"]
+        database.table("items").insert({"name": "DORA"})
+        assert names(Database(path)) in (
+            ["ANNA", "BEN", "DORA"],
+            ["ANNA", "BEN", "CARA", "DORA"],
+        )
+        if "done" in said:
+            break
+        steps += 1
+    assert steps > 15
+
+
+def test_a_list_of_an_older_format_is_read_as_it_would_be_now_and_kept_when_replaced(
+    home: Home, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.write_list("acme", "suppliers", [{"Name": "Staples"}])
+    path = home.root / "businesses" / "acme" / "lists" / "suppliers.json"
+    before = path.read_bytes()
+    request.getfixturevalue("format_2")
+
+    def renamed(tables: Tables) -> Tables:
+        return {
+            table: {key: {"Title": one["Name"]} for key, one in documents.items()}
+            for table, documents in tables.items()
+        }
+
+    monkeypatch.setitem(migrations.MIGRATIONS, 1, renamed)
+
+    assert home.read_list("acme", "suppliers") == [{"Title": "Staples"}]
+    assert path.read_bytes() == before
+    home.write_list("acme", "suppliers", [{"Title": "New"}])
+    home.write_list("acme", "suppliers", [{"Title": "Newer"}])
+
+    assert home.read_list("acme", "suppliers") == [{"Title": "Newer"}]
+    assert [file.name for file in path.parent.glob("*.before-*")] == [
+        "suppliers.json.before-format-2"
+    ]
+    assert path.with_name("suppliers.json.before-format-2").read_bytes() == before
+
+
+def test_a_list_of_a_newer_format_is_not_overwritten(home: Home) -> None:
+    home.write_list("acme", "suppliers", [])
+    path = home.root / "businesses" / "acme" / "lists" / "suppliers.json"
+    path.write_text('{"_meta": {"1": {"format": 7}}}')
+
+    for use in (
+        lambda: home.read_list("acme", "suppliers"),
+        lambda: home.write_list("acme", "suppliers", [{"Name": "Staples"}]),
+    ):
+        with pytest.raises(StateNewer, match="newer Kashdeck"):
+            use()
+
+    assert path.read_text() == '{"_meta": {"1": {"format": 7}}}'
+    assert {file.name for file in path.parent.iterdir()} == {"suppliers.json", "lists.lock"}
