@@ -113,7 +113,7 @@ class Trail:
             left = {body["id"]: body for body in owed if body["id"] not in known}
             kept = interrupted(head, self.business, data[head.size - head.batch :], left)
             end = size - kept.torn
-            lines = b"" if _ends_whole(descriptor, end) else b"\n"
+            lines = bytearray(b"" if _ends_whole(descriptor, end) else b"\n")
             count, prev = kept.count, kept.hash
             for body in left.values():
                 if body["id"] not in kept.ids:
@@ -121,7 +121,7 @@ class Trail:
                     raw, prev = render({**body, "number": count}, prev)
                     lines += raw + b"\n"
             if count > head.count:
-                _write(descriptor, end, lines)
+                _write(descriptor, end, bytes(lines))
             if head.count == 0:
                 sync_folder(self.path.parent)
         finally:

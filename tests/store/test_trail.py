@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kfclient.store.errors import StateUnwritable
 from kfclient.store.trail import Head, Trail, first_hash, parse, render
 from kfclient.store.trail_check import Trouble, troubles
 
@@ -184,6 +187,7 @@ def test_another_business_trail_in_its_place_is_found(tmp_path: Path) -> None:
         {"hash": "0" * 64},
         {"hash": ""},
         {"size": 7},
+        {"size": 10**6},
         {"batch": 1},
         {"batch": 10**6},
         {"count": 0, "hash": "", "size": 0, "batch": 0},
@@ -237,12 +241,22 @@ def test_one_more_that_is_owed_when_it_goes_on_comes_once(tmp_path: Path) -> Non
         assert sorted(ids) == ["id001", "id002", "id009", "id010", "id011"]
 
 
+def test_it_is_on_the_disk_before_anyone_is_told_how_it_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trail, head = a_trail(tmp_path, 1)
+    kept: list[int] = []
+
+    def keep(descriptor: int) -> None:
+        assert os.fstat(descriptor).st_ino == trail.path.stat().st_ino
+        kept.append(os.fstat(descriptor).st_size)
+
+    monkeypatch.setattr(os, "fdatasync", keep)
+    assert trail.append(head, [body(2)]).size == kept[-1]
+    assert len(kept) == 1
+
+
 def test_a_full_disk_leaves_it_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import errno
-    import os
-
-    from kfclient.store.errors import StateUnwritable
-
     trail, head = a_trail(tmp_path, 2)
     before = trail.read()
     really = os.write
