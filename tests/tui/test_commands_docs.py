@@ -42,6 +42,8 @@ def test_every_field_is_named(connected: Kashdeck) -> None:
         connected.json("resolve", NAME),
         connected.json("settings", NAME),
         connected.json("people", NAME),
+        connected.json("share"),
+        connected.json("doctor", "--network"),
         connected.json("audit", NAME),
         connected.json("audit", NAME, "verify"),
         connected.json("status", "Nobody", code=2),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import argparse
 
     from kfclient.desk.doctor import Report
+    from kfclient.desk.doctor.report import FileFacts
     from tui.commands.usage import Parser
 
 _UNITS = ("B", "KB", "MB", "GB", "TB")
@@ -51,6 +52,8 @@ def _tell(report: Report) -> None:
     _tell_home(report)
     _tell_files(report)
     _tell_log(report)
+    if report.servers:
+        _head("Servers")
     for server in report.servers or ():
         say(f"  {server.name}: {server.sentence}")
     _tell_findings(report)
@@ -88,24 +91,40 @@ def _tell_home(report: Report) -> None:
 
 
 def _tell_files(report: Report) -> None:
-    if report.databases:
+    """Tell of databases and files; of lists and businesses' files in sum, they are many."""
+    shown = [one for one in report.databases if "/lists/" not in one.name or one.state != "fine"]
+    if shown:
         _head("Databases")
         _tell_table(
             ("Name", "State", "Format", "Documents", "Log"),
             [
                 (one.name, one.state, str(one.format), f"{one.documents:,}", _size(one.log_bytes))
-                for one in report.databases
+                for one in shown
             ],
         )
+        say(f"  and {count(len(report.databases) - len(shown), 'synced list')}, fine")
     for trail in report.trails:
         wrong = f", {count(trail.troubles, 'trouble')}" if trail.troubles else ", whole"
         say(f"  trail of {trail.name}: {count(trail.lines, 'entry', 'entries')}{wrong}")
     if report.files:
         _head("Files")
-        _tell_table(
-            ("Name", "Mode", "Owner", "Size"),
-            [(one.name, one.mode, one.owner, _size(one.bytes)) for one in report.files],
+        _tell_table(("Name", "Modes", "Owners", "Size"), _file_rows(report.files))
+
+
+def _file_rows(files: Sequence[FileFacts]) -> list[tuple[str, str, str, str]]:
+    together: dict[str, list[FileFacts]] = {}
+    for one in files:
+        parts = one.name.split("/")
+        together.setdefault("/".join(parts[: 2 if parts[0] == "businesses" else 1]), []).append(one)
+    return [
+        (
+            name if len(inside) == 1 else f"{name} ({len(inside)})",
+            " ".join(sorted({one.mode for one in inside})),
+            ", ".join(sorted({one.owner for one in inside})),
+            _size(sum(one.bytes for one in inside)),
         )
+        for name, inside in together.items()
+    ]
 
 
 def _tell_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

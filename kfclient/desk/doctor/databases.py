@@ -29,6 +29,9 @@ def databases(scene: Scene) -> tuple[DatabaseFacts, ...]:
         is_list = folder.name == "lists" and path.suffix == ".json"
         if path == scene.root / "state.json" or is_books or is_list:
             found.append(_database(scene, path, is_list=is_list))
+    readable = all(one.state in ("fine", "older") for one in found if one.name == "state.json")
+    if scene.is_open and readable and not scene.state_known:
+        _tell_damage(scene, "state.json", "its businesses are not as Kashdeck writes them")
     _check_orphans(scene)
     return tuple(found)
 
@@ -65,8 +68,8 @@ def trails(scene: Scene) -> tuple[TrailFacts, ...]:
         for trouble in verdict.troubles[:3]:
             scene.mend(
                 "trail-changed",
-                f"The audit trail of {name} is not as it was written: line {trouble.line}, "
-                f"{trouble.code.replace('-', ' ')}.",
+                f"The audit trail of {name} is not as it was written (line {trouble.line}: "
+                f"{trouble.code.replace('-', ' ')}).",
                 "See what it means with: kashdeck audit verify",
             )
     return tuple(found)
@@ -113,7 +116,7 @@ def _database(scene: Scene, path: Path, *, is_list: bool) -> DatabaseFacts:
     )
 
 
-def _tell_damage(scene: Scene, name: str, damage: str, *, is_list: bool) -> None:
+def _tell_damage(scene: Scene, name: str, damage: str, *, is_list: bool = False) -> None:
     if is_list:
         cure = "Sync the business again: the list is fetched anew from KashFlow."
     else:

@@ -189,7 +189,7 @@ def _check_modes(scene: Scene) -> None:
 
 
 def _check_root(scene: Scene) -> None:
-    if not scene.entries:
+    if not scene.is_open:
         return
     mode = stat.S_IMODE(scene.entries[0][1].st_mode)
     cure = "Close it: chmod 700, or share it with a group: kashdeck share GROUP"
@@ -230,8 +230,8 @@ def _check_clock(scene: Scene) -> None:
         days = (max(ahead) - scene.now.timestamp()) / 86400
         scene.mend(
             "clock",
-            f"{len(ahead)} times in the home are after now, by up to {days:.1f} days: this "
-            "machine's clock is wrong, or was.",
+            f"Files or syncs of the home are {days:.1f} days ahead of now: this machine's clock is "
+            "wrong, or was.",
             "Have the clock set (timedatectl). Times in the trail and of syncs may be wrong too.",
         )
 

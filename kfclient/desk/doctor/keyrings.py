@@ -48,8 +48,9 @@ def keyrings(scene: Scene) -> tuple[Keyring, ...]:
             "machine.",
             NoKeyring.default_cure,
         )
-    _check_shared(scene, found)
-    _check_encrypted_file(scene, ENCRYPTED_FILE in users)
+    if scene.is_open:
+        _check_shared(scene, found)
+        _check_encrypted_file(scene, ENCRYPTED_FILE in users)
     _check_environment(scene)
     return tuple(found)
 
@@ -58,7 +59,7 @@ def _check_shared(scene: Scene, found: list[Keyring]) -> None:
     own = sorted(
         name for keyring in found if keyring.id != ENCRYPTED_FILE for name in keyring.used_by
     )
-    if own and scene.entries and is_shared(scene.root):
+    if own and is_shared(scene.root):
         scene.note(
             "keyring-of-one",
             f"The home is shared, but only who connected {_listed(own)} can fetch the password.",

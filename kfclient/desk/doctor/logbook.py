@@ -22,6 +22,8 @@ _WORD = re.compile(r"[\w.:+-]{0,80}", re.ASCII)
 
 def errors(scene: Scene) -> tuple[LoggedError, ...]:
     """Return the last warnings and errors, the oldest first."""
+    if not scene.is_open:
+        return ()
     log = scene.root / "kashdeck.log"
     found: list[LoggedError] = []
     for path in log_files(log):

@@ -10,7 +10,8 @@ from urllib.parse import unquote
 
 from kfclient.desk.list_names import ListName
 
-_STEMS = "|".join(("state", "items", "secrets", *(re.escape(name.value) for name in ListName)))
+_LISTS = (*ListName, "cost-payment-methods", "sale-payment-methods", "currencies", "lists")
+_STEMS = "|".join(("state", "items", "secrets", *(re.escape(str(name)) for name in _LISTS)))
 _MORE = (
     r"log|lock|tmp|next|\d|damaged-[0-9a-f]{8}|before-format-\d+(-\d+)?|[0-9a-f]{12}|sound|backup"
 )
@@ -64,7 +65,7 @@ class Masks:
         return self._other(name)
 
     def _other(self, name: str) -> str:
-        return self._others.setdefault(name, f"other {len(self._others) + 1}")
+        return self._others.setdefault(name, f"other file {len(self._others) + 1}")
 
 
 def plain(text: str) -> str:

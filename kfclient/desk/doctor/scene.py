@@ -50,6 +50,12 @@ class Scene:
         masks = Masks(root, real | businesses.keys())
         return cls(root, now, masks, entries, barred, businesses, known)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the home is a folder that may be looked into."""
+        is_folder = bool(self.entries) and stat.S_ISDIR(self.entries[0][1].st_mode)
+        return is_folder and self.root not in self.barred
+
     def mend(self, code: str, sentence: str, cure: str = "") -> None:
         """Note something that has to be mended."""
         self.findings.append(Finding(code, Severity.MEND, sentence, cure))
