@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 EXPLAINED = (
-    "This machine has no keyring of its own that Kashdeck can use, so passwords and AutoAuth keys "
-    "are kept in an encrypted file. Its passphrase is asked once a session and kept nowhere."
+    "Passwords and AutoAuth keys are kept in an encrypted file. Its passphrase is asked for once a "
+    "session and kept nowhere."
 )
 ADVICE = (
     "Choose eight characters or more; four or five plain words are good. If it is lost, the "

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from kfclient.errors import Problem
 
-EXPLAINED = "It is used for this alone, and forgotten right after."
+EXPLAINED = "What you type is used for this alone, and forgotten right after."
 
 
 class SecretNeededScreen(Panel[bool]):

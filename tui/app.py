@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual.app import App, SystemCommand
@@ -128,7 +129,9 @@ class KashdeckApp(App[None]):
 
         def run() -> None:
             try:
-                with self._asking.at_work(*asked):
+                with ExitStack() as held:
+                    for business in asked:
+                        held.enter_context(self.desk.secrets.work(business))
                     result = work()
             except Problem as problem:
                 if isinstance(problem, SecretNeeded):
@@ -273,7 +276,7 @@ class KashdeckApp(App[None]):
         def working() -> T:
             self._working.add(cancel)
             try:
-                with self._asking.at_work(business):
+                with self.desk.secrets.work(business):
                     return work()
             finally:
                 self._working.discard(cancel)

@@ -1,14 +1,8 @@
-"""What the person has to be asked before work can go on: a passphrase, a password, gpg's question.
-
-And what they have typed for one piece of work is forgotten when nothing needs it any more.
-"""
+"""What the person is asked before work can go on: a passphrase, a password, gpg's own question."""
 
 from __future__ import annotations
 
 import sys
-import threading
-from collections import Counter
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
@@ -20,7 +14,7 @@ from screens.passphrase import PassphraseScreen
 from screens.secret_needed import SecretNeededScreen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from textual.app import App
 
@@ -37,8 +31,6 @@ class Asking:
         self._app = app
         self._desk = desk
         self._waiting: dict[tuple[str, str], list[Then]] = {}
-        self._at_work: Counter[str] = Counter()
-        self._counting = threading.Lock()
 
     def ask(self, problem: Problem, then: Then) -> bool:
         """Ask what the problem needs; False when it is none that an answer cures.
@@ -58,20 +50,6 @@ class Asking:
         else:
             return False
         return True
-
-    @contextmanager
-    def at_work(self, *businesses: str) -> Iterator[None]:
-        """Forget what was typed for these businesses when the last work on each has ended."""
-        with self._counting:
-            self._at_work.update(businesses)
-        try:
-            yield
-        finally:
-            with self._counting:
-                self._at_work.subtract(businesses)
-                idle = [business for business in businesses if self._at_work[business] <= 0]
-            for business in idle:
-                self._desk.secrets.take_back(business)
 
     def _show(
         self, screen: Panel[bool], about: tuple[str, str], problem: Problem, then: Then

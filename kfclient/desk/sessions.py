@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -74,10 +75,16 @@ class Sessions:
         """
         return self._line(business).kashflow
 
-    def check_secret(self, business: str) -> None:
-        """Raise what the keyring has to say, before any work is begun; see `open`."""
+    @contextmanager
+    def held(self, business: str) -> Iterator[None]:
+        """Have the secret at hand for one piece of work, as far as its place allows.
+
+        Raises what the keyring has to say before any work is begun; see `open`.
+        """
         connection = _connection_of(self._businesses.get(business))
-        self._secrets.load(business, connection.secrets_in)
+        with self._secrets.work(business):
+            self._secrets.load(business, connection.secrets_in)
+            yield
 
     def call(self, business: str, work: Callable[[KashFlow], T]) -> T:
         """Run `work` with the business's client, and return what it returns.

@@ -61,7 +61,6 @@ class Syncing:
         with self._home.try_lock(sync_lock(business)) as free:
             if not free:
                 raise Busy("This business is being synced already.")
-            self._sessions.check_secret(business)
             names = [name for name in ListName if only is None or name in only]
             run = SyncRun(
                 self._home,
@@ -72,7 +71,8 @@ class Syncing:
                 listener,
                 cancel or Cancel(),
             )
-            report = run.sync(names)
+            with self._sessions.held(business):
+                report = run.sync(names)
         self._businesses.audit.settle(business)
         self._businesses.tell(business)
         return report

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -23,11 +25,12 @@ from kfclient.store.errors import (
     SecretNeeded,
 )
 from kfclient.store.passphrase_file import passphrase_from_file
-from kfclient.store.places import default_root
 from kfclient.store.redaction import redact
 from kfclient.store.watchdog import answered
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from keyring.backend import KeyringBackend
 
     from kfclient.store.encrypted_file import EncryptedFile
@@ -61,6 +64,7 @@ class Secrets:
         self._opening = threading.Lock()
         self._opened: dict[str, KeyringBackend] = {}
         self._lent: dict[str, ConnectionSecret] = {}
+        self._at_work: Counter[str] = Counter()
 
     # Where secrets may be
 
@@ -94,6 +98,7 @@ class Secrets:
         """
         redact.add(secret.password, secret.autoauth_key)
         backend = self._ready(backend_id)
+        self.take_back(business_id)
         if backend is None:
             self.lend(business_id, secret)
             return
@@ -118,11 +123,17 @@ class Secrets:
         backend = self._ready(backend_id)
         if backend is None:
             return self._lent_secret(business_id)
+        held = self._lent.get(business_id) if backend_id == GPG_STORE else None
+        if held is not None:
+            return held
         service = self._service(backend_id)
         secret = _unpacked(answered(lambda: backend.get_password(service, business_id)))
         if secret is None:
             raise missing
         redact.add(secret.password, secret.autoauth_key)
+        if backend_id == GPG_STORE and self._at_work[business_id]:
+            # gpg may ask for a touch of a key each time, and forget the passphrase in between.
+            self._lent[business_id] = secret
         return secret
 
     def forget(self, business_id: str, backend_id: str) -> None:
@@ -155,6 +166,22 @@ class Secrets:
     def take_back(self, business_id: str) -> None:
         """Forget a lent secret; it is no trouble if there is none."""
         self._lent.pop(business_id, None)
+
+    @contextmanager
+    def work(self, business_id: str) -> Iterator[None]:
+        """Hold what is lent for this piece of work, and forget it when the last one has ended.
+
+        What `pass` gives is held like that too; all other places are asked at each call.
+        """
+        with self._opening:
+            self._at_work[business_id] += 1
+        try:
+            yield
+        finally:
+            with self._opening:
+                self._at_work[business_id] -= 1
+                if not self._at_work[business_id]:
+                    self.take_back(business_id)
 
     # Locking and unlocking
 
@@ -282,9 +309,13 @@ class Secrets:
 
     def _service(self, backend_id: str) -> str:
         """Return the name to keep a secret under: two homes may share one keyring."""
-        if backend_id in (ENCRYPTED_FILE, MEMORY) or self._root == default_root():
+        if backend_id in (ENCRYPTED_FILE, MEMORY):
             return SERVICE
-        return f"{SERVICE} ({self._root})"
+        import platformdirs
+
+        # Not the one that KASHDECK_HOME names: it may name another one tomorrow.
+        usual = platformdirs.user_data_path("kashdeck").absolute()
+        return SERVICE if self._root == usual else f"{SERVICE} ({self._root})"
 
 
 def _packed(secret: ConnectionSecret) -> str:
