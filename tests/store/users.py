@@ -29,7 +29,8 @@ import codecs, importlib, os, pkgutil, sys
 user, groups, umask, *packages = sys.argv.pop(1).split(" ")
 import cryptography.hazmat.primitives.kdf.scrypt, cryptography.hazmat.primitives.ciphers.aead
 import keyring.errors, pwd, traceback
-codecs.lookup("ascii")
+for codec in ("ascii", "utf-8-sig", "cp1252"):
+    codecs.lookup(codec)
 for package in packages:
     for each in pkgutil.walk_packages(importlib.import_module(package).__path__, package + "."):
         importlib.import_module(each.name)
