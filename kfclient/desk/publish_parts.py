@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from kfclient.desk.businesses import Businesses
     from kfclient.desk.items import Items
     from kfclient.desk.lists import Lists
-    from kfclient.desk.patience import Patience
     from kfclient.desk.runs import Runs
     from kfclient.desk.sessions import Sessions
     from kfclient.store import Home
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 class Parts:
     """The parts of the desk that publishing uses, and its own records.
 
-    `clock` tells the time in UTC; `patience` how it waits.
+    `clock` tells the time in UTC.
     """
 
     home: Home
@@ -35,7 +34,6 @@ class Parts:
     attempts: Attempts
     runs: Runs
     clock: Callable[[], dt.datetime]
-    patience: Patience
 
     def settle_time(self, business: str) -> dt.timedelta:
         """Return how long KashFlow may still be at work after a reply was lost."""

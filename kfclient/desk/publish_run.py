@@ -41,6 +41,7 @@ from kfclient.errors import Cancelled, Problem
 
 if TYPE_CHECKING:
     from kfclient.desk.business import ProblemNote
+    from kfclient.desk.patience import Patience
     from kfclient.desk.publish_parts import Parts
     from kfclient.desk.resolving import Resolving
 
@@ -69,6 +70,7 @@ class PublishRun:
         listener: Listener,
         cancel: Cancel,
         pace: Pace,
+        patience: Patience,
         also: Collection[str] = (),
     ) -> None:
         self._parts = parts
@@ -78,6 +80,7 @@ class PublishRun:
         self._listener = _Serial(listener)
         self._cancel = cancel
         self._pace = pace
+        self._patience = patience
         self._gate = Gate(cancel, pace)
         self._planner = Planner(business, parts.items, parts.attempts)
         self._asked = {one.item for one in run.shown} | set(also)
@@ -111,7 +114,7 @@ class PublishRun:
                 return self._report(stopped=problem)
             self._listener(waiting)
             try:
-                self._parts.patience.wait(waiting.seconds, self._cancel)
+                self._patience.wait(waiting.seconds, self._cancel)
             except Cancelled:
                 return self._report(cancelled=True)
 
@@ -176,7 +179,7 @@ class PublishRun:
         if problem is not None:
             if not may_pass(problem):
                 return None
-            seconds = self._parts.patience.pause(tries)
+            seconds = self._patience.pause(tries)
             return PublishWaiting(business=self._business, seconds=seconds, problem=problem)
         seconds_left = self._resolving.settles_in(
             self._business, self._parts.settle_time(self._business), self._asked - self._over

@@ -54,7 +54,10 @@ _STEP_UNKNOWN = (
 
 
 class Publishing:
-    """Plans and publishes for every business; one publisher a business at a time."""
+    """Plans and publishes for every business; one publisher a business at a time.
+
+    `patience` is how it waits for the network, where it is asked to.
+    """
 
     def __init__(
         self,
@@ -77,8 +80,8 @@ class Publishing:
             attempts=attempts,
             runs=Runs(home, businesses.person, clock),
             clock=clock,
-            patience=patience or Patience(),
         )
+        self.patience = patience or Patience()
         self._items = items
         self._resolving = Resolving(sessions, items, attempts, clock)
         self._deciding = Deciding(sessions, items, attempts, self._resolving, clock)
@@ -269,7 +272,15 @@ class Publishing:
         self._resolving.recover(business)
         listener(PublishStarted(business=business, items=tuple(one.item for one in run.shown)))
         going = PublishRun(
-            self._parts, self._resolving, business, run, listener, cancel, pace, also
+            self._parts,
+            self._resolving,
+            business,
+            run,
+            listener,
+            cancel,
+            pace,
+            self.patience,
+            also,
         )
         try:
             report = going.carry_out(strict=strict)
