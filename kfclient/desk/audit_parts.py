@@ -104,7 +104,7 @@ def sent(entry: Entry) -> str:
     name = str(entry.after.get("what") or "")
     operation, _, reference = name.partition(" ")
     if name and operation not in _SENDING:
-        return f"{name} for {item}"
+        return f"{name}{',' if ',' in name else ''} for {item}"
     word = f"{_SENDING.get(operation, '')} {reference}".strip()
     parts = (word, str(entry.after.get("contact") or ""), _gross(entry.after))
     told = ", ".join(part for part in parts if part)
@@ -112,8 +112,9 @@ def sent(entry: Entry) -> str:
 
 
 def numbered(entry: Entry) -> str:
-    """Return the number that KashFlow has given it, or ""."""
-    number = entry.after.get("number")
+    """Return the number that KashFlow has given a document, or ""."""
+    document = str(entry.after.get("what") or "").partition(" ")[0] in _SENDING
+    number = entry.after.get("number") if document else None
     return f" as number {number}" if number else ""
 
 

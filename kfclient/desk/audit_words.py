@@ -179,7 +179,9 @@ def _done(entry: Entry) -> str:
 
 
 def _decided(entry: Entry) -> str:
-    return f"decided about {sent(entry)}{because(entry)}"
+    number = numbered(entry)
+    told = f"that {sent(entry)} is in KashFlow{number}" if number else f"about {sent(entry)}"
+    return f"decided {told}{because(entry)}"
 
 
 def _not_a_duplicate(entry: Entry) -> str:
@@ -198,20 +200,20 @@ def _verified(entry: Entry) -> str:
 
 
 def _backed_up(entry: Entry) -> str:
-    return f"made a backup{_to(entry)}"
+    return f"made a backup: {entry.after.get('file')}"
 
 
 def _restored(entry: Entry) -> str:
-    return f"restored a backup{_to(entry)}"
+    before = entry.after.get("before")
+    kept = f"; what was here before is in {before}" if before else ""
+    return f"restored the backup {entry.after.get('file')}{kept}"
 
 
 def _shared(entry: Entry) -> str:
-    return f"changed for whom the files are{_to(entry)}"
-
-
-def _to(entry: Entry) -> str:
-    told = changes(entry)
-    return f": {told}" if told else because(entry)
+    group = entry.after.get("group")
+    if group:
+        return f"shared the home with the group {group}"
+    return f"stopped sharing the home with the group {entry.before.get('group')}"
 
 
 _TOLD: Mapping[str, Callable[[Entry], str]] = {

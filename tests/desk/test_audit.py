@@ -406,6 +406,21 @@ ITEM = "item 12 (purchase PEN-1, Pennine Water, £120.00)"
             "put the payment of £120.00 for item 12 into KashFlow",
         ),
         (entry(Action.UNDONE, after=SENT), f"took {ITEM} out of KashFlow again"),
+        (
+            entry(Action.ADOPTED, after={"what": "the payment of £5.00, Bank", "number": 4711}),
+            "found the payment of £5.00, Bank, for item 12 in KashFlow",
+        ),
+        (entry(Action.DECIDED, after=SENT), f"decided that {ITEM} is in KashFlow as number 4711"),
+        (
+            entry(Action.RESTORED, after={"file": "b.zip", "before": "a.zip"}),
+            "restored the backup b.zip; what was here before is in a.zip",
+        ),
+        (entry(Action.BACKED_UP, after={"file": "b.zip"}), "made a backup: b.zip"),
+        (entry(Action.SHARED, after={"group": "bureau"}), "shared the home with the group bureau"),
+        (
+            entry(Action.SHARED, before={"group": "bureau"}, after={"group": ""}),
+            "stopped sharing the home with the group bureau",
+        ),
         (entry("weighed-anew", answer="12 kg"), "weighed anew of item 12: 12 kg"),
         (entry(Action.IMPORTED, after={"file": "a.csv", "already": "x"}), "imported of item 12"),
         (entry(Action.ITEM_CHANGED, after={"date": "soon"}), "item changed of item 12"),
