@@ -73,13 +73,15 @@ class Asking:
 
     def _let_it_prompt(self, problem: PromptNeeded) -> Problem | None:
         """Give the terminal to the program that has to ask; the screen comes back afterwards."""
+        left: Problem | None = None
         try:
             with self._app.suspend():
                 sys.stdout.write(f"\n{problem.sentence}\n")
                 sys.stdout.flush()
-                self._desk.secrets.prompt(problem.backend)
+                try:
+                    self._desk.secrets.prompt(problem.backend)
+                except Problem as trouble:  # here, for what gets out would keep the screen away
+                    left = trouble
         except SuspendNotSupported:
-            return problem
-        except Problem as trouble:
-            return trouble
-        return None
+            left = problem
+        return left

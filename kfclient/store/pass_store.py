@@ -100,12 +100,7 @@ class PassStore(KeyringBackend):
         entry = _any_entry(service)
         if entry is None:
             return
-        words = [_PROGRAM, "show", entry]
-        with _interrupts_ignored():
-            ended = subprocess.run(  # noqa: S603 - a fixed program, an entry of ours
-                words, stdout=subprocess.DEVNULL, env=_environment(ask=True), check=False
-            )
-        if ended.returncode:
+        if not _asked(entry):
             raise KeyringTrouble(
                 "gpg did not open the entry in pass: the passphrase was not given, or the key is "
                 "not on this machine.",
@@ -156,6 +151,24 @@ def _run(*words: str, given: str = "") -> subprocess.CompletedProcess[str]:
     raise KeyringTrouble(f"pass could not be used: {reason}.")
 
 
+def _asked(entry: str) -> bool:
+    """Let gpg ask on this terminal; whether it opened the entry, which is shown nowhere."""
+    with _interrupts_ignored():
+        try:
+            # In a session of its own: Ctrl-C would end gpg, and leave its question on the screen.
+            ended = subprocess.run(  # noqa: S603 - a fixed program, an entry of ours
+                [_PROGRAM, "show", entry],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                env=_environment(ask=True),
+                start_new_session=True,
+                check=False,
+            )
+        except OSError:
+            return False
+    return ended.returncode == 0
+
+
 def _told(ended: subprocess.CompletedProcess[str]) -> None:
     """Raise what `pass` said when it failed; what it wrote to standard output is never repeated."""
     if ended.returncode:
@@ -179,12 +192,11 @@ def _environment(*, ask: bool) -> dict[str, str]:
 
 @contextlib.contextmanager
 def _interrupts_ignored() -> Iterator[None]:
-    """Let Ctrl-C end what is being asked, and not Kashdeck with it."""
+    """Let Ctrl-C end nothing: the question has a way out of its own."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    # A function, for a child inherits a signal that is ignored, but no function.
-    before = signal.signal(signal.SIGINT, lambda *_: None)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
     finally:
