@@ -88,7 +88,7 @@ def _own(item: Item) -> Iterator[Finding]:
             cure="Fill in the amount.",
             field="amount",
         )
-    texts = [("contact", item.contact), ("reference", item.reference)]
+    texts = [("contact", item.contact), ("reference", item.reference), ("note", item.note)]
     texts += [(f"lines.{n}.description", line.description) for n, line in enumerate(item.lines, 1)]
     for field, text in texts:
         if ODD.search(text):

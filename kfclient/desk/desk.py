@@ -10,9 +10,11 @@ from kfclient.api.limits import Limits
 from kfclient.desk.audit import Audit
 from kfclient.desk.businesses import Businesses
 from kfclient.desk.connecting import Connecting
+from kfclient.desk.gathering import Claims
 from kfclient.desk.importing import Importing
 from kfclient.desk.items import Items
 from kfclient.desk.lists import Lists
+from kfclient.desk.mending import Mending
 from kfclient.desk.people import this_origin, this_person, utc_now
 from kfclient.desk.publishing import Publishing
 from kfclient.desk.radar import Radar
@@ -53,6 +55,8 @@ class Desk:
         self.items = Items(home, self.businesses, self.lists, clock)
         self.businesses.watch(self.items.refresh_counts)
         self.radar = Radar(home, self.items, self.sessions, clock)
+        self.mending = Mending(self.businesses, self.items, self.radar)
+        self.claims = Claims(home, self.items, clock)
         self.importing = Importing(home, self.items, clock)
         self.publishing = Publishing(
             home, self.businesses, self.sessions, self.lists, self.items, clock

@@ -24,6 +24,7 @@ DeskError
 ├── FileChanged         a file to attach is not the one that was shown
 ├── DocumentGone        the document that a step belongs to is no longer in KashFlow
 ├── NotDecided          a person's decision that cannot be, or cannot be yet
+├── NotGathered         an item that is no claim put together here
 └── WrongValue          a value that cannot be used (setting, field, list name)
 """
 
@@ -194,6 +195,13 @@ class NotDecided(DeskError):
     """What a person decided about an unknown outcome cannot be, or cannot be yet."""
 
     code = "not-decided"
+
+
+class NotGathered(DeskError):
+    """An item is no expense claim that was put together from costs of the inbox."""
+
+    code = "not-gathered"
+    default_cure = "Only such a claim can be taken apart; others can be removed."
 
 
 class WrongValue(DeskError):

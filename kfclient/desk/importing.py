@@ -14,6 +14,7 @@ from kfclient.desk.audit import Action
 from kfclient.desk.csvfile import BadRow, CsvFile, read_csv
 from kfclient.desk.errors import FileRefused
 from kfclient.desk.item import Item
+from kfclient.desk.items import GATHERED
 from kfclient.desk.rowvalues import Found, Reading
 
 if TYPE_CHECKING:
@@ -94,7 +95,9 @@ class Importing:
         self, business: str, found: tuple[Found, ...]
     ) -> tuple[list[Item], list[BadRow]]:
         """Leave out claims of which a receipt is in the inbox as a cost of its own."""
-        here = {item.source: item for item in self._items.all(business) if item.source}
+        here = {item.source: item.id for item in self._items.all(business) if item.source}
+        put_away = self._home.books(business).table(GATHERED).all()
+        here |= {one["source"]: one["claim"] for one in put_away if one.get("source")}
         items: list[Item] = []
         bad: list[BadRow] = []
         for one in found:
@@ -102,9 +105,9 @@ class Importing:
             if not doubled or one.item.source in here:
                 items.append(one.item)
                 continue
-            numbers = ", ".join(item.id for item in doubled)
+            numbers = ", ".join(dict.fromkeys(doubled))
             reason = (
-                f"Receipts of this claim are in the inbox as costs already (item {numbers}); with "
+                f"Receipts of this claim are in the inbox already (item {numbers}); with "
                 "the claim they would be booked twice. Remove them first where they are not "
                 "published, then import the file again."
             )

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from kfclient.store import Database, Home
 
 TABLE = "items"
+
+GATHERED = "gathered"
+"""The table of costs that are on an expense claim of the inbox, put away behind it."""
+
 _SETTLED = {ItemState.PUBLISHED, ItemState.PUBLISHING, ItemState.UNKNOWN}
 
 
@@ -148,14 +152,16 @@ class Items:
         came_in = {"file": file} if file else {}
         self._businesses.get(business)
         database = self._database(business)
-        table = database.table(TABLE)
+        table, gathered = database.table(TABLE), database.table(GATHERED)
         added: list[Item] = []
         with database.transaction():
             for item in items:
-                if item.source and table.by("source", item.source):
+                if item.source and (
+                    table.by("source", item.source) or gathered.by("source", item.source)
+                ):
                     continue
                 new = msgspec.structs.replace(_unsent(item), id="", version=1)
-                number = table.insert(_stored(new))
+                number = table.insert(stored(new))
                 added.append(msgspec.structs.replace(new, id=str(number)))
                 self.audit.note(
                     database,
@@ -174,7 +180,7 @@ class Items:
         """
         database = self._database(business)
         with database.transaction():
-            before = self._changeable(business, item.id, "changed")
+            before = self.changeable(business, item.id, "changed")
             if before.version != item.version:
                 raise ItemChanged(f"Item {item.id} was changed meanwhile.")
             saved = msgspec.structs.replace(_unsent(item), source=before.source, problem=None)
@@ -191,7 +197,12 @@ class Items:
         """Take an item out of the inbox; raises `ItemUnknown`, `ItemSettled`."""
         database = self._database(business)
         with database.transaction():
-            item = self._changeable(business, item_id, "removed")
+            item = self.changeable(business, item_id, "removed")
+            if database.table(GATHERED).by("claim", item.id):
+                raise ItemSettled(
+                    f"Item {item.id} was gathered from costs, which would go with it.",
+                    "Take the claim apart first: its costs come back to the inbox.",
+                )
             database.table(TABLE).remove(doc_ids=[int(item.id)])
             self.audit.note(
                 database, business, Action.ITEM_REMOVED, item=item.id, before=facts_of(item)
@@ -203,14 +214,14 @@ class Items:
 
         Refuses nothing: call it inside a transaction in which the item was looked at.
         """
-        stored = msgspec.structs.replace(item, version=item.version + 1)
+        after = msgspec.structs.replace(item, version=item.version + 1)
 
         def become(document: Any) -> None:
             document.clear()
-            document.update(_stored(stored))
+            document.update(stored(after))
 
         self._database(business).table(TABLE).update(become, doc_ids=[int(item.id)])
-        return stored
+        return after
 
     def refresh_counts(self, business: str) -> ItemCounts:
         """Count where the items stand, and tell the home screen.
@@ -285,8 +296,12 @@ class Items:
                 kept.revision = revision
             return kept.items
 
-    def _changeable(self, business: str, item_id: str, what: str) -> Item:
-        """Return the stored item; raises `ItemSettled` when it is in KashFlow, or may be."""
+    def changeable(self, business: str, item_id: str, what: str) -> Item:
+        """Return the stored item, to be changed in the transaction that is open.
+
+        `what` says in a word what would be done. Raises `ItemUnknown`, and `ItemSettled` when it is
+        in KashFlow, or may be.
+        """
         document = self._database(business).table(TABLE).get(doc_id=_number(item_id))
         if document is None:
             raise ItemUnknown(f"There is no item {item_id} in the inbox.")
@@ -317,7 +332,8 @@ def _unsent(item: Item) -> Item:
     )
 
 
-def _stored(item: Item) -> dict[str, Any]:
+def stored(item: Item) -> dict[str, Any]:
+    """Return the item as the table holds it: without its number, which is the document's."""
     document: dict[str, Any] = msgspec.to_builtins(item)
     document.pop("id", None)
     for name in ("lines", "files", "left"):  # JSON has no tuples

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from kfclient.desk.bookkeeping import Books
+from kfclient.api.records import BankAccount, NominalCode, PaymentMethod
+from kfclient.desk.bookkeeping import Books, side_of_nominal
 from kfclient.desk.business import ProblemNote, Settings
 from kfclient.desk.checking import check
 from kfclient.desk.item import Item, ItemLine, Kind, Severity
@@ -26,6 +27,8 @@ from tests.desk.seeded import (
     TODAY_BOOKS,
 )
 
+BANKS = (BankAccount(account_id=1, account_name="Current account", account_code=1200),)
+METHODS = (PaymentMethod(method_id=5, method_name="BACS"),)
 GOOD = Item(
     kind=Kind.COST,
     reference="PEN-1",
@@ -48,6 +51,8 @@ def books(**values: Any) -> Books:
         "tax_rates": RATES,
         "projects": PROJECTS,
         "currencies": CURRENCIES,
+        "bank_accounts": BANKS,
+        "cost_methods": METHODS,
         "today": NOW.date(),
     }
     return Books(**{**lists, **values}, settings=settings)
@@ -103,10 +108,31 @@ def test_a_good_item_has_nothing_to_say() -> None:
         ({"description": "\ufffe"}, "E-TEXT-ODD"),
         ({"problem": ProblemNote("E-TOTALS-DIFFER", "Two totals.")}, "E-TOTALS-DIFFER"),
         ({"vat": Decimal("5.00"), "tax_rate": Decimal(5)}, "W-TAX-OFF"),
+        ({"category": "Sales"}, "E-CATEGORY-KIND"),
+        ({"kind": Kind.SALE, "contact": "Dunmore School"}, "E-CATEGORY-KIND"),
+        ({"date": dt.date(2025, 9, 1)}, "W-DATE-OLD"),
+        ({"currency": "EUR", "exchange_rate": Decimal("0.86")}, "W-RATE-UPSIDE-DOWN"),
+        ({"currency": "EUR", "exchange_rate": Decimal("2.2")}, "W-RATE-FAR"),
+        ({"total": Decimal("99.99")}, "W-LINES-TOTAL"),
+        ({"paid_on": dt.date(2026, 9, 3)}, "W-BANK-ACCOUNT-MISSING"),
+        ({"bank_account": "Current account"}, "W-PAYMENT-METHOD-MISSING"),
+        ({"bank_account": "No such", "payment_method": "BACS"}, "W-BANK-ACCOUNT-UNKNOWN"),
+        (
+            {"bank_account": "Current account", "payment_method": "No such"},
+            "W-PAYMENT-METHOD-UNKNOWN",
+        ),
+        (
+            {
+                "bank_account": "Current account",
+                "payment_method": "BACS",
+                "paid_on": dt.date(2027, 1, 1),
+            },
+            "W-PAID-FUTURE",
+        ),
     ],
 )
 def test_each_trouble_has_its_own_finding(changes: dict[str, Any], code: str) -> None:
-    findings = check(item(**changes), TODAY_BOOKS)
+    findings = check(item(**changes), books())
     assert [finding.code for finding in findings] == [code]
     assert findings[0].sentence.endswith(".")
     assert (findings[0].severity is Severity.STOP) is code.startswith("E-")
@@ -192,3 +218,40 @@ def test_a_thousand_items_are_checked_in_well_under_a_second() -> None:
     started = time.perf_counter()
     assert not any(check(one, ON) for one in many)
     assert time.perf_counter() - started < 1.0
+
+
+def test_a_closed_period_holds_back_what_is_dated_or_paid_in_it() -> None:
+    closed = books(locked_until=dt.date(2026, 9, 1))
+    assert codes(GOOD, closed) == ["E-DATE-LOCKED"]
+    paid = item(
+        date=dt.date(2026, 9, 2),
+        paid_on=dt.date(2026, 8, 30),
+        bank_account="Current account",
+        payment_method="BACS",
+    )
+    assert codes(paid, closed) == ["E-PAID-LOCKED"]
+    assert codes(item(date=dt.date(2026, 9, 2)), closed) == []
+
+
+def test_any_category_goes_where_kashflow_lets_all_codes_be_used() -> None:
+    assert codes(item(category="Sales"), books(any_category=True)) == []
+
+
+@pytest.mark.parametrize(
+    ("group", "kind", "side"),
+    [
+        ("Sales Type", "Turnover", Kind.SALE),
+        ("Outgoing Type", "Cost of Sales", Kind.COST),
+        ("", "Cost of Sales", Kind.COST),
+        ("", "Turnover", Kind.SALE),
+        ("Bank Transaction Type", "Current Asset", None),
+        ("", "", None),
+    ],
+)
+def test_the_chart_says_what_a_code_is_for(group: str, kind: str, side: Kind | None) -> None:
+    nominal = NominalCode(id=1, code=1, classification_name=group, type_name=kind)
+    assert side_of_nominal(nominal) is side
+
+
+def test_a_paid_item_with_a_known_account_and_method_has_nothing_to_say() -> None:
+    assert codes(item(bank_account="1200", payment_method="bacs"), books()) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -251,7 +252,8 @@ def test_the_sample_files_hardly_raise_a_false_alarm(
     alarms = {key: said for key, said in stops.items() if said}
     with capsys.disabled():
         share = len(alarms) / len(found)
-        print(f"\n{len(found)} sample items, {len(alarms)} held as duplicates ({share:.1%})")
+        told = f"{len(found)} sample items, {len(alarms)} held as duplicates ({share:.1%})"
+        sys.stdout.write(f"\n{told}\n")
     assert len(found) > 100
     assert len(alarms) == 0, alarms
 
