@@ -24,6 +24,7 @@ from kfclient.store.errors import (
     SecretMissing,
     SecretNeeded,
 )
+from kfclient.store.files import is_shared
 from kfclient.store.passphrase_file import passphrase_from_file
 from kfclient.store.redaction import redact
 from kfclient.store.watchdog import answered
@@ -116,7 +117,7 @@ class Secrets:
         Raises `SecretMissing`; `PassphraseNeeded` while the encrypted file is locked;
         `SecretNeeded` where it is typed each time and not lent.
         """
-        missing = SecretMissing("The password and the AutoAuth key are not in the keyring.")
+        missing = self._missing(backend_id)
         self._backend(backend_id)
         if self.is_new(backend_id):
             raise missing
@@ -306,6 +307,17 @@ class Secrets:
 
     def _pass(self) -> PassStore:
         return cast("PassStore", self._backend(GPG_STORE))
+
+    def _missing(self, backend_id: str) -> SecretMissing:
+        """Return what to say where a place has no secret; a keyring has only its owner's."""
+        if backend_id != ENCRYPTED_FILE and self._root.exists() and is_shared(self._root):
+            return SecretMissing(
+                "The password is in the keyring of whoever connected the business, and yours does "
+                "not have it.",
+                "Ask them to keep it where all who share the home can use it (kashdeck keyring "
+                "NAME encrypted-file), or reconnect the business yourself: an Admin can.",
+            )
+        return SecretMissing("The password and the AutoAuth key are not in the keyring.")
 
     def _service(self, backend_id: str) -> str:
         """Return the name to keep a secret under: two homes may share one keyring."""

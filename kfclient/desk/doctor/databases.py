@@ -25,7 +25,7 @@ def databases(scene: Scene) -> tuple[DatabaseFacts, ...]:
         folder = path.parent
         if path.suffix == ".log" and path.with_suffix("") not in names:
             path = path.with_suffix("")  # a log can be there before its snapshot
-        is_books = path.name == "items.json" and folder.parent.name == "businesses"
+        is_books = path.name in ("items.json", "seen.json") and folder.parent.name == "businesses"
         is_list = folder.name == "lists" and path.suffix == ".json"
         if path == scene.root / "state.json" or is_books or is_list:
             found.append(_database(scene, path, is_list=is_list))

@@ -11,9 +11,9 @@ from urllib.parse import unquote
 from kfclient.desk.list_names import ListName
 
 _LISTS = (*ListName, "cost-payment-methods", "sale-payment-methods", "currencies", "lists")
-_STEMS = "|".join(("state", "items", "secrets", *(re.escape(str(name)) for name in _LISTS)))
+_STEMS = "|".join(("state", "items", "seen", "secrets", *(re.escape(str(name)) for name in _LISTS)))
 _MORE = (
-    r"log|lock|tmp|next|\d|damaged-[0-9a-f]{8}|before-format-\d+(-\d+)?|[0-9a-f]{12}|sound|backup"
+    r"log|lock|tmp|next|\d|damaged-[0-9a-f]{8}|before-format-\d+(-\d+)?|[0-9a-f]{12}|restored"
 )
 _OURS = re.compile(rf"(({_STEMS})\.json|audit\.jsonl|kashdeck\.log|lists)(\.({_MORE}))*")
 _FOLDERS = {"locks", "businesses", "lists"}
