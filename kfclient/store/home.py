@@ -9,8 +9,8 @@
     secrets.json                            the encrypted file, where one was chosen
     kashdeck.log                            the log
 
-Files are for their owner alone (0600, in folders of 0700), or for a group that shares the home (0660
-and 2770). Nothing is made before the first write.
+Files are for their owner alone (0600, in folders of 0700), or for a group that shares the home
+(0660 and 2770). Nothing is made before the first write.
 """
 
 from __future__ import annotations

@@ -12,9 +12,7 @@ from kfclient.desk.list_names import ListName
 
 _LISTS = (*ListName, "cost-payment-methods", "sale-payment-methods", "currencies", "lists")
 _STEMS = "|".join(("state", "items", "seen", "secrets", *(re.escape(str(name)) for name in _LISTS)))
-_MORE = (
-    r"log|lock|tmp|next|\d|damaged-[0-9a-f]{8}|before-format-\d+(-\d+)?|[0-9a-f]{12}|restored"
-)
+_MORE = r"log|lock|tmp|next|\d|damaged-[0-9a-f]{8}|before-format-\d+(-\d+)?|[0-9a-f]{12}|restored"
 _OURS = re.compile(rf"(({_STEMS})\.json|audit\.jsonl|kashdeck\.log|lists)(\.({_MORE}))*")
 _FOLDERS = {"locks", "businesses", "lists"}
 _PLAIN = re.compile(r"[\w.+:/@-]{1,40}", re.ASCII)
