@@ -36,7 +36,7 @@ class CompareScreen(Room[Item]):
     CSS_PATH = "compare.tcss"
     ACTS = (
         Act("save", "ctrl+s", "Save", "Save the item with what is kept", footer=True),
-        Act("turn", "space,enter", "Other", "Keep the other of the two in this field", footer=True),
+        Act("turn", "space,enter", "Swap", "Keep the other of the two in this field", footer=True),
         Act("mine", "m", "Keep mine", "Keep yours in every field", footer=True),
         Act("theirs", "t", "Take theirs", "Keep theirs in every field", footer=True),
         Act("look", "l", "Look", "Look at the item as they saved it", footer=True),

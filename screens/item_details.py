@@ -11,6 +11,7 @@ from screens.inbox import revision_of
 from screens.item_words import STATES, details
 from screens.lookout import Lookout
 from screens.room import BACK, Act, Room
+from screens.trail import TrailScreen
 from screens.widgets.line import Line
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class ItemDetailsScreen(Room[None]):
     CSS_PATH = "item_details.tcss"
     ACTS = (
         Act("resolve", "r", "Look in KashFlow", "Look in KashFlow for this item", footer=True),
+        Act("trail", "h", "Audit trail", "Who did what with this item", footer=True),
         Act("copy", "y", "Copy", "Copy this text to the clipboard", footer=True),
         BACK,
     )
@@ -36,6 +38,7 @@ class ItemDetailsScreen(Room[None]):
     def __init__(self, business_id: str, business_name: str, item_id: str) -> None:
         super().__init__(business_name, "Items", f"Item {item_id}")
         self.business = business_id
+        self.business_name = business_name
         self.item_id = item_id
         self.state: ItemState | None = None
         self.text = ""
@@ -72,6 +75,10 @@ class ItemDetailsScreen(Room[None]):
         if action == "resolve":
             return self.state is ItemState.UNKNOWN
         return super().check_action(action, parameters)
+
+    def action_trail(self) -> None:
+        """Show what was done with this item."""
+        self.app.push_screen(TrailScreen(self.business, self.business_name, self.item_id))
 
     def action_copy(self) -> None:
         """Copy the text."""

@@ -22,6 +22,7 @@ from screens.publishing import PublishingScreen
 from screens.question import QuestionScreen
 from screens.review import Agreed, ReviewScreen
 from screens.room import BACK, Act, Room
+from screens.trail import TrailScreen
 from screens.widgets.filter_box import FilterBox
 from screens.widgets.ledger_table import LedgerTable, fitted
 from screens.widgets.line import Line
@@ -58,6 +59,7 @@ class ItemsScreen(Room[None]):
             footer=True,
         ),
         Act("delete", "d,delete", "Delete", "Delete the marked items, or this one"),
+        Act("trail", "h", "Audit trail", "Who did what with the item under the cursor"),
         Act("filter", "slash", "Filter", "Type to filter the items"),
         Act("mark_all", "a", "Mark all", "Mark all shown, or none (space marks one)"),
         Act("view('all')", "1", "All items"),
@@ -253,6 +255,12 @@ class ItemsScreen(Room[None]):
         if item is not None:
             self.next_key = item.id
             self.lookout.again()
+
+    def action_trail(self) -> None:
+        """Show what was done with the item under the cursor."""
+        one = self.under_cursor()
+        if one is not None:
+            self.app.push_screen(TrailScreen(self.business, self.business_name, one.item.id))
 
     def action_import_file(self) -> None:
         """Import a file."""

@@ -12,9 +12,10 @@ from screens.widgets.ledger_table import Column, LedgerTable, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from typing import Any
 
     from textual.app import ComposeResult
+
+    from screens.services import Place
 
 EXPLAINED = (
     "Kashdeck never keeps a password or an AutoAuth key in plain text. This session has no keyring "
@@ -32,8 +33,8 @@ class KeepingScreen(Panel[str]):
         Act("back", "escape", "Cancel", footer=True),
     )
 
-    def __init__(self, choices: Sequence[Any]) -> None:
-        """Offer these places: each has an id, a title, `usable`, `about`, and `why_not`."""
+    def __init__(self, choices: Sequence[Place]) -> None:
+        """Offer these places, those that can be used first."""
         super().__init__()
         self.choices = sorted(choices, key=lambda choice: not choice.usable)
 

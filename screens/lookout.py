@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from screens.problem import ProblemScreen
@@ -19,6 +20,9 @@ LOOK_SECONDS = 0.5
 
 REST = 10
 """How many looks are left out after one that met a problem."""
+
+SHARE = 4
+"""What takes long to read is read less often: so many times as long goes by in between."""
 
 
 class Lookout(Generic[T]):
@@ -73,19 +77,26 @@ class Lookout(Generic[T]):
         elif self._screen.is_current and not self._looking:
             self.look()
 
-    def _work(self) -> tuple[object, T] | None:
-        """Return what there is and its revision, None where that was seen; off the screen."""
+    def _work(self) -> tuple[object, T, float] | None:
+        """Return what there is, its revision, and the seconds it took; None where it was seen.
+
+        Off the screen's thread.
+        """
         # The revision first: a change while reading is then found by the next look.
         revision, seen = self._revision(), self._seen
-        return None if revision == seen else (revision, self._read())
+        if revision == seen:
+            return None
+        began = time.monotonic()
+        return revision, self._read(), time.monotonic() - began
 
-    def _found(self, found: tuple[object, T] | None) -> None:
+    def _found(self, found: tuple[object, T, float] | None) -> None:
         self._looking = False
         self._told = None
         again, self._again = self._again, False
         if found is not None:
-            self._seen = found[0]
-            self._show(found[1])
+            self._seen, what, seconds = found
+            self._rest = int(seconds * SHARE / LOOK_SECONDS)
+            self._show(what)
         if again:
             self.again()
 

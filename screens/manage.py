@@ -13,6 +13,7 @@ from screens.ages import ago, on
 from screens.attempt import Attempt
 from screens.entry import EntryScreen
 from screens.items import ItemsScreen
+from screens.keyring import KeyringScreen
 from screens.lists import ListsScreen
 from screens.lookout import Lookout
 from screens.people import PeopleScreen
@@ -21,6 +22,7 @@ from screens.room import BACK, Act, Room
 from screens.settings import SettingsScreen
 from screens.standing import admins, is_admin, items_shown, state_shown
 from screens.syncing import SyncingScreen
+from screens.trail import TrailScreen
 from screens.widgets.ledger_table import Column, LedgerTable, Row
 
 if TYPE_CHECKING:
@@ -52,6 +54,8 @@ class ManageScreen(Room[None]):
         Act("sync", "s", "Sync now", "Fetch the six lists from KashFlow again", footer=True),
         Act("settings", "t", "Settings", "Tax data and default tax codes"),
         Act("people", "p", "People", "Who is an Admin, who a Standard user"),
+        Act("keyring", "w", "Keyring", "Where password and key are kept; move them"),
+        Act("trail", "h", "Audit trail", "Who did what, when, and from where"),
         Act("rename", "n", "Rename", "Give the business another name here"),
         Act(
             "reconnect",
@@ -153,7 +157,7 @@ class ManageScreen(Room[None]):
         connected = self.summary is not None and self.summary.business.connection is not None
         if action == "connect":
             return not connected
-        return connected or action not in {"sync", "reconnect", "disconnect"}
+        return connected or action not in {"sync", "reconnect", "disconnect", "keyring"}
 
     async def on_ledger_table_chosen(self, event: LedgerTable.Chosen) -> None:
         """Do what was chosen."""
@@ -187,6 +191,14 @@ class ManageScreen(Room[None]):
     def action_people(self) -> None:
         """Go to the people."""
         self.app.push_screen(PeopleScreen(self.business, self.business_name))
+
+    def action_keyring(self) -> None:
+        """Go to the places where the password may be kept."""
+        self.app.push_screen(KeyringScreen(self.business, self.business_name))
+
+    def action_trail(self) -> None:
+        """Go to the audit trail."""
+        self.app.push_screen(TrailScreen(self.business, self.business_name))
 
     def action_rename(self) -> None:
         """Ask for another name; only an Admin, others learn whom to ask."""

@@ -72,6 +72,34 @@ class PublishJob(msgspec.Struct):
     problem: Problem | ProblemNote | None = None
 
 
+class Place(Protocol):
+    """A place where a password and an AutoAuth key can be kept, as `desk.secrets` offers it."""
+
+    @property
+    def id(self) -> str:
+        """What the connection remembers."""
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can be used in this session."""
+
+    @property
+    def why_not(self) -> str:
+        """A sentence where it cannot, else ""."""
+
+    @property
+    def about(self) -> str:
+        """A sentence on what the place means."""
+
+    @property
+    def typed(self) -> bool:
+        """Whether nothing is kept at all, and the password typed each time."""
+
+
 class Services(Protocol):
     """The app, as screens see it."""
 

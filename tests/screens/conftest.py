@@ -20,9 +20,10 @@ from tests.screens.stock import stocked
 
 
 @pytest.fixture(autouse=True)
-def _fixed_time_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Show times as in London."""
+def _fixed_place(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Show times as in London, and the person at the machine itself, not come over SSH."""
     monkeypatch.setenv("TZ", "Europe/London")
+    monkeypatch.delenv("SSH_CONNECTION", raising=False)
     time.tzset()
     yield
     monkeypatch.undo()

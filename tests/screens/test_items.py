@@ -113,7 +113,9 @@ async def test_it_is_still_while_nothing_happens(inbox: Inbox, inbox_desk: Desk)
 
 
 async def test_five_thousand_items_are_quick(inbox: Inbox, inbox_desk: Desk) -> None:
-    inbox_desk.items.add_all(inbox.business, [cost(price=str(at + 1)) for at in range(5_000)])
+    inbox_desk.items.add_all(
+        inbox.business, [cost(price=str(at + 1), reference=f"PW-{at}") for at in range(5_000)]
+    )
     began = time.perf_counter()
     async with on_screen(inbox_desk, screen_of(inbox)) as walk:
         await walk.until("5,000 ready")

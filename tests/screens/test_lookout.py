@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from screens.room import Room
 
-WITHIN = 1.0
-"""Seconds in which another session's change is to be seen."""
+WITHIN = 2.5
+"""Seconds in which another session's change is to be seen here, where tests share a machine."""
 
 
 @pytest.fixture
@@ -121,6 +121,10 @@ async def test_another_sessions_sync_is_seen_while_it_runs(
         await walk.until("● connected", WITHIN)
 
 
+def test_a_look_and_the_reading_fit_into_a_second() -> None:
+    assert LOOK_SECONDS <= 0.5
+
+
 async def test_nothing_is_sent_while_nothing_changes(stock: Desk) -> None:
     screens: list[Any] = [SettingsScreen, PeopleScreen, ManageScreen, ListsScreen]
     async with on_screen(stock, ConnectionsScreen()) as walk:
@@ -133,9 +137,10 @@ async def test_nothing_is_sent_while_nothing_changes(stock: Desk) -> None:
 
         walk.app._display = note  # type: ignore[method-assign]
         for screen in screens:
+            painted.append("not yet")
             await walk.app.push_screen(screen(HARBOUR, "Harbour Lane"))
-            await walk.pilot.pause(0.3)
-            assert painted, "the watch does see what is painted"
-            painted.clear()
-            await asyncio.sleep(LOOK_SECONDS + 0.2)
+            while painted:  # the screen itself, and what it reads
+                painted.clear()
+                await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(LOOK_SECONDS)
             assert painted == [], screen

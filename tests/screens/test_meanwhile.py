@@ -36,6 +36,11 @@ def ben(inbox: Inbox) -> Iterator[Desk]:
     desk.close()
 
 
+def numbered(at: int) -> Item:
+    """Return a cost that is like no other."""
+    return cost(price=str(at), reference=f"PW-{at}")
+
+
 def change(desk: Desk, inbox: Inbox, **fields: Any) -> Item:
     """Have the desk's person change item 1."""
     item = desk.items.get(inbox.business, "1")
@@ -116,7 +121,7 @@ async def test_the_second_to_save_sees_both_and_keeps_what_is_wanted(
         await walk.press("end")
         await walk.paste(" Ltd")
         change(ben, inbox, reference="PW-77", contact="Pennine Water plc")
-        await walk.until("! ben changed it meanwhile: Reference, Supplier. Ctrl+S shows both.", 1)
+        await walk.until("! ben changed it meanwhile: Reference, Supplier. Ctrl+S shows both.", 2.5)
         assert contact(walk) == "Pennine Water Ltd", "what is being typed stays"
         await walk.press("ctrl+s")
         await walk.until_on(CompareScreen)
@@ -172,7 +177,7 @@ async def test_a_form_nobody_typed_into_shows_their_version_in_the_same_field(
         await walk.press("tab", "tab")
         focused = walk.app.focused
         change(ben, inbox, contact="Kestrel Car Hire")
-        await walk.until("i ben changed it just now: Supplier.", 1)
+        await walk.until("i ben changed it just now: Supplier.", 2.5)
         assert contact(walk) == "Kestrel Car Hire"
         assert focused is not None
         assert walk.app.focused is not None
@@ -198,16 +203,16 @@ async def test_the_same_change_twice_is_no_question(
 async def test_the_inbox_keeps_its_cursor_and_filter_while_another_session_works(
     inbox: Inbox, inbox_desk: Desk, ben: Desk
 ) -> None:
-    inbox_desk.items.add_all(inbox.business, [cost(price=str(at)) for at in range(1, 30)])
+    inbox_desk.items.add_all(inbox.business, [numbered(at) for at in range(1, 30)])
     async with on_screen(inbox_desk, ItemsScreen(inbox.business, "Acme Ltd")) as walk:
         await walk.until("29 ready")
         await walk.press("slash")
         await walk.write("penn")
         await walk.press("enter", *["down"] * 5)
         ben.items.remove(inbox.business, "2")
-        ben.items.add(inbox.business, cost("Pennine Water", "99"))
+        ben.items.add(inbox.business, numbered(99))
         table = walk.screen.query_one(LedgerTable)
-        await walk.until(lambda: table.rows[-1].key == "30", 1)
+        await walk.until(lambda: table.rows[-1].key == "30", 2.5)
         assert table.rows[1].key == "3"
         assert (table.cursor_key, table.cursor) == ("6", 4)
 

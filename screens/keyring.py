@@ -1,0 +1,213 @@
+"""Where a business's password and AutoAuth key are kept on this machine, and moving them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from kfclient.errors import tell
+from screens.lookout import Lookout
+from screens.question import QuestionScreen
+from screens.room import BACK, Act, Room
+from screens.standing import admins, is_admin
+from screens.widgets.ledger_table import Column, LedgerTable, Row
+from screens.widgets.line import Line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from textual.widget import Widget
+
+    from kfclient.desk.business import BusinessSummary, Connection
+    from kfclient.errors import Problem
+    from screens.services import Place
+
+HISTORY = (
+    "Your password store is under git: what was kept there is still in its history, encrypted as "
+    "it was."
+)
+AGAIN = "Moving once more wipes it, where that place can be used."
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """How a business stands, and the places that hold its secrets still and could not be wiped."""
+
+    summary: BusinessSummary
+    left: Sequence[str]
+
+
+class KeyringScreen(Room[None]):
+    """Lists the places; an Admin moves password and key to the one under the cursor."""
+
+    CSS_PATH = "keyring.tcss"
+    ACTS = (
+        Act("move", "enter", "Keep them there", "Move password and key to this place", footer=True),
+        BACK,
+    )
+
+    def __init__(self, business: str, name: str) -> None:
+        super().__init__(name, "Keyring")
+        self.business = business
+        self.business_name = name
+        self.choices: Sequence[Place] = ()
+        self.kept: Kept | None = None
+        self.moving = ""
+
+    def body(self) -> Iterable[Widget]:
+        """Return where they are, the places, what the place under the cursor means, and news."""
+        yield Line("Looking for keyrings…", id="where", grows=True)
+        yield LedgerTable(
+            Column("State", 10), Column("Place"), id="places", classes="first", empty=""
+        )
+        yield Line(id="about", grows=True)
+        yield Line(id="trouble", classes="warn", grows=True)
+
+    def on_mount(self) -> None:
+        """Show the places, and where the secrets are, whoever moves them."""
+        desk, business = self.services.desk, self.business
+        self.lookout: Lookout[Kept] = Lookout(
+            self,
+            lambda: desk.businesses.revision,
+            lambda: Kept(desk.businesses.summary(business), desk.connecting.left_behind(business)),
+            self.take,
+        )
+        # Keyrings are asked once: some need seconds to say that they are not there.
+        self.ask(lambda: desk.secrets.choices(), self.offer, lane="secrets")
+
+    # What is shown
+
+    def offer(self, choices: Sequence[Place]) -> None:
+        """Show the places."""
+        self.choices = choices
+        self.show()
+        if self.place is not None:
+            self.query_one(LedgerTable).go_to(self.place)
+
+    def take(self, kept: Kept) -> None:
+        """Show where the secrets are."""
+        self.kept = kept
+        self.show()
+        if not is_admin(kept.summary):
+            whom = admins(kept.summary.business)
+            self.say(f"Only an Admin may move them: ask {whom}, or the accountant.")
+        self.refresh_bindings()
+
+    def show(self) -> None:
+        """Show places and secrets together, as soon as both are known."""
+        if not self.choices or self.kept is None:
+            return
+        self.query_one("#where", Line).say(self.where())
+        self.query_one(LedgerTable).show_rows(self.row(choice) for choice in self.choices)
+
+    def row(self, choice: Place) -> Row:
+        """Return a place's line."""
+        if choice.id == self.place:
+            return Row(choice.id, ("● in use", choice.title), "good")
+        if choice.usable:
+            return Row(choice.id, ("○ possible", choice.title))
+        return Row(choice.id, ("- not now", choice.title), "dim")
+
+    def where(self) -> str:
+        """Say where the secrets are, and where they are besides."""
+        if self.place is None:
+            return "This business is not connected, so there is no password to keep."
+        if self.moving:
+            return f"Moving the password and the AutoAuth key to: {self.moving}…"
+        notice = self.services.desk.secrets.notice()
+        left = self.kept.left if self.kept is not None else ()
+        told = [self.kept_in(self.place)]
+        told += [f"! A copy is still in: {self.called(place)}. {AGAIN}" for place in left]
+        return "\n".join((*told, notice) if notice else told)
+
+    def kept_in(self, place: str) -> str:
+        """Say where the secrets are."""
+        for choice in self.choices:
+            if choice.id == place and choice.typed:
+                return "The password is kept nowhere: it is typed each time."
+        return f"The password and the AutoAuth key are kept in: {self.called(place)}."
+
+    def called(self, place: str) -> str:
+        """Return what a place is called."""
+        titles = {choice.id: choice.title for choice in self.choices}
+        return titles.get(place, f"{place}, which is not on this machine")
+
+    def say(self, text: str) -> None:
+        """Show a line under the table."""
+        self.query_one("#trouble", Line).say(text)
+
+    @property
+    def place(self) -> str | None:
+        """The id of the place that is in use; None while the business is not connected."""
+        connection = self.kept.summary.business.connection if self.kept is not None else None
+        return None if connection is None else connection.secrets_in
+
+    def on_ledger_table_moved(self, event: LedgerTable.Moved) -> None:
+        """Say what a place means, or why it cannot be used."""
+        for choice in self.choices:
+            if choice.id == event.key:
+                text = choice.why_not or choice.about
+                self.query_one("#about", Line).say(text)
+
+    # Moving
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Show what only an Admin may do as out of reach for others."""
+        del parameters
+        if action == "move" and self.kept is not None:
+            return True if is_admin(self.kept.summary) and self.place is not None else None
+        return True
+
+    def on_ledger_table_chosen(self) -> None:
+        """Move with Enter."""
+        self.action_move()
+
+    def action_move(self) -> None:
+        """Move password and key to the place under the cursor, after a question."""
+        key = self.query_one(LedgerTable).cursor_key
+        choice = next((one for one in self.choices if one.id == key), None)
+        if choice is None or self.moving or not self.check_action("move", ()):
+            return
+        if not choice.usable:
+            self.say(f"! {choice.why_not}")
+            return
+        left = self.kept.left if self.kept is not None else ()
+        if choice.id == self.place and not left:
+            self.say("i They are kept there already.")
+            return
+        before = self.called(self.place or "")
+        more = f"{choice.about} Where they are now they are wiped: {before}."
+        question = f"Keep the password of {self.business_name} in another place?"
+        if choice.id == self.place:
+            question, more = "Wipe the copies that are left?", "The password stays where it is."
+        self.app.push_screen(
+            QuestionScreen(question, yes=choice.title, more=more.strip()),
+            lambda yes: self.move(choice) if yes else None,
+        )
+
+    def move(self, choice: Place) -> None:
+        """Move them there; what has to be asked for on the way is asked by the app."""
+        self.moving = choice.title
+        self.say("")
+        self.show()
+        connecting, before = self.services.desk.connecting, self.place
+        self.ask(
+            lambda: connecting.keep_secrets_in(self.business, choice.id),
+            lambda connection: self.moved(before, connection),
+            self.refused,
+            lane="secrets",
+        )
+
+    def moved(self, before: str | None, connection: Connection) -> None:
+        """Say that it is done."""
+        self.moving = ""
+        self.notify(f"Kept in: {self.called(connection.secrets_in)}.", markup=False)
+        if before and before != connection.secrets_in:
+            self.say(f"! {HISTORY}" if self.services.desk.secrets.keeps_history(before) else "")
+        self.lookout.again()
+
+    def refused(self, problem: Problem) -> None:
+        """Say why they were not moved: they are where they were."""
+        self.moving = ""
+        self.say(f"✗ {tell(problem)}")
+        self.show()
