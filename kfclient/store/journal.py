@@ -113,25 +113,43 @@ class Journal:
         log was changed behind our back: reading it again from the start tells. Raises `Damage`
         where a sound line follows the bad one, as then something acknowledged was lost.
         """
+        transactions, rest, damage = self._read_lines()
+        if damage is not None:
+            raise damage
+        if b"\n" not in rest:
+            return transactions, False
+        if _sound_line_in(rest, self._checksum):
+            raise Damage(f"line {self.last - self.base + 2} of the log does not add up")
+        return transactions, True
+
+    def read_sound(self) -> tuple[list[list[Operation]], int]:
+        """Return the transactions up to the first bad line, and how many lines are lost with it."""
+        transactions, rest, _ = self._read_lines()
+        return transactions, rest.count(b"\n")
+
+    def _read_lines(self) -> tuple[list[list[Operation]], bytes, Damage | None]:
+        """Return the transactions of what is whole, what follows, and whether that is no end."""
         data = self._unread()
         transactions: list[list[Operation]] = []
-        start = 0
+        start, damage = 0, None
         while (end := data.find(b"\n", start)) >= 0:
             payload = _payload(data[start:end], self._checksum)
             if payload is None:
-                self._offset += start
-                if _sound_line_in(data[start:], self._checksum):
-                    raise Damage(f"line {self.last - self.base + 2} of the log does not add up")
-                return transactions, True
-            number, operations = _transaction(payload)
+                break
+            try:
+                number, operations = _transaction(payload)
+            except Damage as found:
+                damage = found
+                break
             if number != self.last + 1:
-                raise Damage(f"transaction {number} stands where {self.last + 1} belongs")
+                damage = Damage(f"transaction {number} stands where {self.last + 1} belongs")
+                break
             transactions.append(operations)
             self.last = number
             self._checksum = zlib.crc32(payload, self._checksum)
             start = end + 1
         self._offset += start
-        return transactions, False
+        return transactions, data[start:], damage
 
     def cut_torn_end(self) -> None:
         """Remove what follows the last whole line; the lock is held. Raises OSError."""

@@ -218,54 +218,6 @@ def test_two_make_no_two_checkpoints_at_once(db: Database, path: Path) -> None:
     assert path.exists()
 
 
-KILLED = """
-import os, sys
-from pathlib import Path
-from kfclient.store import files, journal, loggedfile
-from kfclient.store.database import Database
-
-database = Database(Path(sys.argv[1]))
-left = int(sys.argv[2])
-
-def count(name, done):
-    def counted(*args, **kwargs):
-        global left
-        left -= 1
-        if left < 0:
-            os.kill(os.getpid(), 9)
-        return done(*args, **kwargs)
-    return counted
-
-for name in ("open", "write", "fsync", "fdatasync", "fchmod", "unlink", "rename", "replace"):
-    setattr(os, name, count(name, getattr(os, name)))
-database.checkpoint()
-print("done")
-"""
-
-
-def test_a_kill_at_any_step_of_a_checkpoint_loses_nothing(path: Path) -> None:
-    table = Database(path).table("items")
-    table.insert_multiple({"n": n} for n in range(5))
-    log = path.with_name("state.json.log").read_bytes()
-    steps = 0
-    while True:
-        for file in path.parent.iterdir():
-            file.unlink()
-        path.with_name("state.json.log").write_bytes(log)
-        process = started("-c", KILLED, path, steps)
-        said = process.communicate(timeout=30)[0]
-
-        database = Database(path)
-        assert [document["n"] for document in database.table("items")] == list(range(5))
-        assert database.revision == 1
-        database.table("items").insert({"n": 5})
-        assert len(Database(path).table("items")) == 6
-        if "done" in said:
-            break
-        steps += 1
-    assert steps > 10
-
-
 BUSY = """
 import sys, threading, time
 from pathlib import Path

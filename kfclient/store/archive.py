@@ -1,0 +1,216 @@
+"""The file of a backup: a zip of plain TinyDB JSON, and a manifest that says what is in it.
+
+    manifest.json                        {"kashdeck": "backup", "format": 1, "version": "0.1.0",
+                                          "made_at": "2026-11-05T09:30:00Z", "left_out": [],
+                                          "files": {"state.json": {"size": 812, "sha256": "..."}}}
+    state.json
+    businesses/<id>/items.json
+    businesses/<id>/audit.jsonl
+    businesses/<id>/lists/<name>.json
+
+Never secrets, locks, logs of the program, or what was kept beside a damaged file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import zipfile
+import zlib
+from collections.abc import Iterable
+from datetime import datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from kfclient import __version__
+from kfclient.store.errors import BackupRefused, StateNewer
+from kfclient.store.files import sync_folder, unreadable, unwritable
+from kfclient.store.places import SLUG
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+
+DATABASE = re.compile(rf"state\.json|businesses/{SLUG}/{SLUG}\.json")
+LIST = re.compile(rf"businesses/{SLUG}/lists/{SLUG}\.json")
+LINES = re.compile(rf"businesses/{SLUG}/{SLUG}\.jsonl")
+
+# A zip's own times begin in 1980 and end in 2107; a clock may be anywhere.
+_NO_TIME = (1980, 1, 1, 0, 0, 0)
+
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+
+
+class FileNote(msgspec.Struct, frozen=True):
+    """A file of the backup: its bytes and their checksum."""
+
+    size: int
+    sha256: str
+
+
+class Backup(msgspec.Struct, frozen=True, kw_only=True):
+    """What a backup holds: when it was made (UTC), by which version, and which files.
+
+    `left_out` names the files that could not be read when it was made.
+    """
+
+    made_at: datetime
+    version: str
+    files: dict[str, FileNote]
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def businesses(self) -> tuple[str, ...]:
+        """The ids of the businesses in it."""
+        return tuple(sorted({name.split("/")[1] for name in self.files if "/" in name}))
+
+
+def is_carried(name: str) -> bool:
+    """Whether a file of this name, in the home, belongs in a backup."""
+    return any(kind.fullmatch(name) for kind in (DATABASE, LIST, LINES))
+
+
+def write(
+    path: Path,
+    files: Iterable[tuple[str, Iterable[bytes]]],
+    made_at: datetime,
+    left_out: Iterable[str] = (),
+) -> Backup:
+    """Write a backup, whole or not at all, for its owner alone.
+
+    `files` are the names and the bytes, in pieces. Raises `BackupRefused` where there is a file of
+    that name already, `StateUnwritable`.
+    """
+    if os.path.lexists(path):
+        raise BackupRefused(f"{path} is there already.", "Choose another name for the backup.")
+    fresh = path.with_name(f".{path.name}.{os.urandom(6).hex()}.tmp")
+    try:
+        descriptor = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "w+b") as file:
+                backup = _write(file, files, made_at, tuple(left_out))
+                file.flush()
+                os.fsync(file.fileno())
+            # Where somebody makes such a file meanwhile, a link leaves theirs; not every disk can.
+            try:
+                os.link(fresh, path)
+            except OSError as error:
+                if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK):
+                    raise
+                fresh.rename(path)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                fresh.unlink()
+        sync_folder(path.parent)
+    except FileExistsError:
+        raise BackupRefused(
+            f"{path} is there already.", "Choose another name for the backup."
+        ) from None
+    except OSError as error:
+        raise unwritable(path, error) from error
+    return backup
+
+
+def _write(
+    file: Any, files: Iterable[tuple[str, Iterable[bytes]]], made_at: datetime, left_out: Any
+) -> Backup:
+    notes: dict[str, FileNote] = {}
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, pieces in files:
+            size, checksum = 0, sha256()
+            with archive.open(_info(name), "w", force_zip64=True) as entry:
+                for piece in pieces:
+                    entry.write(piece)
+                    checksum.update(piece)
+                    size += len(piece)
+            notes[name] = FileNote(size, checksum.hexdigest())
+        backup = Backup(made_at=made_at, version=__version__, files=notes, left_out=left_out)
+        manifest = {"kashdeck": "backup", "format": FORMAT, **msgspec.to_builtins(backup)}
+        archive.writestr(_info(MANIFEST), msgspec.json.format(msgspec.json.encode(manifest)))
+    return backup
+
+
+def _info(name: str) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name, _NO_TIME)
+    info.compress_type = zipfile.ZIP_DEFLATED
+    info.external_attr = 0o600 << 16
+    return info
+
+
+class Archive:
+    """A backup to read from: opened, and its manifest found to be what is in it.
+
+    Raises `BackupRefused` for what is no backup, not a whole one or not as it was written,
+    `StateNewer` for a newer Kashdeck's, `StateUnreadable`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with self._told():
+            self._zip = zipfile.ZipFile(path)
+        try:
+            with self._told():
+                self.backup = self._manifest()
+        except BaseException:
+            self.close()
+            raise
+
+    def content(self, name: str) -> bytes:
+        """Return a file's bytes, which are those that the manifest tells of."""
+        note = self.backup.files[name]
+        with self._told():
+            with self._zip.open(name) as entry:
+                data = entry.read(note.size + 1)
+            if len(data) != note.size or sha256(data).hexdigest() != note.sha256:
+                raise ValueError(f"{name} is not as it was written")
+        return data
+
+    def refused(self, why: str) -> BackupRefused:
+        """Say that this cannot be restored, and that nothing was touched."""
+        return BackupRefused(f"{self.path} cannot be restored: {why}. Nothing was changed.")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._zip.close()
+
+    @contextlib.contextmanager
+    def _told(self) -> Any:
+        """Put into words whatever can be wrong with a zip."""
+        try:
+            yield
+        except FileNotFoundError:
+            raise BackupRefused(f"There is no file {self.path}.", "Name a backup file.") from None
+        except OSError as error:
+            if error.errno is None:  # zipfile's own
+                raise self.refused(f"it is not a whole backup ({error})") from error
+            raise unreadable(self.path, error) from error
+        except _BROKEN as error:
+            raise self.refused(f"it is not a whole backup ({error})") from error
+
+    def _manifest(self) -> Backup:
+        if MANIFEST not in self._zip.namelist():
+            raise self.refused("it is no Kashdeck backup")
+        try:
+            raw = msgspec.json.decode(self._zip.read(MANIFEST))
+            if raw["kashdeck"] != "backup":
+                raise self.refused("it is no Kashdeck backup")
+            if raw["format"] > FORMAT:
+                raise StateNewer(
+                    f"{self.path} was made by a newer Kashdeck than this one. Nothing was changed."
+                )
+            backup = msgspec.convert(raw, Backup)
+        except (msgspec.MsgspecError, LookupError, TypeError) as error:
+            raise self.refused("its manifest is not as Kashdeck writes it") from error
+        names = self._zip.namelist()
+        if sorted(names) != sorted([MANIFEST, *backup.files]):
+            raise self.refused("it does not hold what its manifest says")
+        for name in backup.files:
+            if not is_carried(name):
+                raise self.refused(f"it holds {name}, which is no file of a backup")
+        return backup
