@@ -58,6 +58,71 @@ except SecretsError as problem:
     print(problem.code)
 """
 
+IN_THE_MIDDLE = """
+import os, pathlib, signal, subprocess, sys
+import secretstorage
+from kfclient.desk import Desk, Draft
+from kfclient.desk.events import SyncStarted
+from kfclient.errors import Problem
+from kfclient.sandbox import Sandbox
+from kfclient.store.secrets import ConnectionSecret
+
+def ask(*words):
+    words = ["dbus-send", "--session", "--print-reply=literal", "--dest=org.freedesktop.DBus", "/",
+             *words]
+    return subprocess.run(words, capture_output=True, text=True).stdout.split()[-1]
+
+def lock():
+    secretstorage.get_default_collection(secretstorage.dbus_init()).lock()
+
+def unlock():
+    subprocess.run("printf login-pass | gnome-keyring-daemon --replace --unlock"
+                   " --components=secrets >/dev/null 2>&1", shell=True, check=True)
+
+def kill():
+    number = ask("org.freedesktop.DBus.GetConnectionUnixProcessID",
+                 "string:org.freedesktop.secrets")
+    os.kill(int(number), signal.SIGKILL)
+
+desk = Desk.open(pathlib.Path(sys.argv[1]) / "home")
+with Sandbox() as sandbox:
+    business = desk.businesses.add("Acme").id
+    draft = Draft(software="sandbox", endpoint=sandbox.endpoint, username=sandbox.username,
+                  password=sandbox.password, autoauth_key=sandbox.autoauth_key)
+    print(desk.connecting.connect(business, draft).secrets_in)
+
+    def sync(happens=None):
+        def listen(event):
+            if happens and isinstance(event, SyncStarted): happens()
+        try:
+            print(len(desk.syncing.sync(business, listen).failed))
+        except Problem as problem:
+            print(problem.code, "|", problem.sentence, problem.cure)
+        connection = desk.businesses.get(business).connection
+        print(connection.lists["suppliers"].count, connection.needs_reconnecting)
+
+    sync()
+    sync(lock)
+    try:
+        desk.connecting.disconnect(business)
+    except Problem as problem:
+        print(problem.code, desk.businesses.get(business).connection is not None)
+    unlock()
+    sync()
+    sync(kill)
+    unlock()
+    sync()
+    desk.connecting.keep_secrets_in(business, "secret-service")
+    os.environ["KASHDECK_PASSPHRASE_FILE"] = sys.argv[1] + "/passphrase"
+    desk.connecting.keep_secrets_in(business, "encrypted-file")
+    print(desk.connecting.left_behind(business))
+    try:
+        desk.secrets.load(business, "secret-service")
+    except Problem as problem:
+        print(problem.code)
+    sync()
+"""
+
 UNLOCKED = "printf login-pass | gnome-keyring-daemon --unlock --components=secrets >/dev/null"
 
 
@@ -103,3 +168,24 @@ def test_a_keyring_that_nobody_unlocked_is_said(tmp_path: Path) -> None:
     said = in_a_session(tmp_path, LOCKED, ":")
 
     assert said.strip() in ("keyring-trouble", "keyring-locked", "no-keyring")
+
+
+def test_a_keyring_that_is_locked_or_gone_in_the_middle_is_said_and_nothing_is_lost(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "passphrase").write_text("correct horse battery")
+    (tmp_path / "passphrase").chmod(0o600)
+
+    lines = in_a_session(tmp_path, IN_THE_MIDDLE, UNLOCKED).splitlines()
+
+    assert lines[:3] == ["secret-service", "0", "7 False"]
+    assert lines[3].startswith("keyring-locked | The system's keyring is locked")
+    assert "Unlock the system's keyring" in lines[3]
+    assert lines[4] == "7 False", "the lists stay, and there is nothing to reconnect"
+    assert lines[5] == "keyring-locked True", "disconnecting does not forget where the password is"
+    assert lines[6:8] == ["0", "7 False"]
+    assert lines[8].split(" | ")[0] in ("keyring-locked", "keyring-trouble")
+    assert lines[9:12] == ["7 False", "0", "7 False"]
+    assert lines[12:] == ["[]", "secret-missing", "0", "7 False"], "moved, and wiped where it was"
+    kept = b"".join(file.read_bytes() for file in (tmp_path / "home").rglob("*") if file.is_file())
+    assert b"login-pass" not in kept

@@ -22,8 +22,11 @@ from kfclient.store.errors import (
     PassphraseNeeded,
     PassphraseTooShort,
     SecretMissing,
+    SecretNeeded,
     WrongPassphrase,
 )
+from kfclient.store.home import Home
+from kfclient.store.redaction import Redactor
 from kfclient.store.secrets import ConnectionSecret, Secrets
 from kfclient.store.watchdog import answered
 from tests.store.processes import ROOT
@@ -249,6 +252,163 @@ def test_a_plaintext_keyring_that_the_environment_names_gets_nothing(tmp_path: P
     assert ended.stdout.startswith("None PYTHON_KEYRING_BACKEND asks for plain_backend.Keyring")
     assert not (tmp_path / "plain.txt").exists()
     assert (tmp_path / "home" / "secrets.json").exists()
+
+
+RC_FILES = [
+    ("keyring.backends.null.Keyring", "forgets"),
+    ("keyrings.alt.file.PlaintextKeyring", "plain text"),
+    ("plain_backend.Keyring", "trusts"),
+]
+
+
+@pytest.mark.parametrize(("name", "reason"), RC_FILES)
+def test_a_keyring_that_an_rc_file_names_gets_nothing(
+    tmp_path: Path, name: str, reason: str
+) -> None:
+    """The backend is real, and keyring itself would take it: its file stays away."""
+    settings = tmp_path / "config" / "python_keyring" / "keyringrc.cfg"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(f"[backend]\ndefault-keyring={name}\nkeyring-path={tmp_path}\n")
+    (tmp_path / "plain_backend.py").write_text(
+        "import pathlib\n"
+        "from keyring.backend import KeyringBackend\n"
+        "class Keyring(KeyringBackend):\n"
+        "    priority = 99\n"
+        "    def set_password(self, service, username, password):\n"
+        "        pathlib.Path('plain.txt').write_text(password)\n"
+        "    def get_password(self, service, username): return None\n"
+    )
+    code = (
+        "import pathlib\n"
+        "from kfclient.store.secrets import ConnectionSecret, Secrets\n"
+        "from kfclient.store.errors import NoKeyring\n"
+        "secrets = Secrets(pathlib.Path('home'))\n"
+        "print(secrets.default_choice(), secrets.notice())\n"
+        f"for name in ({name!r}, 'secret-service', 'encrypted-file'):\n"
+        "    try:\n"
+        "        if name == 'encrypted-file': secrets.unlock(name, 'correct horse')\n"
+        "        secrets.save('acme', ConnectionSecret('pa55word', 'key'), name)\n"
+        "    except NoKeyring as problem: print(problem.sentence)\n"
+        "import keyring\n"
+        "try: print(type(keyring.get_keyring()).__module__)\n"
+        "except ImportError: print('not installed')\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=os.environ | {"XDG_CONFIG_HOME": str(tmp_path / "config"), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    notice, refused, *_, theirs = ended.stdout.splitlines()
+    assert notice.startswith(f"None {settings} asks for {name}")
+    assert reason in notice
+    assert reason in refused
+    if name == "plain_backend.Keyring":
+        assert theirs == "plain_backend", "this machine does not read the file: proves nothing"
+    assert not (tmp_path / "plain.txt").exists()
+    assert (tmp_path / "home" / "secrets.json").exists()
+
+
+def test_an_rc_file_that_cannot_be_read_is_no_trouble(
+    secrets: Secrets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = tmp_path / "python_keyring" / "keyringrc.cfg"
+    settings.parent.mkdir()
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+
+    for content in (b"\xff\xfe", b"no section", b"[backend]\nother=1\n", b""):
+        settings.write_bytes(content)
+        assert secrets.notice() == ""
+
+
+def test_two_homes_that_kashdeck_home_names_do_not_share_an_entry_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = set()
+    for name in ("one", "two"):
+        monkeypatch.setenv("KASHDECK_HOME", str(tmp_path / name))
+        names.add(Secrets(Home.default().root)._service("secret-service"))
+    monkeypatch.delenv("KASHDECK_HOME")
+    names.add(Secrets(Home.default().root)._service("secret-service"))
+
+    assert len(names) == 3
+    assert "kashdeck" in names
+
+
+# -- a password that is kept nowhere -----------------------------------------------------------
+
+
+def test_a_password_that_is_typed_each_time_is_lent_for_one_piece_of_work(
+    secrets: Secrets, tmp_path: Path
+) -> None:
+    with pytest.raises(SecretNeeded) as needed:
+        secrets.load("acme", "ask")
+    assert (needed.value.business, needed.value.backend) == ("acme", "ask")
+    assert "--secrets-stdin" in needed.value.cure
+
+    secrets.lend("acme", SECRET)
+    with secrets.work("acme"), secrets.work("acme"):
+        assert secrets.load("acme", "ask") == SECRET
+    with pytest.raises(SecretNeeded):
+        secrets.load("acme", "ask")
+    secrets.take_back("acme")
+    assert not list(tmp_path.iterdir())
+
+
+def test_work_that_is_still_going_on_keeps_what_was_lent(secrets: Secrets) -> None:
+    secrets.lend("acme", SECRET)
+    with secrets.work("acme"):
+        with secrets.work("acme"):
+            pass
+        with secrets.work("other"):
+            pass
+        assert secrets.load("acme", "ask") == SECRET
+    secrets.lend("acme", SECRET)
+    secrets.forget("acme", "ask")
+    with pytest.raises(SecretNeeded):
+        secrets.load("acme", "ask")
+
+
+def test_what_is_lent_to_a_place_that_keeps_is_not_looked_at(secrets: Secrets) -> None:
+    secrets.unlock(FILE, PASSPHRASE)
+    secrets.save("acme", SECRET, FILE)
+    secrets.lend("acme", ConnectionSecret("lent", ""))
+    assert secrets.load("acme", FILE) == SECRET
+
+
+def test_what_is_to_be_blanked_is_held_sealed() -> None:
+    redactor = Redactor()
+    redactor.add("pa55word & more")
+    assert redactor.clean("a pa55word &amp; more b") == "a [hidden] b"
+    held = repr(vars(redactor))
+    assert "pa55" not in held
+    assert "word" not in held
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "p\u00e4ss &lt;\"w/o'rd",
+        "p&#228;ss &lt;&quot;w/o&#39;rd",
+        "p\\u00e4ss <\\\"w/o'rd",
+        "p%C3%A4ss%20%3C%22w%2Fo%27rd",
+        "p%c3%a4ss+%3c%22w/o%27rd",
+        "p\\xc3\\xa4ss <\"w/o\\'rd",
+    ],
+)
+def test_a_secret_is_blanked_however_a_program_writes_it(written: str) -> None:
+    redactor = Redactor()
+    redactor.add("p\u00e4ss <\"w/o'rd")
+    assert redactor.clean(f"it was {written}!") == "it was [hidden]!"
+
+
+def test_a_password_of_half_a_letter_is_blanked_too() -> None:
+    redactor = Redactor()
+    redactor.add("half\ud800 a letter")
+    assert "half" not in redactor.clean("a half\ud800 a letter b")
 
 
 def test_two_homes_do_not_share_an_entry_of_the_systems_keyring(tmp_path: Path) -> None:
