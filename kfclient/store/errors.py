@@ -6,6 +6,7 @@ StoreError                       the files under the home folder
 ├── StateNewer                   a file was written by a newer Kashdeck
 ├── StateUnreadable              a file is there and may not be read
 ├── StateUnwritable              full disk, read-only disk, no permission
+├── BackupRefused                a backup that cannot be made like this, or restored
 └── SharingRefused               the home cannot be shared, or kept to oneself again, like this
 SecretsError                     the password and the AutoAuth key
 ├── NoKeyring                    no keyring of that name can be used here
@@ -68,6 +69,13 @@ class StateUnwritable(StoreError):
 
     code = "state-unwritable"
     default_cure = "Make room or allow writing there, then try again."
+
+
+class BackupRefused(StoreError):
+    """A backup cannot be made like this, or a file is none that can be restored."""
+
+    code = "backup-refused"
+    default_cure = "Name a file that kashdeck backup has made, in full and unchanged."
 
 
 class SharingRefused(StoreError):
