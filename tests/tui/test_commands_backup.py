@@ -1,0 +1,152 @@
+"""`kashdeck backup` and `kashdeck restore`, as they are typed."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kfclient.desk.backups import Backups
+from kfclient.desk.businesses import Businesses
+from kfclient.desk.errors import NotAllowed
+from kfclient.store import Home
+from tests.tui.kashdeck import COSTS, NAME, PASSPHRASE, Kashdeck
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_backup_goes_to_another_machine_without_the_secrets(
+    connected: Kashdeck, tmp_path: Path
+) -> None:
+    connected.run("import", NAME, COSTS)
+    items = connected.json("items", NAME)
+    suppliers = connected.json("lists", NAME, "suppliers")
+    path = tmp_path / "books.zip"
+    secret = (connected.home / "secrets.json").read_bytes()
+
+    made = connected.run("backup", str(path))
+
+    assert made.code == 0
+    assert f"Backed up {NAME} to" in made.out
+    assert "Passwords and AutoAuth keys are not in it." in made.out.replace("\n", " ")
+    with zipfile.ZipFile(path) as archive:
+        assert not [name for name in archive.namelist() if "secret" in name or ".l" in name]
+        everything = b"".join(archive.read(name) for name in archive.namelist())
+    assert connected.sandbox.account.password.encode() not in everything
+    assert PASSPHRASE.encode() not in everything
+    assert secret not in everything
+
+    shutil.rmtree(connected.home)
+    restored = connected.run("restore", str(path))
+
+    assert restored.code == 0, restored.err
+    assert f"Restored {NAME} as of" in restored.out
+    assert "kashdeck reconnect NAME" in restored.out
+    assert "KashFlow is looked at" in restored.out.replace("\n", " ")
+    assert connected.json("items", NAME) == items
+    assert connected.json("lists", NAME, "suppliers") == suppliers
+    assert connected.json("audit", NAME, "verify")["sound"]
+    answer = connected.json("sync", NAME, code=2)
+    assert answer["error"]["code"] == "secret-missing"
+
+
+def test_what_was_there_is_named_and_can_be_had_again(connected: Kashdeck, tmp_path: Path) -> None:
+    path = str(tmp_path / "books.zip")
+    connected.json("backup", path)
+    connected.run("import", NAME, COSTS)
+    items = connected.json("items", NAME)["items"]
+    entries = connected.json("audit", NAME)["entries"]
+
+    answer = connected.json("restore", path, "--yes")["restored"]
+
+    assert answer["businesses"] == [NAME]
+    assert connected.json("items", NAME)["items"] == []
+    again = connected.json("restore", answer["kept"])["restored"]
+    assert again["kept"] != answer["kept"]
+    assert [item["id"] for item in connected.json("items", NAME)["items"]] == [
+        item["id"] for item in items
+    ]
+    told = connected.json("audit", NAME)["entries"]
+    assert told[: len(entries)] == entries, "the trail comes back too"
+    assert told[-1]["action"] == "restored"
+    assert told[-1]["after"]["before"] in again["kept"]
+    assert connected.json("audit", NAME, "verify")["sound"]
+
+
+def test_a_backup_is_noted_in_the_trail(connected: Kashdeck, tmp_path: Path) -> None:
+    connected.json("backup", str(tmp_path / "books.zip"))
+
+    entry = connected.json("audit", NAME)["entries"][-1]
+
+    assert (entry["action"], entry["after"]["file"]) == ("backed-up", "books.zip")
+
+
+def test_wrong_use_is_said(connected: Kashdeck, tmp_path: Path) -> None:
+    there = tmp_path / "there.zip"
+    there.write_text("somebody's")
+
+    for words, code, said in (
+        (["backup"], "wrong-use", "FILE"),
+        (["backup", str(there)], "backup-refused", "there already"),
+        (["backup", str(tmp_path)], "backup-refused", "there already"),
+        (["backup", str(tmp_path / "no" / "a.zip")], "state-unwritable", "could not be written"),
+        (["restore"], "wrong-use", "--sound"),
+        (["restore", str(there), "--sound"], "wrong-use", "not both"),
+        (["restore", str(there)], "backup-refused", "not a whole backup"),
+        (["restore", str(tmp_path / "nothing.zip")], "backup-refused", "There is no file"),
+    ):
+        error = connected.json(*words, code=2)["error"]
+        assert error["code"] == code, words
+        assert said in error["sentence"], error
+
+
+def test_a_damaged_home_can_be_restored_and_its_error_says_how(
+    connected: Kashdeck, tmp_path: Path
+) -> None:
+    path = tmp_path / "books.zip"
+    connected.json("backup", str(path))
+    (connected.home / "state.json").write_text("nonsense")
+
+    error = connected.json("status", code=2)["error"]
+    assert "kashdeck restore FILE" in error["cure"]
+    assert connected.json("restore", "--sound", code=1)["salvaged"][0]["kept"] is None
+    answer = connected.json("restore", str(path))["restored"]
+
+    assert answer["unreadable_before"] == ["state.json"]
+    assert connected.json("status")["connections"][0]["name"] == NAME
+
+
+def test_the_sound_part_of_a_damaged_file_is_kept(connected: Kashdeck) -> None:
+    connected.run("import", NAME, COSTS)
+    assert connected.run("restore", "--sound").out == "Nothing is damaged here.\n"
+    home = Home(connected.home)
+    books = home.books(connected.json("items", NAME)["items"] and "harbour-lane-trading")
+    for number in range(3):
+        books.table("items").update({"note": f"n{number}"}, doc_ids=[1])
+    log = next((connected.home / "businesses").glob("*/items.json.log"))
+    log.write_bytes(log.read_bytes().replace(b'"n1"', b'"nX"'))
+
+    said = connected.run("restore", "--sound", "--yes")
+
+    assert said.code == 0
+    assert "the last 2 changes could not be read" in said.out.replace("\n", " ")
+    assert len(connected.json("items", NAME)["items"]) > 5
+
+
+def test_only_who_is_admin_of_every_business_here_may_restore(home: Home, tmp_path: Path) -> None:
+    path = tmp_path / "books.zip"
+    Businesses(home, person="anna").add("Harbour Lane")
+    Businesses(home, person="ben").add("Mill")
+    Backups(home, person="ben").make(path)
+    Businesses(home, person="anna").set_role("harbour-lane", "ben", None)
+
+    for person in ("anna", "ben"):
+        backups = Backups(home, person=person)
+        for doing in (backups.examine, backups.restore):
+            with pytest.raises(NotAllowed, match="put a backup in the place of"):
+                doing(path)
+
+    assert Businesses(home).get("harbour-lane").people == {"anna": "admin"}
