@@ -21,6 +21,7 @@ from kfclient.desk.followups import PlannedPayment
 from kfclient.desk.outcomes import Outcome
 from kfclient.desk.publish_gate import Gate, Halted, stops
 from kfclient.errors import Cancelled, Problem
+from kfclient.store.errors import SecretsError
 
 if TYPE_CHECKING:
     from kfclient.desk.attempts import Attempts
@@ -119,6 +120,10 @@ class FollowupRun:
         except KashFlowError as problem:
             self._failed(step, problem)
             return None
+        except SecretsError as problem:  # asked for before the first byte: nothing was sent
+            self._steps.returned(self._business, step, Outcome.NOT_SENT, problem)
+            self._held(step, problem)
+            raise
         step = self._steps.done(self._business, step, made)
         self._listener(StepDone(business=self._business, item=step.item, what=step.followup.what))
         return step
@@ -161,7 +166,8 @@ class FollowupRun:
         """
         for kind in {type(step.followup) for step in done if step.made is None}:
             steps = [one for one in done if type(one.followup) is kind]
-            with contextlib.suppress(KashFlowError):  # it said OK; the id alone is not known
+            # It said OK; the id alone is not known.
+            with contextlib.suppress(KashFlowError, SecretsError):
                 there = self._listed(steps[0])
                 if there is not None:
                     self._match(steps, there)

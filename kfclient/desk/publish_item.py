@@ -42,6 +42,7 @@ from kfclient.desk.planning import PlannedItem, contact_id
 from kfclient.desk.publish_gate import NOBODY_GETS_IN, Gate, stops
 from kfclient.desk.publish_report import PublishResult, note_of, result_of
 from kfclient.errors import Problem
+from kfclient.store.errors import SecretsError
 
 if TYPE_CHECKING:
     from kfclient.api import KashFlow
@@ -86,8 +87,8 @@ class ItemPublisher:
     def publish(self, task: Task) -> PublishResult:
         """Publish one item, or do what is left of it.
 
-        Raises `Cancelled` and `Halted` before anything of it was sent. What stops the run halts the
-        gate.
+        Raises `Cancelled`, `Halted` and `SecretsError` before anything of it was sent. What stops
+        the run halts the gate.
         """
         planned = task.planned
         self._gate.check()
@@ -129,6 +130,12 @@ class ItemPublisher:
             )
         except KashFlowError as problem:
             return self._failed(attempt, problem)
+        except SecretsError as problem:
+            # Asked for before the first byte: nothing was sent, and a person can answer it.
+            outcome = Outcome.NOT_SENT
+            item = self._attempts.returned(self._business, attempt, outcome, problem, keep=False)
+            self._held(item, problem)
+            raise
         attempt = self._attempts.published(self._business, attempt, number)
         attempt, sound = self._read_back(attempt, number)
         self._listener(ItemPublished(business=self._business, item=planned.item_id, number=number))
@@ -220,7 +227,7 @@ class ItemPublisher:
 
         try:
             found = self._sessions.call(self._business, read)
-        except KashFlowError as failure:
+        except (KashFlowError, SecretsError) as failure:
             problem = NotReadBack(
                 f"It is in KashFlow as {word} {number}, but could not be read back to be compared: "
                 f"{failure.sentence}",
