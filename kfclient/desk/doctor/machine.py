@@ -38,13 +38,15 @@ def versions(scene: Scene) -> tuple[Version, ...]:
 def terminal(scene: Scene) -> Terminal:
     """Return what the terminal is like."""
     columns, rows = _size()
+    # Python's own: while the app is open, others stand in for them.
+    given, shown = sys.__stdin__, sys.__stdout__
     seen = Terminal(
         term=plain(os.environ.get("TERM", "")),
         columns=columns,
         rows=rows,
         colours=_colours(),
-        encoding=plain(sys.stdout.encoding or ""),
-        interactive=sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty(),
+        encoding=plain(shown.encoding if shown is not None else ""),
+        interactive=all(stream is not None and stream.isatty() for stream in (given, shown)),
         ssh="SSH_CONNECTION" in os.environ,
         multiplexer="tmux" if "TMUX" in os.environ else "screen" if "STY" in os.environ else "",
     )
