@@ -10,22 +10,18 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 import msgspec
 
-from kfclient.api.records import Invoice, InvoiceLine
+from kfclient.api.records import Invoice
 from kfclient.desk.bookkeeping import Books, Contact
+from kfclient.desk.document_lines import line_of, one_line
 from kfclient.desk.followups import Followup, followups_of
-from kfclient.desk.item import Finding, Item, ItemLine, Kind
+from kfclient.desk.item import Finding, Item, Kind
 from kfclient.desk.plan_words import left_sentence_of, sentence_of, tax_note_of
-from kfclient.desk.settings import NOT_APPLICABLE
-from kfclient.money import ZERO, figures, pennies
-
-_LINE_ENDS = re.compile(r"\s+")
-_MOST_DECIMALS = 2
+from kfclient.money import ZERO, pennies
 
 
 class NewContact(msgspec.Struct, frozen=True):
@@ -132,7 +128,7 @@ def plan_item(item: Item, findings: tuple[Finding, ...], books: Books) -> Planne
         currency_code=item.currency,
         exchange_rate=(item.exchange_rate or ZERO) if books.is_foreign(item) else Decimal(1),
         lines=tuple(
-            _line(item, line, number, books) for number, line in enumerate(item.lines, start=1)
+            line_of(item, line, number, books) for number, line in enumerate(item.lines, start=1)
         ),
     )
     creates = None
@@ -223,51 +219,12 @@ def contact_id(contact: Contact | None) -> int:
     return number
 
 
-def one_line(text: str) -> str:
-    """Return the text without line ends, which KashFlow does not keep."""
-    return _LINE_ENDS.sub(" ", text).strip()
-
-
 def _due_date(item: Item, contact: Contact | None) -> dt.date | None:
     """Return when it is due: as it says, else by the contact's terms, else on its date."""
     if item.due_date is not None or item.date is None:
         return item.due_date
     days = contact.payment_terms if contact is not None else 0
     return item.date + dt.timedelta(days=max(days, 0))
-
-
-def _line(item: Item, line: ItemLine, number: int, books: Books) -> InvoiceLine:
-    """Return a line as KashFlow takes it: rates have two decimals, VAT is for the whole line.
-
-    With tax data off it goes as one gross amount, VAT n/a.
-    """
-    on = books.settings.publish_tax_data
-    rate = books.tax_rate(line, item.kind) if on else NOT_APPLICABLE
-    vat = line.vat if on else ZERO
-    amount = line.net if on else line.gross
-    whole = amount == line.net and _is_short(line.unit_price) and _is_short(line.quantity)
-    description = line.description
-    if not whole and line.quantity != 1:
-        each = f"{figures(line.quantity)} at {figures(line.unit_price)}"
-        description = f"{each}: {description}" if description else each
-    categories = books.categories(line.category, item.kind)
-    projects = books.projects(line.project) if line.project else ()
-    return InvoiceLine(
-        quantity=line.quantity if whole else Decimal(1),
-        description=one_line(description),
-        rate=line.unit_price if whole else amount,
-        charge_type=categories[0].id if categories else 0,
-        vat_rate=NOT_APPLICABLE if rate is None else rate,
-        vat_amount=vat,
-        sort=number,
-        proj_id=projects[0].id if projects else 0,
-        values_in_currency=1 if books.is_foreign(item) else 0,
-    )
-
-
-def _is_short(value: Decimal) -> bool:
-    """Tell whether the value has no more decimals than KashFlow keeps."""
-    return value == round(value, _MOST_DECIMALS)
 
 
 def _totals(planned: Sequence[PlannedItem]) -> tuple[Totals, ...]:

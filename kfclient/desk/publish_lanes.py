@@ -59,6 +59,7 @@ class Lanes(Generic[T]):
                 while thread.is_alive():
                     thread.join(_LOOK_EVERY)
                     meanwhile()
+            meanwhile()
         finally:
             self._end()
         if self._error is not None:

@@ -8,18 +8,16 @@ guess: see `attempts` and `attempt_steps` for what is written down before and af
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from kfclient.cancel import Cancel, Pace
 from kfclient.desk.attempts import Attempts
-from kfclient.desk.deciding import Candidates, Deciding
 from kfclient.desk.envelopes import envelope
-from kfclient.desk.errors import Busy, PlanChanged
+from kfclient.desk.errors import PlanChanged
 from kfclient.desk.events import Listener, PublishEnded, PublishStarted, ignore
-from kfclient.desk.item import Item, ItemState
+from kfclient.desk.item import ItemState
 from kfclient.desk.items import publish_lock
 from kfclient.desk.patience import Patience
 from kfclient.desk.planning import LeftOut, Plan, PlannedItem, fingerprint_of, make_plan, plan_item
@@ -27,8 +25,8 @@ from kfclient.desk.publish_parts import Parts
 from kfclient.desk.publish_report import PublishReport, PublishResult
 from kfclient.desk.publish_run import PublishRun
 from kfclient.desk.publish_tasks import Planner
-from kfclient.desk.resolving import Resolving
 from kfclient.desk.runs import Agreed, Run, Runs
+from kfclient.desk.settling import Settling
 
 if TYPE_CHECKING:
     from kfclient.desk.businesses import Businesses
@@ -53,7 +51,7 @@ _STEP_UNKNOWN = (
 )
 
 
-class Publishing:
+class Publishing(Settling):
     """Plans and publishes for every business; one publisher a business at a time.
 
     `patience` is how it waits for the network, where it is asked to.
@@ -69,22 +67,20 @@ class Publishing:
         clock: Callable[[], dt.datetime],
         patience: Patience | None = None,
     ) -> None:
-        attempts = Attempts(home, items, items.audit, clock)
-        self._parts = Parts(
-            home=home,
-            businesses=businesses,
-            sessions=sessions,
-            lists=lists,
-            items=items,
-            audit=items.audit,
-            attempts=attempts,
-            runs=Runs(home, businesses.person, clock),
-            clock=clock,
+        super().__init__(
+            Parts(
+                home=home,
+                businesses=businesses,
+                sessions=sessions,
+                lists=lists,
+                items=items,
+                audit=items.audit,
+                attempts=Attempts(home, items, items.audit, clock),
+                runs=Runs(home, businesses.person, clock),
+                clock=clock,
+            )
         )
         self.patience = patience or Patience()
-        self._items = items
-        self._resolving = Resolving(sessions, items, attempts, clock)
-        self._deciding = Deciding(sessions, items, attempts, self._resolving, clock)
 
     # Before
 
@@ -195,66 +191,6 @@ class Publishing:
                 business, run, (), listener, cancel or Cancel(), pace or Pace(), strict=False
             )
 
-    # Settling what is not known
-
-    def resolve(
-        self, business: str, item_ids: Sequence[str] | None = None, listener: Listener = ignore
-    ) -> tuple[PublishResult, ...]:
-        """Look in KashFlow for what is of unknown outcome: all of it, or of the items named.
-
-        One document that can be it is adopted; where there is none and the settle time is over,
-        the item is ready again; else it stays unknown, and its problem says what to do. Likewise
-        for payments, files and notes. Raises `Busy`, and `KashFlowError` when KashFlow could not be
-        looked at.
-        """
-        with self._settling(business):
-            settle = self._parts.settle_time(business)
-            return tuple(self._resolving.resolve(business, settle, listener, item_ids))
-
-    def unresolved(self, business: str) -> list[Item]:
-        """Return the items of unknown outcome, and those of which something that follows is."""
-        return [
-            item
-            for item in self._items.all(business)
-            if any(step.unknown for step in item.left)
-            or (
-                item.sent in {ItemState.UNKNOWN, ItemState.PUBLISHING}
-                and self._items.state(business, item) is ItemState.UNKNOWN
-            )
-        ]
-
-    def candidates(self, business: str, item_id: str) -> Candidates:
-        """Return the documents in KashFlow that may be an item of unknown outcome.
-
-        Beside them, what was sent. Changes nothing. Raises `NotDecided` where the outcome is known,
-        `ItemUnknown`, `KashFlowError`.
-        """
-        return self._deciding.candidates(business, item_id, self._parts.settle_time(business))
-
-    def decide(self, business: str, item_id: str, *, number: int | None) -> PublishResult:
-        """Settle an item of unknown outcome as a person says, who has looked in KashFlow.
-
-        `number` is the document's in KashFlow: it is looked at there, adopted, and its ids kept.
-        None says that none of what is there is the item, which is then ready again: should it be
-        there after all, publishing it again would have it in the books twice. That is taken only
-        after the settle time. Raises `NotDecided` with the reason, `Busy`, `KashFlowError`.
-        """
-        with self._settling(business):
-            if number is None:
-                settle = self._parts.settle_time(business)
-                return self._deciding.is_none(business, item_id, settle)
-            return self._deciding.is_this(business, item_id, number)
-
-    def decide_step(self, business: str, item_id: str, step: int, *, there: bool) -> PublishResult:
-        """Settle what is left of a published item as a person says: it is there, or it is not.
-
-        `step` is `LeftStep.step`. What is there is never sent; what is not may be sent again, after
-        the settle time. Raises `NotDecided` with the reason, `Busy`, `KashFlowError`.
-        """
-        with self._settling(business):
-            settle = self._parts.settle_time(business)
-            return self._deciding.step(business, item_id, step, settle, there=there)
-
     # Inside
 
     def _carry_out(
@@ -283,7 +219,8 @@ class Publishing:
             also,
         )
         try:
-            report = going.carry_out(strict=strict)
+            with self._parts.sessions.held(business):
+                report = going.carry_out(strict=strict)
         finally:
             self._settled(business)
             listener(
@@ -296,26 +233,3 @@ class Publishing:
                 )
             )
         return report
-
-    @contextlib.contextmanager
-    def _settling(self, business: str) -> Iterator[None]:
-        with self._alone(business):
-            self._resolving.recover(business)
-            try:
-                yield
-            finally:
-                self._settled(business)
-
-    def _settled(self, business: str) -> None:
-        """Let the counts and the trail catch up with what was done."""
-        self._items.refresh_counts(business)
-        self._parts.audit.settle(business)
-
-    @contextlib.contextmanager
-    def _alone(self, business: str) -> Iterator[None]:
-        """Be the only publisher of this business on this machine."""
-        known = self._parts.businesses.get(business)
-        with self._parts.home.try_lock(publish_lock(business)) as held:
-            if not held:
-                raise Busy(f"{known.name} is being published by another session.")
-            yield

@@ -175,7 +175,9 @@ def test_what_may_have_come_out_differently_is_not_sent_again(
     desk.add("PEN-1")
     desk.sandbox.misbehave("InsertReceipt", "drop-after")
     desk.publish()
-    (attempt,) = Attempts(desk.home, desk.desk.items, desk.desk.audit, lambda: desk.now).pending(desk.business)
+    (attempt,) = Attempts(desk.home, desk.desk.items, desk.desk.audit, lambda: desk.now).pending(
+        desk.business
+    )
     (found,) = desk.purchases()
     assert candidates(attempt, [found]) == ([found], [])
     other = msgspec.structs.replace(found, **change)
