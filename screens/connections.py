@@ -18,7 +18,7 @@ from screens.lists import ListsScreen
 from screens.lookout import Lookout
 from screens.manage import ManageScreen
 from screens.problem import ProblemScreen
-from screens.room import Act, Room
+from screens.room import DOCTOR, Act, Room
 from screens.standing import TONES
 from screens.syncing import SyncingScreen
 from screens.widgets.filter_box import FilterBox
@@ -72,6 +72,7 @@ class ConnectionsScreen(Room[None]):
             footer=True,
         ),
         Act("lists", "l", "Lists", "Look at the business's six lists from KashFlow"),
+        DOCTOR,
         Act("filter", "slash", "Filter", "Show only businesses with the words typed", footer=True),
     )
 
@@ -196,7 +197,8 @@ class ConnectionsScreen(Room[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer just the beginning while there is no business."""
         del parameters
-        return action == "add" or bool(self.summaries) or action not in {a.do for a in self.ACTS}
+        always = action in {"add", "doctor"} or action not in {act.do for act in self.ACTS}
+        return always or bool(self.summaries)
 
     def action_add(self) -> None:
         """Ask for a name, add the business, and begin to connect it."""
@@ -256,6 +258,12 @@ class ConnectionsScreen(Room[None]):
         if self.chosen is not None:
             business = self.chosen.business
             self.app.push_screen(ListsScreen(business.id, business.name))
+
+    def action_doctor(self) -> None:
+        """Look Kashdeck over."""
+        from screens.doctor import DoctorScreen
+
+        self.app.push_screen(DoctorScreen())
 
     def action_filter(self) -> None:
         """Go to the filter box."""

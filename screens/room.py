@@ -62,6 +62,8 @@ def is_typed(key: str) -> bool:
 
 
 BACK = Act("back", "escape", "Back", "Go back to the screen before", footer=True)
+DOCTOR = Act("doctor", "d", "Doctor", "Look Kashdeck over: what is wrong, and how to mend it")
+"""A command of the home screen, and in the palette of every screen."""
 
 
 class Acting:
@@ -199,8 +201,7 @@ class Room(Acting, Screen[R]):
 
     def action_back(self) -> None:
         """Go back to the screen before."""
-        if len(self.app.screen_stack) > 2:  # Textual's own screen, and the first room
-            self.dismiss()
+        self.dismiss()
 
 
 class Panel(Acting, ModalScreen[R]):

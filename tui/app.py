@@ -22,7 +22,7 @@ from kfclient.store.errors import SecretNeeded
 from screens.connections import ConnectionsScreen
 from screens.help import HelpScreen
 from screens.problem import ProblemScreen
-from screens.room import Acting
+from screens.room import DOCTOR, Acting
 from screens.services import DemoCredentials, ListRow, PublishJob, SyncJob
 from tui.asking import Asking
 from tui.compat import mend_keyboard
@@ -291,10 +291,11 @@ class KashdeckApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer every command of the screen, with its own words, then the app's."""
-        if isinstance(screen, Acting):
-            for act in screen.possible_acts():
-                help_text = act.help or act.words
-                yield SystemCommand(act.words, help_text, self._runner(screen, act.do))
+        acts = screen.possible_acts() if isinstance(screen, Acting) else []
+        for act in acts:
+            yield SystemCommand(act.words, act.help or act.words, self._runner(screen, act.do))
+        if DOCTOR not in acts:
+            yield SystemCommand(DOCTOR.words, DOCTOR.help, self.action_doctor)
         yield SystemCommand("Help", "The commands of this screen and their keys", self.action_help)
         yield SystemCommand(
             "Light or dark", "Change between the two themes", self.action_change_theme_shade
@@ -316,6 +317,13 @@ class KashdeckApp(App[None]):
         screen: object = self.screen
         if isinstance(screen, Acting) and not isinstance(screen, HelpScreen):
             self.push_screen(HelpScreen("Keys on this screen", screen.possible_acts()))
+
+    def action_doctor(self) -> None:
+        """Look Kashdeck over, unless that is on the screen already."""
+        from screens.doctor import DoctorScreen
+
+        if not isinstance(self.screen, DoctorScreen):
+            self.push_screen(DoctorScreen())
 
     def action_lock(self) -> None:
         """Have the encrypted file's passphrase asked for again, in every session."""
