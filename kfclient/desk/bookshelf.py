@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kfclient.desk.bookkeeping import Books
 from kfclient.desk.list_names import ListName
@@ -16,6 +16,15 @@ if TYPE_CHECKING:
 
 HOME_CURRENCY = "GBP"
 """What a business's books are in until KashFlow has said."""
+
+_LISTS = {
+    ListName.CHART: "nominals",
+    ListName.SUPPLIERS: "suppliers",
+    ListName.CUSTOMERS: "customers",
+    ListName.TAX_RATES: "tax_rates",
+    ListName.PROJECTS: "projects",
+    ListName.BANK_ACCOUNTS: "currencies",  # they are read together
+}
 
 _Facts = tuple[object, ...]
 
@@ -36,65 +45,39 @@ class Bookshelf:
     def books(self, business: str) -> Books:
         """Return what is known of the business's books; raises `BusinessUnknown`."""
         known = self._businesses.get(business)
-        connection = known.connection
-        nominals = self._lists.nominals(business)
-        suppliers = self._lists.suppliers(business)
-        customers = self._lists.customers(business)
-        tax_rates = self._lists.tax_rates(business)
-        projects = self._lists.projects(business)
-        currencies = self._lists.currencies(business)
-        lists = {
-            ListName.CHART: nominals,
-            ListName.SUPPLIERS: suppliers,
-            ListName.CUSTOMERS: customers,
-            ListName.TAX_RATES: tax_rates,
-            ListName.PROJECTS: projects,
-            ListName.BANK_ACCOUNTS: currencies,  # they are read together
+        connection, lists = known.connection, self._lists
+        read: dict[str, Any] = {
+            "nominals": lists.nominals(business),
+            "suppliers": lists.suppliers(business),
+            "customers": lists.customers(business),
+            "tax_rates": lists.tax_rates(business),
+            "projects": lists.projects(business),
+            "currencies": lists.currencies(business),
+            "bank_accounts": lists.bank_accounts(business),
+            "cost_methods": lists.cost_methods(business),
+            "sale_methods": lists.sale_methods(business),
         }
         synced = {} if connection is None else connection.lists
-        banks = self._lists.bank_accounts(business)
-        cost_methods = self._lists.cost_methods(business)
-        sale_methods = self._lists.sale_methods(business)
         missing = {
             name
-            for name, rows in lists.items()
-            if not rows and (name not in synced or synced[name].synced_at is None)
+            for name, rows in _LISTS.items()
+            if not read[rows] and (name not in synced or synced[name].synced_at is None)
         }
-        today = self._clock().astimezone().date()
-        currency = HOME_CURRENCY if connection is None else connection.company.currency
-        connected = connection is not None
-        account = "" if connection is None else f"{connection.username} at {connection.endpoint}"
-        paying = (banks, cost_methods, sale_methods)
-        facts = (
-            *lists.values(),
-            *paying,
-            known.settings,
-            currency,
-            account,
-            missing,
-            today,
-        )
+        other: dict[str, Any] = {
+            "settings": known.settings,
+            "home_currency": HOME_CURRENCY if connection is None else connection.company.currency,
+            "connected": connection is not None,
+            "account": ""
+            if connection is None
+            else f"{connection.username} at {connection.endpoint}",
+            "missing": missing,
+            "today": self._clock().astimezone().date(),
+        }
+        facts = (*read.values(), *other.values())
         with self._lock:
             kept = self._kept.get(business)
             if kept is None or not _alike(kept[0], facts):
-                books = Books(
-                    nominals=nominals,
-                    suppliers=suppliers,
-                    customers=customers,
-                    tax_rates=tax_rates,
-                    projects=projects,
-                    currencies=currencies,
-                    bank_accounts=banks,
-                    cost_methods=cost_methods,
-                    sale_methods=sale_methods,
-                    settings=known.settings,
-                    home_currency=currency,
-                    connected=connected,
-                    account=account,
-                    missing=missing,
-                    today=today,
-                )
-                kept = self._kept[business] = (facts, books)
+                kept = self._kept[business] = (facts, Books(**read, **other))
             return kept[1]
 
 
