@@ -285,16 +285,16 @@ class ItemsScreen(Room[None]):
         more = f"{names}{' and others' if len(doomed) > 4 else ''}. KashFlow does not have them."
         self.app.push_screen(
             QuestionScreen(f"Delete {what} from the inbox?", yes=f"Delete {what}", more=more),
-            lambda yes: self.delete([item.id for item in doomed]) if yes else None,
+            lambda yes: self.delete(doomed) if yes else None,
         )
 
-    def delete(self, ids: Sequence[str]) -> None:
-        """Delete these items."""
+    def delete(self, doomed: Sequence[Item]) -> None:
+        """Delete these items, unless somebody changed them meanwhile."""
         items = self.services.desk.items
 
         def remove() -> None:
-            for item_id in ids:
-                items.remove(self.business, item_id)
+            for item in doomed:
+                items.remove(self.business, item.id, version=item.version)
 
         self.ask(remove, lambda _: self.lookout.again(), lane="items")
 

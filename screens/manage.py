@@ -202,13 +202,13 @@ class ManageScreen(Room[None]):
 
     def action_rename(self) -> None:
         """Ask for another name; only an Admin, others learn whom to ask."""
-        businesses = self.services.desk.businesses
+        businesses, seen = self.services.desk.businesses, self.business_name
         self.ask(
             lambda: businesses.require_admin(self.business, "rename"),
             lambda _: self.app.push_screen(
                 EntryScreen(
                     "Rename this business",
-                    lambda name: businesses.rename(self.business, name).name,
+                    lambda name: businesses.rename(self.business, name, seen=seen).name,
                     more="Only its name here; nothing changes in KashFlow.",
                     value=self.business_name,
                 ),

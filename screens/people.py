@@ -18,7 +18,7 @@ from screens.widgets.ledger_table import Column, LedgerTable, Row
 from screens.widgets.line import Line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from textual.widget import Widget
 
@@ -53,6 +53,7 @@ class PeopleScreen(Room[None]):
         self.business = business
         self.business_name = name
         self.summary: BusinessSummary | None = None
+        self.whom = ""
 
     def body(self) -> Iterable[Widget]:
         """Return the explanation, the table, and room for a problem."""
@@ -82,7 +83,9 @@ class PeopleScreen(Room[None]):
         )
         allowed = is_admin(summary)
         whom = f"Only an Admin may change this: ask {admins(summary.business)}, or the accountant."
-        self.say("" if allowed else whom)
+        if self.whom != ("" if allowed else whom):
+            self.whom = "" if allowed else whom
+            self.say(self.whom)
         self.refresh_bindings()
 
     def say(self, text: str) -> None:
@@ -112,20 +115,36 @@ class PeopleScreen(Room[None]):
             return None
         return name, self.summary.business.people[name]
 
-    def set_role(self, person: str, role: Role | None) -> str:
-        """Store a person's role; runs off the screen's thread. Raises LastAdmin, WrongValue."""
-        self.services.desk.businesses.set_role(self.business, person, role)
+    def set_role(self, person: str, role: Role | None, seen: Mapping[str, Role]) -> str:
+        """Store a person's role, where they are as `seen`; runs off the screen's thread.
+
+        Raises LastAdmin, WrongValue, ChangedMeanwhile.
+        """
+        self.services.desk.businesses.set_role(self.business, person, role, seen=seen)
         return person
+
+    def put(self, person: str, role: Role | None, seen: Mapping[str, Role]) -> None:
+        """Store a person's role and show it, or say why not."""
+        self.say(self.whom)
+        self.ask(
+            lambda: self.set_role(person, role, seen), lambda _: self.lookout.again(), self.refused
+        )
+
+    @property
+    def people(self) -> Mapping[str, Role]:
+        """The people as they are shown."""
+        return self.summary.business.people if self.summary is not None else {}
 
     def action_add(self) -> None:
         """Ask for a name, and add the person as a Standard user."""
+        seen = self.people
 
         def add(name: str) -> str:
-            if self.summary is not None and name.strip() in self.summary.business.people:
+            if name.strip() in seen:
                 raise WrongValue(
                     f"{name.strip()} is on the list already.", "Change the role there."
                 )
-            return self.set_role(name, Role.STANDARD)
+            return self.set_role(name.strip(), Role.STANDARD, seen)
 
         self.app.push_screen(
             EntryScreen("Add a person", add, more=f"{ABOUT} They begin as a Standard user."),
@@ -137,24 +156,16 @@ class PeopleScreen(Room[None]):
         if self.chosen is not None:
             person, role = self.chosen
             other = Role.STANDARD if role is Role.ADMIN else Role.ADMIN
-            self.ask(
-                lambda: self.set_role(person, other), lambda _: self.lookout.again(), self.refused
-            )
+            self.put(person, other, self.people)
 
     def action_remove(self) -> None:
         """Take the person off the list, after a question."""
         if self.chosen is None:
             return
-        person, _ = self.chosen
-
-        def remove(yes: bool | None) -> None:
-            if yes:
-                self.ask(
-                    lambda: self.set_role(person, None),
-                    lambda _: self.lookout.again(),
-                    self.refused,
-                )
-
+        (person, _), seen = self.chosen, self.people
         question = f"Take {person} off the people of {self.business_name}?"
         more = "They can still look, sync and publish here, but are not named any more."
-        self.app.push_screen(QuestionScreen(question, yes="Remove", more=more), remove)
+        self.app.push_screen(
+            QuestionScreen(question, yes="Remove", more=more),
+            lambda yes: self.put(person, None, seen) if yes else None,
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kfclient.desk.errors import ChangedMeanwhile
 from kfclient.desk.settings import SETTINGS, SettingKind, show_tax_code, spec_of
 from screens.entry import EntryScreen
 from screens.lookout import Lookout
@@ -26,6 +27,8 @@ TAX_OFF = (
 )
 TAX_ON = "● Publish tax data is on: net amounts and VAT go to KashFlow separately."
 NO_DEFAULT = " Items that name no tax rate wait to be reviewed until a default is set."
+
+OVER_THEIRS = "Enter puts yours in its place; Esc leaves it as it is now."
 
 
 class SettingsScreen(Room[None]):
@@ -131,10 +134,19 @@ class SettingsScreen(Room[None]):
 
     def enter(self, spec: SettingSpec, now: str, more: str) -> None:
         """Ask for the setting's new value."""
+        if self.summary is None:
+            return
+        seen = [self.summary.business.settings]
+
+        def change(text: str) -> str:
+            try:
+                return self.changed(spec.key, text, seen[0])
+            except ChangedMeanwhile as problem:
+                seen[0] = self.services.desk.businesses.get(self.business).settings
+                raise ChangedMeanwhile(problem.sentence, OVER_THEIRS) from None
+
         self.app.push_screen(
-            EntryScreen(
-                spec.title, lambda text: self.changed(spec.key, text), more=more, value=now
-            ),
+            EntryScreen(spec.title, change, more=more, value=now),
             lambda done: self.lookout.again() if done else None,
         )
 
@@ -143,12 +155,16 @@ class SettingsScreen(Room[None]):
         spec, summary = self.spec, self.summary
         if summary is None or not is_admin(summary) or spec.kind is not SettingKind.SWITCH:
             return
-        other = spec.show(not getattr(summary.business.settings, spec.key))
-        self.ask(lambda: self.changed(spec.key, other), lambda _: self.lookout.again())
+        seen = summary.business.settings
+        other = spec.show(not getattr(seen, spec.key))
+        self.ask(lambda: self.changed(spec.key, other, seen), lambda _: self.lookout.again())
 
-    def changed(self, key: str, text: str) -> str:
-        """Change the setting; runs off the screen's thread. Raises WrongValue, NotAllowed."""
-        self.services.desk.businesses.change_settings(self.business, {key: text})
+    def changed(self, key: str, text: str, seen: Settings) -> str:
+        """Change a setting that is as `seen`; runs off the screen's thread.
+
+        Raises WrongValue, NotAllowed, ChangedMeanwhile.
+        """
+        self.services.desk.businesses.change_settings(self.business, {key: text}, seen=seen)
         return key
 
 

@@ -25,13 +25,14 @@ from kfclient.desk.business_names import checked_name, slug_of
 from kfclient.desk.errors import (
     BusinessExists,
     BusinessUnknown,
+    ChangedMeanwhile,
     LastAdmin,
     NotAllowed,
     WrongValue,
 )
 from kfclient.desk.lists import ListName
 from kfclient.desk.people import this_person, utc_now
-from kfclient.desk.settings import changed
+from kfclient.desk.settings import changed, spec_of
 from kfclient.desk.standing import called, in_order, state_of
 from kfclient.desk.standing import sync_lock as sync_lock
 from kfclient.desk.steps import STEPS
@@ -125,12 +126,17 @@ class Businesses:
             self._note(business.id, Action.BUSINESS_ADDED, {}, {"name": business.name})
         return business
 
-    def rename(self, business: str, name: str) -> Business:
-        """Give a business another name; its id stays. Admins only."""
+    def rename(self, business: str, name: str, *, seen: str = "") -> Business:
+        """Give a business another name; its id stays. Admins only.
+
+        Raises ChangedMeanwhile when it is no longer called as the person has `seen`.
+        """
         name = checked_name(name)
         with self._as_admin(business, "rename"):
             self._refuse_taken(name, but=business)
             before = self.get(business).name
+            if seen not in ("", before):
+                raise ChangedMeanwhile(f"It was renamed meanwhile: it is called {before} now.")
             if before != name:
                 self._note(business, Action.RENAMED, {"name": before}, {"name": name})
             return self._change(business, name=name)
@@ -175,14 +181,27 @@ class Businesses:
             f"Ask {_either(admins)}, or the accountant who looks after it.",
         )
 
-    def set_role(self, business: str, person: str, role: Role | None) -> Business:
-        """Name a person Admin or Standard, or (None) take them off. Admins only; LastAdmin."""
+    def set_role(
+        self,
+        business: str,
+        person: str,
+        role: Role | None,
+        *,
+        seen: Mapping[str, Role] | None = None,
+    ) -> Business:
+        """Name a person Admin or Standard, or (None) take them off. Admins only; LastAdmin.
+
+        Raises ChangedMeanwhile when that person is no longer what they are in `seen`.
+        """
         person = person.strip()
         if not person:
             raise WrongValue("A person needs a name.", "Give the name they log in with.")
         with self._as_admin(business, "name the people of"):
             people = dict(self.get(business).people)
             before = people.get(person)
+            if seen is not None and before is not seen.get(person):
+                now = "not on the list" if before is None else f"{before.value.title()} now"
+                raise ChangedMeanwhile(f"{person} was changed meanwhile: they are {now}.")
             if role is None:
                 people.pop(person, None)
             else:
@@ -249,12 +268,21 @@ class Businesses:
             elif dict(known) != document:
                 self._counts.update(document, doc_ids=[known.doc_id])
 
-    def change_settings(self, business: str, changes: Mapping[str, str]) -> Settings:
-        """Change settings, all of them or none. Admins only; WrongValue says what is possible."""
+    def change_settings(
+        self, business: str, changes: Mapping[str, str], *, seen: Settings | None = None
+    ) -> Settings:
+        """Change settings, all of them or none. Admins only; WrongValue says what is possible.
+
+        Raises ChangedMeanwhile when one of them is no longer as it is in `seen`.
+        """
         rates = self._home.read_list(business, ListName.TAX_RATES)
         percentages = [Decimal(str(rate.get("Value", "0"))) for rate in rates]
         with self._as_admin(business, "change the settings of"):
             before = self.get(business).settings
+            for spec in map(spec_of, changes if seen is not None else ()):
+                if getattr(before, spec.key) != getattr(seen, spec.key):
+                    text = spec.text_of(before)
+                    raise ChangedMeanwhile(f"{spec.title} was changed meanwhile: it is {text} now.")
             settings = changed(before, changes, percentages)
             self._change(business, settings=settings)
             was, now = settings_changes(before, settings)

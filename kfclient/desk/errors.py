@@ -10,6 +10,7 @@ DeskError
 ├── Busy                the same work is going on in another session
 ├── FileRefused         a file that cannot be imported at all
 ├── ItemUnknown         no item of that number
+├── ChangedMeanwhile    somebody else changed the same thing of a business
 ├── ItemChanged         the item was changed by somebody else meanwhile
 ├── ItemSettled         the item is in KashFlow, or may be, and stays as it is
 ├── PlanChanged         what would be sent is no longer what was shown
@@ -102,6 +103,13 @@ class ItemUnknown(DeskError):
 
     code = "item-unknown"
     default_cure = "See the numbers with: kashdeck items NAME"
+
+
+class ChangedMeanwhile(DeskError):
+    """Somebody else changed the same thing of a business after it was looked at."""
+
+    code = "changed-meanwhile"
+    default_cure = "Look at it as it is now, and make your change again if it is still wanted."
 
 
 class ItemChanged(DeskError):

@@ -193,11 +193,16 @@ class Items:
         self._tell(business)
         return saved
 
-    def remove(self, business: str, item_id: str) -> None:
-        """Take an item out of the inbox; raises `ItemUnknown`, `ItemSettled`."""
+    def remove(self, business: str, item_id: str, *, version: int | None = None) -> None:
+        """Take an item out of the inbox; raises `ItemUnknown`, `ItemSettled`.
+
+        With `version`, raises `ItemChanged` when the stored item is no longer that one.
+        """
         database = self._database(business)
         with database.transaction():
             item = self.changeable(business, item_id, "removed")
+            if version not in (None, item.version):
+                raise ItemChanged(f"Item {item_id} was changed meanwhile, and is still here.")
             if database.table(GATHERED).by("claim", item.id):
                 raise ItemSettled(
                     f"Item {item.id} was gathered from costs, which would go with it.",

@@ -12,10 +12,12 @@ from kfclient.desk import Desk, Role
 from kfclient.desk.lists import ListName
 from kfclient.store import Home, Secrets
 from screens.connections import ConnectionsScreen
+from screens.entry import EntryScreen
 from screens.lists import ListsScreen
 from screens.lookout import LOOK_SECONDS
 from screens.manage import ManageScreen
 from screens.people import PeopleScreen
+from screens.question import QuestionScreen
 from screens.settings import SettingsScreen
 from screens.widgets.filter_box import FilterBox
 from screens.widgets.ledger_table import LedgerTable
@@ -119,6 +121,36 @@ async def test_another_sessions_sync_is_seen_while_it_runs(
             assert held
             await walk.until("◐ syncing", WITHIN)
         await walk.until("● connected", WITHIN)
+
+
+async def test_a_setting_that_both_change_is_not_lost_silently(stock: Desk, other: Desk) -> None:
+    async with on_screen(stock, SettingsScreen(HARBOUR, "Harbour Lane")) as walk:
+        await walk.until("Default tax code for costs")
+        await walk.press("down", "enter")
+        await walk.until_on(EntryScreen)
+        await walk.press("ctrl+u")
+        await walk.write("20")
+        other.businesses.change_settings(HARBOUR, {"default_tax_code_costs": "5"})
+        await walk.press("enter")
+        await walk.until("was changed meanwhile: it is 5%")
+        assert "Enter puts yours in its place; Esc leaves it as it is now." in walk.text
+        assert stock.businesses.get(HARBOUR).settings.default_tax_code_costs == 5
+        await walk.press("enter")
+        await walk.until_on(SettingsScreen)
+    assert stock.businesses.get(HARBOUR).settings.default_tax_code_costs == 20
+
+
+async def test_a_person_whom_the_other_promoted_is_not_taken_off(stock: Desk, other: Desk) -> None:
+    async with on_screen(stock, PeopleScreen(HARBOUR, "Harbour Lane")) as walk:
+        await walk.until("ben")
+        await walk.press("down", "x")
+        await walk.until_on(QuestionScreen)
+        other.businesses.set_role(HARBOUR, "ben", Role.ADMIN)
+        await walk.press("y")
+        await walk.until("ben was changed meanwhile: they are Admin now.")
+        await asyncio.sleep(LOOK_SECONDS * 1.5)
+        assert "ben was changed meanwhile" in walk.text, "it stays on the screen"
+    assert stock.businesses.get(HARBOUR).people["ben"] is Role.ADMIN
 
 
 def test_a_look_and_the_reading_fit_into_a_second() -> None:

@@ -18,6 +18,7 @@ from screens.differences import differences, merged
 from screens.item_details import ItemDetailsScreen
 from screens.item_form import ItemFormScreen
 from screens.items import ItemsScreen
+from screens.question import QuestionScreen
 from screens.widgets.ledger_table import LedgerTable
 from tests.desk.seeded import NOW, Inbox
 from tests.journeys.walk import Walk
@@ -215,6 +216,20 @@ async def test_the_inbox_keeps_its_cursor_and_filter_while_another_session_works
         await walk.until(lambda: table.rows[-1].key == "30", 2.5)
         assert table.rows[1].key == "3"
         assert (table.cursor_key, table.cursor) == ("6", 4)
+
+
+async def test_what_the_other_changed_is_not_deleted(
+    inbox: Inbox, inbox_desk: Desk, ben: Desk
+) -> None:
+    inbox_desk.items.add(inbox.business, cost())
+    async with on_screen(inbox_desk, ItemsScreen(inbox.business, "Acme Ltd")) as walk:
+        await walk.until("1 ready")
+        await walk.press("d")
+        await walk.until_on(QuestionScreen)
+        change(ben, inbox, reference="PW-77")
+        await walk.press("y")
+        await walk.until("Item 1 was changed meanwhile, and is still here.")
+    assert inbox_desk.items.get(inbox.business, "1").reference == "PW-77"
 
 
 def test_it_looks_like_this(
