@@ -22,7 +22,8 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `mark` the highest document id (DBID) that the party had before. `gave_up_at` is when the wait
     for the reply ended (UTC). `number` and `dbid` are the document's. `followups` is what was shown
     to follow it; once the document is there each is a step of its own (see `attempt_step`).
-    `fingerprint` is the sha256 of all that was shown to be sent for the item.
+    `fingerprint` is the sha256 of all that was shown to be sent for the item, `seen` that of the
+    document as KashFlow first gave it back (see `comparing`), "" until then.
     """
 
     id: int = 0
@@ -43,6 +44,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ended_at: dt.datetime | None = None
     number: int | None = None
     dbid: int | None = None
+    seen: str = ""
     problem: ProblemNote | None = None
 
 

@@ -12,7 +12,7 @@ from kfclient.desk.business import ProblemNote
 from kfclient.desk.followups import Followup
 from kfclient.desk.outcomes import OPEN, Outcome
 
-_OVER = (Outcome.DONE, Outcome.SETTLED)
+_OVER = (Outcome.DONE, Outcome.SETTLED, Outcome.UNDONE)
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

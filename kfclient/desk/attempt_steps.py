@@ -47,6 +47,13 @@ class Steps:
         """Return an attempt's steps, in the order in which they go."""
         return self._by(business, "attempt", attempt)
 
+    def get(self, business: str, number: int) -> Step:
+        """Return one step; raises `ItemChanged` where it is not there."""
+        document = self._home.books(business).table(TABLE).get(doc_id=number)
+        if document is None:
+            raise ItemChanged("What was to be done has been taken back meanwhile.")
+        return msgspec.convert({**document, "id": number}, Step)
+
     def left(self, business: str, item_id: str) -> list[Step]:
         """Return the item's steps that are not done."""
         return [step for step in self._by(business, "item", item_id) if step.is_left]
@@ -101,7 +108,7 @@ class Steps:
             problem=None,
         )
         with self._home.books(business).transaction():
-            if not self._get(business, step.id).is_open:
+            if not self.get(business, step.id).is_open:
                 raise ItemChanged(f"Somebody else has taken {step.followup.what} in hand.")
             self._put(business, begun, Action.SENDING)
         return begun
@@ -179,6 +186,19 @@ class Steps:
             self._put(business, ended, action, answer=problem.sentence)
         return ended
 
+    def undone(self, business: str, step: Step) -> Step:
+        """Write down that Kashdeck has deleted it in KashFlow again; the removal tells the trail."""
+        ended = msgspec.structs.replace(step, outcome=Outcome.UNDONE, problem=None)
+        with self._home.books(business).transaction():
+            self._put(business, ended, None)
+        return ended
+
+    def all_undone(self, business: str, attempt: int) -> None:
+        """Write down that the document is gone, and with it all that followed or was to follow."""
+        with self._home.books(business).transaction():
+            for step in self.of(business, attempt):
+                self.undone(business, step)
+
     # Inside
 
     def _put(self, business: str, step: Step, action: Action | None, answer: str = "") -> None:
@@ -216,12 +236,6 @@ class Steps:
             for step in self.of(business, attempt)
             if step.is_left
         )
-
-    def _get(self, business: str, number: int) -> Step:
-        document = self._home.books(business).table(TABLE).get(doc_id=number)
-        if document is None:
-            raise ItemChanged("What was to be done has been taken back meanwhile.")
-        return msgspec.convert({**document, "id": number}, Step)
 
     def _by(self, business: str, field: str, value: object) -> list[Step]:
         found = self._home.books(business).table(TABLE).by(field, value)

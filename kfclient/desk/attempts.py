@@ -16,10 +16,12 @@ from kfclient.api.records import Invoice
 from kfclient.desk.attempt import Attempt, alike, party_word, stored
 from kfclient.desk.attempt_steps import Steps
 from kfclient.desk.audit import Action
+from kfclient.desk.comparing import fingerprint_of_document
 from kfclient.desk.errors import CameOutDifferent, ItemChanged, TwinUnknown
 from kfclient.desk.item import Item, ItemState
 from kfclient.desk.outcomes import PENDING, Outcome
 from kfclient.desk.publish_report import note_of
+from kfclient.desk.removals import Removals
 from kfclient.errors import Problem
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ class Attempts:
         self._audit = audit
         self._clock = clock
         self.steps = Steps(home, items, audit, clock)
+        self.removals = Removals(home, items, audit, clock, self)
 
     def begin(
         self,
@@ -86,7 +89,7 @@ class Attempts:
             self._items.put(
                 business, msgspec.structs.replace(item, sent=ItemState.PUBLISHING, problem=None)
             )
-            self._note(business, attempt, Action.SENDING)
+            self.note(business, attempt, Action.SENDING)
         return msgspec.structs.replace(attempt, id=number)
 
     def published(
@@ -121,14 +124,36 @@ class Attempts:
         return ended
 
     def confirmed(
-        self, business: str, attempt: Attempt, dbid: int | None, problem: Problem | None
+        self, business: str, attempt: Attempt, found: Invoice | None, problem: Problem | None
     ) -> Item:
-        """Write down what reading the published document back has shown."""
+        """Write down what reading the published document back has shown; None: it did not come."""
         note = None if problem is None else note_of(problem)
-        read = msgspec.structs.replace(attempt, dbid=dbid, problem=note)
+        dbid = found.invoice_dbid if found is not None else None
+        seen = fingerprint_of_document(found) if found is not None else ""
+        read = msgspec.structs.replace(attempt, dbid=dbid, seen=seen, problem=note)
         action = Action.CAME_OUT_DIFFERENT if isinstance(problem, CameOutDifferent) else None
         answer = problem.sentence if problem is not None else ""
         return self._end(business, read, action, answer=answer, dbid=dbid, problem=note)
+
+    def undone(self, business: str, attempt: Attempt, action: Action, answer: str = "") -> Item:
+        """Write down that its document was deleted in KashFlow: the item is in the inbox again.
+
+        The attempt is kept; what followed the document went with it.
+        """
+        with self._home.books(business).transaction():
+            self.steps.all_undone(business, attempt.id)
+            return self._end(
+                business,
+                msgspec.structs.replace(attempt, outcome=Outcome.UNDONE),
+                action,
+                answer=answer,
+                sent=None,
+                number=None,
+                dbid=None,
+                published_at=None,
+                problem=None,
+                left=(),
+            )
 
     def returned(
         self,
@@ -182,6 +207,13 @@ class Attempts:
         found = self._home.books(business).table(TABLE).by(field, value)
         return [msgspec.convert({**one, "id": one.doc_id}, Attempt) for one in found]
 
+    def get(self, business: str, number: int) -> Attempt:
+        """Return one attempt; raises `ItemChanged` where it is not there."""
+        document = self._home.books(business).table(TABLE).get(doc_id=number)
+        if document is None:
+            raise ItemChanged("What was sent is not remembered any more.")
+        return msgspec.convert({**document, "id": number}, Attempt)
+
     def latest(self, business: str, item_id: str) -> Attempt | None:
         """Return the item's last attempt, None where it was never sent."""
         return max(self.by(business, "item", item_id), key=lambda one: one.id, default=None)
@@ -203,11 +235,12 @@ class Attempts:
 
             self._home.books(business).table(TABLE).update(become, doc_ids=[attempt.id])
             if action is not None:
-                self._note(business, attempt, action, answer)
+                self.note(business, attempt, action, answer)
             item = self._items.get(business, attempt.item)
             return self._items.put(business, msgspec.structs.replace(item, **changes))
 
-    def _note(self, business: str, attempt: Attempt, action: Action, answer: str = "") -> None:
+    def note(self, business: str, attempt: Attempt, action: Action, answer: str = "") -> None:
+        """Note in the trail what became of a document, in the transaction that is open."""
         self._audit.note(
             self._home.books(business),
             business,

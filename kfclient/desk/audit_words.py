@@ -188,12 +188,28 @@ def _not_a_duplicate(entry: Entry) -> str:
     return f"said that item {entry.item} is no duplicate{because(entry)}"
 
 
+def _deleting(entry: Entry) -> str:
+    return f"set out to delete {sent(entry)} in KashFlow"
+
+
 def _undone(entry: Entry) -> str:
     return f"took {sent(entry)} out of KashFlow again{because(entry)}"
 
 
+def _not_deleted(entry: Entry) -> str:
+    return f"did not delete {sent(entry)} in KashFlow{because(entry)}"
+
+
+def _delete_unknown(entry: Entry) -> str:
+    return f"deleted {sent(entry)} in KashFlow; whether it is gone is not known{because(entry)}"
+
+
 def _verified(entry: Entry) -> str:
-    return f"compared {sent(entry)} with KashFlow: it agrees"
+    if entry.item:
+        return f"compared {sent(entry)} with KashFlow: it agrees"
+    differ = entry.after.get("differ")
+    told = f"{counted(differ, 'item')} not as published" if differ else "all agree"
+    return f"compared {counted(entry.after.get('items'), 'item')} with KashFlow: {told}"
 
 
 # The home
@@ -246,7 +262,10 @@ _TOLD: Mapping[str, Callable[[Entry], str]] = {
     Action.NOTED: _done,
     Action.DECIDED: _decided,
     Action.NOT_A_DUPLICATE: _not_a_duplicate,
+    Action.DELETING: _deleting,
     Action.UNDONE: _undone,
+    Action.NOT_DELETED: _not_deleted,
+    Action.DELETE_UNKNOWN: _delete_unknown,
     Action.VERIFIED: _verified,
     Action.BACKED_UP: _backed_up,
     Action.RESTORED: _restored,

@@ -94,7 +94,7 @@ class FollowupRun:
             if is_same(attempt, found):
                 return attempt
         elif candidates(attempt, [found])[0]:
-            self._attempts.confirmed(self._business, attempt, found.invoice_dbid, None)
+            self._attempts.confirmed(self._business, attempt, found, None)
             return msgspec.structs.replace(attempt, dbid=found.invoice_dbid)
         raise NotReadBack(
             f"KashFlow has {word} {number} with another amount or contact than was sent.",

@@ -12,6 +12,7 @@ class Outcome(StrEnum):
     WAITING has not begun and SENDING has no outcome yet. PUBLISHED is a document's, DONE a step's
     own good end; SETTLED is a step that is there without Kashdeck having done it, or that a person
     has taken care of. NOT_THERE was of unknown outcome, and KashFlow has been looked at since.
+    UNDONE was there and was deleted again by Kashdeck; STILL_THERE is a delete's own NOT_THERE.
     """
 
     WAITING = "waiting"
@@ -23,6 +24,8 @@ class Outcome(StrEnum):
     NOT_SENT = "not-sent"
     UNKNOWN = "unknown"
     NOT_THERE = "not-there"
+    UNDONE = "undone"
+    STILL_THERE = "still-there"
 
 
 PENDING = (Outcome.SENDING, Outcome.UNKNOWN)

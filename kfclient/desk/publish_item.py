@@ -244,7 +244,7 @@ class ItemPublisher:
                 "Look for it in KashFlow; it may have been deleted there.",
             )
         dbid = found.invoice_dbid if found is not None else None
-        self._attempts.confirmed(self._business, attempt, dbid, problem)
+        self._attempts.confirmed(self._business, attempt, found, problem)
         sound = found is not None and is_same(attempt, found)
         return msgspec.structs.replace(attempt, dbid=dbid), None if sound else problem
 

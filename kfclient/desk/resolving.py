@@ -180,7 +180,7 @@ class Resolving:
         if other:
             problem = CameOutDifferent(f"KashFlow has it with {'; '.join(other)}.")
         ended = self._attempts.published(business, attempt, found.invoice_number, action)
-        item = self._attempts.confirmed(business, ended, found.invoice_dbid, problem)
+        item = self._attempts.confirmed(business, ended, found, problem)
         listener(ItemPublished(business=business, item=item.id, number=found.invoice_number))
         return result_of(item, ItemState.PUBLISHED)
 
