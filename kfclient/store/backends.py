@@ -76,7 +76,7 @@ class _System:
         return float(getattr(importlib.import_module(self.module), self.name).priority)
 
 
-_SYSTEMS = (
+_SYSTEMS: tuple[_System, ...] = (
     _System(
         "secret-service",
         "Secret Service (GNOME Keyring, KeePassXC)",
