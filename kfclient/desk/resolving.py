@@ -11,6 +11,7 @@ from kfclient.desk.attempt import Attempt
 from kfclient.desk.attempt_step import Step
 from kfclient.desk.attempts import Attempts
 from kfclient.desk.audit import Action
+from kfclient.desk.deleting import Deleting
 from kfclient.desk.documents import (
     candidates,
     differences,
@@ -49,6 +50,7 @@ class Resolving:
         self._attempts = attempts
         self._clock = clock
         self.steps = StepResolving(sessions, attempts.steps, clock)
+        self.deleting = Deleting(sessions, attempts, clock)
 
     def recover(self, business: str) -> None:
         """Make what a sudden end left without an outcome one of unknown outcome.
@@ -64,6 +66,7 @@ class Resolving:
                 )
                 self._attempts.unknown(business, attempt, problem)
         self.steps.recover(business)
+        self.deleting.recover(business)
 
     def resolve(
         self,
@@ -75,7 +78,7 @@ class Resolving:
         """Look for every pending item, or those named; raises `KashFlowError` when it cannot.
 
         KashFlow is asked once for each supplier and customer, and for each document of which
-        something that followed it is pending.
+        something that followed it, or its delete, is pending.
         """
         results = []
         seen: dict[tuple[str, int], tuple[dt.datetime, list[Invoice]]] = {}
@@ -89,6 +92,10 @@ class Resolving:
             wait = seconds_to_wait(attempt.gave_up_at, settle, looked_at)
             results.append(self._settle(business, attempt, documents, wait, listener))
         looked_for = self.steps.resolve(business, settle, listener, only)
+        for removal in self._attempts.removals.pending(business):
+            if only is None or removal.item in only:
+                self.deleting.settle(business, removal, settle, listener)
+                looked_for.append(removal.item)
         for item_id in dict.fromkeys(looked_for):
             item = self._items.get(business, item_id)
             results.append(result_of(item, self._items.state(business, item)))

@@ -44,11 +44,16 @@ class Settling:
             return tuple(self._resolving.resolve(business, settle, listener, item_ids))
 
     def unresolved(self, business: str) -> list[Item]:
-        """Return the items of unknown outcome, and those of which something that follows is."""
+        """Return the items of unknown outcome, and those of which something that follows is.
+
+        Also those of which something is being deleted in KashFlow.
+        """
+        deleting = {one.item for one in self._parts.attempts.removals.pending(business)}
         return [
             item
             for item in self._items.all(business)
-            if any(step.unknown for step in item.left)
+            if item.id in deleting
+            or any(step.unknown for step in item.left)
             or (
                 item.sent in {ItemState.UNKNOWN, ItemState.PUBLISHING}
                 and self._items.state(business, item) is ItemState.UNKNOWN
@@ -86,6 +91,11 @@ class Settling:
         with self._settling(business):
             settle = self._parts.settle_time(business)
             return self._deciding.step(business, item_id, step, settle, there=there)
+
+    @property
+    def parts(self) -> Parts:
+        """What it stands on."""
+        return self._parts
 
     # Inside
 
