@@ -5,6 +5,7 @@ They come on the thread that does the work; a screen posts them on to itself.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 
 import msgspec
@@ -83,6 +84,20 @@ class PublishStarted(Event, frozen=True, kw_only=True):
     items: tuple[str, ...]
 
 
+class PublishBegun(Event, frozen=True, kw_only=True):
+    """A run is on disk, so that a sudden end is no end: see `kfclient.desk.runs.Run`.
+
+    Told again when a run that was broken off is carried on. `items` says how many were shown.
+    """
+
+    run: int
+    items: int
+    who: str
+    process: int
+    detached: bool
+    started_at: dt.datetime
+
+
 class SupplierCreated(Event, frozen=True, kw_only=True):
     """A supplier or customer that was missing is now in KashFlow."""
 
@@ -128,6 +143,44 @@ class StepHeld(Event, frozen=True, kw_only=True):
     what: str
     problem: Problem
     unknown: bool = False
+
+
+class ItemVerified(Event, frozen=True, kw_only=True):
+    """A published item was compared with KashFlow; `differs` where it is not as it was sent."""
+
+    item: str
+    differs: bool
+
+
+class ItemUndoing(Event, frozen=True, kw_only=True):
+    """An item is being taken out of KashFlow."""
+
+    item: str
+
+
+class StepUndone(Event, frozen=True, kw_only=True):
+    """Something was deleted in KashFlow: an item's document, its payment, a file.
+
+    `what` says which, in words.
+    """
+
+    item: str
+    what: str
+
+
+class ItemUndone(Event, frozen=True, kw_only=True):
+    """An item is out of KashFlow, where it had this number, and in the inbox again."""
+
+    item: str
+    number: int
+
+
+class UndoEnded(Event, frozen=True, kw_only=True):
+    """What was to be undone has been, or the undoing was stopped."""
+
+    undone: int
+    held: int
+    cancelled: bool = False
 
 
 class PublishWaiting(Event, frozen=True, kw_only=True):

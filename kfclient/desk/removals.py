@@ -78,7 +78,7 @@ class Removals:
                 raise ItemChanged(f"Item {item.id} was changed meanwhile; nothing was deleted.")
             number = database.table(TABLE).insert(stored(begun))
             if removal.is_document:
-                problem = ProblemNote("deleting", f"{removal.what} is being deleted in KashFlow.")
+                problem = ProblemNote("deleting", f"Kashdeck is deleting {removal.what} in KashFlow.")
                 self._put_item(business, item, sent=ItemState.UNKNOWN, problem=problem)
             self._note(business, begun, Action.DELETING)
         return msgspec.structs.replace(begun, id=number)
