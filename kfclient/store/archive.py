@@ -187,7 +187,7 @@ class Archive:
         except FileNotFoundError:
             raise BackupRefused(f"There is no file {self.path}.", "Name a backup file.") from None
         except OSError as error:
-            if error.errno is None:  # zipfile's own
+            if error.errno in (None, errno.EINVAL):  # zipfile's own, or a place before the file
                 raise self.refused(f"it is not a whole backup ({error})") from error
             raise unreadable(self.path, error) from error
         except _BROKEN as error:

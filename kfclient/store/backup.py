@@ -17,6 +17,7 @@ from kfclient.store.files import read_file
 from kfclient.store.holding import Holding, carried, held, named_locks
 from kfclient.store.journal import Damage, NewerFormat, begun
 from kfclient.store.migrations import migrate
+from kfclient.store.places import plan_path
 from kfclient.store.restoring import Plan, carry_out, finish, restore_lock, stage, unstage
 from kfclient.store.snapshot import Snapshot
 
@@ -54,9 +55,7 @@ def back_up(root: Path, path: Path, at: datetime) -> Backup:
     if not carried(root):
         raise BackupRefused(f"There is nothing in {root} to back up.", "Add a business first.")
     try:
-        finish(root)
-        with held(root) as holding:
-            files, left_out = _files(holding)
+        files, left_out = _held(root)
     except StateUnwritable:
         # A disk that has become read-only is a good reason for a backup.
         files, left_out = _unheld(root)
@@ -113,6 +112,15 @@ def _files(holding: Holding) -> tuple[Files, tuple[str, ...]]:
             whole = data if archive.LIST.fullmatch(name) else data[: data.rfind(b"\n") + 1]
             files.append((name, whole))
     return files, tuple(left_out)
+
+
+def _held(root: Path) -> tuple[Files, tuple[str, ...]]:
+    """Return all that is to be carried, as it is at one moment, with no restore half done."""
+    while True:
+        finish(root)
+        with held(root) as holding:
+            if not plan_path(root).exists():
+                return _files(holding)
 
 
 def _unheld(root: Path) -> tuple[Files, tuple[str, ...]]:

@@ -45,6 +45,7 @@ class Contents:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self._indexes: dict[tuple[str, str], Index] = {}
+        self._numbered: set[str] = set()
 
     def tables(self) -> set[str]:
         """Return the names of the tables that may have documents."""
@@ -66,11 +67,13 @@ class Contents:
 
     def next_id(self, table: str) -> int:
         """Return the lowest id that no document of the table has ever had."""
-        highest = self.snapshot.next_ids.get(table)
-        if highest is None:
-            highest = max(self.documents(table), default=0) + 1
-            self.snapshot.next_ids[table] = highest
-        return highest
+        if table not in self._numbered:
+            # A document may have been put into the file by hand.
+            taken = max(self.documents(table), default=0)
+            known = self.snapshot.next_ids.get(table, 1)
+            self.snapshot.next_ids[table] = max(known, taken + 1)
+            self._numbered.add(table)
+        return self.snapshot.next_ids[table]
 
     def apply(self, operations: list[Operation]) -> None:
         """Take in one committed transaction."""

@@ -18,6 +18,8 @@ def fitted(snapshot: Snapshot | None, journal: Journal | None) -> tuple[Contents
     The log is read to its end. Raises `Damage` where the one cannot be the other's.
     """
     if snapshot is None:
+        if journal is not None and journal.base:
+            raise Damage(f"it is not there, and its log begins after transaction {journal.base}")
         snapshot = Snapshot(format=None if journal is None else journal.format)
     older = snapshot.format < logs.FORMAT
     if journal is not None:

@@ -4,6 +4,7 @@
     businesses/<id>/items.json              a business's items and publishing attempts
     businesses/<id>/seen.json               what KashFlow was last seen to have, for comparing
     businesses/<id>/lists/<name>.json       one synced list each
+    businesses/<id>/publishing.log          how its last publishing goes, for whoever follows it
     businesses/<id>/audit.jsonl             what was done with it, by whom
     locks/<name>.lock                       what is being done now
     secrets.json                            the encrypted file, where one was chosen
@@ -25,7 +26,14 @@ from typing import TYPE_CHECKING, Any
 from kfclient.store.database import Database
 from kfclient.store.filelock import FileLock
 from kfclient.store.files import unwritable
-from kfclient.store.places import SLUG, default_root, lock_path, plan_path, state_path
+from kfclient.store.places import (
+    SLUG,
+    default_root,
+    lock_path,
+    news_path,
+    plan_path,
+    state_path,
+)
 from kfclient.store.syncedlist import SyncedList
 from kfclient.store.trail import Trail
 
@@ -125,6 +133,15 @@ class Home:
         """Whether any thread or process holds the lock of that name now."""
         return self._named_lock(name).is_held()
 
+    def holder(self, name: str) -> int | None:
+        """Return the process that holds the lock of that name now; None where nobody does."""
+        lock = self._named_lock(name)
+        return lock.holder() if lock.is_held() else None
+
+    def news_path(self, business_id: str) -> Path:
+        """Return where the news of a business's publishing are: see `kfclient.store.news`."""
+        return news_path(self.root, _slug(business_id))
+
     def close(self) -> None:
         """Close the databases, leaving their snapshots up to date."""
         with self._opening:
@@ -133,6 +150,9 @@ class Home:
             self._databases.clear()
 
     def _database(self, path: Path) -> Database:
+        database = self._databases.get(path)
+        if database is not None:
+            return database  # whoever looks at one business waits for no other to be read
         with self._opening:
             if path not in self._databases:
                 self._databases[path] = Database(path, look_first=self._finish_restoring)

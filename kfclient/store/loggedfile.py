@@ -70,7 +70,7 @@ class LoggedFile:
         """
         try:
             seen = self._look()
-            if seen == self._seen:
+            if seen == self._seen or self._lacks_one(*seen):
                 return
             if not self._read_appended(*seen) and not self._read_continued(*seen):
                 self._load()
@@ -78,12 +78,15 @@ class LoggedFile:
             raise unreadable(Path(error.filename or self.path), error) from error
         self._seen = seen
 
-    def cut_torn_end(self) -> None:
-        """Remove what a sudden end left behind in the log; the lock is held."""
+    def make_whole(self) -> None:
+        """Remove what a sudden end left in the log, put back what was deleted; the lock is held."""
         if self._journal is None:
             return
         try:
-            self._journal.cut_torn_end()
+            if self._lacks_one(*self._look()):
+                self._put_back(self._journal)
+            else:
+                self._journal.cut_torn_end()
         except OSError as error:
             raise unwritable(self.log_path, error) from error
 
@@ -195,6 +198,30 @@ class LoggedFile:
     def _look(self) -> tuple[_Mark, _Mark]:
         """Return what tells one state of the files from another."""
         return _mark(self.path), _mark(self.log_path)
+
+    def _lacks_one(self, snapshot: _Mark, log: _Mark) -> bool:
+        """Whether one of the two files was deleted, while all that it held is known here.
+
+        Where both are gone, whoever moved them away wants to begin without.
+        """
+        if self._journal is None or self._seen is None:
+            return False
+        known_snapshot, known_log = self._seen
+        if snapshot is None:
+            return known_snapshot is not None and log == known_log
+        return log is None and known_log is not None and snapshot == known_snapshot
+
+    def _put_back(self, journal: Journal) -> None:
+        import logging
+
+        gone = self.path if _mark(self.path) is None else self.log_path
+        if gone == self.path:
+            replace_file(gone, self.contents.snapshot.encode())
+        else:
+            replace_file(gone, journal.lines_after(0))
+        logging.getLogger(__name__).error("%s was missing, and was put back", gone)
+        self.close()
+        self.refresh()
 
     def _read_appended(self, snapshot: _Mark, log: _Mark) -> bool:
         """Take in what was appended to the log we follow; False where that is not all."""

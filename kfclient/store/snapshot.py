@@ -69,7 +69,7 @@ class Snapshot:
             }
             return cls(
                 tables,
-                dict(meta["next"]),
+                {name: _number(highest) for name, highest in meta["next"].items()},
                 int(meta["lsn"]),
                 database=str(meta.get("database", "")),
                 format=int(meta["format"]),
@@ -107,5 +107,11 @@ class Snapshot:
 
 def _document(value: object) -> dict[str, Any]:
     if not isinstance(value, dict):
+        raise TypeError
+    return value
+
+
+def _number(value: object) -> int:
+    if type(value) is not int:
         raise TypeError
     return value

@@ -183,7 +183,7 @@ class LoggedStorage(Storage):
     def _begin(self) -> Changes:
         with self._memory:
             self._catch_up()
-            self._file.cut_torn_end()
+            self._file.make_whole()
             self._changes = Changes(self._file.contents)
             self._writer = threading.get_ident()
             return self._changes
@@ -218,6 +218,7 @@ class LoggedStorage(Storage):
                 self._file.write_ahead(data)
                 with self._alone(seconds), self._memory:
                     self._catch_up()
+                    self._file.make_whole()
                     self._file.turn_over(moment)
         finally:
             self._file.drop_ahead()

@@ -74,7 +74,7 @@ def test_a_deleted_snapshot_is_noticed_also_where_it_was_stock_tinydbs(path: Pat
     Database(path).table("items").insert({"name": "ben"})
     path.unlink()
 
-    with pytest.raises(StateDamaged, match="begins after 1"):
+    with pytest.raises(StateDamaged, match="begins after transaction 1"):
         Database(path)
 
 

@@ -256,7 +256,7 @@ def test_a_home_that_is_a_link_to_another_disk_is_restored(path: Path, tmp_path:
         elsewhere.close()
     finally:
         if mounted:
-            subprocess.run(["umount", str(disk)], check=True)
+            subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
 def test_where_nothing_may_be_made_beside_the_home_it_is_kept_in_it(
