@@ -10,17 +10,12 @@ from textual.widgets import Static
 from kfclient.desk.business import ConnectionState
 from kfclient.desk.errors import NotConnected
 from kfclient.desk.events import SyncEnded, SyncStarted
-from screens.attempt import Attempt
 from screens.business_words import NARROW, WIDE, business_cells, strip, words_of
 from screens.entry import EntryScreen
-from screens.items import ItemsScreen
-from screens.lists import ListsScreen
 from screens.lookout import Lookout
-from screens.manage import ManageScreen
 from screens.problem import ProblemScreen
 from screens.room import DOCTOR, Act, Room
 from screens.standing import TONES
-from screens.syncing import SyncingScreen
 from screens.widgets.filter_box import FilterBox
 from screens.widgets.ledger_table import LedgerTable, Row
 
@@ -31,7 +26,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
     from textual.widgets import Input
 
-    from kfclient.desk.business import BusinessSummary
+    from kfclient.desk.business import Business, BusinessSummary
     from kfclient.desk.events import Event
 
 BEGIN = """\
@@ -44,7 +39,10 @@ Then connect it to KashFlow, sync its six lists, and publish its costs, sales an
 
 
 class ConnectionsScreen(Room[None]):
-    """Lists the businesses; hundreds are filtered by typing after `/`."""
+    """Lists the businesses; hundreds are filtered by typing after `/`.
+
+    The screens that it leads to are loaded when they are first asked for: this one comes sooner.
+    """
 
     CSS_PATH = "connections.tcss"
     ACTS = (
@@ -222,10 +220,18 @@ class ConnectionsScreen(Room[None]):
         """Show the new business, and begin to connect it."""
         self.take(summaries)
         self.query_one(LedgerTable).go_to(business)
-        Attempt(self, self.summaries[business].business).begin()
+        self.attempt(self.summaries[business].business)
+
+    def attempt(self, business: Business) -> None:
+        """Connect the business, or reconnect it."""
+        from screens.attempt import Attempt
+
+        Attempt(self, business).begin()
 
     def action_manage(self) -> None:
         """Open the business under the cursor."""
+        from screens.manage import ManageScreen
+
         if self.chosen is not None:
             business = self.chosen.business
             self.app.push_screen(ManageScreen(business.id, business.name))
@@ -233,10 +239,12 @@ class ConnectionsScreen(Room[None]):
     def action_connect(self) -> None:
         """Connect the business under the cursor, or reconnect it."""
         if self.chosen is not None:
-            Attempt(self, self.chosen.business).begin()
+            self.attempt(self.chosen.business)
 
     def action_sync(self) -> None:
         """Sync the business under the cursor, or look at the sync that is running."""
+        from screens.syncing import SyncingScreen
+
         if self.chosen is None:
             return
         business = self.chosen.business
@@ -249,12 +257,16 @@ class ConnectionsScreen(Room[None]):
 
     def action_items(self) -> None:
         """Go to the items of the business under the cursor."""
+        from screens.items import ItemsScreen
+
         if self.chosen is not None:
             business = self.chosen.business
             self.app.push_screen(ItemsScreen(business.id, business.name))
 
     def action_lists(self) -> None:
         """Go to the lists of the business under the cursor."""
+        from screens.lists import ListsScreen
+
         if self.chosen is not None:
             business = self.chosen.business
             self.app.push_screen(ListsScreen(business.id, business.name))

@@ -75,6 +75,10 @@ class KashdeckApp(App[None]):
         farewell: Callable[[], object] | None = None,
     ) -> None:
         super().__init__()
+        # Before anything is styled: a theme chosen later has every style made twice.
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = DARK.name
         self._farewell = farewell or desk.close
         self.desk = desk
         self.demo = demo
@@ -90,9 +94,6 @@ class KashdeckApp(App[None]):
 
     def on_mount(self) -> None:
         """Show the home screen."""
-        self.register_theme(DARK)
-        self.register_theme(LIGHT)
-        self.theme = DARK.name
         self.push_screen(ConnectionsScreen())
         if not self.is_headless:
             loop = asyncio.get_running_loop()

@@ -22,7 +22,7 @@ from screens.settings import SettingsScreen
 from tests.journeys.inbox import save, to_items
 from tests.journeys.walk import Walk, walking
 
-BUSY = 1.0
+BUSY = 3.0
 """What a busy machine may add to the second that is promised."""
 
 
