@@ -30,6 +30,10 @@ class Sales(Caller):
         """Return the sales invoice with that number and its lines, None if there is none."""
         return self._one("GetInvoice", Invoice, {"InvoiceNumber": number}, "invoice_dbid")
 
+    def get_invoice_by_id(self, invoice_id: int) -> Invoice | None:
+        """Return the sales invoice with that id (`Invoice.invoice_dbid`), None if there is none."""
+        return self._one("GetInvoiceByID", Invoice, {"InvoiceID": invoice_id}, "invoice_dbid")
+
     def get_invoices_for_customer(
         self, customer_id: int, **following: Unpack[Following]
     ) -> list[Invoice]:

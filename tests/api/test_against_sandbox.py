@@ -102,6 +102,7 @@ def test_what_is_not_there_is_none(api: KashFlow) -> None:
     assert api.get_customer_by_id(9) is None
     assert api.get_receipt(999999) is None
     assert api.get_invoice(999999) is None
+    assert api.get_invoice_by_id(999999) is None
     with pytest.raises(NotFound):
         api.delete_receipt(999999)
 
@@ -154,6 +155,7 @@ def test_a_sale_is_made_paid_unpaid_and_deleted(api: KashFlow) -> None:
     assert found.net_amount == Decimal(-5)
     assert found in api.get_invoices_for_customer(customer.customer_id)
     assert found in api.get_invoices_recent(5)
+    assert api.get_invoice_by_id(found.invoice_dbid) == found
     method = api.get_inv_pay_methods()[0].method_id
     payment_number = api.insert_invoice_payment(
         Payment(

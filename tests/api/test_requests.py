@@ -93,6 +93,7 @@ CALLS: dict[str, Callable[[KashFlow], object]] = {
     "GetCustomers": lambda api: api.get_customers(),
     "GetInvPayMethods": lambda api: api.get_inv_pay_methods(),
     "GetInvoice": lambda api: api.get_invoice(1),
+    "GetInvoiceByID": lambda api: api.get_invoice_by_id(1),
     "GetInvoicePayment": lambda api: api.get_invoice_payment(1),
     "GetInvoicesForCustomer": lambda api: api.get_invoices_for_customer(1),
     "GetInvoices_Recent": lambda api: api.get_invoices_recent(5),
