@@ -187,7 +187,7 @@ class Steps:
         return ended
 
     def undone(self, business: str, step: Step) -> Step:
-        """Write down that Kashdeck has deleted it in KashFlow again; the removal tells the trail."""
+        """Write down that Kashdeck has deleted it again; the removal tells the trail."""
         ended = msgspec.structs.replace(step, outcome=Outcome.UNDONE, problem=None)
         with self._home.books(business).transaction():
             self._put(business, ended, None)

@@ -78,7 +78,8 @@ class Removals:
                 raise ItemChanged(f"Item {item.id} was changed meanwhile; nothing was deleted.")
             number = database.table(TABLE).insert(stored(begun))
             if removal.is_document:
-                problem = ProblemNote("deleting", f"Kashdeck is deleting {removal.what} in KashFlow.")
+                told = f"Kashdeck is deleting {removal.what} in KashFlow."
+                problem = ProblemNote("deleting", told)
                 self._put_item(business, item, sent=ItemState.UNKNOWN, problem=problem)
             self._note(business, begun, Action.DELETING)
         return msgspec.structs.replace(begun, id=number)
