@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["PublishReport", "PublishResult", "Publishing"]
 
 LANES = 4
-"""How many items are on their way at once, unless told otherwise."""
+"""What public clients ask of KashFlow at once; what it bears is documented nowhere."""
 
 _REASONS = {
     ItemState.TO_REVIEW: "It is still to review.",
@@ -54,7 +54,8 @@ _STEP_UNKNOWN = (
 class Publishing(Settling):
     """Plans and publishes for every business; one publisher a business at a time.
 
-    `patience` is how it waits for the network, where it is asked to.
+    `patience` is how it waits for the network, where it is asked to; `lanes` how many items are on
+    their way at once, unless told otherwise.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Publishing(Settling):
             )
         )
         self.patience = patience or Patience()
+        self.lanes = LANES
 
     # Before
 
@@ -131,7 +133,7 @@ class Publishing(Settling):
         *,
         create_suppliers: bool = False,
         create_customers: bool = False,
-        lanes: int = LANES,
+        lanes: int | None = None,
         wait: bool = False,
         listener: Listener = ignore,
         cancel: Cancel | None = None,
@@ -150,7 +152,7 @@ class Publishing(Settling):
         if plan.business != business or plan.fingerprint != fingerprint_of(plan.items):
             raise PlanChanged("This plan is not for this business, or was changed by hand.")
         agreed = Agreed(create_suppliers, create_customers)
-        run = self._parts.runs.new(plan, agreed, lanes=lanes, wait=wait)
+        run = self._parts.runs.new(plan, agreed, lanes=lanes or self.lanes, wait=wait)
         also = [one.item_id for one in plan.left_out]
         with self._alone(business):
             return self._carry_out(
