@@ -62,7 +62,8 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         say_json({"unlocked": True, "hours": args.hours})
     else:
-        say(f"Unlocked for {args.hours:g} hours. To end it sooner: kashdeck lock")
+        hours = f"{args.hours:g} hour{'' if args.hours == 1 else 's'}"
+        say(f"Unlocked for {hours}. To end it sooner: kashdeck lock")
     return 0
 
 
