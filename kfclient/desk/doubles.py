@@ -193,14 +193,14 @@ def finding_of(item: Item, like: Likeness) -> Finding:
     if not is_earlier(other, item) and like.grade is not Grade.NOTE:
         return Finding(
             code=LATER,
-            sentence=f"{_words(other)} looks like this one. {reason}",
+            sentence=f"{words_of(other)} looks like this one. {reason}",
             cure="That one came later and is held back until you have looked at it.",
             field="reference",
         )
     if like.grade is Grade.NOTE:
         return Finding(
             code=NOTED,
-            sentence=f"{_words(other)}: {like.reason}.",
+            sentence=f"{words_of(other)}: {like.reason}.",
             cure="Look whether it is the same document under a number misread.",
             field="reference",
             key=NOT_A_DUPLICATE,
@@ -210,7 +210,7 @@ def finding_of(item: Item, like: Likeness) -> Finding:
     away = "take this one out" if other.item else "take this item out here"
     return Finding(
         code=EXACT if exact else POSSIBLE,
-        sentence=f"{_words(other)} {'is' if exact else 'may be'} the same. {reason}",
+        sentence=f"{words_of(other)} {'is' if exact else 'may be'} the same. {reason}",
         cure=f"If it is the same, {away}; if not, say that it is no duplicate.",
         field="reference",
         key=NOT_A_DUPLICATE,
@@ -223,7 +223,7 @@ def is_earlier(other: Sighting, item: Item) -> bool:
     return other.settled or not item.id or int(other.item) < int(item.id)
 
 
-def _words(other: Sighting) -> str:
+def words_of(other: Sighting) -> str:
     """Return which document it is: "Purchase 1043 in KashFlow, 1 Sep 2026, £120.00, PEN-1"."""
     where = f"Item {other.item}"
     if other.number:

@@ -12,7 +12,7 @@ from kfclient.cancel import Cancel
 from kfclient.desk.audit import Action
 from kfclient.desk.documents import SALE as INSERT_SALE
 from kfclient.desk.documents import documents_of
-from kfclient.desk.doubles import finding_of, is_earlier
+from kfclient.desk.doubles import finding_of, is_earlier, words_of
 from kfclient.desk.item import Finding, Item, ItemState, Severity
 from kfclient.desk.sightings import PURCHASE, SALE, Likeness, side_of
 from kfclient.desk.twins import contact_number
@@ -133,7 +133,7 @@ class Radar:
                     business,
                     Action.NOT_A_DUPLICATE,
                     item=item.id,
-                    answer=finding_of(item, like).sentence,
+                    answer=f"{words_of(like.other)}, {like.reason}",
                 )
         self._items.refresh_counts(business)
         return answered

@@ -189,6 +189,13 @@ def test_a_claim_of_a_receipt_that_is_here_as_a_cost_is_held_back(
     assert "they would be booked twice" in bad[0]
 
 
+def test_receipts_that_cancel_out_make_a_claim_ambiguous() -> None:
+    receipts = [(0, 0), (0, 0), (0, 1), (0, 1)]
+    rows = [Claimed(str(number), "ann", pence) for number, pence in enumerate(receipts)]
+    joined = join([Claimed("claim", "ann", (0, 0))], rows)
+    assert "more than one set" in joined.refused["claim"]
+
+
 PENCE = st.tuples(st.integers(-500, 500), st.integers(-50, 50))
 
 

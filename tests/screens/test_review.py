@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from kfclient.desk import Desk
@@ -35,7 +36,7 @@ def test_it_looks_like_this(
 async def test_sums_are_of_what_would_go(inbox: Inbox, inbox_desk: Desk) -> None:
     inbox_desk.businesses.change_settings(inbox.business, {"publish_tax_data": "on"})
     items = [cost(), cost("Somebody New", "50"), cost(price="10", currency="EUR",
-             exchange_rate=cost().lines[0].unit_price)]  # fmt: skip
+             exchange_rate=cost().lines[0].unit_price, reference="EU-7")]  # fmt: skip
     async with on_screen(inbox_desk, review(inbox, inbox_desk, items)) as walk:
         await walk.until("2 purchases to publish")
         assert "TAX DATA IS OFF" not in walk.text
@@ -67,8 +68,9 @@ async def test_nothing_ready_cannot_be_published(inbox: Inbox, inbox_desk: Desk)
 
 async def test_what_was_agreed_to_is_the_answer(inbox: Inbox, inbox_desk: Desk) -> None:
     answers: list[Agreed | None] = []
+    lines = (msgspec.structs.replace(cost().lines[0], category="Sales"),)
     items = [cost("New Supplier"), Item(kind=Kind.SALE, contact="New Customer", date=cost().date,
-             lines=cost().lines)]  # fmt: skip
+             lines=lines)]  # fmt: skip
     screen = review(inbox, inbox_desk, items)
     async with walking(inbox_desk) as walk:
         await walk.app.push_screen(screen, answers.append)

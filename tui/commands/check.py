@@ -1,44 +1,77 @@
-"""`kashdeck check`: what keeps items from being published, with a cure for each reason."""
+"""`kashdeck check`: what keeps items from being published, and what mends it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui.commands.opening import opened
-from tui.commands.output import count, say, say_json
+from tui.commands.opening import opened, unlocked
+from tui.commands.output import count, say, say_json, warn
 from tui.commands.shapes import finding_shapes, item_shape
+from tui.commands.stopping import STOPPED, stoppable
+from tui.commands.usage import WrongUse
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from kfclient.desk import Desk
     from kfclient.desk.item import Finding, Item
     from tui.commands.usage import Parser
 
+_MOST_TIMES = 50
 _OPEN = ("to-review", "ready", "unknown", "publishing")
 
 
 def arguments(parser: Parser) -> None:
-    """Declare the business and the items."""
+    """Declare the business, the items, and what is to be done about what is found."""
     parser.add_argument("name", metavar="NAME", help="the business")
     parser.add_argument(
         "items", metavar="ITEM", nargs="*", help="items by number (default: all not published)"
     )
+    parser.add_argument(
+        "--look",
+        action="store_true",
+        help="read the suppliers' and customers' documents in KashFlow first, for duplicates",
+    )
+    parser.add_argument(
+        "--not-duplicate", action="store_true", help="the items named are no duplicates: remember"
+    )
+    parser.add_argument(
+        "--apply", metavar="ACT", help="mend the items named with this act, where it was found"
+    )
+    parser.takes_secrets()
     parser.answers_json()
-    parser.example("kashdeck check 'Harbour Lane'", "kashdeck check 'Harbour Lane' 3 4 --json")
+    parser.example(
+        "kashdeck check 'Harbour Lane'",
+        "kashdeck check 'Harbour Lane' --look --json",
+        "kashdeck check 'Harbour Lane' 3 4 --apply split",
+        notes="An act is what a finding offers to mend it with, such as use-tax-rate, split or "
+        "not-a-duplicate. Acts that begin with choose- or create- are for a person: see edit and "
+        "publish.",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Check; 1 when an item needs a person. Asks KashFlow nothing."""
+    """Check; 1 when an item needs a person. Asks KashFlow nothing, but with --look."""
+    act = "not-a-duplicate" if args.not_duplicate else args.apply
+    if act and not args.items:
+        raise WrongUse("Say for which items, by number.", "See: kashdeck check --help")
+    if args.not_duplicate and args.apply:
+        raise WrongUse("Only one act at a time.", "Leave out --apply or --not-duplicate.")
     with opened() as desk:
         business = desk.businesses.find(args.name)
-        if args.items:
-            items = [desk.items.get(business.id, wanted) for wanted in dict.fromkeys(args.items)]
+        if args.look and not _looked(desk, business.id, args):
+            return STOPPED
+        wanted = list(dict.fromkeys(args.items))
+        if act:
+            _mend(desk, business.id, wanted, act)
+        if wanted:
+            items = [desk.items.get(business.id, one) for one in wanted]
         else:
             items = desk.items.all(business.id)
         states = desk.items.states(business.id)
         findings = desk.items.check(business.id)
-    if not args.items:
+    if not wanted:
         items = [item for item in items if states[item.id].value in _OPEN]
     ready = sum(states[item.id].value in {"ready", "published"} for item in items)
     if args.json:
@@ -57,6 +90,43 @@ def run(args: argparse.Namespace) -> int:
     return 1 if ready < len(items) else 0
 
 
+def _looked(desk: Desk, business: str, args: argparse.Namespace) -> bool:
+    """Read what KashFlow has of the items' suppliers and customers; False where it was stopped."""
+    from kfclient.errors import Cancelled
+
+    with stoppable() as cancel:
+        try:
+            unlocked(
+                desk,
+                lambda: desk.radar.refresh(business, cancel, again=True),
+                secrets_stdin=args.secrets_stdin,
+            )
+        except Cancelled:
+            return False
+    return True
+
+
+def _mend(desk: Desk, business: str, wanted: list[str], act: str) -> None:
+    """Apply the act to the items, as often as each of them has something to be mended by it."""
+    from kfclient.desk.mending import is_mechanical
+
+    if not is_mechanical(act):
+        raise WrongUse(
+            f"“{act}” is nothing that can be applied.",
+            "kashdeck check --json names each finding's act as its key.",
+        )
+    for one in wanted:
+        item, done = desk.items.get(business, one), 0
+        while done < _MOST_TIMES:
+            findings = desk.items.findings(business, item)
+            found = next((each for each in findings if each.key == act), None)
+            if found is None:
+                break
+            item, done = desk.mending.apply(business, item.id, found), done + 1
+        if not done:
+            warn(f"Item {item.id} has nothing to be mended by {act}.")
+
+
 def _tell(item: Item, state: str, findings: Sequence[Finding]) -> None:
     if not findings and state == "ready":
         return
@@ -66,3 +136,5 @@ def _tell(item: Item, state: str, findings: Sequence[Finding]) -> None:
         say(f"  {finding.code}: {finding.sentence}")
         if finding.cure:
             say(f"    {finding.cure}")
+        if finding.key:
+            say(f"    Act: {' '.join(part for part in (finding.key, finding.value) if part)}")

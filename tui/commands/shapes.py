@@ -66,6 +66,8 @@ def finding_shapes(findings: Iterable[Finding]) -> list[Shape]:
             "sentence": finding.sentence,
             "cure": finding.cure or None,
             "field": finding.field or None,
+            "key": finding.key or None,
+            "value": finding.value or None,
         }
         for finding in findings
     ]
