@@ -8,7 +8,7 @@ import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
 from textual.signal import Signal
@@ -26,6 +26,7 @@ from screens.room import DOCTOR, Acting
 from screens.services import DemoCredentials, ListRow, PublishJob, SyncJob
 from tui.asking import Asking
 from tui.compat import mend_keyboard
+from tui.discreet import DiscreetApp
 from tui.hangup import watch
 from tui.jobs import note_publish, note_report, note_sync
 from tui.lanes import Lanes
@@ -56,7 +57,7 @@ class Unforeseen(Problem):
     )
 
 
-class KashdeckApp(App[None]):
+class KashdeckApp(DiscreetApp):
     """Kashdeck on the whole terminal; implements `screens.services.Services`."""
 
     TITLE = "Kashdeck"
@@ -352,7 +353,11 @@ def run(
 ) -> None:
     """Show the app on the terminal until it is quit; `farewell` is for when that goes away.
 
-    Over SSH the mouse stays off, so that selecting text works and moving it sends nothing.
+    Over SSH the mouse stays off, so that selecting text works and moving it sends nothing. Raises
+    what nobody foresaw, once the terminal is as it was.
     """
     mend_keyboard()
-    KashdeckApp(desk, demo, farewell).run(mouse="SSH_CONNECTION" not in os.environ)
+    app = KashdeckApp(desk, demo, farewell)
+    app.run(mouse="SSH_CONNECTION" not in os.environ)
+    if app.crash is not None:
+        raise app.crash

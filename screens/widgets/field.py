@@ -53,6 +53,7 @@ class Field(Vertical):
         super().__init__(id=id)
         self.label = label
         self.note = note
+        self.secret = secret
         self.input = PastedInput(
             clean, value=value, placeholder=placeholder, password=secret, id=f"{id}-input"
         )
