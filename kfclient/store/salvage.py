@@ -53,12 +53,21 @@ def salvage(root: Path) -> list[Salvaged]:
     finish(root)
     found = []
     for name in sorted(filter(archive.DATABASE.fullmatch, carried(root))):
-        with _alone(root / name), contextlib.closing(LoggedFile(root / name)) as file:
-            try:
-                file.refresh()
-            except StateDamaged:
-                found.append(_salvage(name, file))
+        with contextlib.closing(LoggedFile(root / name)) as file:
+            if not _is_damaged(file):
+                continue  # seen without keeping anyone waiting
+            with _alone(root / name):
+                if _is_damaged(file):
+                    found.append(_salvage(name, file))
     return found
+
+
+def _is_damaged(file: LoggedFile) -> bool:
+    try:
+        file.refresh()
+    except StateDamaged:
+        return True
+    return False
 
 
 @contextlib.contextmanager
