@@ -17,14 +17,29 @@ class Cancel:
 
     def __init__(self) -> None:
         self._event = threading.Event()
+        self._leaving = False
 
     @property
     def is_set(self) -> bool:
         """Whether the person has asked to stop."""
         return self._event.is_set()
 
+    @property
+    def is_leaving(self) -> bool:
+        """Whether nobody asked to stop, but the program has to go: see `leave`."""
+        return self._leaving
+
     def cancel(self) -> None:
         """Ask the work to stop at its next safe point."""
+        self._event.set()
+
+    def leave(self) -> None:
+        """Ask the work to stop at its next safe point, to be carried on another time.
+
+        For when the terminal or the machine goes away; where a person has asked to stop, it stays
+        at that.
+        """
+        self._leaving = self._leaving or not self._event.is_set()
         self._event.set()
 
     def check(self) -> None:

@@ -8,6 +8,8 @@ DeskError
 ├── NotConnected        the business is not connected to KashFlow
 ├── OtherCompany        these credentials open another company's books
 ├── Busy                the same work is going on in another session
+├── NothingRuns         nothing is being published for the business
+├── BrokenOff           the publishing that was followed was broken off
 ├── FileRefused         a file that cannot be imported at all
 ├── ItemUnknown         no item of that number
 ├── ChangedMeanwhile    somebody else changed the same thing of a business
@@ -21,6 +23,9 @@ DeskError
 ├── SeveralThere        several documents may be the item of unknown outcome
 ├── CameOutDifferent    what KashFlow has is not what was sent
 ├── NotReadBack         what was published could not be read back
+├── EditedThere         what was published was changed in KashFlow since
+├── DeletedThere        what was published is no longer in KashFlow
+├── NotUndone           what was published cannot be taken out of KashFlow by Kashdeck
 ├── AlreadyThere        KashFlow has the payment, file or note already
 ├── FileChanged         a file to attach is not the one that was shown
 ├── DocumentGone        the document that a step belongs to is no longer in KashFlow
@@ -90,6 +95,18 @@ class Busy(DeskError):
 
     code = "busy"
     default_cure = "Wait until it has ended, then try again."
+
+
+class NothingRuns(DeskError):
+    """Nothing is being published for the business."""
+
+    code = "nothing-runs"
+
+
+class BrokenOff(DeskError):
+    """Who published was ended suddenly; what was sent is written down."""
+
+    code = "broken-off"
 
 
 class FileRefused(DeskError):
@@ -178,6 +195,29 @@ class NotReadBack(DeskError):
     """What was published could not be read back to be compared."""
 
     code = "not-read-back"
+
+
+class EditedThere(DeskError):
+    """What was published was changed in KashFlow since."""
+
+    code = "edited-there"
+    default_cure = "Leave it so, or put it right in KashFlow; verify it again then."
+
+
+class DeletedThere(DeskError):
+    """What was published is no longer in KashFlow."""
+
+    code = "deleted-there"
+    default_cure = (
+        "If it is to be there, undo the item, which brings it back to the inbox, and publish it "
+        "again."
+    )
+
+
+class NotUndone(DeskError):
+    """What was published cannot be taken out of KashFlow by Kashdeck."""
+
+    code = "not-undone"
 
 
 class AlreadyThere(DeskError):

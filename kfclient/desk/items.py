@@ -19,6 +19,7 @@ from kfclient.desk.errors import ItemChanged, ItemSettled, ItemUnknown
 from kfclient.desk.file_checks import check_files
 from kfclient.desk.item import Finding, Item, ItemState, Severity
 from kfclient.desk.item_changes import changes_between, facts_of
+from kfclient.desk.standing import publish_lock as publish_lock
 
 if TYPE_CHECKING:
     from kfclient.desk.businesses import Businesses
@@ -31,11 +32,6 @@ GATHERED = "gathered"
 """The table of costs that are on an expense claim of the inbox, put away behind it."""
 
 _SETTLED = {ItemState.PUBLISHED, ItemState.PUBLISHING, ItemState.UNKNOWN}
-
-
-def publish_lock(business: str) -> str:
-    """Return the name of the lock that whoever publishes for this business holds."""
-    return f"publish-{business}"
 
 
 class _Kept(msgspec.Struct):

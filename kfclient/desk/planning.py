@@ -77,7 +77,8 @@ class Totals(msgspec.Struct, frozen=True):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that publishing would do, in its order.
 
-    `tax_note` says loudly what is lost while tax data is off, and is "" while it is on.
+    `tax_note` says loudly what is lost while tax data is off, and is "" while it is on. With
+    `everything` all that is ready was asked for, and what is not was not.
     """
 
     business: str
@@ -88,6 +89,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     tax_note: str = ""
     totals: tuple[Totals, ...] = ()
     fingerprint: str = ""
+    everything: bool = False
 
 
 def make_plan(

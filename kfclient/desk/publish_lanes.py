@@ -42,10 +42,10 @@ class Lanes(Generic[T]):
         self._ended = False
         self._error: BaseException | None = None
 
-    def run(self, meanwhile: Callable[[], object] = lambda: None) -> None:
+    def run(self) -> None:
         """Do the tasks until all are done or `work` says to end; returns when the lanes have ended.
 
-        `work` returns whether to go on. `meanwhile` is called now and then on this thread.
+        `work` returns whether to go on.
         """
         heapq.heapify(self._turns)
         threads = [
@@ -58,8 +58,6 @@ class Lanes(Generic[T]):
             for thread in threads:
                 while thread.is_alive():
                     thread.join(_LOOK_EVERY)
-                    meanwhile()
-            meanwhile()
         finally:
             self._end()
         if self._error is not None:

@@ -5,8 +5,7 @@ What is of unknown outcome is looked for first, at the start and whenever the co
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Collection, Hashable
+from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 from kfclient.api.errors import (
@@ -21,13 +20,7 @@ from kfclient.api.errors import (
 )
 from kfclient.cancel import Cancel, Pace
 from kfclient.desk.errors import NotThereYet, PlanChanged
-from kfclient.desk.events import (
-    Event,
-    Listener,
-    PublishPaused,
-    PublishResumed,
-    PublishWaiting,
-)
+from kfclient.desk.events import Listener, PublishWaiting
 from kfclient.desk.item import ItemState
 from kfclient.desk.matching import plain
 from kfclient.desk.newcontacts import NewContacts
@@ -36,7 +29,8 @@ from kfclient.desk.publish_item import ItemPublisher
 from kfclient.desk.publish_lanes import Lanes
 from kfclient.desk.publish_report import PublishReport, PublishResult, note_of
 from kfclient.desk.publish_tasks import Planner
-from kfclient.desk.runs import Run, RunState, Task
+from kfclient.desk.run_record import RunRecord
+from kfclient.desk.runs import Run, Task
 from kfclient.errors import Cancelled, Problem
 
 if TYPE_CHECKING:
@@ -71,19 +65,19 @@ class PublishRun:
         cancel: Cancel,
         pace: Pace,
         patience: Patience,
-        also: Collection[str] = (),
     ) -> None:
         self._parts = parts
         self._resolving = resolving
         self._business = business
         self._run = run
-        self._listener = _Serial(listener)
+        self._record = RunRecord(parts, business, run, cancel, pace, listener)
+        self._listener = self._record.hear
         self._cancel = cancel
         self._pace = pace
         self._patience = patience
         self._gate = Gate(cancel, pace)
         self._planner = Planner(business, parts.items, parts.attempts)
-        self._asked = {one.item for one in run.shown} | set(also)
+        self._asked = {one.item for one in run.shown} | {one.item for one in run.behind}
         self._results: dict[str, PublishResult] = {}
         self._over: set[str] = set()
 
@@ -91,15 +85,21 @@ class PublishRun:
         """Do what was shown, and return what came of it.
 
         With `strict`, raises `PlanChanged` before anything is sent when an item is no longer what
-        was shown; without, that item is left where it is.
+        was shown; without, that item is left where it is. Where the program has to go, the run is
+        left as one that was broken off.
         """
         try:
             report = self._rounds(strict=strict)
+            if report.cancelled and self._cancel.is_leaving and self._run.shown:
+                self._record.begin()
+            else:
+                stopped = "" if report.stopped is None else report.stopped.sentence
+                self._record.end("cancelled" if report.cancelled else stopped or "done", report)
         except Problem as problem:
-            self._end(problem.sentence)
+            self._record.end(problem.sentence, self._report(stopped=problem))
             raise
-        stopped = "" if report.stopped is None else report.stopped.sentence
-        self._end("cancelled" if report.cancelled else stopped or "done")
+        finally:
+            self._record.close()
         return report
 
     def _rounds(self, *, strict: bool) -> PublishReport:
@@ -112,9 +112,11 @@ class PublishRun:
             waiting = self._wait_for(problem, tries) if self._run.wait else None
             if waiting is None:
                 return self._report(stopped=problem)
+            self._record.begin()
             self._listener(waiting)
             try:
                 self._patience.wait(waiting.seconds, self._cancel)
+                self._pace.hold(self._cancel)
             except Cancelled:
                 return self._report(cancelled=True)
 
@@ -139,7 +141,7 @@ class PublishRun:
     def _publish(self, tasks: list[Task]) -> Problem | None:
         parts, run = self._parts, self._run
         parts.sessions.open(self._business).widen(run.lanes)
-        self._begin()
+        self._record.begin()
         self._gate.open()
         publisher = ItemPublisher(
             parts.home,
@@ -161,7 +163,7 @@ class PublishRun:
             self._note_result(result)
             return self._gate.problem is None
 
-        Lanes(tasks, _party, work, run.lanes).run(self._note_pace)
+        Lanes(tasks, _party, work, run.lanes).run()
         return self._gate.problem
 
     def _note_result(self, result: PublishResult) -> None:
@@ -211,38 +213,6 @@ class PublishRun:
             cancelled=cancelled,
             stopped=None if stopped is None else note_of(stopped),
         )
-
-    # The run on disk
-
-    def _begin(self) -> None:
-        if not self._run.id:
-            self._run = self._parts.runs.begin(self._business, self._run)
-
-    def _end(self, ending: str) -> None:
-        if self._run.id:
-            self._parts.runs.end(self._business, self._run, ending)
-
-    def _note_pace(self) -> None:
-        """Write down, and tell, that a person has paused the run or lets it go on."""
-        paused = self._run.state is RunState.PAUSED
-        if self._pace.is_paused == paused:
-            return
-        state = RunState.RUNNING if paused else RunState.PAUSED
-        self._run = self._parts.runs.go_on(self._business, self._run, state)
-        told = PublishResumed if paused else PublishPaused
-        self._listener(told(business=self._business))
-
-
-class _Serial:
-    """Hands events on, one thread at a time."""
-
-    def __init__(self, listener: Listener) -> None:
-        self._listener = listener
-        self._lock = threading.RLock()
-
-    def __call__(self, event: Event) -> None:
-        with self._lock:
-            self._listener(event)
 
 
 def _party(task: Task) -> Hashable:

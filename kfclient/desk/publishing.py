@@ -12,13 +12,15 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from kfclient.cancel import Cancel, Pace
 from kfclient.desk.attempts import Attempts
 from kfclient.desk.envelopes import envelope
 from kfclient.desk.errors import PlanChanged
 from kfclient.desk.events import Listener, PublishEnded, PublishStarted, ignore
+from kfclient.desk.following import Following
 from kfclient.desk.item import ItemState
-from kfclient.desk.items import publish_lock
 from kfclient.desk.patience import Patience
 from kfclient.desk.planning import LeftOut, Plan, PlannedItem, fingerprint_of, make_plan, plan_item
 from kfclient.desk.publish_parts import Parts
@@ -51,7 +53,7 @@ _STEP_UNKNOWN = (
 )
 
 
-class Publishing(Settling):
+class Publishing(Settling, Following):
     """Plans and publishes for every business; one publisher a business at a time.
 
     `patience` is how it waits for the network, where it is asked to; `lanes` how many items are on
@@ -115,7 +117,8 @@ class Publishing(Settling):
             else:
                 reason = _STEP_UNKNOWN if item.left else _REASONS[state]
                 left_out.append(LeftOut(item.id, reason, findings))
-        return make_plan(business, planned, left_out, books)
+        plan = make_plan(business, planned, left_out, books)
+        return msgspec.structs.replace(plan, everything=item_ids is None)
 
     def envelope(self, business: str, planned: PlannedItem) -> str:
         """Return the SOAP bodies that will go out, in their order, with the credentials as dots.
@@ -138,39 +141,30 @@ class Publishing(Settling):
         listener: Listener = ignore,
         cancel: Cancel | None = None,
         pace: Pace | None = None,
+        detached: bool = False,
     ) -> PublishReport:
         """Send what the plan shows, each item once; what is in KashFlow already is not sent again.
 
         Items of unknown outcome are looked for first. Up to `lanes` items are on their way at once,
         one of a supplier or customer at a time. With `wait` the run waits by itself while KashFlow
         cannot be reached, and until what is unknown is known. A cancel lets the calls on their way
-        come to their end; `pace` pauses and resumes. The run is on disk: after a sudden end
-        `interrupted` tells of it. Raises `Busy` while another session publishes for this business,
-        `PlanChanged` before anything is sent when that is no longer what was shown, `NotConnected`,
-        and what the keyring and the store say; what goes wrong with KashFlow is in the report.
+        come to their end; `pace` pauses and resumes, and so does `ask` from any session. The run is
+        on disk: after a sudden end, or where the cancel was to leave, `interrupted` tells of it.
+        `detached` tells others that it goes on in the background. Raises `Busy` while another
+        session publishes for this business, `PlanChanged` before anything is sent when that is no
+        longer what was shown, `NotConnected`, and what the keyring and the store say; what goes
+        wrong with KashFlow is in the report.
         """
         if plan.business != business or plan.fingerprint != fingerprint_of(plan.items):
             raise PlanChanged("This plan is not for this business, or was changed by hand.")
         agreed = Agreed(create_suppliers, create_customers)
-        run = self._parts.runs.new(plan, agreed, lanes=lanes or self.lanes, wait=wait)
-        also = [one.item_id for one in plan.left_out]
+        run = self._parts.runs.new(
+            plan, agreed, lanes=lanes or self.lanes, wait=wait, detached=detached
+        )
         with self._alone(business):
             return self._carry_out(
-                business, run, also, listener, cancel or Cancel(), pace or Pace(), strict=True
+                business, run, listener, cancel or Cancel(), pace or Pace(), strict=True
             )
-
-    def interrupted(self, business: str) -> Run | None:
-        """Return the run that was broken off by a sudden end; None where there is none."""
-        run = self._parts.runs.open(business)
-        if run is None or self._parts.home.is_locked(publish_lock(business)):
-            return None
-        return run
-
-    def running(self, business: str) -> Run | None:
-        """Return the run that some session is carrying out now; None where there is none."""
-        run = self._parts.runs.open(business)
-        busy = run is not None and self._parts.home.is_locked(publish_lock(business))
-        return run if busy else None
 
     def resume(
         self,
@@ -179,6 +173,7 @@ class Publishing(Settling):
         listener: Listener = ignore,
         cancel: Cancel | None = None,
         pace: Pace | None = None,
+        detached: bool = False,
     ) -> PublishReport:
         """Carry on the run that was broken off, with exactly what was shown and agreed to then.
 
@@ -189,9 +184,17 @@ class Publishing(Settling):
             run = self._parts.runs.open(business)
             if run is None:
                 return PublishReport(())
+            run = msgspec.structs.replace(run, detached=detached)
             return self._carry_out(
-                business, run, (), listener, cancel or Cancel(), pace or Pace(), strict=False
+                business, run, listener, cancel or Cancel(), pace or Pace(), strict=False
             )
+
+    def give_up(self, business: str) -> None:
+        """End the run that was broken off; its items stay as they are. Raises `Busy`."""
+        with self._settling(business):
+            run = self._parts.runs.open(business)
+            if run is not None:
+                self._parts.runs.end(business, run, "cancelled")
 
     # Inside
 
@@ -199,7 +202,6 @@ class Publishing(Settling):
         self,
         business: str,
         run: Run,
-        also: Sequence[str],
         listener: Listener,
         cancel: Cancel,
         pace: Pace,
@@ -218,7 +220,6 @@ class Publishing(Settling):
             cancel,
             pace,
             self.patience,
-            also,
         )
         try:
             with self._parts.sessions.held(business):

@@ -13,8 +13,11 @@ from kfclient.desk.item import Item, ItemState
 from kfclient.desk.items import publish_lock
 from kfclient.desk.publish_report import PublishResult
 from kfclient.desk.resolving import Resolving
+from kfclient.desk.run_glance import RunStanding, run_glance
+from kfclient.desk.run_words import command, how_it_goes
 
 if TYPE_CHECKING:
+    from kfclient.desk.business import Business
     from kfclient.desk.publish_parts import Parts
 
 
@@ -119,5 +122,16 @@ class Settling:
         known = self._parts.businesses.get(business)
         with self._parts.home.try_lock(publish_lock(business)) as held:
             if not held:
-                raise Busy(f"{known.name} is being published by another session.")
+                raise self._busy(known)
             yield
+
+    def _busy(self, known: Business) -> Busy:
+        """Return who publishes for the business, since when, and how to follow it."""
+        home = self._parts.home
+        glance = run_glance(home.root, known.id, home.holder)
+        if glance is None or glance[1] in {RunStanding.ENDED, RunStanding.INTERRUPTED}:
+            return Busy(f"{known.name} is being published by another session.")
+        return Busy(
+            f"{known.name} is at work in another session: {how_it_goes(*glance)}",
+            f"Follow it with: {command(known.name, '--attach')}",
+        )

@@ -41,6 +41,11 @@ def sync_lock(business: str) -> str:
     return f"sync-{business}"
 
 
+def publish_lock(business: str) -> str:
+    """Return the name of the lock that whoever publishes for this business holds."""
+    return f"publish-{business}"
+
+
 def state_of(
     business: str,
     *,

@@ -32,6 +32,11 @@ def lock_path(root: Path, name: str) -> Path:
     return root / "locks" / f"{quote(name, safe='')}.lock"
 
 
+def news_path(root: Path, business: str) -> Path:
+    """Return where the news of a business's publishing are."""
+    return root / "businesses" / business / "publishing.log"
+
+
 def plan_path(root: Path) -> Path:
     """Return where the plan of a restore lies while it is carried out."""
     return root / "restoring.json"

@@ -32,6 +32,16 @@ class Reading:
         """Return the table's documents, in the order of their ids; they are not to be changed."""
         return list(self._contents.documents(table).values())
 
+    @property
+    def root(self) -> Path:
+        """The home's folder."""
+        return self._root
+
     def is_locked(self, name: str) -> bool:
         """Whether any thread or process holds the home's lock of that name now."""
         return FileLock(lock_path(self._root, name)).is_held()
+
+    def holder(self, name: str) -> int | None:
+        """Return the process that holds the lock of that name now; None where nobody does."""
+        lock = FileLock(lock_path(self._root, name))
+        return lock.holder() if lock.is_held() else None

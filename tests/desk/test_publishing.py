@@ -96,6 +96,7 @@ def test_the_caller_hears_what_happens(desk: Publisher) -> None:
     desk.publish()
     assert [type(event).__name__ for event in desk.events] == [
         "PublishStarted",
+        "PublishBegun",
         "SupplierCreated",
         "ItemSending",
         "ItemPublished",

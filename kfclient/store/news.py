@@ -1,0 +1,73 @@
+"""News of work that goes on: lines in a file, so that other processes can follow it as it goes.
+
+It is no record: nothing is decided by it, it is not synced to the disk, and it may miss its end
+after a sudden end. A new piece of work puts a new file in the old one's place, so who still follows
+the old one is not confused.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+from kfclient.store.files import open_file, replace_file, write_all
+
+TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class News:
+    """Writes the news. Trouble in writing is nobody's trouble: the work matters, not its news."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor = -1
+
+    def begin(self, line: bytes, *, afresh: bool) -> None:
+        """Begin with this line: in a new file, or after what the same work has told before."""
+        with contextlib.suppress(OSError):
+            self.close()
+            if afresh or not self._path.exists():
+                replace_file(self._path, b"")
+            self._descriptor = open_file(self._path, os.O_WRONLY | os.O_APPEND)
+            # A sudden end may have left half a line.
+            torn = b"\n" if os.fstat(self._descriptor).st_size else b""
+            write_all(self._descriptor, torn + line + b"\n")
+
+    def tell(self, line: bytes) -> None:
+        """Add a line; one write, so that a reader sees it whole or not yet."""
+        if self._descriptor >= 0:
+            with contextlib.suppress(OSError):
+                write_all(self._descriptor, line + b"\n")
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        self._descriptor = -1
+
+
+class Follower:
+    """Reads the news as they come, each line once. Close it at the end."""
+
+    def __init__(self, path: Path) -> None:
+        self._rest = b""
+        try:
+            self._descriptor = os.open(path, os.O_RDONLY)
+        except OSError:  # nobody has told anything, or not to us
+            self._descriptor = -1
+
+    def lines(self) -> list[bytes]:
+        """Return the whole lines that came since the last call."""
+        pieces = [self._rest]
+        while self._descriptor >= 0 and (piece := os.read(self._descriptor, 1 << 16)):
+            pieces.append(piece)
+        *whole, self._rest = b"".join(pieces).split(b"\n")
+        return [line for line in whole if line]
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        self._descriptor = -1
