@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kfclient.api.limits import Limits
 from kfclient.desk.audit import Audit
 from kfclient.desk.businesses import Businesses
-from kfclient.desk.connecting import Connecting
-from kfclient.desk.gathering import Claims
-from kfclient.desk.importing import Importing
-from kfclient.desk.items import Items
 from kfclient.desk.lists import Lists
-from kfclient.desk.mending import Mending
+from kfclient.desk.parts import part
 from kfclient.desk.people import this_origin, this_person, utc_now
-from kfclient.desk.publishing import Publishing
-from kfclient.desk.radar import Radar
 from kfclient.desk.sessions import Sessions
-from kfclient.desk.syncing import Syncing
 from kfclient.store import Home, Secrets
+
+if TYPE_CHECKING:
+    from kfclient.desk.connecting import Connecting
+    from kfclient.desk.gathering import Claims
+    from kfclient.desk.importing import Importing
+    from kfclient.desk.items import Items
+    from kfclient.desk.mending import Mending
+    from kfclient.desk.publishing import Publishing
+    from kfclient.desk.radar import Radar
+    from kfclient.desk.syncing import Syncing
 
 
 class Desk:
     """One person's desk over one home folder. Its parts do the work; callers use them directly.
 
+    What the home screen can wait for is loaded and made when it is first asked for.
     Thread-safe, and safe beside other desks on the same home. `person` is the operating system's
     user unless given; `clock` tells the time in UTC; `limits` bound the calls to KashFlow.
     """
@@ -40,26 +46,82 @@ class Desk:
         limits: Limits | None = None,
         trace: Path | None = None,
     ) -> None:
+        self.making = threading.RLock()
         self.home = home
         self.secrets = secrets
         self.person = this_person() if person is None else person
         self.clock = clock
+        self._limits, self._trace = limits, trace
         self.audit = Audit(home, person=self.person, clock=clock, origin=this_origin())
         self.businesses = Businesses(home, person=self.person, clock=clock, audit=self.audit)
         self.sessions = Sessions(self.businesses, secrets, limits=limits, trace=trace)
-        self.connecting = Connecting(
-            home, self.businesses, secrets, self.sessions, clock=clock, limits=limits, trace=trace
-        )
-        self.syncing = Syncing(home, self.businesses, self.sessions, clock=clock)
         self.lists = Lists(home)
-        self.items = Items(home, self.businesses, self.lists, clock)
-        self.businesses.watch(self.items.refresh_counts)
-        self.radar = Radar(home, self.items, self.sessions, clock)
-        self.mending = Mending(self.businesses, self.items, self.radar)
-        self.claims = Claims(home, self.items, clock)
-        self.importing = Importing(home, self.items, clock)
-        self.publishing = Publishing(
-            home, self.businesses, self.sessions, self.lists, self.items, clock
+        self.businesses.watch(lambda business: self.items.refresh_counts(business))
+
+    @part
+    def connecting(self) -> Connecting:
+        """Return what connects a business to KashFlow, reconnects and disconnects it."""
+        from kfclient.desk.connecting import Connecting
+
+        return Connecting(
+            self.home,
+            self.businesses,
+            self.secrets,
+            self.sessions,
+            clock=self.clock,
+            limits=self._limits,
+            trace=self._trace,
+        )
+
+    @part
+    def syncing(self) -> Syncing:
+        """Return what reads the six lists from KashFlow."""
+        from kfclient.desk.syncing import Syncing
+
+        return Syncing(self.home, self.businesses, self.sessions, clock=self.clock)
+
+    @part
+    def items(self) -> Items:
+        """Return the costs, sales and expense claims on their way to KashFlow."""
+        from kfclient.desk.items import Items
+
+        return Items(self.home, self.businesses, self.lists, self.clock)
+
+    @part
+    def radar(self) -> Radar:
+        """Return what notices that a bill may be here twice."""
+        from kfclient.desk.radar import Radar
+
+        return Radar(self.home, self.items, self.sessions, self.clock)
+
+    @part
+    def mending(self) -> Mending:
+        """Return what mends what a check has found."""
+        from kfclient.desk.mending import Mending
+
+        return Mending(self.businesses, self.items, self.radar)
+
+    @part
+    def claims(self) -> Claims:
+        """Return what gathers costs into an expense claim."""
+        from kfclient.desk.gathering import Claims
+
+        return Claims(self.home, self.items, self.clock)
+
+    @part
+    def importing(self) -> Importing:
+        """Return what brings in files of items."""
+        from kfclient.desk.importing import Importing
+
+        return Importing(self.home, self.items, self.clock)
+
+    @part
+    def publishing(self) -> Publishing:
+        """Return what sends items to KashFlow, each once."""
+        from kfclient.desk.publishing import Publishing
+
+        return Publishing(
+            self.home, self.businesses, self.sessions, self.lists, self.items, self.clock
         )
 
     @classmethod

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from decimal import Decimal
 
 from kfclient.desk import Desk
 from kfclient.desk.item import Item, ItemLine
+from kfclient.store import Home, Secrets
 
 
 def test_what_items_lack_is_counted_anew_after_a_sync_and_after_a_change_of_settings(
@@ -26,3 +28,19 @@ def test_what_items_lack_is_counted_anew_after_a_sync_and_after_a_change_of_sett
     assert counts() == (1, 0)
     connected_desk.connecting.disconnect(business)
     assert counts() == (0, 1)
+
+
+def test_parts_are_made_once_whoever_asks_first(home: Home) -> None:
+    desk = Desk(home, Secrets(home.root, memory=True), person="anna")
+    assert "publishing" not in vars(desk)
+    found: list[object] = []
+    threads = [
+        threading.Thread(target=lambda: found.append((desk.publishing, desk.items)))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [(desk.publishing, desk.items)] * 8
+    assert Desk.publishing.__doc__ == "Return what sends items to KashFlow, each once."
