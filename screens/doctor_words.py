@@ -85,7 +85,9 @@ def _facts(report: Report) -> Iterator[Part]:
     yield _databases(report)
     trails = [f"{one.name}: {one.lines:,} entries, {one.troubles} troubles" for one in
               report.trails]  # fmt: skip
-    yield _fact("Audit trails", f"{len(trails)}", trails)
+    bent = sum(one.troubles > 0 for one in report.trails)
+    words = f"{bent} not as they were written" if bent else "as they were written"
+    yield _fact("Audit trails", f"{len(trails)}, {words}" if trails else "none yet", trails)
     working = [f"{one.name}, by process {one.process} for {one.seconds} s" for one in report.work]
     yield _fact("At work", ", ".join(working) or "nobody", working)
     logged = [f"{one.time[:19]} {one.level}: {one.sentence}" for one in report.errors]
@@ -96,7 +98,7 @@ def _facts(report: Report) -> Iterator[Part]:
 
 def _databases(report: Report) -> Part:
     odd = [one for one in report.databases if one.state != "fine"]
-    words = f"{len(report.databases)}, {len(odd)} of them not fine" if odd else "all fine"
+    words = f"{len(report.databases)}, {f'{len(odd)} of them not fine' if odd else 'all fine'}"
     lines = [f"{one.name}: {one.state}, {one.documents:,} documents, log {_size(one.log_bytes)}"
              for one in report.databases]  # fmt: skip
     return _fact("Databases", words, lines)

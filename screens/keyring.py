@@ -53,6 +53,7 @@ class KeyringScreen(Room[None]):
         self.choices: Sequence[Place] = ()
         self.kept: Kept | None = None
         self.moving = ""
+        self.whom = ""
 
     def body(self) -> Iterable[Widget]:
         """Return where they are, the places, what the place under the cursor means, and news."""
@@ -88,9 +89,11 @@ class KeyringScreen(Room[None]):
         """Show where the secrets are."""
         self.kept = kept
         self.show()
-        if not is_admin(kept.summary):
-            whom = admins(kept.summary.business)
-            self.say(f"Only an Admin may move them: ask {whom}, or the accountant.")
+        names = admins(kept.summary.business)
+        whom = f"Only an Admin may move them: ask {names}, or the accountant."
+        if self.whom != ("" if is_admin(kept.summary) else whom):
+            self.whom = "" if is_admin(kept.summary) else whom
+            self.say(self.whom)
         self.refresh_bindings()
 
     def show(self) -> None:
@@ -166,7 +169,9 @@ class KeyringScreen(Room[None]):
         """Move password and key to the place under the cursor, after a question."""
         key = self.query_one(LedgerTable).cursor_key
         choice = next((one for one in self.choices if one.id == key), None)
-        if choice is None or self.moving or not self.check_action("move", ()):
+        if choice is None or self.moving or self.place is None:
+            return
+        if not self.check_action("move", ()):
             return
         if not choice.usable:
             self.say(f"! {choice.why_not}")
@@ -175,13 +180,15 @@ class KeyringScreen(Room[None]):
         if choice.id == self.place and not left:
             self.say("i They are kept there already.")
             return
-        before = self.called(self.place or "")
-        more = f"{choice.about} Where they are now they are wiped: {before}."
-        question = f"Keep the password of {self.business_name} in another place?"
+        typed = any(one.id == self.place and one.typed for one in self.choices)
+        wiped = "" if typed else f"\nThey are wiped from: {self.called(self.place)}."
+        question, yes = f"Move the password of {self.business_name}?", "Move"
+        more = f"To: {choice.title}.\n{choice.about}{wiped}"
         if choice.id == self.place:
-            question, more = "Wipe the copies that are left?", "The password stays where it is."
+            question, yes = "Wipe the copies that are left?", "Wipe"
+            more = "The password stays where it is."
         self.app.push_screen(
-            QuestionScreen(question, yes=choice.title, more=more.strip()),
+            QuestionScreen(question, yes=yes, more=more),
             lambda yes: self.move(choice) if yes else None,
         )
 
@@ -190,9 +197,17 @@ class KeyringScreen(Room[None]):
         self.moving = choice.title
         self.say("")
         self.show()
-        connecting, before = self.services.desk.connecting, self.place
+        desk, before = self.services.desk, self.place
+
+        def keep() -> Connection:
+            try:
+                return desk.connecting.keep_secrets_in(self.business, choice.id)
+            finally:
+                # A place that keeps nothing has it lent for what comes next: here nothing does.
+                desk.secrets.take_back(self.business)
+
         self.ask(
-            lambda: connecting.keep_secrets_in(self.business, choice.id),
+            keep,
             lambda connection: self.moved(before, connection),
             self.refused,
             lane="secrets",
@@ -201,7 +216,7 @@ class KeyringScreen(Room[None]):
     def moved(self, before: str | None, connection: Connection) -> None:
         """Say that it is done."""
         self.moving = ""
-        self.notify(f"Kept in: {self.called(connection.secrets_in)}.", markup=False)
+        self.notify(self.kept_in(connection.secrets_in), markup=False)
         if before and before != connection.secrets_in:
             self.say(f"! {HISTORY}" if self.services.desk.secrets.keeps_history(before) else "")
         self.lookout.again()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kfclient.desk.audit_words import sentence_of
 from screens.lookout import Lookout
 from screens.reading import ReadingScreen
 from screens.room import BACK, Act, Room
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 class TrailScreen(Room[None]):
     """Lists what happened, the newest first."""
 
+    CSS_PATH = "trail.tcss"
     ACTS = (
         Act("whole", "enter", "Whole entry", "Read all of the entry: before, after, KashFlow's "
             "answer", footer=True),
@@ -55,6 +57,7 @@ class TrailScreen(Room[None]):
         yield Line("Reading the trail…", id="about", classes="line muted")
         yield FilterBox("/ to filter by person, item, amount, address…")
         yield LedgerTable(*NARROW, id="trail", classes="first", empty="")
+        yield Line(id="sentence")
 
     def on_mount(self) -> None:
         """Show the trail, and what anybody adds to it."""
@@ -126,6 +129,11 @@ class TrailScreen(Room[None]):
         self.show()
         if event.value:
             self.query_one(LedgerTable).action_jump(0)
+
+    def on_ledger_table_moved(self, event: LedgerTable.Moved) -> None:
+        """Say in full what happened, which the table may have no room for."""
+        one = self.told.get(event.key or "")
+        self.query_one("#sentence", Line).say("" if one is None else sentence_of(one.entry))
 
     def on_ledger_table_chosen(self) -> None:
         """Read the whole entry with Enter."""

@@ -12,6 +12,7 @@ from kfclient.desk import Desk, Draft
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home, Secrets
 from kfclient.store.encrypted_file import EncryptedFile
+from kfclient.store.errors import SecretNeeded
 from screens.keyring import KeyringScreen
 from screens.manage import ManageScreen
 from screens.passphrase import PassphraseScreen
@@ -86,11 +87,18 @@ async def test_an_admin_moves_it_and_is_told(kept: Desk) -> None:
         await walk.press("enter")
         await walk.until_on(KeyringScreen)
         assert place_of(kept) == FILE
-        await walk.press("enter", "y")
+        await walk.press("enter")
+        await walk.until_on(QuestionScreen)
+        text = walk.text
+        assert "n  Cancel" in text
+        assert not walk.overflows()
+        await walk.press("y")
         await walk.until("The password is kept nowhere: it is typed each time.")
         states = {row.key: row.cells[0] for row in walk.screen.query_one(LedgerTable).rows}
         assert (states[FILE], states[TYPED]) == ("○ possible", "● in use")
     assert kept.connecting.left_behind("harbour-lane") == []
+    with pytest.raises(SecretNeeded):  # nothing is left of it in memory either
+        kept.secrets.load("harbour-lane", TYPED)
     file = EncryptedFile(kept.home.root / "secrets.json")
     file.unlock(PASSPHRASE)
     assert file.get_password("kashdeck", "harbour-lane") is None
