@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import traceback
+import warnings
 from collections.abc import Callable
 
 from tests.store.stepping import Ending
@@ -18,7 +19,10 @@ def came_through(last: int, way: str, work: Callable[[], object]) -> bool:
     """
     sys.stdout.flush()
     sys.stderr.flush()
-    child = os.fork()
+    with warnings.catch_warnings():
+        # pytest's own threads hold nothing that the child needs.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
     if child == 0:
         try:
             Ending(last, way)
