@@ -27,7 +27,7 @@ class DiscreetApp(App[None]):
         revealed = [
             field.input
             for screen in self.screen_stack
-            for field in screen.query(Field)
+            for field in screen.query(Field).results(Field)  # others are called Field too
             if field.secret and not field.input.password
         ]
         try:
