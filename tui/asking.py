@@ -10,8 +10,6 @@ from textual.app import SuspendNotSupported
 from kfclient.errors import Problem
 from kfclient.store.errors import PassphraseNeeded, PromptNeeded, SecretNeeded
 from kfclient.store.secrets import ConnectionSecret
-from screens.passphrase import PassphraseScreen
-from screens.secret_needed import SecretNeededScreen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,11 +38,15 @@ class Asking:
         if isinstance(problem, PromptNeeded):
             then(self._let_it_prompt(problem))
         elif isinstance(problem, SecretNeeded):
+            from screens.secret_needed import SecretNeededScreen
+
             about = self._desk.businesses.get(problem.business).name
             give = self._lender(problem.business)
             screen = SecretNeededScreen(about, problem, give, with_key=problem.with_key)
             self._show(screen, (problem.code, problem.business), problem, then)
         elif isinstance(problem, PassphraseNeeded):
+            from screens.passphrase import PassphraseScreen
+
             screen_for_file = PassphraseScreen(problem.backend)
             self._show(screen_for_file, (problem.code, problem.backend), problem, then)
         else:

@@ -85,3 +85,24 @@ def test_starting_costs_little_beside_the_interpreter_itself(kashdeck: Kashdeck)
     # textual or zeep would break them all the same.
     assert seconds("-m", "tui", "--version") < 3 * bare + 0.05
     assert seconds("-m", "tui", "status") < 8 * bare + 0.1
+
+
+def test_the_home_screen_waits_for_no_other_room(kashdeck: Kashdeck) -> None:
+    later = (
+        *("screens.items", "screens.manage", "screens.credentials", "screens.secret_needed"),
+        *("kfclient.desk.connecting", "kfclient.desk.checking", "kfclient.desk.publishing"),
+    )
+    code = (
+        "import sys, tui.app; from kfclient.desk.desk import Desk;"
+        "tui.app.KashdeckApp(Desk.open(memory_secrets=True));"
+        f"print(*[name for name in {later!r} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=kashdeck.environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "\n"
