@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 DONE, NEEDS_A_PERSON, FAILED = 0, 1, 2
 STOPPED, PIPE_CLOSED = 130, 141
-PERSON_CODES = frozenset({"passphrase-needed", "prompt-needed", "secret-needed"})
+PERSON_CODES = frozenset({"passphrase-needed", "prompt-needed", "secret-needed", "broken-off"})
 """Problems that end with 1: nothing is wrong, but a person has to come."""
 
 

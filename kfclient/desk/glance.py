@@ -10,6 +10,7 @@ from datetime import datetime
 
 from kfclient.desk.errors import BusinessUnknown
 from kfclient.desk.people import this_person
+from kfclient.desk.run_glance import RunGlance, RunStanding, run_glance
 from kfclient.desk.standing import in_order, state_of
 from kfclient.store.reading import Reading
 
@@ -56,10 +57,18 @@ class ConnectionGlance:
 
 
 class Glance:
-    """One business; the counts are of items, `role` is the person's, None for nobody named."""
+    """One business; the counts are of items, `role` is the person's, None for nobody named.
+
+    `publishing` is its last run, and how that goes.
+    """
 
     def __init__(
-        self, document: Document, counts: Document, person: str, is_locked: Callable[[str], bool]
+        self,
+        document: Document,
+        counts: Document,
+        person: str,
+        is_locked: Callable[[str], bool],
+        publishing: tuple[RunGlance, RunStanding] | None,
     ) -> None:
         known = document.get("connection")
         self.id: str = document["id"]
@@ -79,10 +88,11 @@ class Glance:
         self.to_review: int = counts.get("to_review", 0)
         self.published: int = counts.get("published", 0)
         self.needs_you: int = counts.get("needs_you", 0)
+        self.publishing = publishing
 
 
 def glances(root: Path | None = None, person: str = "") -> list[Glance]:
-    """Return every business of the home, by name; reads the state file alone.
+    """Return every business of the home, by name; reads the state file, and the news of publishing.
 
     The home is the one of this folder, or that KASHDECK_HOME or the platform names; the person is
     the operating system's user unless given. Raises any `StoreError` that reading can.
@@ -91,7 +101,13 @@ def glances(root: Path | None = None, person: str = "") -> list[Glance]:
     counts = {document["business"]: document for document in state.documents("counts")}
     who = person or this_person()
     return in_order(
-        Glance(document, counts.get(document["id"], {}), who, state.is_locked)
+        Glance(
+            document,
+            counts.get(document["id"], {}),
+            who,
+            state.is_locked,
+            run_glance(state.root, document["id"], state.holder),
+        )
         for document in state.documents("businesses")
     )
 

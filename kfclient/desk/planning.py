@@ -91,6 +91,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: str = ""
     everything: bool = False
 
+    @property
+    def behind(self) -> tuple[LeftOut, ...]:
+        """What was asked for and left out; of everything, only what was sent before."""
+        return tuple(one for one in self.left_out if not (self.everything and one.findings))
+
 
 def make_plan(
     business: str, items: Iterable[PlannedItem], left_out: Iterable[LeftOut], books: Books

@@ -27,13 +27,16 @@ from kfclient.desk.publish_parts import Parts
 from kfclient.desk.publish_report import PublishReport, PublishResult
 from kfclient.desk.publish_run import PublishRun
 from kfclient.desk.publish_tasks import Planner
+from kfclient.desk.run_news import line_of
 from kfclient.desk.runs import Agreed, Run, Runs
 from kfclient.desk.settling import Settling
+from kfclient.store.news import News
 
 if TYPE_CHECKING:
     from kfclient.desk.businesses import Businesses
     from kfclient.desk.items import Items
     from kfclient.desk.lists import Lists
+    from kfclient.desk.radar import Radar
     from kfclient.desk.sessions import Sessions
     from kfclient.store import Home
 
@@ -67,6 +70,7 @@ class Publishing(Settling, Following):
         sessions: Sessions,
         lists: Lists,
         items: Items,
+        radar: Radar,
         clock: Callable[[], dt.datetime],
         patience: Patience | None = None,
     ) -> None:
@@ -78,6 +82,7 @@ class Publishing(Settling, Following):
                 lists=lists,
                 items=items,
                 audit=items.audit,
+                radar=radar,
                 attempts=Attempts(home, items, items.audit, clock),
                 runs=Runs(home, businesses.person, clock),
                 clock=clock,
@@ -173,10 +178,13 @@ class Publishing(Settling, Following):
         listener: Listener = ignore,
         cancel: Cancel | None = None,
         pace: Pace | None = None,
+        lanes: int | None = None,
+        wait: bool = False,
         detached: bool = False,
     ) -> PublishReport:
         """Carry on the run that was broken off, with exactly what was shown and agreed to then.
 
+        It goes in as many lanes as then, and waits for the network as then, unless told otherwise.
         An item that is no longer what was shown is left where it is, and said so in the report,
         which is empty where no run was broken off. Raises as `publish` does, but for `PlanChanged`.
         """
@@ -184,7 +192,9 @@ class Publishing(Settling, Following):
             run = self._parts.runs.open(business)
             if run is None:
                 return PublishReport(())
-            run = msgspec.structs.replace(run, detached=detached)
+            run = msgspec.structs.replace(
+                run, lanes=lanes or run.lanes, wait=wait or run.wait, detached=detached
+            )
             return self._carry_out(
                 business, run, listener, cancel or Cancel(), pace or Pace(), strict=False
             )
@@ -195,6 +205,12 @@ class Publishing(Settling, Following):
             run = self._parts.runs.open(business)
             if run is not None:
                 self._parts.runs.end(business, run, "cancelled")
+                news = News(self._parts.home.news_path(business))
+                ended = PublishEnded(
+                    business=business, published=0, held=0, unknown=0, cancelled=True
+                )
+                news.begin(line_of(ended), afresh=False)
+                news.close()
 
     # Inside
 

@@ -124,7 +124,7 @@ class Runs:
     ) -> Run:
         """Return a run that carries out the plan; it is not written down yet."""
         return Run(
-            behind=tuple(Behind(one.item_id, one.reason) for one in plan.left_out),
+            behind=tuple(Behind(one.item_id, one.reason) for one in plan.behind),
             everything=plan.everything,
             process=os.getpid(),
             detached=detached,

@@ -28,6 +28,9 @@ GPG_STORE = "pass"
 ASK = "ask"
 MEMORY = "memory"
 
+OF_A_LOGIN = frozenset({"secret-service", "libsecret", "kwallet"})
+"""Keyrings that a login session brings along, and that may go when the person logs out."""
+
 
 @dataclass(frozen=True, slots=True)
 class BackendChoice:

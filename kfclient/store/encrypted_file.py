@@ -110,6 +110,19 @@ class EncryptedFile(KeyringBackend):
             self._opened = None if waits else (salt, locks, key)
             return waits
 
+    def opened(self) -> tuple[str, int, bytes]:
+        """Return what opens the file as it is now, for another process of this person.
+
+        That is its making and the derived key, which is as secret as the passphrase. Raises
+        `PassphraseNeeded` while locked.
+        """
+        content = self._existing()
+        return (*_making_of(content), self._needed_key(content))
+
+    def open_with(self, salt: str, locks: int, key: bytes) -> None:
+        """Be open with what `opened` gave; it counts for as long as the file is not locked."""
+        self._opened = (salt, locks, key)
+
     def lock(self) -> None:
         """Forget the key, here, in the kernel's keyring, and in every session that has the file."""
         self._opened = None

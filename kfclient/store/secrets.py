@@ -11,7 +11,7 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from kfclient.store import backends
 from kfclient.store.backends import ASK, ENCRYPTED_FILE, GPG_STORE, MEMORY, BackendChoice
@@ -183,6 +183,29 @@ class Secrets:
                 self._at_work[business_id] -= 1
                 if not self._at_work[business_id]:
                     self.take_back(business_id)
+
+    # To a process that goes on by itself
+
+    def hand_over(self, business_id: str, backend_id: str) -> dict[str, Any]:
+        """Return, as JSON has it, what another process needs to fetch the secret as this one can.
+
+        That is the encrypted file's key, never its passphrase, or what is lent; nothing for a
+        keyring that answers whoever of this person asks. It is as secret as the secret itself: it
+        goes through a pipe and nowhere else. Raises `PassphraseNeeded` while the file is locked.
+        """
+        if backend_id == ENCRYPTED_FILE:
+            salt, locks, key = self._file().opened()
+            return {"file": [salt, locks, key.hex()]}
+        lent = self._lent.get(business_id)
+        return {} if lent is None else {"lent": [lent.password, lent.autoauth_key]}
+
+    def take_over(self, business_id: str, handed: dict[str, Any]) -> None:
+        """Have what `hand_over` gave in another process."""
+        if "file" in handed:
+            salt, locks, key = handed["file"]
+            self._file().open_with(salt, locks, bytes.fromhex(key))
+        if "lent" in handed:
+            self.lend(business_id, ConnectionSecret(*handed["lent"]))
 
     # Locking and unlocking
 

@@ -14,6 +14,10 @@ from kfclient.desk.events import (
     ItemPublished,
     ListFailed,
     ListSynced,
+    PublishPaused,
+    PublishResumed,
+    PublishWaiting,
+    StepHeld,
     SupplierCreated,
 )
 from tui.commands.output import say
@@ -61,6 +65,11 @@ class Progress:
                 return f"  ok      {event.list.heading}: {event.count:,} ({changes})"
             case ListFailed():
                 return f"  failed  {event.list.heading}: {event.problem.sentence}"
+            case _:
+                return self._item_line(event) or _run_line(event)
+
+    def _item_line(self, event: Event) -> str:
+        match event:
             case SupplierCreated():
                 return f"  created {event.name}"
             case ItemPublished():
@@ -68,12 +77,28 @@ class Progress:
             case ItemHeld():
                 word = "unknown" if event.unknown else "held   "
                 return f"  {word} {self._item(event.item)}: {event.problem.sentence}"
+            case StepHeld():
+                word = "unknown" if event.unknown else "left   "
+                return f"  {word} {self._item(event.item)}, {event.what}: {event.problem.sentence}"
             case _:
                 return ""
 
     def _item(self, item: str) -> str:
         name = self._names.get(item, "")
         return f"item {item}, {name}" if name else f"item {item}"
+
+
+def _run_line(event: Event) -> str:
+    match event:
+        case PublishWaiting():
+            seconds = max(1, round(event.seconds))
+            return f"  waits   {seconds} seconds: {event.problem.sentence}"
+        case PublishPaused():
+            return "  paused  what is on its way is finished, nothing new is sent"
+        case PublishResumed():
+            return "  goes on"
+        case _:
+            return ""
 
 
 def _title(check: str) -> str:

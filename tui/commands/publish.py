@@ -1,4 +1,7 @@
-"""`kashdeck publish`: send items to KashFlow, once each, after showing what will be sent."""
+"""`kashdeck publish`: send items to KashFlow, once each, after showing what will be sent.
+
+Here, or in the background; and what goes on in the background is followed and steered.
+"""
 
 from __future__ import annotations
 
@@ -9,24 +12,30 @@ from tui.commands.output import count, say, say_json, warn
 from tui.commands.plans import plan_shape, tell_plan
 from tui.commands.progress import Progress
 from tui.commands.question import agreed
-from tui.commands.shapes import Shape, item_shape
-from tui.commands.standings import problem_shape
 from tui.commands.stopping import STOPPED, stoppable
 from tui.commands.terminal import is_terminal
 from tui.commands.usage import WrongUse
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
+    from kfclient.cancel import Cancel
     from kfclient.desk import Desk
     from kfclient.desk.business import Business
     from kfclient.desk.planning import Plan
     from kfclient.desk.publish_report import PublishReport
+    from kfclient.desk.runs import Run
     from tui.commands.usage import Parser
+    from tui.detached import Order
+
+_SEE = "See: kashdeck publish --help"
+_MOST_LANES = 8
+_STEERING = ("attach", "pause", "resume", "stop")
 
 
 def arguments(parser: Parser) -> None:
-    """Declare the business, the items and what is agreed to."""
+    """Declare the business, the items, what is agreed to, and how it goes."""
     parser.add_argument("name", metavar="NAME", help="the business")
     parser.add_argument("items", metavar="ITEM", nargs="*", help="items by number")
     parser.add_argument("--ready", action="store_true", help="every item that is ready")
@@ -43,41 +52,91 @@ def arguments(parser: Parser) -> None:
         "--body", action="store_true", help="show the SOAP body of each item too (with --dry-run)"
     )
     parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument(
+        "--lanes", metavar="N", type=int, help=f"so many items at once, 1 to {_MOST_LANES}"
+    )
+    parser.add_argument(
+        "--wait", action="store_true", help="wait for the network, and go on by itself"
+    )
+    parser.add_argument(
+        "--detach", action="store_true", help="publish in the background, with --wait"
+    )
+    parser.add_argument(
+        "--attach", action="store_true", help="show what is being published, whoever does it"
+    )
+    parser.add_argument("--pause", action="store_true", help="have it send nothing new")
+    parser.add_argument(
+        "--resume", action="store_true", help="go on after a pause, or carry on what was broken off"
+    )
+    parser.add_argument(
+        "--stop", action="store_true", help="stop it, or give up what was broken off"
+    )
     parser.takes_secrets()
     parser.traces()
     parser.answers_json()
     parser.example(
         "kashdeck publish 'Harbour Lane' --ready --dry-run",
         "kashdeck publish 'Harbour Lane' 3 4 --create-suppliers --json",
+        "kashdeck publish 'Harbour Lane' --ready --detach",
+        "kashdeck publish 'Harbour Lane' --attach",
         notes="On a terminal you are asked once, after the plan is shown; scripts are not asked.\n"
-        "What is published already is never sent again.",
+        "What is published already is never sent again.\n"
+        "In the background it goes on when you log out, and while the network is away.",
     )
 
 
 def run(args: argparse.Namespace) -> int:
     """Plan, ask, publish; 1 when an item was held back, is of unknown outcome or to review."""
-    if bool(args.items) == args.ready:
-        raise WrongUse("Say which: items by number, or --ready.", "See: kashdeck publish --help")
-    if args.body and not args.dry_run:
-        raise WrongUse("--body shows and does not send.", "Add: --dry-run")
+    _check(args)
+    from tui.commands import steering
+
     with opened(args.trace) as desk:
         business = desk.businesses.find(args.name)
+        if args.attach:
+            return steering.attach(desk, business, args)
+        if args.pause:
+            return steering.pause(desk, business, args)
+        if args.stop:
+            return steering.stop(desk, business, args)
+        if args.resume:
+            return _resume(desk, business, args)
+        steering.warn_of_broken_off(desk, business)
         wanted = list(dict.fromkeys(args.items)) if args.items else None
         plan = desk.publishing.plan(business.id, wanted)
         if args.dry_run:
-            return _show(desk, business, plan, args)
+            return _show(desk, plan, args)
         if not args.json:
             tell_plan(plan, brief=args.ready)
         if plan.items and not _agreed(plan, args):
             say("Nothing was sent.")
             return 0
+        if args.detach and plan.items:
+            return _detach(desk, business, _order(desk, plan, args), args)
         return _publish(desk, business, plan, args)
 
 
-def _show(desk: Desk, business: Business, plan: Plan, args: argparse.Namespace) -> int:
+def _check(args: argparse.Namespace) -> None:
+    """Raise `WrongUse` for words that contradict one another."""
+    steering = [word for word in _STEERING if getattr(args, word)]
+    which = bool(args.items) or args.ready
+    if len(steering) > 1 or (steering and (which or args.dry_run)):
+        raise WrongUse(f"--{steering[0]} stands alone: it is about what is being published.", _SEE)
+    if args.detach and (args.dry_run or (steering and not args.resume)):
+        raise WrongUse("--detach publishes, with items, --ready or --resume.", _SEE)
+    if not steering and bool(args.items) == args.ready:
+        raise WrongUse("Say which: items by number, or --ready.", _SEE)
+    if args.body and not args.dry_run:
+        raise WrongUse("--body shows and does not send.", "Add: --dry-run")
+    if args.lanes is not None and not 1 <= args.lanes <= _MOST_LANES:
+        raise WrongUse(f"--lanes is a number from 1 to {_MOST_LANES}.", _SEE)
+
+
+def _show(desk: Desk, plan: Plan, args: argparse.Namespace) -> int:
     bodies: dict[str, str] = {}
     if args.body:
-        bodies = {item.item_id: desk.publishing.envelope(business.id, item) for item in plan.items}
+        bodies = {
+            item.item_id: desk.publishing.envelope(plan.business, item) for item in plan.items
+        }
     if args.json:
         say_json(plan_shape(plan, bodies))
     else:
@@ -93,85 +152,130 @@ def _agreed(plan: Plan, args: argparse.Namespace) -> bool:
         args.create_suppliers = agreed(_creating(plan.new_suppliers, "supplier"))
     if plan.new_customers and not args.create_customers:
         args.create_customers = agreed(_creating(plan.new_customers, "customer"))
-    return agreed(f"Publish {count(len(plan.items), 'item')} to KashFlow?")
+    behind = " in the background" if args.detach else ""
+    return agreed(f"Publish {count(len(plan.items), 'item')} to KashFlow{behind}?")
 
 
 def _creating(names: tuple[str, ...], one: str) -> str:
     return f"Create {count(len(names), one)} in KashFlow: {', '.join(names)}?"
 
 
+# Here
+
+
 def _publish(desk: Desk, business: Business, plan: Plan, args: argparse.Namespace) -> int:
-    names = {item.item_id: item.contact for item in plan.items}
-    progress = Progress(quiet=args.json, names=names)
-    with stoppable() as cancel:
-        report = unlocked(
-            desk,
-            lambda: desk.publishing.publish(
-                business.id,
-                plan,
-                create_suppliers=args.create_suppliers,
-                create_customers=args.create_customers,
-                listener=progress,
-                cancel=cancel,
-            ),
-            secrets_stdin=args.secrets_stdin,
+    def work(progress: Progress, cancel: Cancel) -> PublishReport:
+        return desk.publishing.publish(
+            business.id,
+            plan,
+            create_suppliers=args.create_suppliers,
+            create_customers=args.create_customers,
+            lanes=args.lanes,
+            wait=args.wait,
+            listener=progress,
+            cancel=cancel,
         )
-    shape = _shape(desk, plan, report, args)
-    if args.json:
-        say_json(shape)
-    elif shape["items"]:
-        _tell(business, report, shape)
-    if report.cancelled:
-        return STOPPED
-    review = shape["to_review"] if args.ready else 0
-    return 1 if shape["held"] or shape["unknown"] or review else 0
+
+    return _carry_out(desk, business, plan, work, args)
 
 
-def _tell(business: Business, report: PublishReport, shape: Shape) -> None:
-    there = f"{shape['already']} in KashFlow already, " if shape["already"] else ""
-    say(
-        f"{count(shape['published'], 'item')} published, {there}{shape['held']} held back, "
-        f"{shape['unknown']} of unknown outcome."
+def _carry_out(
+    desk: Desk,
+    business: Business,
+    plan: Plan,
+    work: Callable[[Progress, Cancel], PublishReport],
+    args: argparse.Namespace,
+) -> int:
+    from tui.commands.published import tell_published
+    from tui.commands.steering import names_of, warn_of_broken_off
+
+    progress = Progress(quiet=args.json, names=names_of(plan))
+    with stoppable() as cancel:
+        report = unlocked(desk, lambda: work(progress, cancel), secrets_stdin=args.secrets_stdin)
+    try:
+        if cancel.is_leaving and not args.json:
+            warn_of_broken_off(desk, business)
+        return tell_published(desk, business, plan, report, as_json=args.json)
+    except OSError:
+        if not cancel.is_leaving:
+            raise
+        return STOPPED  # the terminal has gone; everything is written down
+
+
+# In the background, and after a sudden end
+
+
+def _order(desk: Desk, plan: Plan, args: argparse.Namespace) -> Order:
+    from tui.detached import order_of
+
+    return order_of(
+        plan,
+        desk,
+        create_suppliers=args.create_suppliers,
+        create_customers=args.create_customers,
     )
-    if report.stopped is not None:
-        warn(f"{report.stopped.sentence}\n{report.stopped.cure}".rstrip())
-    if shape["unknown"]:
-        warn(f"Look in KashFlow for the unknown ones with: kashdeck resolve {business.id}")
 
 
-def _shape(desk: Desk, plan: Plan, report: PublishReport, args: argparse.Namespace) -> Shape:
-    """Return every item that was asked for, as it stands now; what was left out is held back.
+def _detach(desk: Desk, business: Business, order: Order, args: argparse.Namespace) -> int:
+    """Have a process of its own publish, once what opens the password's place is at hand."""
+    import msgspec
 
-    But for those in KashFlow already, also when that was only found out now by looking there. With
-    --ready nobody asked for those that are to review.
-    """
-    states = desk.items.states(plan.business)
-    results = {result.item_id: result.problem for result in report.results}
-    left_out = {
-        left.item_id: left.reason
-        for left in plan.left_out
-        if left.item_id not in results
-        and not (args.ready and states[left.item_id].value == "to-review")
-    }
-    already = {item_id for item_id in left_out if states[item_id].value == "published"}
-    reasons = {item_id: left_out[item_id] for item_id in left_out if item_id not in already}
-    planned = [one.item_id for one in plan.items]
-    shapes = []
-    for item_id in dict.fromkeys((*planned, *results, *left_out)):
-        problem = results.get(item_id, report.stopped)
-        shape = item_shape(desk.items.get(plan.business, item_id), states[item_id], problem)
-        if item_id in reasons:
-            shape["problem"] = {"code": "left-out", "sentence": reasons[item_id], "cure": None}
-        shapes.append(shape)
-    published = sum(shape["id"] in results and shape["state"] == "published" for shape in shapes)
-    unknown = sum(shape["state"] == "unknown" for shape in shapes)
-    return {
-        "items": shapes,
-        "published": published,
-        "already": len(already),
-        "held": len(shapes) - published - len(already) - unknown,
-        "unknown": unknown,
-        "to_review": sum(state.value == "to-review" for state in states.values()),
-        "stopped": problem_shape(report.stopped),
-        "cancelled": report.cancelled,
-    }
+    from kfclient.desk.run_words import command
+    from kfclient.store.backends import OF_A_LOGIN
+    from tui.commands.steering import tell_run
+    from tui.detached import start
+
+    connection = desk.businesses.get(business.id).connection
+    place = "" if connection is None else connection.secrets_in
+
+    def hand_over() -> dict[str, object]:
+        with desk.sessions.held(business.id):
+            return desk.secrets.hand_over(business.id, place)
+
+    secret = unlocked(desk, hand_over, secrets_stdin=args.secrets_stdin)
+    trace = str(args.trace or "")
+    process = start(msgspec.structs.replace(order, secret=secret, lanes=args.lanes, trace=trace))
+    if place in OF_A_LOGIN:
+        warn(
+            "The password is in a keyring of this login. If that closes when you log out, "
+            "publishing stops there; what was not sent stays in the inbox."
+        )
+    follow, stop = command(business.name, "--attach"), command(business.name, "--stop")
+    words = "There was nothing left to send."
+    if process:
+        words = (
+            f"It is being published in the background (process {process}), also after you log "
+            f"out.\nFollow it with: {follow}\nStop it with:   {stop}"
+        )
+    tell_run(desk, business, words, as_json=args.json)
+    return 0
+
+
+def _resume(desk: Desk, business: Business, args: argparse.Namespace) -> int:
+    from tui.commands.steering import go_on
+
+    broken = desk.publishing.interrupted(business.id)
+    if broken is None:
+        return go_on(desk, business, args)
+    if args.detach:
+        from tui.detached import Order
+
+        order = Order(root=str(desk.home.root), business=business.id, resume=True)
+        return _detach(desk, business, order, args)
+    return _carry_on(desk, business, broken, args)
+
+
+def _carry_on(desk: Desk, business: Business, broken: Run, args: argparse.Namespace) -> int:
+    def work(progress: Progress, cancel: Cancel) -> PublishReport:
+        return desk.publishing.resume(
+            business.id,
+            listener=progress,
+            cancel=cancel,
+            lanes=args.lanes,
+            wait=args.wait,
+        )
+
+    plan = desk.publishing.plan_of(business.id, broken)
+    if not args.json:
+        say(f"Carried on: {count(len(plan.items), 'item')}, what is in KashFlow is not sent again.")
+    return _carry_out(desk, business, plan, work, args)

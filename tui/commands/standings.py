@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from kfclient.desk.business import ListStatus, ProblemNote
     from kfclient.desk.glance import Glance, ListGlance, Note
+    from kfclient.desk.run_glance import RunGlance, RunStanding
     from kfclient.errors import Problem
 
     Shape = dict[str, Any]
@@ -38,6 +39,26 @@ def connection_shape(glance: Glance) -> Shape:
             "published": glance.published,
             "needs_you": glance.needs_you,
         },
+        "publishing": run_shape(glance.publishing),
+    }
+
+
+def run_shape(seen: tuple[RunGlance, RunStanding] | None) -> Shape | None:
+    """Return the last publishing run and how it goes; null where there never was one."""
+    if seen is None:
+        return None
+    run, standing = seen
+    return {
+        "state": standing.value,
+        "who": run.who,
+        "started_at": run.started_at,
+        "process": run.process,
+        "background": run.detached,
+        "items": run.items,
+        "published": run.published,
+        "held": run.held,
+        "unknown": run.unknown,
+        "waiting_for": run.waiting or None,
     }
 
 
@@ -71,7 +92,20 @@ def connections_table(glances: list[Glance]) -> str:
         Column("Ready", right=True),
         Column("To review", right=True),
     )
-    return table(columns, [_row(glance) for glance in glances], room_here())
+    told = [f"{glance.name}: publishing {line}" for glance in glances if (line := _run(glance))]
+    rows = table(columns, [_row(glance) for glance in glances], room_here())
+    return "\n".join([rows, *([""] if told else []), *told])
+
+
+def _run(glance: Glance) -> str:
+    """Return how publishing goes, "" where nobody publishes and nothing was broken off."""
+    if glance.publishing is None or glance.publishing[1].value == "ended":
+        return ""
+    from kfclient.desk.run_words import command, how_it_goes
+
+    seen, standing = glance.publishing
+    option = "--resume" if standing.value in {"interrupted", "paused"} else "--attach"
+    return f"{how_it_goes(seen, standing)} ({command(glance.name, option)})"
 
 
 def connection_in_full(glance: Glance) -> str:
@@ -94,6 +128,8 @@ def connection_in_full(glance: Glance) -> str:
         f"Items      {glance.ready} ready, {glance.to_review} to review, "
         f"{glance.published} published, {glance.needs_you} of unknown outcome"
     )
+    if line := _run(glance):
+        lines.append(f"Publishing {line}")
     if connection is not None:
         lines += ["", _lists_table(connection.lists)]
     return "\n".join(lines)
