@@ -18,6 +18,7 @@ from kfclient.desk.sessions import Sessions
 from kfclient.store import Home, Secrets
 
 if TYPE_CHECKING:
+    from kfclient.desk.attaching import Attaching
     from kfclient.desk.connecting import Connecting
     from kfclient.desk.gathering import Claims
     from kfclient.desk.importing import Importing
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from kfclient.desk.publishing import Publishing
     from kfclient.desk.radar import Radar
     from kfclient.desk.syncing import Syncing
+    from kfclient.desk.undoing import Undoing
+    from kfclient.desk.verifying import Verifying
 
 
 class Desk:
@@ -121,8 +124,35 @@ class Desk:
         from kfclient.desk.publishing import Publishing
 
         return Publishing(
-            self.home, self.businesses, self.sessions, self.lists, self.items, self.clock
+            self.home,
+            self.businesses,
+            self.sessions,
+            self.lists,
+            self.items,
+            self.radar,
+            self.clock,
         )
+
+    @part
+    def verifying(self) -> Verifying:
+        """Compare what was published with KashFlow."""
+        from kfclient.desk.verifying import Verifying
+
+        return Verifying(self.publishing.parts)
+
+    @part
+    def undoing(self) -> Undoing:
+        """Take what was published out of KashFlow again."""
+        from kfclient.desk.undoing import Undoing
+
+        return Undoing(self.publishing.parts)
+
+    @part
+    def attaching(self) -> Attaching:
+        """Attach files to what was published, replace them and take them off."""
+        from kfclient.desk.attaching import Attaching
+
+        return Attaching(self.publishing.parts)
 
     @classmethod
     def open(

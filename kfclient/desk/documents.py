@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from kfclient.api.records import Invoice, InvoiceLine
 from kfclient.desk.attempt import Attempt
-from kfclient.desk.errors import Duplicate
 from kfclient.desk.matching import plain
-from kfclient.desk.planning import PlannedItem, net_of, vat_in
+from kfclient.desk.planning import net_of, vat_in
 from kfclient.money import pennies, shown
 
 if TYPE_CHECKING:
@@ -59,20 +58,6 @@ def lookalikes(documents: Iterable[Invoice], reference: str, gross: Decimal) -> 
         for one in documents
         if plain(one.customer_reference) == wanted and gross in _grosses(one)
     ]
-
-
-def refuse_duplicate(planned: PlannedItem, documents: Iterable[Invoice]) -> None:
-    """Raise `Duplicate` where KashFlow has the document; without a reference none can tell."""
-    reference = planned.invoice.customer_reference
-    if not reference:
-        return
-    alike = lookalikes(documents, reference, planned.gross)
-    if alike:
-        word = word_of(planned.operation)
-        raise Duplicate(
-            f"KashFlow already has {word} {alike[0].invoice_number} with {planned.contact}, "
-            f"reference {reference}, over {shown(planned.gross, planned.currency)}."
-        )
 
 
 def candidates(

@@ -85,8 +85,9 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `files` are the paths of files on this machine that go with the document. `total` is the gross
     that an imported file said, to hold the lines against; None where it said none. `source` is
     where it came from, unique for what was imported (`dext:48210100000`), so that a file imported
-    twice adds nothing. `sent` is the remembered part of the state; `number` and `dbid` are KashFlow's, `left`
-    is what is still to be done for a published one. `version` grows with every change.
+    twice adds nothing. `sent` is the remembered part of the state; `number` and `dbid` are
+    KashFlow's, `left` is what is still to be done for a published one. `version` grows with every
+    change.
     """
 
     id: str = ""

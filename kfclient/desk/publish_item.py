@@ -23,7 +23,6 @@ from kfclient.desk.documents import (
     highest_id,
     insert,
     is_same,
-    refuse_duplicate,
     word_of,
 )
 from kfclient.desk.errors import (
@@ -49,9 +48,9 @@ if TYPE_CHECKING:
     from kfclient.desk.attempts import Attempts
     from kfclient.desk.items import Items
     from kfclient.desk.newcontacts import NewContacts
+    from kfclient.desk.radar import Radar
     from kfclient.desk.runs import Agreed, Task
     from kfclient.desk.sessions import Sessions
-    from kfclient.store import Home
 
 
 class ItemPublisher:
@@ -62,22 +61,22 @@ class ItemPublisher:
 
     def __init__(
         self,
-        home: Home,
         business: str,
         sessions: Sessions,
         items: Items,
         attempts: Attempts,
         contacts: NewContacts,
+        radar: Radar,
         agreed: Agreed,
         listener: Listener,
         gate: Gate,
     ) -> None:
-        self._home = home
         self._business = business
         self._sessions = sessions
         self._items = items
         self._attempts = attempts
         self._contacts = contacts
+        self._radar = radar
         self._agreed = agreed
         self._listener = listener
         self._gate = gate
@@ -97,7 +96,7 @@ class ItemPublisher:
         try:
             invoice, created = self._addressed(planned)
             documents = self._known_documents(planned.operation, invoice.customer_id)
-            refuse_duplicate(planned, documents)
+            self._refuse_duplicate(planned)
             self._gate.check()
             attempt = self._attempts.begin(
                 self._business,
@@ -112,6 +111,11 @@ class ItemPublisher:
         except (DeskError, KashFlowError) as problem:
             return self._not_begun(planned, problem)
         return self._send(planned, invoice, attempt)
+
+    def remember(self) -> None:
+        """Have the radar know what this run has published, beside what it has read."""
+        for (operation, party), documents in self._documents.items():
+            self._radar.learn(self._business, operation, party, documents)
 
     def _rest(self, planned: PlannedItem) -> PublishResult:
         """Do what is left of an item whose document is in KashFlow."""
@@ -180,16 +184,18 @@ class ItemPublisher:
                 self._business,
                 lambda kashflow: documents_of(kashflow, operation, party, self._gate.cancel),
             )
+            self._radar.learn(self._business, operation, party, self._documents[key])
         return self._documents[key]
+
+    def _refuse_duplicate(self, planned: PlannedItem) -> None:
+        """Raise `Duplicate` where the item is there already, or may be, and nobody has answered."""
+        item = self._items.get(self._business, planned.item_id)
+        for stop in self._radar.stops(self._business, item):
+            raise Duplicate(stop.sentence, stop.cure)
 
     def _not_begun(self, planned: PlannedItem, problem: DeskError | KashFlowError) -> PublishResult:
         """Hold the item back: nothing of it was sent."""
-        with self._home.books(self._business).transaction():
-            item = self._items.get(self._business, planned.item_id)
-            if isinstance(problem, Duplicate) and item.sent is None:
-                item = self._items.put(
-                    self._business, msgspec.structs.replace(item, problem=note_of(problem))
-                )
+        item = self._items.get(self._business, planned.item_id)
         self._listener(ItemHeld(business=self._business, item=item.id, problem=problem))
         if stops(problem):
             self._gate.halt(problem)

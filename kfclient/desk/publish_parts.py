@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from kfclient.desk.businesses import Businesses
     from kfclient.desk.items import Items
     from kfclient.desk.lists import Lists
+    from kfclient.desk.radar import Radar
     from kfclient.desk.runs import Runs
     from kfclient.desk.sessions import Sessions
     from kfclient.store import Home
@@ -31,6 +32,7 @@ class Parts:
     lists: Lists
     items: Items
     audit: Audit
+    radar: Radar
     attempts: Attempts
     runs: Runs
     clock: Callable[[], dt.datetime]

@@ -144,12 +144,12 @@ class PublishRun:
         self._record.begin()
         self._gate.open()
         publisher = ItemPublisher(
-            parts.home,
             self._business,
             parts.sessions,
             parts.items,
             parts.attempts,
             NewContacts(parts.home, parts.lists, parts.audit, self._business),
+            parts.radar,
             run.agreed,
             self._listener,
             self._gate,
@@ -163,7 +163,10 @@ class PublishRun:
             self._note_result(result)
             return self._gate.problem is None
 
-        Lanes(tasks, _party, work, run.lanes).run()
+        try:
+            Lanes(tasks, _party, work, run.lanes).run()
+        finally:
+            publisher.remember()
         return self._gate.problem
 
     def _note_result(self, result: PublishResult) -> None:

@@ -207,15 +207,12 @@ def test_a_document_that_kashflow_has_already_is_not_sent_again(desk: Publisher)
     desk.add("PEN-7", "PEN-8")
     number = desk.keyed_by_hand(desk.item("1"))
     report = desk.publish()
-    assert [one.state for one in report.results] == [ItemState.READY, ItemState.PUBLISHED]
-    problem = desk.item("1").problem
+    assert [one.state for one in report.results] == [ItemState.TO_REVIEW, ItemState.PUBLISHED]
+    problem = report.results[0].problem
     assert problem is not None
-    assert problem.sentence == (
-        f"KashFlow already has purchase {number} with Pennine Water, reference PEN-7, over £120.00."
-    )
-    desk.desk.items.save(
-        desk.business, msgspec.structs.replace(desk.item("1"), reference="PEN-7 (2)")
-    )
+    assert problem.code == "duplicate"
+    assert f"Purchase {number} in KashFlow" in problem.sentence
+    desk.desk.radar.not_a_duplicate(desk.business, "1")
     assert desk.publish().published == 1
 
 

@@ -95,7 +95,7 @@ def test_an_answer_is_there_for_another_session_and_for_one_of_the_two_published
     desk.add("PEN-1", "PEN-1")
     desk.desk.radar.not_a_duplicate(desk.business, "2")
     assert desk.publish("1").published == 1
-    assert desk.desk.radar.refresh(desk.business) == 1
+    assert desk.desk.radar.refresh(desk.business, again=True) == 1
     again = Publisher.__new__(Publisher)
     again.__dict__.update(desk.__dict__)
     assert again.state("2") is ItemState.READY

@@ -138,6 +138,8 @@ def test_an_unknown_item_is_not_sent_while_kashflow_cannot_be_looked_at(desk: Pu
 def test_an_older_document_that_looks_alike_is_not_taken_for_it(desk: Publisher) -> None:
     desk.add("")
     desk.keyed_by_hand(desk.item("1"))
+    desk.desk.radar.refresh(desk.business)
+    desk.desk.radar.not_a_duplicate(desk.business, "1")
     desk.sandbox.misbehave("InsertReceipt", "drop-before")
     desk.publish()
     assert desk.desk.publishing.resolve(desk.business)[0].state is ItemState.UNKNOWN
