@@ -22,6 +22,7 @@ from kfclient.desk.item import Item, ItemState
 from kfclient.desk.outcomes import PENDING, Outcome
 from kfclient.desk.publish_report import note_of
 from kfclient.desk.removals import Removals
+from kfclient.desk.sightings import PURCHASE, SALE
 from kfclient.errors import Problem
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ class Attempts:
         """
         with self._home.books(business).transaction():
             self.steps.all_undone(business, attempt.id)
-            return self._end(
+            item = self._end(
                 business,
                 msgspec.structs.replace(attempt, outcome=Outcome.UNDONE),
                 action,
@@ -154,6 +155,14 @@ class Attempts:
                 problem=None,
                 left=(),
             )
+        self.forget_document(business, attempt)
+        return item
+
+    def forget_document(self, business: str, attempt: Attempt) -> None:
+        """Forget the document, which KashFlow has no more, where likenesses are looked for."""
+        account = self._items.bookshelf.books(business).account
+        side = SALE if attempt.operation == "InsertInvoice" else PURCHASE
+        self._items.doubles.seen.forget(business, account, side, attempt.dbid or 0)
 
     def returned(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -47,14 +47,16 @@ class FollowupRun:
         self._listener = listener
         self._gate = gate
 
-    def carry_out(self, attempt: Attempt, *, fresh: bool) -> None:
-        """Do the steps that are open; what is not done is told on the item.
+    def carry_out(
+        self, attempt: Attempt, *, fresh: bool, only: Collection[int] | None = None
+    ) -> None:
+        """Do the steps that are open, or `only` some; what is not done is told on the item.
 
         `fresh` says that the document has just been created and read back, so there is nothing at
         it yet. Otherwise KashFlow is asked whether the number still is that document's, and what
         is there already.
         """
-        steps = [step for step in self._steps.of(self._business, attempt.id) if step.is_open]
+        steps = self._open(attempt, only)
         if not steps:
             return
         done: list[Step] = []
@@ -69,14 +71,19 @@ class FollowupRun:
         except (Halted, Cancelled):
             pass
         except (DeskError, KashFlowError) as problem:
-            self.put_off(attempt, problem)
+            self.put_off(attempt, problem, only)
         self._learn_ids(done)
 
-    def put_off(self, attempt: Attempt, problem: Problem) -> None:
-        """Leave every open step for later, with the reason."""
-        for step in self._steps.of(self._business, attempt.id):
-            if step.is_open:
-                self._put_off(step, problem)
+    def put_off(
+        self, attempt: Attempt, problem: Problem, only: Collection[int] | None = None
+    ) -> None:
+        """Leave every open step, or `only` some, for later, with the reason."""
+        for step in self._open(attempt, only):
+            self._put_off(step, problem)
+
+    def _open(self, attempt: Attempt, only: Collection[int] | None) -> list[Step]:
+        steps = self._steps.of(self._business, attempt.id)
+        return [one for one in steps if one.is_open and (only is None or one.id in only)]
 
     def _still_there(self, attempt: Attempt) -> Attempt:
         """Return the attempt with the id of its document; numbers are given again after a delete.

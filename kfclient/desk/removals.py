@@ -15,7 +15,9 @@ import msgspec
 
 from kfclient.desk.audit import Action
 from kfclient.desk.business import ProblemNote
+from kfclient.desk.documents import word_of
 from kfclient.desk.errors import ItemChanged
+from kfclient.desk.followups import PlannedPayment
 from kfclient.desk.item import Item, ItemState
 from kfclient.desk.outcomes import PENDING, Outcome
 from kfclient.desk.publish_report import note_of
@@ -86,7 +88,7 @@ class Removals:
 
     def done(self, business: str, removal: Removal, answer: str = "") -> Removal:
         """Write down that it is gone; where it was the document, the item is in the inbox again."""
-        ended = self._ended(removal, Outcome.DONE, None)
+        ended = self._ended(removal, Outcome.DONE, removal.problem)
         with self._home.books(business).transaction():
             self._put(business, ended)
             if removal.is_document:
@@ -95,20 +97,24 @@ class Removals:
                 return ended
             step = self._attempts.steps.get(business, removal.step)
             self._attempts.steps.undone(business, step)
-            self._clear_problem(business, removal)
             self._note(business, ended, Action.UNDONE, answer)
+            if isinstance(step.followup, PlannedPayment):
+                self._put_problem(business, removal, _half_done(removal))
+            else:
+                self._clear_problem(business, removal)
         return ended
 
     def kept(self, business: str, removal: Removal, outcome: Outcome, problem: Problem) -> Removal:
-        """Write down that it is still there: refused, not sent, or looked for; the item says why.
-
-        Whoever deleted a part before it finds the rest to do by looking at the item.
-        """
-        ended = self._ended(removal, outcome, note_of(problem))
+        """Write down that it is still there: refused, not sent, or looked for; and why."""
+        note = note_of(problem)
+        ended = self._ended(removal, outcome, note)
         with self._home.books(business).transaction():
             self._put(business, ended)
+            if removal.is_document and self._is_half_done(business, removal):
+                half = _half_done(removal)
+                note = ProblemNote(note.code, f"{half.sentence} {note.sentence}", half.cure)
             item = self._items.get(business, removal.item)
-            self._put_item(business, item, sent=ItemState.PUBLISHED, problem=note_of(problem))
+            self._put_item(business, item, sent=ItemState.PUBLISHED, problem=note)
             self._note(business, ended, Action.NOT_DELETED, problem.sentence)
         return ended
 
@@ -136,10 +142,21 @@ class Removals:
             removal, outcome=outcome, ended_at=self._clock(), problem=problem
         )
 
-    def _clear_problem(self, business: str, removal: Removal) -> None:
-        """Forget what the item told of this removal while it was of unknown outcome."""
+    def _is_half_done(self, business: str, removal: Removal) -> bool:
+        return any(
+            step.outcome is Outcome.UNDONE and isinstance(step.followup, PlannedPayment)
+            for step in self._attempts.steps.of(business, removal.attempt)
+        )
+
+    def _put_problem(self, business: str, removal: Removal, problem: ProblemNote) -> None:
         item = self._items.get(business, removal.item)
-        if removal.problem is not None and item.problem == removal.problem:
+        self._put_item(business, item, problem=problem)
+
+    def _clear_problem(self, business: str, removal: Removal) -> None:
+        """Forget what the item told of this removal, or of an earlier try of the same."""
+        item = self._items.get(business, removal.item)
+        tries = self._by(business, "item", item.id)
+        if any(one.step == removal.step and one.problem == item.problem for one in tries):
             self._put_item(business, item, problem=None)
 
     def _put(self, business: str, removal: Removal) -> None:
@@ -171,3 +188,12 @@ class Removals:
     def _by(self, business: str, field: str, value: object) -> list[Removal]:
         found = self._home.books(business).table(TABLE).by(field, value)
         return [msgspec.convert({**one, "id": one.doc_id}, Removal) for one in found]
+
+
+def _half_done(removal: Removal) -> ProblemNote:
+    word = word_of(removal.operation)
+    return ProblemNote(
+        "half-undone",
+        f"Its payment was deleted in KashFlow; {word} {removal.number} is still there.",
+        "Undo it again to take that out too, or record the payment in KashFlow again.",
+    )

@@ -1,4 +1,4 @@
-"""Finding what was published in KashFlow again: by the document's id, whatever its number is now."""
+"""Finding a published document in KashFlow again: by its id, whatever its number is now."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ class Finder:
         key = (attempt.operation, attempt.party)
         if key in self._parties and (one := _with_id(self._parties[key], attempt)):
             return Whereabouts(found=one)
-        numbered = self._numbered(attempt)
         if not attempt.dbid:
-            return Whereabouts(found=_never_read(attempt, numbered))
+            return Whereabouts(found=_never_read(attempt, self._of_party(*key)))
+        numbered = self._numbered(attempt)
         if numbered is not None and numbered.invoice_dbid == attempt.dbid:
             return Whereabouts(found=numbered)
         found = _with_id(self._of_party(*key), attempt)
@@ -106,12 +106,15 @@ def _with_id(documents: Iterable[Invoice], attempt: Attempt) -> Invoice | None:
     return next((one for one in documents if attempt.dbid == one.invoice_dbid), None)
 
 
-def _never_read(attempt: Attempt, numbered: Invoice | None) -> Invoice | None:
-    if numbered is None:
-        return None
-    if candidates(attempt, [numbered])[0]:
-        return numbered
-    raise NotReadBack(
-        f"It was never read back, and KashFlow's number {attempt.number} is not what was sent.",
-        "Look at it in KashFlow.",
-    )
+def _never_read(attempt: Attempt, documents: Iterable[Invoice]) -> Invoice | None:
+    """Return the one document that can be the attempt's, None where none can."""
+    sure, doubtful = candidates(attempt, documents)
+    if len(sure) == 1:
+        return sure[0]
+    if sure or doubtful:
+        raise NotReadBack(
+            f"It was never read back, and KashFlow's number {attempt.number} is not, or not only, "
+            "what was sent.",
+            "Look at it in KashFlow.",
+        )
+    return None
