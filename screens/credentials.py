@@ -10,6 +10,7 @@ from textual.widgets import Button, Input, Static
 from kfclient.desk.connecting import Draft, clean_endpoint, clean_key, key_problem
 from kfclient.errors import Problem
 from screens.checking import CheckingScreen
+from screens.form_keys import IN_ORDER, FieldByField
 from screens.keeping import KeepingScreen
 from screens.room import BACK, Act, Room
 from screens.widgets.field import Field
@@ -31,7 +32,7 @@ def first_line(text: str) -> str:
     return next((line for line in text.splitlines() if line.strip()), "")
 
 
-class CredentialsScreen(Room[None]):
+class CredentialsScreen(FieldByField, Room[None]):
     """Asks for the credentials; password and key are in its fields alone, and wiped with it."""
 
     CSS_PATH = "credentials.tcss"
@@ -55,6 +56,7 @@ class CredentialsScreen(Room[None]):
             "fill", "f4,ctrl+g", "Fill in", "Fill in the sandbox's credentials (demo)", footer=True
         ),
         Act("next", "f5,ctrl+n", "Next", "Check these credentials with KashFlow", footer=True),
+        *IN_ORDER,
         BACK,
     )
 
@@ -139,14 +141,9 @@ class CredentialsScreen(Room[None]):
         else:
             field.say("✓ It has the right shape.", "good")
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Go on to the next field, from the last one to the checks."""
-        inputs = [field.input for field in self.query(Field)]
-        place = inputs.index(event.input)  # type: ignore[arg-type]
-        if event.input is inputs[-1]:
-            self.action_next()
-        else:
-            inputs[place + 1].focus()
+    def ahead(self) -> None:
+        """Go on to the checks."""
+        self.action_next()
 
     def on_button_pressed(self) -> None:
         """Go on to the checks."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual.containers import Vertical
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from kfclient.desk.connecting import clean_key, key_problem
+from screens.form_keys import IN_ORDER, FieldByField
 from screens.room import Act, Panel
 from screens.widgets.field import Field
 
@@ -21,11 +22,11 @@ if TYPE_CHECKING:
 EXPLAINED = "What you type is used for this alone, and forgotten right after."
 
 
-class SecretNeededScreen(Panel[bool]):
+class SecretNeededScreen(FieldByField, Panel[bool]):
     """Takes the password, and the AutoAuth key where it is needed; dismisses with True then."""
 
     CSS_PATH = "panels.tcss"
-    ACTS = (Act("back", "escape", "Cancel", footer=True),)
+    ACTS = (*IN_ORDER, Act("back", "escape", "Cancel", footer=True))
 
     def __init__(
         self,
@@ -57,12 +58,9 @@ class SecretNeededScreen(Panel[bool]):
         for field in self.query(Field):
             field.wipe()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Go on to the key, or hand over what was typed."""
+    def ahead(self) -> None:
+        """Give what was typed and leave; say at the fields what is wrong."""
         fields = list(self.query(Field))
-        if event.input is not fields[-1].input:
-            fields[-1].input.focus()
-            return
         password = fields[0].value
         key = clean_key(fields[-1].value) if self.with_key else ""
         problems = ["" if password else "The password is missing."]
