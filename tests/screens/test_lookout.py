@@ -158,7 +158,7 @@ def test_a_look_and_the_reading_fit_into_a_second() -> None:
 
 
 async def test_nothing_is_sent_while_nothing_changes(stock: Desk) -> None:
-    screens: list[Any] = [SettingsScreen, PeopleScreen, ManageScreen, ListsScreen]
+    screens: list[Any] = [SettingsScreen, ManageScreen, ListsScreen]
     async with on_screen(stock, ConnectionsScreen()) as walk:
         painted: list[object] = []
         paint = walk.app._display
