@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import msgspec
 
+from kfclient.cancel import Pace
+
 if TYPE_CHECKING:
     from textual.signal import Signal
 
     from kfclient.cancel import Cancel
     from kfclient.desk import Desk
     from kfclient.desk.business import ProblemNote
-    from kfclient.desk.events import Event
+    from kfclient.desk.events import Event, PublishWaiting
     from kfclient.desk.lists import ListName
     from kfclient.desk.planning import Plan
+    from kfclient.desk.runs import Wish
     from kfclient.errors import Problem
 
 T = TypeVar("T")
@@ -54,10 +57,12 @@ class SyncJob(msgspec.Struct):
 
 
 class PublishJob(msgspec.Struct):
-    """A plan that the app is carrying out; it goes on when its screen is left.
+    """A plan that is being carried out; it goes on when its screen is left.
 
     `state` has, by item, "waiting", "sending", "published", "held" or "unknown"; `problem` is what
-    ended it before its last item.
+    ended it before its last item. One that is not `mine` is another process's, and `plan` is as its
+    items are now; stop it and others with `Services.steer_publish`. While `paused` nothing new is
+    sent; `waiting` says what it waits for by itself, and for how long.
     """
 
     business: str
@@ -70,6 +75,10 @@ class PublishJob(msgspec.Struct):
     ended: bool = False
     cancelled: bool = False
     problem: Problem | ProblemNote | None = None
+    pace: Pace = msgspec.field(default_factory=Pace)
+    mine: bool = True
+    paused: bool = False
+    waiting: PublishWaiting | None = None
 
 
 class Place(Protocol):
@@ -131,6 +140,34 @@ class Services(Protocol):
         self, plan: Plan, *, create_suppliers: bool, create_customers: bool
     ) -> PublishJob:
         """Carry out a plan in the background."""
+
+    def resume_publish(
+        self,
+        business: str,
+        then: Callable[[PublishJob | None], object],
+        trouble: Callable[[Problem], object] | None = None,
+    ) -> None:
+        """Carry on the run that was broken off, as it was shown and agreed to then.
+
+        Its job goes to `then`, None where nothing was broken off. Whether it was says
+        `desk.publishing.standing(business)`, which reads a small file: ask it in `ask`.
+        """
+
+    def follow_publish(
+        self,
+        business: str,
+        then: Callable[[PublishJob | None], object],
+        trouble: Callable[[Problem], object] | None = None,
+    ) -> None:
+        """Show what another process publishes for the business, live, with the same news.
+
+        Its job goes to `then`, None where nobody publishes; where this app does, that job.
+        """
+
+    def steer_publish(
+        self, business: str, wish: Wish, trouble: Callable[[Problem], object] | None = None
+    ) -> None:
+        """Have the business's publishing pause, go on or stop within a second, whoever does it."""
 
     def publish_job(self, business: str) -> PublishJob | None:
         """Return the running publishing session of a business, or its last one."""

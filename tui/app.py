@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.signal import Signal
 
 from kfclient.cancel import Cancel
-from kfclient.desk.events import Event, PublishEnded, SyncEnded, SyncStarted
+from kfclient.desk.events import Event, SyncEnded, SyncStarted
 from kfclient.desk.lists import ListName
 from kfclient.errors import Problem
 from kfclient.store.backends import ENCRYPTED_FILE
@@ -23,13 +23,14 @@ from screens.connections import ConnectionsScreen
 from screens.help import HelpScreen
 from screens.problem import ProblemScreen
 from screens.room import DOCTOR, Acting
-from screens.services import DemoCredentials, ListRow, PublishJob, SyncJob
+from screens.services import DemoCredentials, ListRow, SyncJob
 from tui.asking import Asking
 from tui.compat import mend_keyboard
 from tui.discreet import DiscreetApp
 from tui.hangup import watch
-from tui.jobs import note_publish, note_report, note_sync
+from tui.jobs import note_sync
 from tui.lanes import Lanes
+from tui.publishings import Publishings
 from tui.themes import DARK, LIGHT
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ if TYPE_CHECKING:
 
     from kfclient.desk import Desk
     from kfclient.desk.planning import Plan
-    from kfclient.desk.publish_report import PublishReport
+    from kfclient.desk.runs import Wish
+    from screens.services import PublishJob
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -87,7 +89,7 @@ class KashdeckApp(DiscreetApp):
         self._lanes = Lanes()
         self._asking = Asking(self, desk)
         self._syncs: dict[str, SyncJob] = {}
-        self._publishings: dict[str, PublishJob] = {}
+        self._publishings = Publishings(self, self._worked, self._on_screen)
         self._working: set[Cancel] = set()
         if "SSH_CONNECTION" in os.environ:
             # One End key sends 204 KB with scroll animation, 3.6 KB without.
@@ -98,7 +100,7 @@ class KashdeckApp(DiscreetApp):
         self.push_screen(ConnectionsScreen())
         if not self.is_headless:
             loop = asyncio.get_running_loop()
-            watch(loop, self._stop_jobs, lambda: bool(self._working), self._farewell)
+            watch(loop, self._leave_jobs, lambda: bool(self._working), self._farewell)
 
     async def run_action(
         self,
@@ -220,57 +222,37 @@ class KashdeckApp(DiscreetApp):
         self, plan: Plan, *, create_suppliers: bool, create_customers: bool
     ) -> PublishJob:
         """Carry out a plan in the background, or return the one that is being carried out."""
-        business = plan.business
-        job = self._publishings.get(business)
-        if job is not None and not job.ended:
-            return job
-        cancel = Cancel()
-        waiting = {planned.item_id: "waiting" for planned in plan.items}
-        job = PublishJob(business, plan, cancel, waiting, {}, {}, [])
-        self._publishings[business] = job
+        return self._publishings.start(
+            plan, create_suppliers=create_suppliers, create_customers=create_customers
+        )
 
-        def listen(event: Event) -> None:
-            # The end is told with the report, which knows every item and what stopped the rest.
-            if not isinstance(event, PublishEnded):
-                self._on_screen(lambda: self._heard_publish(event, job))
+    def resume_publish(
+        self,
+        business: str,
+        then: Callable[[PublishJob | None], object],
+        trouble: Callable[[Problem], object] | None = None,
+    ) -> None:
+        """Carry on what was broken off; see `Services.resume_publish`."""
+        self._publishings.resume(business, then, trouble)
 
-        def over(report: PublishReport) -> None:
-            note_report(report, job)
-            ended = PublishEnded(
-                business=business,
-                published=report.published,
-                held=report.held,
-                unknown=report.unknown,
-                cancelled=report.cancelled,
-            )
-            self._heard_publish(ended, job)
+    def follow_publish(
+        self,
+        business: str,
+        then: Callable[[PublishJob | None], object],
+        trouble: Callable[[Problem], object] | None = None,
+    ) -> None:
+        """Show what another process publishes; see `Services.follow_publish`."""
+        self._publishings.follow(business, then, trouble)
 
-        def failed(problem: Problem) -> None:
-            job.problem = problem
-            ended = PublishEnded(business=business, published=0, held=0, unknown=0)
-            self._heard_publish(ended, job)
-
-        def publish() -> PublishReport:
-            return self.desk.publishing.publish(
-                business,
-                plan,
-                create_suppliers=create_suppliers,
-                create_customers=create_customers,
-                listener=listen,
-                cancel=cancel,
-            )
-
-        work = self._worked(business, cancel, publish)
-        self.ask(work, over, failed, lane=f"publish-{business}")
-        return job
-
-    def _heard_publish(self, event: Event, job: PublishJob) -> None:
-        note_publish(event, job)
-        self.news.publish(event)
+    def steer_publish(
+        self, business: str, wish: Wish, trouble: Callable[[Problem], object] | None = None
+    ) -> None:
+        """Pause, resume or stop publishing, whoever does it; see `Services.steer_publish`."""
+        self._publishings.steer(business, wish, trouble)
 
     def publish_job(self, business: str) -> PublishJob | None:
         """Return the running publishing session of a business, or its last one."""
-        return self._publishings.get(business)
+        return self._publishings.job(business)
 
     def _worked(self, business: str, cancel: Cancel, work: Callable[[], T]) -> Callable[[], T]:
         """Note the work as going on, for as long as it does, so that leaving can wait for it."""
@@ -285,9 +267,9 @@ class KashdeckApp(DiscreetApp):
 
         return working
 
-    def _stop_jobs(self) -> None:
+    def _leave_jobs(self) -> None:
         for cancel in tuple(self._working):
-            cancel.cancel()
+            cancel.leave()
 
     # Keys, palette, help, themes
 

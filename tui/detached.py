@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from kfclient.desk.publish_report import PublishReport
 
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("tui.detached")
 
 _SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 

@@ -30,6 +30,8 @@ def watch(
 ) -> None:
     """On SIGHUP or SIGTERM ask the work to `stop`, wait while it is `busy`, then leave.
 
+    What is stopped so is to be carried on another time: see `Cancel.leave`.
+
     `farewell` is done last, in place of all that an orderly end would have done.
     """
 

@@ -14,6 +14,9 @@ from kfclient.desk.events import (
     ListProgress,
     ListSynced,
     PublishEnded,
+    PublishPaused,
+    PublishResumed,
+    PublishWaiting,
     SupplierCreated,
     SyncEnded,
 )
@@ -72,6 +75,7 @@ def _(event: SupplierCreated, job: PublishJob) -> None:
 
 @note_publish.register
 def _(event: ItemSending, job: PublishJob) -> None:
+    job.waiting = None
     job.state[event.item] = "sending"
 
 
@@ -88,7 +92,25 @@ def _(event: ItemHeld, job: PublishJob) -> None:
 
 
 @note_publish.register
+def _(event: PublishWaiting, job: PublishJob) -> None:
+    job.waiting = event
+
+
+@note_publish.register
+def _(event: PublishPaused, job: PublishJob) -> None:
+    del event
+    job.paused = True
+
+
+@note_publish.register
+def _(event: PublishResumed, job: PublishJob) -> None:
+    del event
+    job.paused = False
+
+
+@note_publish.register
 def _(event: PublishEnded, job: PublishJob) -> None:
+    job.waiting, job.paused = None, False
     job.ended, job.cancelled = True, event.cancelled
 
 

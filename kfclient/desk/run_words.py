@@ -8,7 +8,7 @@ from kfclient.dates import shown_date
 from kfclient.desk.run_glance import RunGlance, RunStanding
 
 _VERBS = {
-    RunStanding.RUNNING: "being published",
+    RunStanding.RUNNING: "going on",
     RunStanding.PAUSED: "paused",
     RunStanding.WAITING: "waiting",
     RunStanding.INTERRUPTED: "broken off",

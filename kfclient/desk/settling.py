@@ -132,6 +132,6 @@ class Settling:
         if glance is None or glance[1] in {RunStanding.ENDED, RunStanding.INTERRUPTED}:
             return Busy(f"{known.name} is being published by another session.")
         return Busy(
-            f"{known.name} is at work in another session: {how_it_goes(*glance)}",
+            f"{known.name} is being published in another session: {how_it_goes(*glance)}",
             f"Follow it with: {command(known.name, '--attach')}",
         )

@@ -51,7 +51,7 @@ def test_publishing_lets_the_document_on_its_way_come_to_its_end(
 ) -> None:
     sandbox = filled.sandbox
     sandbox.misbehave("InsertReceipt", "slow", seconds=1.5)
-    with _start(filled, "publish", NAME, "1", "2", "3", "--json") as process:
+    with _start(filled, "publish", NAME, "1", "2", "3", "--lanes", "1", "--json") as process:
         _wait_for(lambda: sandbox.account.calls["InsertReceipt"])
         process.send_signal(number)
         out, err = process.communicate(timeout=20)
@@ -59,6 +59,9 @@ def test_publishing_lets_the_document_on_its_way_come_to_its_end(
     states = [item["state"] for item in filled.json("items", NAME)["items"]][:3]
     assert states == ["published", "ready", "ready"]
     assert len(sandbox.account.receipts()) == 1
+    answer = filled.json("publish", NAME, "--resume")
+    assert answer["published"] == 3, "the program had to go; nobody has asked to stop"
+    assert len(sandbox.account.receipts()) == 3
 
 
 def test_a_reader_that_leaves_does_not_stop_publishing(filled: Kashdeck) -> None:
