@@ -67,17 +67,17 @@ def plain_column(name: str) -> str:
 def read_csv(path: Path) -> CsvFile:
     """Read the file; raises `FileRefused` when it is not a CSV file with a heading line."""
     text, notes = _decode(path.name, _load(path))
-    if not text.strip():
-        raise FileRefused(f"{path.name} is empty.", "Export it again; nothing was imported.")
     skipped = 0
     if text[:4].casefold() == "sep=":  # Excel's own line that names the separator
         skipped, text = 1, text.partition("\n")[2]
+    if not text.strip():
+        raise FileRefused(f"{path.name} is empty.", "Export it again; nothing was imported.")
     separator = _separator(text)
     if separator != ",":
         notes.append(f"The file is separated by {_SEPARATORS[separator]}.")
     records = _records(text, separator, skipped)
-    heading = next(records)
-    if isinstance(heading, BadRow) or len(heading[1]) < 2:
+    heading = next(records, None)
+    if heading is None or isinstance(heading, BadRow) or len(heading[1]) < 2:
         raise FileRefused(
             f"{path.name} is not a CSV file: its first line has no column names.",
             "Export it from Dext as CSV, with the column names in the first line.",

@@ -155,6 +155,14 @@ def test_a_file_that_cannot_be_imported_says_why(inbox: Inbox, name: str, words:
     assert inbox.items.all(inbox.business) == []
 
 
+@pytest.mark.parametrize("content", [b";", b";;\n\t\n", b"sep=;", b"sep=;\n", b"\xef\xbb\xbf,"])
+def test_a_file_without_a_heading_is_refused(inbox: Inbox, tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "separators.csv"
+    path.write_bytes(content)
+    with pytest.raises(FileRefused):
+        inbox.importing.import_file(inbox.business, path)
+
+
 def test_a_file_with_a_heading_alone_is_no_error(inbox: Inbox) -> None:
     report = inbox.importing.import_file(inbox.business, SAMPLES / "header-only.csv")
     assert (report.added, report.bad) == ((), ())
