@@ -1,4 +1,4 @@
-"""Ending a publishing process at its nth write or send, as often as wanted, without starting anew.
+"""Ending a process at its nth write or send, as often as wanted, without starting anew.
 
 A process that has loaded everything forks a child for each try; the child opens the home, counts
 every write to a file, every sync, every rename and every send to KashFlow, and kills itself at the
@@ -9,6 +9,7 @@ write last, and sends alone are an enumeration of their own, a third as long.
 from __future__ import annotations
 
 import datetime as dt
+import importlib
 import json
 import os
 import signal
@@ -21,17 +22,17 @@ from types import TracebackType
 from typing import Any, Self
 
 from kfclient.desk import Desk
-from kfclient.desk.publish_report import PublishReport
 from kfclient.sandbox import Sandbox
 from kfclient.store import ConnectionSecret, Home, Secrets
 
 SYNCS = ("fdatasync", "fsync")
 WRITES = ("write", "pwrite", "writev", *SYNCS, "replace", "rename")
 DONE = 0
+_LOADED = ("kfclient.api.client", "kfclient.desk.publishing", "kfclient.desk.undoing")
 
 
 class Crashes:
-    """Publishes items in processes that end suddenly."""
+    """Publishes and undoes items in processes that end suddenly."""
 
     def __init__(self, root: Path, business: str, sandbox: Sandbox) -> None:
         self._terms = {
@@ -75,9 +76,32 @@ class Crashes:
 
         `counted` names the calls of `os` that are points, beside the sends.
         """
+        return self._order("publish", item_ids, point, now, counted, lanes)
+
+    def undo(
+        self,
+        item_ids: Sequence[str],
+        point: int,
+        now: dt.datetime,
+        *,
+        counted: Sequence[str] = WRITES,
+    ) -> bool:
+        """Undo these items, ending at that point; tell whether it came so far."""
+        return self._order("undo", item_ids, point, now, counted, 1)
+
+    def _order(
+        self,
+        work: str,
+        item_ids: Sequence[str],
+        point: int,
+        now: dt.datetime,
+        counted: Sequence[str],
+        lanes: int,
+    ) -> bool:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         order = {
+            "work": work,
             "items": list(item_ids),
             "point": point,
             "now": now.isoformat(),
@@ -122,30 +146,37 @@ class _Countdown:
         return counted
 
 
-def _publish(terms: dict[str, str], order: dict[str, Any]) -> PublishReport:
+def _carry_out(terms: dict[str, str], order: dict[str, Any]) -> None:
     home = Home(Path(terms["root"]))
     secrets = Secrets(home.root, memory=True)
     backend = secrets.choices()[0].id
     secrets.save(terms["business"], ConnectionSecret(terms["password"], terms["key"]), backend)
     now = dt.datetime.fromisoformat(order["now"])
     desk = Desk(home, secrets, person="anna", clock=lambda: now)
-    plan = desk.publishing.plan(terms["business"], order["items"])
-    _Countdown(order["point"]).watch(order["counted"])
-    report = desk.publishing.publish(terms["business"], plan, lanes=order["lanes"])
+    business, countdown = terms["business"], _Countdown(order["point"])
+    if order["work"] == "undo":
+        shown = desk.undoing.plan(business, order["items"])
+        countdown.watch(order["counted"])
+        desk.undoing.undo(business, shown)
+    else:
+        plan = desk.publishing.plan(business, order["items"])
+        countdown.watch(order["counted"])
+        desk.publishing.publish(business, plan, lanes=order["lanes"])
     desk.close()
-    return report
 
 
 def main() -> None:
     """Fork a child for each order on standard input; answer how it ended."""
     from kfclient.api.contract import our_contract
 
+    for name in _LOADED:  # once for all children
+        importlib.import_module(name)
     our_contract()
     terms = json.loads(sys.argv[1])
     for line in sys.stdin:
         child = os.fork()
         if not child:
-            _publish(terms, json.loads(line))
+            _carry_out(terms, json.loads(line))
             os._exit(DONE)
         _, status = os.waitpid(child, 0)
         sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
