@@ -156,11 +156,18 @@ class CredentialsScreen(FieldByField, Room[None]):
         del parameters
         return action != "fill" or bool(self.services.demo and self.attempt.software.asks_address)
 
+    def on_screen_suspend(self) -> None:
+        """Hide what is revealed as soon as something else is on the screen."""
+        self.hide(hidden=True)
+
     def action_reveal(self) -> None:
         """Show the password and the key, or hide them again."""
-        hidden = not self.field("password").input.password
-        self.field("password").input.password = hidden
-        self.field("key").input.password = hidden
+        self.hide(hidden=not self.field("password").input.password)
+
+    def hide(self, *, hidden: bool) -> None:
+        """Show dots in the place of the password and the key, or show them."""
+        for name in ("password", "key"):
+            self.field(name).input.password = hidden
 
     def action_steps(self) -> None:
         """Look at the steps again."""

@@ -9,6 +9,7 @@ import msgspec
 from kfclient.desk.errors import WrongValue
 from kfclient.desk.keys import clean_endpoint, clean_key, key_problem
 from kfclient.desk.software import software
+from kfclient.store.redaction import redact
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +25,10 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     password: str = ""
     autoauth_key: str = ""
     secrets_in: str = ""
+
+    def __post_init__(self) -> None:
+        """Have both blanked from now on, in whatever is logged or noted."""
+        redact.add(self.password, self.autoauth_key)
 
     def __repr__(self) -> str:
         return f"Draft(software={self.software!r}, endpoint={self.endpoint!r})"
