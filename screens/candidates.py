@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
+from kfclient.desk.exchange import turned
 from kfclient.desk.item import Kind
 from kfclient.desk.lists import ListName
+from kfclient.desk.settings import parse_tax_code
 from screens.item_words import CONTACTS, home_per_foreign
 from screens.picker import Candidate
 
@@ -14,7 +17,15 @@ if TYPE_CHECKING:
 
     from kfclient.desk import Desk
 
-PICKABLE = ("contact", "category", "project", "tax_rate", "currency")
+PICKABLE = (
+    "contact",
+    "category",
+    "project",
+    "tax_rate",
+    "currency",
+    "bank_account",
+    "payment_method",
+)
 """The fields that have a list to choose from."""
 
 
@@ -26,6 +37,8 @@ def heading(field: str, kind: Kind) -> str:
         "project": "project",
         "tax_rate": "tax rate",
         "currency": "currency",
+        "bank_account": "bank account",
+        "payment_method": "payment method",
     }
     return f"Choose a {words[field]}"
 
@@ -41,8 +54,24 @@ def candidates(desk: Desk, business: str, field: str, kind: Kind) -> list[Candid
         "project": lambda: _projects(desk, business),
         "tax_rate": lambda: _of_list(desk, business, ListName.TAX_RATES),
         "currency": lambda: _currencies(desk, business),
+        "bank_account": lambda: _of_list(desk, business, ListName.BANK_ACCOUNTS),
+        "payment_method": lambda: _methods(desk, business, kind),
     }
     return makers[field]()
+
+
+def values_of(field: str, one: Candidate) -> dict[str, Any]:
+    """Return the fields of the item, or of its line, that picking this for a field sets."""
+    if field == "contact":
+        return {"contact": one.name, "contact_code": one.code}
+    if field in ("category", "project"):
+        return {field: f"{one.code} {one.name}".strip()}
+    if field == "tax_rate":
+        return {"tax_rate": parse_tax_code(one.code)}
+    if field == "currency":
+        rate = turned(Decimal(one.rate)) if one.rate else None
+        return {"currency": one.code, "exchange_rate": rate}
+    return {field: one.name}
 
 
 def _of_list(desk: Desk, business: str, name: ListName) -> list[Candidate]:
@@ -81,6 +110,11 @@ def _currencies(desk: Desk, business: str) -> list[Candidate]:
         code, said = one.currency_code, f"1 {one.currency_code} = {rate} {home}"
         offered.append(Candidate.of(code, code, said if rate else "", rate=rate))
     return offered
+
+
+def _methods(desk: Desk, business: str, kind: Kind) -> list[Candidate]:
+    methods = desk.lists.sale_methods if kind is Kind.SALE else desk.lists.cost_methods
+    return [Candidate.of(str(one.method_id), "", one.method_name) for one in methods(business)]
 
 
 def home_currency(desk: Desk, business: str) -> str:

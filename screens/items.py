@@ -11,6 +11,7 @@ from kfclient.desk.events import ItemHeld, ItemPublished, PublishEnded, PublishS
 from kfclient.desk.item import ItemState, Kind
 from kfclient.errors import tell
 from screens.candidates import home_currency
+from screens.duplicate_watch import DuplicateWatch
 from screens.import_file import ImportScreen
 from screens.inbox import EDITABLE, Inbox, Listed, read_inbox, revision_of, views_shown
 from screens.item_details import ItemDetailsScreen
@@ -18,9 +19,10 @@ from screens.item_draft import new_item
 from screens.item_form import ItemFormScreen
 from screens.item_words import NARROW, WIDE, counts_shown, details
 from screens.lookout import Lookout
+from screens.mending import Mending, is_mendable
 from screens.publishing import PublishingScreen
 from screens.question import QuestionScreen
-from screens.review import Agreed, ReviewScreen
+from screens.review import Agreed, Approved, ReviewScreen
 from screens.room import BACK, Act, Room
 from screens.trail import TrailScreen
 from screens.widgets.filter_box import FilterBox
@@ -49,8 +51,9 @@ class ItemsScreen(Room[None]):
     ACTS = (
         Act("new", "n", "New", "Add an item by hand", footer=True),
         Act("edit", "e", "Edit", "Edit the item under the cursor; Enter does too", footer=True),
-        Act("import_file", "i", "Import", "Import a CSV file: Dext costs, or sales", footer=True),
+        Act("import_file", "i", "Import", "Import a CSV file: Dext costs, or sales"),
         Act("publish", "p", "Publish", "Publish the marked items, or all ready ones", footer=True),
+        Act("mend", "m", "Mend", "Mend what was found about this item", footer=True),
         Act(
             "resolve",
             "r",
@@ -81,6 +84,8 @@ class ItemsScreen(Room[None]):
         self.view = "all"
         self.kind: Kind | None = None
         self.next_key = ""
+        self.told = ""
+        self.mending = Mending(self, business_id, self.done)
 
     # What it shows
 
@@ -106,6 +111,17 @@ class ItemsScreen(Room[None]):
             self.show_inbox,
             self.unread,
         )
+        self.duplicates = DuplicateWatch(self, business, self.looked_out)
+        self.duplicates.look()
+
+    def on_unmount(self) -> None:
+        """Stop looking for duplicates: nobody is there to see them."""
+        self.duplicates.stop()
+
+    def looked_out(self, read: int, _: Problem | None) -> None:
+        """Show the items anew where KashFlow had something to compare them with."""
+        if read:
+            self.lookout.again()
 
     def on_news(self, event: Event) -> None:
         """Say whether publishing is going on."""
@@ -170,6 +186,9 @@ class ItemsScreen(Room[None]):
         """Say what is known of the item under the cursor."""
         one = self.inbox.listed.get(event.key or "")
         text = "" if one is None else details(one.item, one.state, one.findings)
+        if self.told:
+            text, self.told = f"{self.told}\n{text}", ""
+        self.refresh_bindings()
         told = self.query_one("#details", Line)
         if text != told.content:
             told.say(text)
@@ -298,6 +317,17 @@ class ItemsScreen(Room[None]):
 
         self.ask(remove, lambda _: self.lookout.again(), lane="items")
 
+    def action_mend(self) -> None:
+        """Mend what was found about the item under the cursor."""
+        one = self.under_cursor()
+        if one is not None:
+            self.mending.mend(one.item.id, one.findings)
+
+    def done(self, told: str) -> None:
+        """Say above the item what was done, and read the items again."""
+        self.told = told
+        self.lookout.again()
+
     # Publishing
 
     def action_publish(self) -> None:
@@ -315,9 +345,9 @@ class ItemsScreen(Room[None]):
         if not self.on_top:
             return
 
-        def agreed(answer: Agreed | None) -> None:
+        def agreed(answer: Approved | None) -> None:
             if answer is not None:
-                self.publish(plan, answer)
+                self.publish(answer.plan, answer.agreed)
 
         self.app.push_screen(ReviewScreen(self.business_name, plan), agreed)
 
@@ -355,4 +385,7 @@ class ItemsScreen(Room[None]):
         """Offer to look in KashFlow only where something is unknown."""
         if action == "resolve":
             return self.inbox.has(ItemState.UNKNOWN)
+        if action == "mend":
+            one = self.under_cursor()
+            return one is not None and any(map(is_mendable, one.findings))
         return super().check_action(action, parameters)

@@ -85,6 +85,9 @@ class Typed(Input):
     ]
 
 
+COLUMNS = (Column("Code", 12), Column("Name"), Column("", 18))
+
+
 class PickerScreen(Panel[Candidate]):
     """Offers candidates; dismisses with the one picked, or None."""
 
@@ -94,8 +97,15 @@ class PickerScreen(Panel[Candidate]):
         Act("back", "escape", "Cancel", footer=True),
     )
 
-    def __init__(self, title: str, candidates: Sequence[Candidate], typed: str = "") -> None:
+    def __init__(
+        self,
+        title: str,
+        candidates: Sequence[Candidate],
+        typed: str = "",
+        columns: Sequence[Column] = COLUMNS,
+    ) -> None:
         super().__init__()
+        self.columns = columns
         self.heading = title
         self.candidates = candidates
         self.typed = typed
@@ -105,10 +115,8 @@ class PickerScreen(Panel[Candidate]):
         """Lay out the field and the table below it."""
         with Vertical(classes="panel"):
             yield Static(self.heading, classes="panel-title", markup=False)
-            yield Typed(self.typed, placeholder="Type a code or a name", id="typed", compact=True)
-            yield LedgerTable(
-                Column("Code", 12), Column("Name"), Column("", 18), empty="Nothing matches."
-            )
+            yield Typed(self.typed, placeholder="Type to search", id="typed", compact=True)
+            yield LedgerTable(*self.columns, empty="Nothing matches.")
             yield Static("↑ ↓ move   Enter chooses   Esc cancels", classes="panel-label")
 
     def on_mount(self) -> None:

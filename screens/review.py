@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import msgspec
 from textual.containers import VerticalScroll
 
-from kfclient.desk.item import Kind
+from kfclient.desk.planning import Plan
 from kfclient.errors import Problem, tell
-from screens.item_words import amount_shown, findings_shown
+from screens.duplicate_watch import DuplicateWatch
+from screens.item_words import findings_shown
+from screens.mending import Mending, is_mendable
+from screens.review_words import NARROW, WIDE, box, counts, row_left_out, row_of, totals
 from screens.room import Act, Room
-from screens.widgets.ledger_table import Column, LedgerTable, Row
+from screens.widgets.ledger_table import LedgerTable
 from screens.widgets.line import Line
 
 if TYPE_CHECKING:
@@ -20,18 +22,11 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from kfclient.desk.planning import Plan, PlannedItem
+    from kfclient.desk.item import Finding
+    from kfclient.desk.planning import PlannedItem
 
-NAMES_SHOWN = 3
-NARROW = (
-    Column("No.", 5, "right"),
-    Column("As", 10),
-    Column("Contact"),
-    Column("Net", 12, "right"),
-    Column("VAT", 10, "right"),
-    Column("Gross", 14, "right"),
-)
-WIDE = (*NARROW[:2], Column("What it becomes in KashFlow"), *NARROW[3:])
+
+NOT_LOOKED = "i KashFlow was not looked at for duplicates; publishing looks before it sends."
 
 
 class Agreed(msgspec.Struct, frozen=True):
@@ -41,8 +36,19 @@ class Agreed(msgspec.Struct, frozen=True):
     customers: bool = False
 
 
-class ReviewScreen(Room[Agreed]):
-    """Shows a plan; dismisses with what was agreed to, or None. Enter alone does nothing."""
+class Approved(msgspec.Struct, frozen=True):
+    """A plan as it was shown last, and what was agreed to."""
+
+    plan: Plan
+    agreed: Agreed
+
+
+class ReviewScreen(Room[Approved]):
+    """Shows a plan; dismisses with it and what was agreed to, or None. Enter alone does nothing.
+
+    KashFlow is looked at for duplicates meanwhile; what that, or mending, changes is planned anew
+    and shown, so that what goes is what was shown.
+    """
 
     CSS_PATH = "review.tcss"
     ACTS = (
@@ -50,6 +56,7 @@ class ReviewScreen(Room[Agreed]):
         Act("body", "b", "SOAP body", "Show what goes over the wire, or the words", footer=True),
         Act("suppliers", "s", "Agree suppliers", "Agree to creating the suppliers", footer=True),
         Act("customers", "c", "Agree customers", "Agree to creating the customers", footer=True),
+        Act("mend", "m", "Mend", "Mend what was found about this item", footer=True),
         Act("copy", "w", "Copy", "Copy the words or the SOAP body shown to the clipboard"),
         Act("back", "escape", "Cancel", "Go back; nothing is sent", footer=True),
     )
@@ -59,6 +66,13 @@ class ReviewScreen(Room[Agreed]):
         self.plan = plan
         self.agreed = Agreed()
         self.body_shown = False
+        self.told = ""
+        self.mending = Mending(self, plan.business, self.plan_again)
+        self.take(plan)
+
+    def take(self, plan: Plan) -> None:
+        """Have this plan shown from now on."""
+        self.plan = plan
         self.bodies: dict[str, str] = {}
         self.planned = {one.item_id: one for one in plan.items}
         self.left_out = {one.item_id: one for one in plan.left_out}
@@ -68,6 +82,7 @@ class ReviewScreen(Room[Agreed]):
     def body(self) -> Iterable[Widget]:
         """Return the counts, what is said loudly, what would be created, items, sums, words."""
         yield Line(id="counts", grows=True)
+        yield Line(id="watch", classes="muted hidden", grows=True)
         yield Line(self.plan.tax_note, id="tax-note", grows=True)
         yield Line(id="suppliers", classes="agree", grows=True)
         yield Line(id="customers", classes="agree", grows=True)
@@ -82,9 +97,35 @@ class ReviewScreen(Room[Agreed]):
             yield Line(id="words", grows=True)
 
     def on_mount(self) -> None:
-        """Show the plan."""
-        self.set_class(bool(self.plan.tax_note), "tax-off")
+        """Show the plan, and look in KashFlow meanwhile."""
         self.show_plan()
+        self.duplicates = DuplicateWatch(self, self.plan.business, self.looked)
+        self.duplicates.look()
+
+    def on_unmount(self) -> None:
+        """Stop looking for duplicates: nobody is there to see them."""
+        self.duplicates.stop()
+
+    def looked(self, read: int, problem: Problem | None) -> None:
+        """Plan anew where KashFlow had anything to read; say where it could not be looked at."""
+        if problem is not None:
+            self.query_one("#watch", Line).say(NOT_LOOKED)
+        self.query_one("#watch", Line).set_class(problem is None, "hidden")
+        if read:
+            self.plan_again()
+
+    def plan_again(self, told: str = "") -> None:
+        """Plan the same items anew, after something was mended or found."""
+        publishing, plan = self.services.desk.publishing, self.plan
+        ids = [one.item_id for one in plan.items] + [one.item_id for one in plan.left_out]
+        wanted = None if plan.everything else ids
+
+        def planned(fresh: Plan) -> None:
+            self.told = told
+            self.take(fresh)
+            self.show_plan()
+
+        self.ask(lambda: publishing.plan(plan.business, wanted), planned, lane="items")
 
     def going(self) -> list[PlannedItem]:
         """Return the items that would be sent with what is agreed to now."""
@@ -100,6 +141,8 @@ class ReviewScreen(Room[Agreed]):
     def show_plan(self) -> None:
         """Show everything as it follows from what is agreed to now."""
         going = self.going()
+        self.set_class(bool(self.plan.tax_note), "tax-off")
+        self.query_one("#tax-note", Line).say(self.plan.tax_note)
         self.query_one("#counts", Line).say(counts(going, self.plan))
         self.query_one("#suppliers", Line).say(
             box("s", "supplier", self.plan.new_suppliers, agreed=self.agreed.suppliers)
@@ -122,11 +165,7 @@ class ReviewScreen(Room[Agreed]):
             table.columns = columns
             table.refresh()
         rows = [row_of(one, goes=self.goes(one), wide=wide) for one in self.plan.items]
-        rows += [
-            Row(one.item_id, (one.item_id, "left out", one.reason, "", "", ""), "dim")
-            for one in self.plan.left_out
-        ]
-        table.show_rows(rows)
+        table.show_rows([*rows, *map(row_left_out, self.plan.left_out)])
 
     def on_resize(self) -> None:
         """Use the columns that fit the new width, once Textual has told which it is."""
@@ -135,6 +174,7 @@ class ReviewScreen(Room[Agreed]):
     def on_ledger_table_moved(self) -> None:
         """Say all about the item under the cursor."""
         self.show_words()
+        self.refresh_bindings()
 
     def show_words(self) -> None:
         """Show the words of the item under the cursor, or its SOAP body."""
@@ -142,7 +182,9 @@ class ReviewScreen(Room[Agreed]):
         if key is not None and self.body_shown and key in self.planned:
             self.show_body(key)
         else:
-            self.say(self.words_of(key))
+            told = [self.told] if self.told else []
+            self.told = ""
+            self.say("\n".join([*told, self.words_of(key)]))
 
     def say(self, text: str) -> None:
         """Show a text below the table."""
@@ -197,8 +239,21 @@ class ReviewScreen(Room[Agreed]):
             "suppliers": bool(self.plan.new_suppliers),
             "customers": bool(self.plan.new_customers),
             "body": bool(self.plan.items),
+            "mend": any(map(is_mendable, self.findings())),
         }
         return offered.get(action, True) and super().check_action(action, parameters)
+
+    def findings(self) -> Sequence[Finding]:
+        """Return what was found about the item under the cursor."""
+        key = self.query_one(LedgerTable).cursor_key or ""
+        one = self.planned.get(key) or self.left_out.get(key)
+        return () if one is None else one.findings
+
+    def action_mend(self) -> None:
+        """Mend what was found about the item under the cursor."""
+        key = self.query_one(LedgerTable).cursor_key
+        if key is not None:
+            self.mending.mend(key, self.findings())
 
     def action_body(self) -> None:
         """Change between the words and the SOAP body."""
@@ -224,57 +279,4 @@ class ReviewScreen(Room[Agreed]):
 
     def action_publish(self) -> None:
         """Yes: publish."""
-        self.dismiss(self.agreed)
-
-
-def counts(going: Sequence[PlannedItem], plan: Plan) -> str:
-    """Return how many documents would be made, and how many items are left out."""
-    sales = sum(one.kind is Kind.SALE for one in going)
-    parts = [
-        f"{count} {word}{'' if count == 1 else 's'}"
-        for count, word in ((len(going) - sales, "purchase"), (sales, "invoice"))
-        if count
-    ]
-    out = len(plan.left_out) + len(plan.items) - len(going)
-    left = f" {out} left out." if out else ""
-    if not going:
-        return f"Nothing to publish yet.{left}"
-    return f"{' and '.join(parts)} to publish: y sends. Nothing has been sent yet.{left}"
-
-
-def box(key: str, word: str, names: Sequence[str], *, agreed: bool) -> str:
-    """Return the box that agrees to creating what KashFlow does not have."""
-    many = f"{len(names)} {word}s that are" if len(names) != 1 else f"1 {word} that is"
-    listed = ", ".join(names[:NAMES_SHOWN])
-    if len(names) > NAMES_SHOWN:
-        listed += f" and {len(names) - NAMES_SHOWN} more"
-    tick = "x" if agreed else " "
-    return f"{key} [{tick}] Create {many} not in KashFlow: {listed}"
-
-
-def totals(going: Sequence[PlannedItem]) -> str:
-    """Return a line of sums for every currency."""
-    lines = []
-    for currency in dict.fromkeys(one.currency for one in going):
-        mine = [one for one in going if one.currency == currency]
-        net, vat, gross = (
-            sum((getattr(one, part) for one in mine), Decimal(0))
-            for part in ("net", "vat", "gross")
-        )
-        lines.append(f"Total {currency} ({len(mine)}): net {net:,.2f}, VAT {vat:,.2f}, "
-                     f"gross {gross:,.2f}")  # fmt: skip
-    return "\n".join(lines)
-
-
-def row_of(planned: PlannedItem, *, goes: bool, wide: bool) -> Row:
-    """Return an item's row; one that would not go says so."""
-    kind = "Invoice" if planned.kind is Kind.SALE else "Purchase"
-    cells = (
-        planned.item_id,
-        kind if goes else "? left out",
-        planned.sentence if wide else planned.contact,
-        f"{planned.net:,.2f}",
-        f"{planned.vat:,.2f}",
-        amount_shown(planned.gross, planned.currency),
-    )
-    return Row(planned.item_id, cells, "" if goes else "warn")
+        self.dismiss(Approved(self.plan, self.agreed))

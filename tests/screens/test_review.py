@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 
 import msgspec
 import pytest
 
+from kfclient.api.records import Invoice, PaymentMethod
 from kfclient.desk import Desk
-from kfclient.desk.item import Item, Kind
-from screens.review import Agreed, ReviewScreen
+from kfclient.desk.followups import PlannedNote
+from kfclient.desk.item import Item, ItemState, Kind, LeftStep
+from kfclient.desk.list_reading import COST_METHODS
+from kfclient.desk.planning import plan_left
+from screens.review import Agreed, Approved, ReviewScreen
+from screens.review_words import made, totals
 from tests.desk.seeded import Inbox
 from tests.journeys.walk import walking
-from tests.screens.scenes import SIZES, cost, on_screen, showing, varied
+from tests.screens.scenes import DAY, SIZES, cost, on_screen, showing, varied
 from tui.app import KashdeckApp
 
 Compare = Callable[..., bool]
@@ -29,7 +35,7 @@ def test_it_looks_like_this(
     inbox: Inbox, inbox_desk: Desk, snap_compare: Compare, size: tuple[int, int]
 ) -> None:
     screen = review(inbox, inbox_desk, varied())
-    bring = showing(screen, "Nothing has been sent yet", "down", seen="Kestrel")
+    bring = showing(screen, "Nothing has been sent yet", "down", seen="looks before it sends")
     assert snap_compare(KashdeckApp(inbox_desk), terminal_size=size, run_before=bring)
 
 
@@ -67,7 +73,7 @@ async def test_nothing_ready_cannot_be_published(inbox: Inbox, inbox_desk: Desk)
 
 
 async def test_what_was_agreed_to_is_the_answer(inbox: Inbox, inbox_desk: Desk) -> None:
-    answers: list[Agreed | None] = []
+    answers: list[Approved | None] = []
     lines = (msgspec.structs.replace(cost().lines[0], category="Sales"),)
     items = [cost("New Supplier"), Item(kind=Kind.SALE, contact="New Customer", date=cost().date,
              lines=lines)]  # fmt: skip
@@ -79,14 +85,59 @@ async def test_what_was_agreed_to_is_the_answer(inbox: Inbox, inbox_desk: Desk) 
         await walk.until("1 invoice to publish")
         await walk.press("y")
         await walk.until(lambda: bool(answers))
-    assert answers == [Agreed(suppliers=False, customers=True)]
+    assert answers == [Approved(screen.plan, Agreed(suppliers=False, customers=True))]
 
 
-async def test_a_body_that_cannot_be_made_says_why(inbox: Inbox, inbox_desk: Desk) -> None:
+async def test_what_would_be_made_is_counted(inbox: Inbox, inbox_desk: Desk) -> None:
+    inbox.write(COST_METHODS, (PaymentMethod(method_id=3, method_name="Card"),))
+    paid = cost(bank_account="Current account", payment_method="Card", note="Rang them")
+    left = LeftStep(step=1, what="the note")
+    there = cost(reference="R-2", sent=ItemState.PUBLISHED, number=12, left=(left,))
+    async with on_screen(inbox_desk, review(inbox, inbox_desk, [paid])) as walk:
+        await walk.until("1 purchase to publish, with 1 payment and 1 note")
+        assert "paid £120.00 on 1 Sep 2026, Current account, by Card" in " ".join(walk.text.split())
+    planned = plan_left(there, "Pennine Water", Invoice(), (PlannedNote(text="Hi", day=DAY),))
+    assert made([planned]) == "what is left of 1 published item"
+    assert totals([planned]) == "", "nothing of it is sent again"
+
+
+async def test_one_key_mends_and_the_plan_is_made_anew(inbox: Inbox, inbox_desk: Desk) -> None:
+    items = [cost(due_date=dt.date(2026, 8, 1)), cost("Twin Traders", "9", reference="T-1")]
+    inbox_desk.businesses.change_settings(inbox.business, {"publish_tax_data": "on"})
+    async with on_screen(inbox_desk, review(inbox, inbox_desk, items)) as walk:
+        await walk.until("due 1 Aug 2026")
+        await walk.press("m")
+        await walk.until("Take the due date out.")
+        await walk.press("end", "m")
+        await walk.until("Choose a supplier")
+        await walk.press("enter")
+        await walk.until("2 purchases to publish")
+    assert inbox_desk.items.get(inbox.business, "1").due_date is None
+    assert inbox_desk.items.get(inbox.business, "2").contact_code == "TWIN01"
+
+
+async def test_a_duplicate_is_shown_beside_the_other_and_answered(
+    inbox: Inbox, inbox_desk: Desk
+) -> None:
+    inbox_desk.businesses.change_settings(inbox.business, {"publish_tax_data": "on"})
+    items = [cost(), cost(reference="pw 1")]
+    async with on_screen(inbox_desk, review(inbox, inbox_desk, items)) as walk:
+        await walk.until("1 purchase to publish")
+        await walk.press("end", "m")
+        await walk.until("= same")
+        assert "≠ differs" in walk.text
+        assert "pw 1" in walk.text
+        assert not walk.overflows()
+        await walk.press("n")
+        await walk.until("2 purchases to publish")
+    assert not inbox_desk.radar.likenesses(inbox.business, inbox_desk.items.get("acme-ltd", "2"))
+
+
+async def test_the_body_is_shown_without_secrets(inbox: Inbox, inbox_desk: Desk) -> None:
     async with on_screen(inbox_desk, review(inbox, inbox_desk, [cost()])) as walk:
         await walk.until("1 purchase to publish")
         await walk.press("b")
-        await walk.until("✗")  # there are no secrets on this desk
+        await walk.until("<ns0:Password>•••")
         await walk.press("b")
         await walk.until("Purchase from Pennine Water")
 

@@ -1,0 +1,190 @@
+"""Mends what was found about an item with one key: the act itself, or what a person has to choose.
+
+Which acts there are, findings say (`Finding.key`); what a machine can do is done by
+`desk.mending`. This chooses the screen for the others.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from kfclient.desk.checking import PUBLISH_TAX
+from kfclient.desk.doubles import NOT_A_DUPLICATE
+from kfclient.desk.item import Finding, Item, ItemLine, Severity
+from kfclient.desk.mending import is_mechanical
+from screens.candidates import PICKABLE, candidates, heading, values_of
+from screens.duplicate import DuplicateScreen
+from screens.picker import Candidate, PickerScreen
+from screens.question import QuestionScreen
+from screens.widgets.ledger_table import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from kfclient.desk.sightings import Likeness
+    from screens.room import Room
+
+ACTS = {
+    "use-supplier": "Use that supplier ({})",
+    "use-customer": "Use that customer ({})",
+    "use-date": "Turn day and month round ({})",
+    "clear-due-date": "Take the due date out",
+    "use-currency": "Use {}",
+    "use-exchange-rate": "Use the rate {} to 1",
+    "keep-lines": "Keep the lines as they are",
+    "use-tax-rate": "Use the tax rate {}",
+    "use-vat": "Use the VAT {}",
+    "split": "Split it into a taxed and a zero-rated line",
+    "clean-text": "Take the odd characters out",
+    "take-out-file": "Take the file out ({})",
+    NOT_A_DUPLICATE: "Compare the two",
+    PUBLISH_TAX: "Send the VAT of all items from now on",
+}
+"""What each act is called; {} is what it is done with."""
+
+COLUMNS = (Column("What to do", 32), Column("Why"), Column("", 1))
+
+TAX_ON = (
+    "From then on KashFlow learns of the VAT of everything this business publishes, and has it in "
+    "its VAT return. Settings has it as Publish tax data."
+)
+
+
+def is_mendable(finding: Finding) -> bool:
+    """Whether one key can lead to its mending."""
+    return is_mechanical(finding.key) or finding.key.startswith("choose-")
+
+
+def words_of(finding: Finding) -> str:
+    """Return what its act is called: `Use the tax rate 20`, `Choose a category`."""
+    if finding.key in ACTS:
+        return ACTS[finding.key].format(finding.value)
+    return f"Choose a {finding.key.removeprefix('choose-').replace('-', ' ')}"
+
+
+class Mending:
+    """Mends the items of a screen; `done` is told what was done, and shows the item anew."""
+
+    def __init__(self, screen: Room[Any], business: str, done: Callable[[str], None]) -> None:
+        self._screen = screen
+        self._business = business
+        self._done = done
+
+    def mend(self, item_id: str, findings: Sequence[Finding]) -> None:
+        """Do what mends the item; where several things can, the person chooses."""
+        acts = [one for one in findings if is_mendable(one)]
+        acts.sort(key=lambda one: one.severity is not Severity.STOP)
+        if len(acts) == 1:
+            self._begin(item_id, acts[0])
+        elif acts:
+            offered = [
+                Candidate.of(str(at), words_of(one), one.sentence) for at, one in enumerate(acts)
+            ]
+
+            def picked(one: Candidate | None) -> None:
+                if one is not None:
+                    self._begin(item_id, acts[int(one.row.key)])
+
+            picker = PickerScreen(f"Mend item {item_id}", offered, columns=COLUMNS)
+            self._screen.app.push_screen(picker, picked)
+
+    def _begin(self, item_id: str, finding: Finding) -> None:
+        if finding.key == NOT_A_DUPLICATE:
+            self._compare(item_id, finding)
+        elif finding.key == PUBLISH_TAX:
+            question = QuestionScreen(
+                "Send the VAT of all items from now on?", yes="Send it", more=TAX_ON
+            )
+            self._screen.app.push_screen(
+                question, lambda yes: self._apply(item_id, finding) if yes else None
+            )
+        elif is_mechanical(finding.key):
+            self._apply(item_id, finding)
+        else:
+            self._choose(item_id, finding)
+
+    def _apply(self, item_id: str, finding: Finding) -> None:
+        mending = self._screen.services.desk.mending
+        self._screen.ask(
+            lambda: mending.apply(self._business, item_id, finding),
+            lambda _: self._done(f"✓ Item {item_id}: {words_of(finding)}."),
+            lane="items",
+        )
+
+    # What a person chooses
+
+    def _choose(self, item_id: str, finding: Finding) -> None:
+        desk, name = self._screen.services.desk, finding.field.rpartition(".")[2]
+        if name not in PICKABLE:
+            return
+
+        def look() -> tuple[Item, list[Candidate]]:
+            item = desk.items.get(self._business, item_id)
+            return item, candidates(desk, self._business, name, item.kind)
+
+        def offer(found: tuple[Item, list[Candidate]]) -> None:
+            item, offered = found
+            if self._screen.on_top:
+                typed = text_at(item, finding.field)
+                picker = PickerScreen(heading(name, item.kind), offered, typed)
+                self._screen.app.push_screen(
+                    picker, lambda one: self._put(item, finding.field, one)
+                )
+
+        self._screen.ask(look, offer, lane="items")
+
+    def _put(self, item: Item, field: str, one: Candidate | None) -> None:
+        if one is None:
+            return
+        items = self._screen.services.desk.items
+        changed = with_values(item, field, values_of(field.rpartition(".")[2], one))
+        self._screen.ask(
+            lambda: items.save(self._business, changed),
+            lambda saved: self._done(f"✓ Item {saved.id}: {one.name or one.code}."),
+            lane="items",
+        )
+
+    # Duplicates
+
+    def _compare(self, item_id: str, finding: Finding) -> None:
+        desk = self._screen.services.desk
+
+        def look() -> tuple[Item, Likeness | None]:
+            item = desk.items.get(self._business, item_id)
+            likenesses = desk.radar.likenesses(self._business, item)
+            found = (one for one in likenesses if one.other.key == finding.value)
+            return item, next(found, None)
+
+        def show(found: tuple[Item, Likeness | None]) -> None:
+            item, like = found
+            if like is None:
+                self._done(f"i Item {item_id} looks like a duplicate no more.")
+            elif self._screen.on_top:
+                self._screen.app.push_screen(
+                    DuplicateScreen((self._business, self._screen.trail[0]), item, like, finding),
+                    lambda told: self._done(told) if told else None,
+                )
+
+        self._screen.ask(look, show, lane="items")
+
+
+def text_at(item: Item, field: str) -> str:
+    """Return the text of a field as findings name it: `contact`, `lines.2.category`."""
+    name = field.rpartition(".")[2]
+    value = getattr(_line(item, field) if field.startswith("lines.") else item, name, "")
+    return value if isinstance(value, str) else ""
+
+
+def with_values(item: Item, field: str, values: dict[str, Any]) -> Item:
+    """Return the item with these values, in the line that the field names or in itself."""
+    if not field.startswith("lines."):
+        return msgspec.structs.replace(item, **values)
+    at = int(field.split(".")[1]) - 1
+    line = msgspec.structs.replace(item.lines[at], **values)
+    return msgspec.structs.replace(item, lines=(*item.lines[:at], line, *item.lines[at + 1 :]))
+
+
+def _line(item: Item, field: str) -> ItemLine:
+    return item.lines[int(field.split(".")[1]) - 1]
