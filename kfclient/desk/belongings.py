@@ -9,10 +9,10 @@ import msgspec
 
 from kfclient.api.records import InvoiceNote, Payment, ReceiptAttachment, ReceiptNote
 from kfclient.dates import shown_date
-from kfclient.desk.comparing import Difference
+from kfclient.desk.comparing import GONE, Difference
 from kfclient.desk.documents import SALE
 from kfclient.desk.followup_calls import Found, id_of, likeness
-from kfclient.desk.followups import PlannedFile, PlannedNote, PlannedPayment
+from kfclient.desk.followups import Followup, PlannedFile, PlannedNote, PlannedPayment
 from kfclient.desk.outcomes import Outcome
 from kfclient.money import shown
 
@@ -75,16 +75,20 @@ def matched(steps: Sequence[Step], kind: Kind, there: Sequence[Found]) -> Matche
 
 def difference(step: Step, there: Found | None, names: IdNames) -> Difference | None:
     """Return how what a step did is otherwise now; None where it is as it was."""
-    if there is None:
-        return Difference(step.followup.what, "there", "deleted")
-    sure, _ = likeness(step.followup, [there])
-    if sure:
+    if there is not None and likeness(step.followup, [there])[0]:
         return None
-    sent: Found | None = None
-    if isinstance(step.followup, PlannedPayment):
-        sent = step.followup.payment
-    before = words_of(sent, names) if sent is not None else step.followup.sentence
-    return Difference(step.followup.what, before, words_of(there, names))
+    now = GONE if there is None else words_of(there, names)
+    return Difference(step.followup.what, _sent(step.followup, names), now)
+
+
+def _sent(followup: Followup, names: IdNames) -> str:
+    match followup:
+        case PlannedPayment():
+            return words_of(followup.payment, names)
+        case PlannedFile():
+            return followup.name
+        case PlannedNote():
+            return f"“{followup.text}”"
 
 
 def words_of(found: Found, names: IdNames) -> str:

@@ -23,10 +23,15 @@ if TYPE_CHECKING:
 _RATE_PLACES = Decimal("0.0001")
 
 
+GONE = "gone"
+"""What is there of something that was taken off the document."""
+
+
 class Difference(msgspec.Struct, frozen=True):
     """One thing that KashFlow has otherwise: what it is, what was sent, and what is there.
 
-    `field` is in words ("due date", "VAT of line 2", "the payment of £120.00, Current account").
+    `field` is in words ("due date", "VAT of line 2", "the payment of £120.00, Current account");
+    `there` is `GONE` for a payment, a file or a note that is not there any more.
     """
 
     field: str
@@ -36,6 +41,8 @@ class Difference(msgspec.Struct, frozen=True):
     @property
     def sentence(self) -> str:
         """The difference in words."""
+        if self.there == GONE:
+            return f"{self.field} is not there any more"
         return f"{self.field}: {self.sent or 'none'} was sent, {self.there or 'none'} is there"
 
 
