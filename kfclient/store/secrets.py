@@ -11,20 +11,20 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from kfclient.store import backends
-from kfclient.store.backends import ASK, ENCRYPTED_FILE, GPG_STORE, MEMORY, BackendChoice
+from kfclient.store.backends import ENCRYPTED_FILE, GPG_STORE, BackendChoice
 from kfclient.store.errors import (
     KeyringLocked,
     KeyringTrouble,
-    NoKeyring,
     PassphraseNeeded,
     PromptNeeded,
     SecretMissing,
     SecretNeeded,
 )
 from kfclient.store.files import is_shared
+from kfclient.store.keyrings import Keyrings
 from kfclient.store.passphrase_file import passphrase_from_file
 from kfclient.store.redaction import redact
 from kfclient.store.watchdog import answered
@@ -34,10 +34,6 @@ if TYPE_CHECKING:
 
     from keyring.backend import KeyringBackend
 
-    from kfclient.store.encrypted_file import EncryptedFile
-    from kfclient.store.pass_store import PassStore
-
-SERVICE = "kashdeck"
 
 LONGEST_HOURS = 24.0
 """For how long an encrypted file may stay unlocked for other sessions."""
@@ -62,8 +58,8 @@ class Secrets:
     def __init__(self, home_root: Path, *, memory: bool = False) -> None:
         self._root = home_root
         self._memory = memory
-        self._opening = threading.Lock()
-        self._opened: dict[str, KeyringBackend] = {}
+        self._keyrings = Keyrings(home_root, memory=memory)
+        self._counting = threading.Lock()
         self._lent: dict[str, ConnectionSecret] = {}
         self._at_work: Counter[str] = Counter()
 
@@ -103,7 +99,7 @@ class Secrets:
         if backend is None:
             self.lend(business_id, secret)
             return
-        service = self._service(backend_id)
+        service = self._keyrings.service(backend_id)
         answered(lambda: backend.set_password(service, business_id, _packed(secret)))
         if answered(lambda: backend.get_password(service, business_id)) != _packed(secret):
             raise KeyringTrouble(
@@ -118,7 +114,7 @@ class Secrets:
         `SecretNeeded` where it is typed each time and not lent.
         """
         missing = self._missing(backend_id)
-        self._backend(backend_id)
+        self._keyrings.backend(backend_id)
         if self.is_new(backend_id):
             raise missing
         backend = self._ready(backend_id)
@@ -127,7 +123,7 @@ class Secrets:
         held = self._lent.get(business_id) if backend_id == GPG_STORE else None
         if held is not None:
             return held
-        service = self._service(backend_id)
+        service = self._keyrings.service(backend_id)
         secret = _unpacked(answered(lambda: backend.get_password(service, business_id)))
         if secret is None:
             raise missing
@@ -139,13 +135,13 @@ class Secrets:
 
     def forget(self, business_id: str, backend_id: str) -> None:
         """Remove the secret; needs no passphrase, and it is no trouble if there is none."""
-        backend = self._backend(backend_id)
+        backend = self._keyrings.backend(backend_id)
         if backend is None:
             self.take_back(business_id)
             return
         if self.is_new(backend_id):
             return
-        service = self._service(backend_id)
+        service = self._keyrings.service(backend_id)
 
         def remove() -> None:
             from keyring.errors import PasswordDeleteError
@@ -174,12 +170,12 @@ class Secrets:
 
         What `pass` gives is held like that too; all other places are asked at each call.
         """
-        with self._opening:
+        with self._counting:
             self._at_work[business_id] += 1
         try:
             yield
         finally:
-            with self._opening:
+            with self._counting:
                 self._at_work[business_id] -= 1
                 if not self._at_work[business_id]:
                     self.take_back(business_id)
@@ -194,7 +190,7 @@ class Secrets:
         goes through a pipe and nowhere else. Raises `PassphraseNeeded` while the file is locked.
         """
         if backend_id == ENCRYPTED_FILE:
-            salt, locks, key = self._file().opened()
+            salt, locks, key = self._keyrings.encrypted_file().opened()
             return {"file": [salt, locks, key.hex()]}
         lent = self._lent.get(business_id)
         return {} if lent is None else {"lent": [lent.password, lent.autoauth_key]}
@@ -203,7 +199,7 @@ class Secrets:
         """Have what `hand_over` gave in another process."""
         if "file" in handed:
             salt, locks, key = handed["file"]
-            self._file().open_with(salt, locks, bytes.fromhex(key))
+            self._keyrings.encrypted_file().open_with(salt, locks, bytes.fromhex(key))
         if "lent" in handed:
             self.lend(business_id, ConnectionSecret(*handed["lent"]))
 
@@ -223,7 +219,7 @@ class Secrets:
         Where KASHDECK_PASSPHRASE_FILE names a file, it is read, and no one need be asked; raises
         `PassphraseFileRefused` or `WrongPassphrase` if that does not work.
         """
-        if backend_id == ENCRYPTED_FILE and self._file().is_new:
+        if backend_id == ENCRYPTED_FILE and self._keyrings.encrypted_file().is_new:
             if passphrase_from_file() is None:
                 raise PassphraseNeeded(
                     "The encrypted file for the password needs a passphrase, to be chosen now."
@@ -231,13 +227,13 @@ class Secrets:
             return
         self._ready(backend_id)
         if backend_id == GPG_STORE:
-            store, service = self._pass(), self._service(GPG_STORE)
+            store, service = self._keyrings.pass_store(), self._keyrings.service(GPG_STORE)
             if answered(lambda: store.is_locked(service)):
                 raise PromptNeeded("gpg has to ask for its passphrase before pass can be used.")
 
     def is_new(self, backend_id: str) -> bool:
         """Whether the encrypted file has yet to be made: its passphrase is chosen, asked twice."""
-        return backend_id == ENCRYPTED_FILE and self._file().is_new
+        return backend_id == ENCRYPTED_FILE and self._keyrings.encrypted_file().is_new
 
     def can_keep(self) -> bool:
         """Whether the encrypted file can stay unlocked for other sessions of this person."""
@@ -257,14 +253,14 @@ class Secrets:
         """
         if backend_id != ENCRYPTED_FILE:
             raise KeyringLocked("The system's keyring is unlocked by the system, not by Kashdeck.")
-        encrypted = self._file()
+        encrypted = self._keyrings.encrypted_file()
         seconds = round(min(keep_hours, LONGEST_HOURS) * 3600)
         return answered(lambda: encrypted.unlock(passphrase, seconds), seconds=60)
 
     def lock(self, backend_id: str) -> None:
         """Forget the passphrase's key in every session of this home; no trouble if none has it."""
         if backend_id == ENCRYPTED_FILE:
-            self._file().lock()
+            self._keyrings.encrypted_file().lock()
 
     def prompt(self, backend_id: str) -> None:
         """Let a place's own program ask the person on the terminal, which must be free for it.
@@ -272,12 +268,11 @@ class Secrets:
         Waits for the person. Raises `KeyringTrouble` where it stays closed.
         """
         if backend_id == GPG_STORE:
-            self._backend(GPG_STORE)
-            self._pass().prompt(self._service(GPG_STORE))
+            self._keyrings.pass_store().prompt(self._keyrings.service(GPG_STORE))
 
     def keeps_history(self, backend_id: str) -> bool:
         """Whether the place keeps what is removed from it, encrypted as it was: `pass` with git."""
-        return backend_id == GPG_STORE and self._pass().keeps_history
+        return backend_id == GPG_STORE and self._keyrings.pass_store().keeps_history
 
     # Inside
 
@@ -291,45 +286,13 @@ class Secrets:
 
     def _ready(self, backend_id: str) -> KeyringBackend | None:
         """Return the backend, the encrypted file unlocked; None for one that keeps nothing."""
-        backend = self._backend(backend_id)
-        if backend_id == ENCRYPTED_FILE and self._file().is_locked:
+        backend = self._keyrings.backend(backend_id)
+        if backend_id == ENCRYPTED_FILE and self._keyrings.encrypted_file().is_locked:
             passphrase = passphrase_from_file()
             if passphrase is None:
                 raise PassphraseNeeded("The encrypted file with the passwords is locked.")
             self.unlock(backend_id, passphrase)
         return backend
-
-    def _backend(self, backend_id: str) -> KeyringBackend | None:
-        if self._memory != (backend_id == MEMORY):
-            raise NoKeyring(
-                f"The password cannot be kept in {backend_id} "
-                f"{'during' if self._memory else 'outside'} a demo."
-            )
-        if backend_id == ASK:
-            return None
-        with self._opening:
-            if backend_id not in self._opened:
-                self._opened[backend_id] = self._open(backend_id)
-            return self._opened[backend_id]
-
-    def _open(self, backend_id: str) -> KeyringBackend:
-        if backend_id == MEMORY:
-            from kfclient.store.memory import MemoryKeyring
-
-            return MemoryKeyring()
-        if backend_id == ENCRYPTED_FILE:
-            from kfclient.store.encrypted_file import EncryptedFile
-
-            return EncryptedFile(self._root / "secrets.json")
-        if backend_id == GPG_STORE:
-            return backends.open_pass()
-        return backends.open_system(backend_id)
-
-    def _file(self) -> EncryptedFile:
-        return cast("EncryptedFile", self._backend(ENCRYPTED_FILE))
-
-    def _pass(self) -> PassStore:
-        return cast("PassStore", self._backend(GPG_STORE))
 
     def _missing(self, backend_id: str) -> SecretMissing:
         """Return what to say where a place has no secret; a keyring has only its owner's."""
@@ -341,16 +304,6 @@ class Secrets:
                 "NAME encrypted-file), or reconnect the business yourself: an Admin can.",
             )
         return SecretMissing("The password and the AutoAuth key are not in the keyring.")
-
-    def _service(self, backend_id: str) -> str:
-        """Return the name to keep a secret under: two homes may share one keyring."""
-        if backend_id in (ENCRYPTED_FILE, MEMORY):
-            return SERVICE
-        import platformdirs
-
-        # Not the one that KASHDECK_HOME names: it may name another one tomorrow.
-        usual = platformdirs.user_data_path("kashdeck").absolute()
-        return SERVICE if self._root == usual else f"{SERVICE} ({self._root})"
 
 
 def _packed(secret: ConnectionSecret) -> str:

@@ -151,7 +151,7 @@ def test_a_wrong_passphrase_takes_nothing_away(root: Path) -> None:
 def test_only_the_derived_key_is_kept_and_never_for_longer_than_a_day(root: Path) -> None:
     secrets = Secrets(root)
     secrets.unlock(FILE, PASSPHRASE, keep_hours=1000)
-    encrypted = secrets._file()
+    encrypted = secrets._keyrings.encrypted_file()
     key = kernel_keyring.find(encrypted._kept_as)
 
     assert key is not None

@@ -330,9 +330,9 @@ def test_two_homes_that_kashdeck_home_names_do_not_share_an_entry_either(
     names = set()
     for name in ("one", "two"):
         monkeypatch.setenv("KASHDECK_HOME", str(tmp_path / name))
-        names.add(Secrets(Home.default().root)._service("secret-service"))
+        names.add(Secrets(Home.default().root)._keyrings.service("secret-service"))
     monkeypatch.delenv("KASHDECK_HOME")
-    names.add(Secrets(Home.default().root)._service("secret-service"))
+    names.add(Secrets(Home.default().root)._keyrings.service("secret-service"))
 
     assert len(names) == 3
     assert "kashdeck" in names
@@ -414,8 +414,8 @@ def test_a_password_of_half_a_letter_is_blanked_too() -> None:
 def test_two_homes_do_not_share_an_entry_of_the_systems_keyring(tmp_path: Path) -> None:
     one, two = Secrets(tmp_path / "one"), Secrets(tmp_path / "two")
 
-    assert one._service("secret-service") != two._service("secret-service")
-    assert one._service(FILE) == two._service(FILE) == "kashdeck"
+    assert one._keyrings.service("secret-service") != two._keyrings.service("secret-service")
+    assert one._keyrings.service(FILE) == two._keyrings.service(FILE) == "kashdeck"
 
 
 # -- a keyring that is not as it should be -----------------------------------------------------
