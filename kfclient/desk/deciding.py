@@ -208,6 +208,12 @@ class Deciding:
         for attempt in self._attempts.pending(business):
             if attempt.item == item.id:
                 return attempt
+        if self._attempts.removals.pending_of(business, item.id):
+            raise NotDecided(
+                f"Item {item.id} is being deleted in KashFlow; only looking there can tell whether "
+                "it is gone.",
+                "Look in KashFlow for what is unknown, or undo it again.",
+            )
         raise NotDecided(
             f"The outcome of item {item.id} is known; there is nothing to decide.", "Look at it."
         )

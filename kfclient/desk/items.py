@@ -136,13 +136,24 @@ class Items:
         self._tell(business)
         return added[0]
 
+    def copy(self, business: str, item_id: str) -> Item:
+        """Add a copy of an item, as an item of its own, and return it; raises `ItemUnknown`.
+
+        Of two that are the same the copy is held back, until a person says that it is no duplicate.
+        """
+        original = self.get(business, item_id)
+        copy = msgspec.structs.replace(original, source="", problem=None)
+        added, _ = self.add_all(business, [copy], file=f"item {original.id}")
+        self._tell(business)
+        return added[0]
+
     def add_all(
         self, business: str, items: Sequence[Item], *, file: str = ""
     ) -> tuple[list[Item], int]:
         """Add the items that are not here yet, all in one transaction.
 
         Returns them with their ids, and how many were here: those whose `source` is known. `file`
-        is the name of the file they came in. Call `refresh_counts` after it, outside any
+        is the name of the file they came in, or what else they are from. Call `refresh_counts` after it, outside any
         transaction.
         """
         came_in = {"file": file} if file else {}
@@ -310,7 +321,8 @@ class Items:
         if item.sent is ItemState.PUBLISHED:
             raise ItemSettled(
                 f"Item {item_id} is in KashFlow under number {item.number} and cannot be {what}.",
-                "Change it in KashFlow.",
+                f"Undo it first (kashdeck undo NAME {item_id}): it comes back to the inbox and "
+                "can be published again. Or change it in KashFlow.",
             )
         if item.sent in _SETTLED:
             raise ItemSettled(
