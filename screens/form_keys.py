@@ -42,7 +42,8 @@ class FieldByField:
         screen = cast("Screen[Any]", self)
         inputs = [field.input for field in screen.query(Field)]
         if screen.focused in inputs[:-1]:
-            inputs[inputs.index(screen.focused) + 1].focus()
+            # Not by the field's own `focus`, which waits for its turn.
+            screen.set_focus(inputs[inputs.index(screen.focused) + 1])
         elif isinstance(screen.focused, Button):
             screen.focused.press()
         else:

@@ -113,12 +113,11 @@ def test_commands_leak_nothing_whatever_the_server_says(
         kashdeck.run("reconnect", NAME, "--secrets-stdin", stdin=both(WRONG, key))
         kashdeck.run("resolve", NAME, "--trace", str(trace))
         kashdeck.run("publish", NAME, "3", "--dry-run", "--body")
-        kashdeck.run("keyring", NAME, "ask")
-        kashdeck.run("sync", NAME, "--secrets-stdin", stdin=WRONG)
-        kashdeck.run("sync", NAME, "--secrets-stdin", "--json", stdin=PASSWORD)
-        kashdeck.run(
-            "keyring", NAME, "encrypted-file", "--secrets-stdin", stdin=both(PASSWORD, key)
-        )
+        assert kashdeck.run("keyring", NAME, "ask").code == 0
+        assert kashdeck.run("sync", NAME, "--secrets-stdin", stdin=WRONG).code == 1
+        assert kashdeck.json("sync", NAME, "--secrets-stdin", stdin=PASSWORD)["syncs"]
+        move = ("keyring", NAME, "encrypted-file", "--secrets-stdin")
+        assert kashdeck.run(*move, stdin=both(PASSWORD, key)).code == 0
     for command in (("audit", NAME, "--json"), ("doctor",), ("status", NAME)):
         assert kashdeck.run(*command).out
     backup = tmp_path / "home" / "all.backup"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual import events
 
 from kfclient.desk import Desk, Draft
 from kfclient.desk.business import ConnectionState
@@ -64,6 +65,34 @@ async def test_the_key_is_checked_as_it_is_typed(desk: Desk, business: str) -> N
             assert walk.screen.query_one("#key", Field).value == typed.replace(" ", "").upper()
             await walk.press("ctrl+u")
         assert "it looks like 1234ABCD-1234" in said(walk, "key")
+
+
+async def test_keys_that_come_all_at_once_go_each_into_its_own_field(
+    desk: Desk, business: str, draft: Draft
+) -> None:
+    """As over a slow line, or from a password manager; the password is never shown."""
+    async with walking(desk) as walk:
+        await walk.until("Harbour Lane")
+        await to_credentials(walk)
+        for way in ("tab", "enter"):
+            typed = [draft.endpoint, "anna", draft.password, "1234ABCD-1234"]
+            for number, text in enumerate(typed):
+                for letter in text:
+                    walk.app.post_message(events.Key(letter, letter))
+                if number < 3:
+                    walk.app.post_message(events.Key(way, None))
+            await walk.until(lambda: walk.screen.query_one("#key", Field).value != "")
+            await walk.pilot.pause()
+            fields = [walk.screen.query_one(f"#{name}", Field) for name in NAMES]
+            assert [field.value.removeprefix("https://") for field in fields] == typed
+            assert draft.password not in walk.text
+            for field in fields:
+                field.input.value = ""
+            fields[0].input.focus()
+            await walk.pilot.pause()
+
+
+NAMES = ("endpoint", "username", "password", "key")
 
 
 async def test_without_a_keyring_the_person_chooses_the_encrypted_file(

@@ -40,6 +40,8 @@ def test_every_field_is_named(connected: Kashdeck) -> None:
         connected.json("publish", NAME, "--ready", "--dry-run", code=1),
         connected.json("publish", NAME, "1"),
         connected.json("resolve", NAME),
+        connected.json("keyring", NAME),
+        connected.json("lock"),
         connected.json("settings", NAME),
         connected.json("people", NAME),
         connected.json("share"),
