@@ -120,7 +120,7 @@ def _open_app() -> int:
     from tui.app import run
     from tui.commands.opening import opened
 
-    with opened() as desk:
+    with opened(tells=False) as desk:
         run(desk)
     return DONE
 

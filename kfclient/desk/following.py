@@ -42,6 +42,10 @@ class Following:
         run = self._parts.runs.open(business)
         return run if run is not None and self._goes_on(business, run) else None
 
+    def last_run(self, business: str) -> Run | None:
+        """Return the run that was begun last, ended or not; None where there never was one."""
+        return self._parts.runs.last(business)
+
     def standing(self, business: str) -> tuple[RunGlance, RunStanding] | None:
         """Return how the last run goes, or went; None where nothing was ever published."""
         home = self._parts.home
@@ -88,7 +92,7 @@ class Following:
         """
         cancel = cancel or Cancel()
         name = self._parts.businesses.get(business).name
-        run = self._parts.runs.last(business)
+        run = self.last_run(business)
         if run is None:
             raise NothingRuns(f"Nothing has been published for {name} yet.")
         follower = Follower(self._parts.home.news_path(business))

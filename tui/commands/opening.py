@@ -24,10 +24,11 @@ _ASKED = 3
 
 
 @contextmanager
-def opened(trace: Path | None = None) -> Iterator[Desk]:
+def opened(trace: Path | None = None, *, tells: bool = True) -> Iterator[Desk]:
     """Yield the desk over the home that `KASHDECK_HOME` or the platform names, with its log.
 
-    `trace` is the file that gets what is sent to KashFlow and comes back, without secrets.
+    `trace` is the file that gets what is sent to KashFlow and comes back, without secrets. With
+    `tells`, a person is told of publishing that was broken off.
     """
     from kfclient.desk.desk import Desk
     from kfclient.store.logs import start_logging
@@ -36,9 +37,22 @@ def opened(trace: Path | None = None) -> Iterator[Desk]:
     desk = Desk.open(trace=trace)
     start_logging(desk.home)
     try:
+        if tells and sys.stderr.isatty():
+            _tell_broken_off(desk)
         yield desk
     finally:
         desk.close()
+
+
+def _tell_broken_off(desk: Desk) -> None:
+    from kfclient.desk.glance import glances
+    from kfclient.desk.run_glance import RunStanding
+    from kfclient.desk.run_words import broken_off
+
+    for glance in glances(desk.home.root):
+        run = glance.publishing
+        if run is not None and run[1] is RunStanding.INTERRUPTED:
+            warn("\n".join(broken_off(glance.name, run[0])))
 
 
 @contextmanager

@@ -90,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
     _check(args)
     from tui.commands import steering
 
-    with opened(args.trace) as desk:
+    with opened(args.trace, tells=False) as desk:
         business = desk.businesses.find(args.name)
         if args.attach:
             return steering.attach(desk, business, args)

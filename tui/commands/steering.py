@@ -32,7 +32,7 @@ _HEEDED = 3.0
 def attach(desk: Desk, business: Business, args: argparse.Namespace) -> int:
     """Show the last run as it goes, to its end; Ctrl-C leaves it and 130 is the exit code."""
     glance = desk.publishing.standing(business.id)
-    run = desk.publishing.running(business.id)
+    run = desk.publishing.last_run(business.id)
     if not args.json and glance is not None:
         say(f"The publishing of {business.name}: {how_it_goes(*glance)}")
     names = {} if run is None else names_of(desk.publishing.plan_of(business.id, run))
