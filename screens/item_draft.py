@@ -7,6 +7,7 @@ named as findings name them: `date`, or `lines.2.vat` for the second line.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import msgspec
 
 from kfclient.dates import parse_date, shown_date
+from kfclient.desk.exchange import parse_rate, turned
 from kfclient.desk.item import Item, ItemLine, Kind
 from kfclient.desk.settings import parse_tax_code, show_tax_code
 from kfclient.desk.taxes import vat_of
@@ -21,17 +23,29 @@ from kfclient.errors import Problem
 from kfclient.money import ZERO, figures, parse_amount
 from screens.item_words import home_per_foreign, price_shown
 
-HEADER_FIELDS = ("contact", "reference", "date", "due_date", "currency", "exchange_rate")
+HEADER_FIELDS = (
+    "contact",
+    "reference",
+    "date",
+    "due_date",
+    "currency",
+    "exchange_rate",
+    "bank_account",
+    "payment_method",
+    "paid_on",
+    "note",
+)
 LINE_FIELDS = ("category", "description", "quantity", "unit_price", "tax_rate", "vat", "project")
 DOCUMENTS = ("invoice", "receipt", "credit note", "expense claim")
 
-_RATE_PLACES = Decimal("0.000001")
 _MOST_PLACES = 6
+_FIGURE = re.compile(r"([^A-Z=/]+)([A-Z]{3}|)")
 _USE = {
     "date": "Use 31/12/2026.",
     "due_date": "Use 31/12/2026.",
+    "paid_on": "Use 31/12/2026.",
     "currency": "Use a code of three letters, as GBP or EUR.",
-    "exchange_rate": "Use a rate as 0.86.",
+    "exchange_rate": "Use 0.86, or say both: 1 GBP = 1.17 EUR.",
     "quantity": "Use 1 or 2.5.",
     "unit_price": "Use 1250.00.",
     "tax_rate": "Use 20, 0 or n/a.",
@@ -54,13 +68,24 @@ def _currency(text: str) -> str:
     return code
 
 
-def _rate(text: str) -> Decimal | None:
-    if not text.strip():
+def read_rate(text: str, currency: str, home: str) -> Decimal | None:
+    """Return KashFlow's rate, foreign per home, from what a person typed either way round.
+
+    A bare figure is what one foreign unit is in home currency, as the field's label says; `1.17
+    EUR` and `1 GBP = 1.17 EUR` are what one home unit is. Raises a `Problem` or `Unreadable`.
+    """
+    bare = "".join(text.upper().split())
+    if not bare:
         return None
-    said = parse_amount(text, places=10)
+    for sign, code in (("£", "GBP"), ("€", "EUR"), ("$", "USD")):
+        bare = bare.removeprefix(sign) + code if bare.startswith(sign) else bare
+    alone = _FIGURE.fullmatch(bare)
+    if alone is None or alone[2] not in ("", currency, home):
+        return parse_rate(text, currency, home)
+    said = parse_amount(alone[1], places=10)
     if said <= 0:
         raise Unreadable("An exchange rate is more than nothing.")
-    return (1 / said).quantize(_RATE_PLACES)
+    return said if alone[2] == currency else turned(said)
 
 
 def _amount(empty: Decimal, places: int) -> Callable[[str], Decimal]:
@@ -72,8 +97,11 @@ READERS: dict[str, Callable[[str], Any]] = {
     "reference": _one_line,
     "date": lambda text: parse_date(text) if text.strip() else None,
     "due_date": lambda text: parse_date(text) if text.strip() else None,
+    "paid_on": lambda text: parse_date(text) if text.strip() else None,
+    "bank_account": _one_line,
+    "payment_method": _one_line,
+    "note": _one_line,
     "currency": _currency,
-    "exchange_rate": _rate,
     "category": _one_line,
     "description": _one_line,
     "quantity": _amount(Decimal(1), _MOST_PLACES),
@@ -85,10 +113,15 @@ READERS: dict[str, Callable[[str], Any]] = {
 """What each field's text becomes; raises a `Problem` or `Unreadable`."""
 
 
-def read_text(field: str, text: str) -> Any:
-    """Return the value of a field's text; raises `Unreadable` with a sentence and what to use."""
+def read_text(field: str, text: str, currency: str = "", home: str = "") -> Any:
+    """Return the value of a field's text; raises `Unreadable` with a sentence and what to use.
+
+    An exchange rate is between the item's `currency` and the books' own, `home`.
+    """
     name = field.rpartition(".")[2]
     try:
+        if name == "exchange_rate":
+            return read_rate(text, currency, home)
         return READERS[name](text)
     except (Problem, Unreadable) as problem:
         sentence = problem.sentence if isinstance(problem, Problem) else str(problem)
@@ -101,11 +134,12 @@ class Texts(msgspec.Struct):
     now: dict[str, str]
     opened: dict[str, str]
     values: dict[str, Any]
+    home: str = ""
 
     @classmethod
-    def of(cls, shown: dict[str, str], values: dict[str, Any]) -> Texts:
-        """Return texts as they are opened."""
-        return cls(dict(shown), shown, values)
+    def of(cls, shown: dict[str, str], values: dict[str, Any], home: str = "") -> Texts:
+        """Return texts as they are opened; `home` is the currency of the books."""
+        return cls(dict(shown), shown, values, home)
 
     @property
     def changed(self) -> bool:
@@ -116,7 +150,8 @@ class Texts(msgspec.Struct):
         """Return what a text says; raises `Unreadable`."""
         if self.now[field] == self.opened[field]:
             return self.values[field]
-        return read_text(field, self.now[field])
+        currency = self.now.get("currency", "").strip().upper()
+        return read_text(field, self.now[field], currency, self.home)
 
     def all_values(self, prefix: str, problems: dict[str, str]) -> dict[str, Any]:
         """Return what can be read, by field; what cannot goes to `problems`."""
@@ -129,8 +164,8 @@ class Texts(msgspec.Struct):
         return found
 
 
-def header_texts(item: Item) -> Texts:
-    """Return the fields of an item above its lines."""
+def header_texts(item: Item, home: str) -> Texts:
+    """Return the fields of an item above its lines; `home` is the currency of the books."""
     values = {field: getattr(item, field) for field in HEADER_FIELDS}
     rate = item.exchange_rate
     shown = {
@@ -140,8 +175,12 @@ def header_texts(item: Item) -> Texts:
         "due_date": shown_date(item.due_date),
         "currency": item.currency,
         "exchange_rate": f"{home_per_foreign(rate):f}" if rate else "",
+        "bank_account": _one_line(item.bank_account),
+        "payment_method": _one_line(item.payment_method),
+        "paid_on": shown_date(item.paid_on),
+        "note": _one_line(item.note),
     }
-    return Texts.of(shown, values)
+    return Texts.of(shown, values, home)
 
 
 def line_texts(line: ItemLine | None = None) -> Texts:
@@ -166,14 +205,19 @@ def new_item(kind: Kind, currency: str) -> Item:
 
 
 class ItemDraft:
-    """An item that a person is typing; `item` is how it was when it was opened."""
+    """An item that a person is typing; `item` is how it was when it was opened.
 
-    def __init__(self, item: Item) -> None:
+    `home` is the currency of the books.
+    """
+
+    def __init__(self, item: Item, home: str = "GBP") -> None:
         self.item = item
+        self.home = home
+        self.files = item.files
         self.kind = item.kind
         self.document = item.document
         self.contact_code = item.contact_code
-        self.header = header_texts(item)
+        self.header = header_texts(item, home)
         self.lines = [line_texts(line) for line in item.lines] or [line_texts()]
         self._lines_opened = len(self.lines)
 
@@ -182,8 +226,8 @@ class ItemDraft:
         """Whether leaving would lose anything."""
         item = self.item
         return (
-            (self.kind, self.document, self.contact_code)
-            != (item.kind, item.document, item.contact_code)
+            (self.kind, self.document, self.contact_code, self.files)
+            != (item.kind, item.document, item.contact_code, item.files)
             or self.header.changed
             or len(self.lines) != self._lines_opened
             or any(line.changed for line in self.lines)
@@ -219,6 +263,7 @@ class ItemDraft:
             kind=self.kind,
             document=self.document,
             contact_code=self.contact_code,
+            files=self.files,
             lines=tuple(lines),
             **values,
         )

@@ -9,9 +9,10 @@ from textual.containers import VerticalScroll
 from kfclient.desk.errors import ItemChanged, ItemUnknown
 from kfclient.desk.item import Item
 from kfclient.errors import Problem, tell
-from screens.candidates import PICKABLE, candidates, heading, home_currency
+from screens.candidates import PICKABLE, candidates, heading, home_currency, values_of
+from screens.files import FilesScreen
 from screens.item_draft import ItemDraft
-from screens.item_words import findings_shown
+from screens.item_words import booked_shown, findings_shown
 from screens.meanwhile import Meanwhile
 from screens.picker import Candidate, PickerScreen
 from screens.question import QuestionScreen
@@ -51,6 +52,7 @@ class ItemFormScreen(Room[Item]):
             priority=True,
         ),
         Act("copy_above", "f6", "Copy above", "Copy the value of the field above", footer=True),
+        Act("files", "f9", "Files", "Choose the files that go with it", priority=True),
         Act("insert_line", "f7", "New line", "Insert a line below this one", footer=True),
         Act("delete_line", "f8", "Delete line", "Delete this line", footer=True),
         Act("back", "escape", "Back", "Leave; asks when something was not saved", footer=True),
@@ -73,7 +75,9 @@ class ItemFormScreen(Room[Item]):
 
     def body(self) -> Iterable[Widget]:
         """Return the fields of the item, the sums, and what is known of it."""
-        yield ItemEditor(self.draft, home_currency(self.services.desk, self.business))
+        home = home_currency(self.services.desk, self.business)
+        self.draft = ItemDraft(self.draft.item, home)
+        yield ItemEditor(self.draft, home)
         yield Line(id="meanwhile", classes="warn hidden", grows=True)
         yield Line(id="totals")
         with VerticalScroll(id="told", can_focus=False):
@@ -103,9 +107,9 @@ class ItemFormScreen(Room[Item]):
     def show_totals(self) -> None:
         """Show the sums of what can be read."""
         item, _ = self.draft.read()
-        self.query_one("#totals", Line).say(
-            f"Net {item.net:,.2f}   VAT {item.vat:,.2f}   Gross {item.gross:,.2f} {item.currency}"
-        )
+        told = f"Net {item.net:,.2f}   VAT {item.vat:,.2f}   Gross {item.gross:,.2f}"
+        booked = booked_shown(item, self.draft.home)
+        self.query_one("#totals", Line).say(f"{told} {item.currency}{booked}")
 
     def look(self) -> None:
         """Say what is still missing, off the screen's thread."""
@@ -169,8 +173,8 @@ class ItemFormScreen(Room[Item]):
         """Offer what this field can be."""
         field = self.editor.field
         if field is None or field.field not in PICKABLE:
-            self.say("i There is no list for this field: contact, currency, category, tax "
-                     "and project have one.")  # fmt: skip
+            self.say("i There is no list for this field: contact, currency, bank account, method, "
+                     "category, tax and project have one.")  # fmt: skip
             return
         desk, kind, name = self.services.desk, self.draft.kind, field.field
 
@@ -189,13 +193,28 @@ class ItemFormScreen(Room[Item]):
         editor = self.editor
         if field.field == "contact":
             editor.put_contact(field, one.name, one.code)
-        elif field.field in ("category", "project"):
-            editor.put(field, f"{one.code} {one.name}".strip())
-        else:
+        elif field.field == "currency":
             editor.put(field, one.code)
             if one.rate:
                 editor.put(editor.header.fields["exchange_rate"], one.rate)
+        elif field.field == "tax_rate":
+            editor.put(field, one.code)
+        else:
+            editor.put(field, values_of(field.field, one)[field.field])
         editor.next_field(field)
+
+    # Files
+
+    def action_files(self) -> None:
+        """Choose the files that go with the item."""
+        files = FilesScreen("Files that go with it to KashFlow", self.draft.files)
+        self.app.push_screen(files, self.put_files)
+
+    def put_files(self, files: tuple[str, ...] | None) -> None:
+        """Take the files that were chosen."""
+        if files is not None:
+            self.draft.files = files
+            self.editor.edited()
 
     # Saving and leaving
 

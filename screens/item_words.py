@@ -6,6 +6,7 @@ from decimal import Context, Decimal
 from typing import TYPE_CHECKING
 
 from kfclient.dates import shown_date
+from kfclient.desk.exchange import booked
 from kfclient.desk.item import ItemState, Kind, Severity
 from kfclient.desk.settings import show_tax_code
 from kfclient.money import figures, pennies
@@ -149,6 +150,7 @@ def details(item: Item, state: ItemState, findings: Sequence[Finding]) -> str:
         # What an import left to settle (E-...) is among the findings.
         symbol = "!" if state is ItemState.PUBLISHED else "✗"
         told.append(f"{symbol} {problem.sentence} {problem.cure}".rstrip())
+    told += left_shown(item)
     if state in (ItemState.TO_REVIEW, ItemState.READY):
         told += findings_shown(findings)
     told += [line_shown(item, index) for index in range(len(item.lines))]
@@ -157,6 +159,16 @@ def details(item: Item, state: ItemState, findings: Sequence[Finding]) -> str:
     )
     told += [f"{label}: {text}" for label, text in _more(item) if text]
     return "\n".join(told)
+
+
+def left_shown(item: Item) -> list[str]:
+    """Return a line for each thing that is still to do for a published item."""
+    told = []
+    for step in item.left:
+        why = f": {step.problem.sentence} {step.problem.cure}".rstrip() if step.problem else "."
+        state = "! Of unknown outcome" if step.unknown else "? Left to do"
+        told.append(f"{state}: {step.what}{why}")
+    return told
 
 
 def heading(item: Item, state: ItemState) -> str:
@@ -199,8 +211,18 @@ def _more(item: Item) -> tuple[tuple[str, str], ...]:
         ("Owner", item.owner),
         ("Payment method", item.payment_method),
         ("Bank account", item.bank_account),
+        ("Paid on", shown_date(item.paid_on)),
+        ("Files", ", ".join(item.files)),
         ("Image", item.image),
     )
+
+
+def booked_shown(item: Item, home: str) -> str:
+    """Return what KashFlow books for a foreign item: `   Booked 85.47 + 17.09 = 102.56 GBP`."""
+    if item.currency == home or not item.exchange_rate or item.exchange_rate <= 0:
+        return ""
+    sums = booked(item.net, item.vat, item.exchange_rate)
+    return f"   Booked {sums.net:,.2f} + {sums.vat:,.2f} = {sums.gross:,.2f} {home}"
 
 
 def home_per_foreign(rate: Decimal) -> Decimal:

@@ -1,4 +1,4 @@
-"""The fields of an item above its lines: kind, contact, reference, dates, currency and rate."""
+"""The fields of an item above its lines: kind, contact, dates, currency, payment, note."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
 from kfclient.desk.item import Kind
-from screens.item_draft import DOCUMENTS, HEADER_FIELDS, ItemDraft
+from kfclient.money import figures
+from screens.files import files_shown
+from screens.item_draft import DOCUMENTS, HEADER_FIELDS, ItemDraft, Unreadable
 from screens.item_words import CONTACTS
 from screens.widgets.cycle import Cycle
 from screens.widgets.item_fields import Field
@@ -24,8 +26,18 @@ LABELS = {
     "due_date": "Due date",
     "currency": "Currency",
     "exchange_rate": "Exchange rate",
+    "bank_account": "Bank account",
+    "payment_method": "Method",
+    "paid_on": "Paid on",
+    "note": "Note",
 }
-_ROWS = (("contact", "reference"), ("date", "due_date"), ("currency", "exchange_rate"))
+_ROWS = (
+    ("contact", "reference"),
+    ("date", "due_date"),
+    ("currency", "exchange_rate"),
+    ("bank_account", "payment_method"),
+    ("paid_on", "note"),
+)
 
 
 class ItemHeader(Vertical):
@@ -67,6 +79,23 @@ class ItemHeader(Vertical):
             yield fields["exchange_rate"]
             yield Line(id="rate-home", grows=True)
         yield Line(classes="problem hidden", id="wrong-currency", grows=True)
+        with Horizontal(classes="pair"):
+            yield Line(classes="label", id="paid-label")
+            yield fields["bank_account"]
+            yield Static("", classes="beside")
+            yield Static("Method", classes="label second")
+            yield fields["payment_method"]
+        yield Line(classes="problem hidden", id="wrong-bank_account", grows=True)
+        with Horizontal(classes="pair"):
+            yield Static("Paid on", classes="label")
+            yield fields["paid_on"]
+            yield Static("", classes="beside")
+            yield Static("Note", classes="label second")
+            yield fields["note"]
+        yield Line(classes="problem hidden", id="wrong-paid_on", grows=True)
+        with Horizontal(classes="pair"):
+            yield Static("Files", classes="label")
+            yield Line(id="files")
 
     def show_draft(self) -> None:
         """Show what goes with the texts: whose name it is, its code, whether a rate is needed."""
@@ -82,8 +111,19 @@ class ItemHeader(Vertical):
         if not foreign and texts["exchange_rate"]:
             texts["exchange_rate"] = rate.value = ""
         self._say("#rate-label", f"1 {currency or '?'} =" if foreign else "")
-        self._say("#rate-home", self.home_currency if foreign else "")
+        self._say("#rate-home", self._rate_words(currency) if foreign else "")
         rate.display = foreign
+        self._say("#paid-label", "Paid into" if draft.kind is Kind.SALE else "Paid from")
+        self._say("#files", f"{files_shown(draft.files)}   (F9 changes them)")
+
+    def _rate_words(self, currency: str) -> str:
+        """Return the home currency, and what the rate is the other way round."""
+        try:
+            rate = self.draft.header.value("exchange_rate")
+        except Unreadable:
+            rate = None
+        home = self.home_currency
+        return f"{home}   (1 {home} = {figures(rate)} {currency})" if rate else home
 
     def show_problems(self, problems: dict[str, str]) -> None:
         """Say below their row which fields cannot be read; `problems` go by field."""

@@ -6,19 +6,23 @@ import datetime as dt
 import time
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kfclient.api.records import PaymentMethod
 from kfclient.desk import Desk
 from kfclient.desk.item import Item, ItemLine, Kind
-from screens.item_draft import ItemDraft
+from kfclient.desk.list_reading import COST_METHODS
+from screens.item_draft import ItemDraft, read_text
 from screens.item_form import ItemFormScreen
 from screens.item_words import home_per_foreign
 from screens.picker import Candidate, PickerScreen, best_first
 from screens.question import QuestionScreen
 from screens.widgets.item_fields import Field
+from screens.widgets.ledger_table import LedgerTable
 from tests.desk.seeded import Inbox
 from tests.journeys.walk import Walk
 from tests.screens.scenes import SIZES, cost, on_screen, showing
@@ -44,6 +48,10 @@ ITEMS = st.builds(
     date=st.none() | st.dates(dt.date(1970, 1, 1), dt.date(2099, 12, 31)),
     currency=st.sampled_from(["GBP", "EUR", "JPY"]),
     exchange_rate=st.none() | FINE,
+    bank_account=st.text(max_size=10),
+    paid_on=st.none() | st.dates(dt.date(1970, 1, 1), dt.date(2099, 12, 31)),
+    note=st.text(max_size=20),
+    files=st.lists(st.text(max_size=8), max_size=2).map(tuple),
     lines=st.lists(LINES, min_size=1, max_size=3).map(tuple),
 )
 
@@ -74,6 +82,13 @@ def test_a_rate_that_people_use_comes_back_to_the_last_figure() -> None:
         assert ItemDraft(item).header.now["exchange_rate"] == typed
 
 
+def test_a_rate_is_read_either_way_round() -> None:
+    for typed in ("1.17 EUR", "€1.17", "1 GBP = 1.17 EUR", "1.17 EUR per GBP"):
+        assert read_text("exchange_rate", typed, "EUR", "GBP") == Decimal("1.17"), typed
+    for typed in ("0.8547", "£0.8547", "0.8547 GBP", "1 EUR = 0.8547 GBP", "0.8547 GBP per EUR"):
+        assert read_text("exchange_rate", typed, "EUR", "GBP") == Decimal("1.170001"), typed
+
+
 @pytest.mark.parametrize(
     ("field", "typed", "said"),
     [
@@ -82,7 +97,9 @@ def test_a_rate_that_people_use_comes_back_to_the_last_figure() -> None:
         ("due_date", "tomorrow", "tomorrow is not a date. Use 31/12/2026."),
         ("currency", "pounds", "no currency code"),
         ("exchange_rate", "0", "more than nothing"),
-        ("exchange_rate", "x", "x is not an amount"),
+        ("exchange_rate", "x", "“x” is not a rate"),
+        ("exchange_rate", "1.17 USD", "is not a rate. Use"),
+        ("paid_on", "soon", "soon is not a date. Use 31/12/2026."),
         ("lines.1.quantity", "two", "two is not an amount. Use 1 or 2.5."),
         ("lines.1.unit_price", "1.250,00", "continental"),
         ("lines.1.unit_price", "9" * 20, "too large"),
@@ -285,6 +302,48 @@ async def test_an_item_that_is_gone_loses_nothing_typed(inbox: Inbox, inbox_desk
         await walk.until(lambda: not isinstance(walk.screen, ItemFormScreen))
     [added] = inbox_desk.items.all(inbox.business)
     assert (added.contact, added.id != item.id) == ("Pennine Water Ltd", True)
+
+
+async def test_how_it_was_paid_and_its_files_are_given(
+    inbox: Inbox, inbox_desk: Desk, tmp_path: Path
+) -> None:
+    inbox.write(COST_METHODS, (PaymentMethod(method_id=3, method_name="Card"),))
+    for name in ("a.pdf", "huge.xls"):
+        (tmp_path / name).write_bytes(b"%PDF")
+    item = inbox_desk.items.add(inbox.business, cost(currency="EUR"))
+    form = ItemFormScreen(inbox.business, "Acme Ltd", item)
+    async with on_screen(inbox_desk, form) as walk:
+        walk.screen.set_focus(field(walk, "exchange_rate"))
+        await walk.write("1.17 EUR")
+        await walk.until("Booked 85.47 + 17.09 = 102.56 GBP")
+        walk.screen.set_focus(field(walk, "bank_account"))
+        for heading in ("Choose a bank account", "Choose a payment method"):
+            await walk.press("f4")
+            await walk.until(heading)
+            await walk.press("enter")
+            await walk.until_on(ItemFormScreen)
+        await walk.write("3/9/2026")
+        await walk.press("f9")
+        await walk.until("No files yet.")
+        for name in ("a.p", "huge"):
+            await walk.write(f"{tmp_path}/{name}")
+            await walk.press("tab")
+            await walk.until(lambda: walk.app.focused.value.endswith(("f", "s")))  # type: ignore[union-attr]
+            await walk.press("enter")
+        await walk.until("✗ KashFlow takes no")
+        assert not walk.overflows()
+        walk.screen.query_one(LedgerTable).action_jump(-1)
+        await walk.until("KashFlow takes no .xls files: huge.xls.")
+        await walk.press("tab", "delete")
+        await walk.until(lambda: "huge" not in walk.text)
+        await walk.press("f9")
+        await walk.until("1: a.pdf")
+        await walk.press("ctrl+s")
+        await walk.until(lambda: not isinstance(walk.screen, ItemFormScreen))
+    saved = inbox_desk.items.get(inbox.business, item.id)
+    assert (saved.exchange_rate, saved.paid_on) == (Decimal("1.17"), dt.date(2026, 9, 3))
+    assert (saved.bank_account, saved.payment_method) == ("Current account", "Card")
+    assert saved.files == (str(tmp_path / "a.pdf"),)
 
 
 async def test_many_lines_can_be_worked_with(inbox: Inbox, inbox_desk: Desk) -> None:
