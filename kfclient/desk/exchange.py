@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import msgspec
 
 from kfclient.desk.errors import WrongValue
-from kfclient.money import AmountUnclear, figures, parse_amount, pennies
+from kfclient.money import AmountUnclear, figures, parse_amount, pennies, shown
 
 _SIGNS = {"£": "GBP", "€": "EUR", "$": "USD"}
 _EQUATION = re.compile(r"([0-9.,]*)([A-Z]{3})(?:=|IS|TO)([0-9.,]+)([A-Z]{3})")
@@ -79,6 +79,12 @@ def booked(net: Decimal, vat: Decimal, rate: Decimal) -> Booked:
     """
     gross, tax = in_home(net + vat, rate), in_home(vat, rate)
     return Booked(gross - tax, tax, gross)
+
+
+def booked_words(amounts: Booked, home: str) -> str:
+    """Return what KashFlow books: `£602.33, of which VAT £100.39`, the VAT where there is any."""
+    gross = shown(amounts.gross, home)
+    return f"{gross}, of which VAT {shown(amounts.vat, home)}" if amounts.vat else gross
 
 
 def _rounded(rate: Decimal) -> Decimal:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from kfclient.dates import shown_date
 from kfclient.desk.bookkeeping import Books
+from kfclient.desk.exchange import booked, booked_words
 from kfclient.desk.followups import unpaid_because
 from kfclient.desk.item import Item, ItemLine, Kind
 from kfclient.desk.settings import NOT_APPLICABLE, show_tax_code
-from kfclient.money import ZERO, figures, pennies, shown
+from kfclient.money import figures, pennies, shown
 
 if TYPE_CHECKING:
     from kfclient.api.records import InvoiceLine
@@ -90,9 +91,10 @@ def _vat(sent: InvoiceLine, item: Item) -> str:
 
 
 def _in_home(planned: PlannedItem, item: Item, books: Books) -> str:
-    """Return what a foreign document is in the books' own currency."""
-    rate = item.exchange_rate or ZERO
+    """Return the rate of a foreign document, and what KashFlow books in the books' currency."""
+    rate = item.exchange_rate
     if not books.is_foreign(item) or not rate:
         return ""
-    home = shown(planned.gross / rate, books.home_currency)
-    return f" (at {figures(rate)} {item.currency} to 1 {books.home_currency}, about {home})"
+    home = books.home_currency
+    amounts = booked_words(booked(planned.net, planned.vat, rate), home)
+    return f" (at {figures(rate)} {item.currency} to 1 {home}, booked as {amounts})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from kfclient.desk.item import Item, ItemLine
 from kfclient.errors import Problem, tell
 from tests.tui.kashdeck import COSTS, NAME, ROOT, SALES, Kashdeck
-from tui.commands.fields import changed
+from tui.commands.fields import changed, said
 
 FILES = ROOT / "tests" / "desk" / "samples"
 
@@ -70,6 +71,7 @@ def test_items_give_every_field_amounts_as_text_and_null_for_what_is_missing(
         "gross": "144.00",
         "number": None,
         "problem": None,
+        "left": [],
     }
     assert items[4]["reference"] is None
     assert items[5]["gross"] == "-36.00"
@@ -117,12 +119,13 @@ def test_a_lines_vat_follows_from_its_price_and_rate(filled: Kashdeck) -> None:
     [
         ("date=31/02/2026", "date: 31/02/2026 is not a day"),
         ("colour=red", "no field “colour”"),
-        ("3.category=Travel", "It has lines 1 to 1"),
+        ("3.category=Travel", "There is no line 3"),
         ("1.colour=red", "no field"),
         ("0.category=Travel", "no line “0”"),
         ("1.vat=lots", "1.vat: lots is not an amount"),
         ("currency=pounds", "currency: “pounds” is not a currency"),
-        ("exchange_rate=-1", "exchange_rate: "),
+        ("exchange_rate=1.18", "exchange_rate: An item in GBP has no exchange rate"),
+        ("paid_on=soon", "paid_on: soon is not a date"),
         ("document=letter", "Say invoice, receipt, credit note"),
         ("1.tax_rate=200", "1.tax_rate: "),
     ],
@@ -133,6 +136,65 @@ def test_a_change_that_cannot_be_names_its_field(change: str, said: str) -> None
     with pytest.raises(Problem) as caught:
         changed(item, {"note": "changed", key: value})
     assert said in tell(caught.value)
+
+
+@pytest.mark.parametrize(
+    "words", ["1.18 EUR per GBP", "0.847458 GBP per EUR", "1 EUR = £0.847458", "1.18"]
+)
+def test_an_exchange_rate_is_said_either_way_round(words: str) -> None:
+    item = changed(Item(id="1"), {"exchange_rate": words, "currency": "eur"})
+    assert item.exchange_rate is not None
+    assert round(item.exchange_rate, 5) == Decimal("1.18")
+    assert changed(item, {"currency": "GBP"}).exchange_rate is None
+
+
+def test_files_are_added_taken_away_and_replaced_by_their_absolute_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.pdf", "b.pdf", "c.pdf"):
+        (tmp_path / name).write_bytes(b"x")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    both = said(Item(), ["files+=a.pdf", "files+=~/b.pdf", "files+=a.pdf", "note=x"], "GBP")
+    assert both.files == (str(tmp_path / "a.pdf"), str(tmp_path / "b.pdf"))
+    assert both.note == "x"
+    assert said(both, ["files-=b.pdf", "files+=c.pdf"], "GBP").files == (
+        str(tmp_path / "a.pdf"),
+        str(tmp_path / "c.pdf"),
+    )
+    assert said(both, ["files=c.pdf"], "GBP").files == (str(tmp_path / "c.pdf"),)
+    assert said(both, ["files="], "GBP").files == ()
+    for word, why in (
+        ("files+=nowhere.pdf", "There is no file nowhere.pdf"),
+        ("files+=", "There is no file"),
+        (f"files+={tmp_path}", "is no file"),
+        ("files-=c.pdf", "no file called “c.pdf”"),
+    ):
+        with pytest.raises(Problem, match=re.escape(why)):
+            said(both, [word], "GBP")
+
+
+def test_a_foreign_paid_item_says_what_kashflow_books(filled: Kashdeck, tmp_path: Path) -> None:
+    scan = tmp_path / "scan.pdf"
+    scan.write_bytes(b"x")
+    words = [
+        "currency=EUR",
+        "exchange_rate=0.85 GBP per EUR",
+        f"files+={scan}",
+        "paid_on=6/10/2026",
+    ]
+    item = filled.json("edit", NAME, "1", *words, "bank_account=1200", "payment_method=Cash")[
+        "item"
+    ]
+    assert item["exchange_rate"] == "1.176471"
+    assert item["booked"] == {"currency": "GBP", "net": "122.40", "vat": "0.00", "gross": "122.40"}
+    assert (item["files"], item["paid_on"]) == ([str(scan)], "2026-10-06")
+    filled.run("settings", NAME, "publish_tax_data=on")
+    out = filled.run("item", NAME, "1").out
+    assert "Exchange rate  1.176471 EUR to 1 GBP (1 EUR is 0.85 GBP)" in out
+    assert "Booked as      £122.40, of which VAT £20.40" in out
+    assert f"File           {scan}" in out
+    assert filled.run("edit", NAME, "1", "files+=/nowhere.pdf").code == 2
 
 
 def test_of_several_changes_all_are_made_or_none(filled: Kashdeck) -> None:

@@ -17,7 +17,7 @@ from tests.tui.kashdeck import COSTS, NAME, ROOT, SALES, Kashdeck
 CREATING = ("--create-suppliers", "--create-customers")
 ITEM = [
     *("id", "kind", "state", "reference", "contact", "date", "due_date", "currency"),
-    *("net", "vat", "gross", "number", "problem"),
+    *("net", "vat", "gross", "number", "problem", "left"),
 ]
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kfclient.dates import shown_date
+from kfclient.desk.exchange import booked_words, rate_words
 from kfclient.money import figures, pennies, shown
 from tui.commands.opening import opened
 from tui.commands.output import say, say_json
-from tui.commands.shapes import finding_shapes, item_in_full, item_shape
+from tui.commands.shapes import booked_of, finding_shapes, item_in_full, item_shape
 from tui.commands.table import Column, room_here, table
 
 if TYPE_CHECKING:
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
 
-    from kfclient.desk.item import Finding, Item, ItemState
+    from kfclient.desk import Desk
+    from kfclient.desk.bookkeeping import Books
+    from kfclient.desk.item import Item
     from tui.commands.usage import Parser
 
 
@@ -32,51 +35,62 @@ def run(args: argparse.Namespace) -> int:
     """Show the item."""
     with opened() as desk:
         business = desk.businesses.find(args.name)
-        item = desk.items.get(business.id, args.item)
-        tell_item(
-            item,
-            desk.items.state(business.id, item),
-            desk.items.findings(business.id, item),
-            as_json=args.json,
-        )
+        tell_item(desk, business.id, desk.items.get(business.id, args.item), as_json=args.json)
     return 0
 
 
-def tell_item(item: Item, state: ItemState, findings: Sequence[Finding], *, as_json: bool) -> None:
-    """Write an item in full."""
+def tell_item(desk: Desk, business: str, item: Item, *, as_json: bool) -> None:
+    """Write an item in full, with what is known about it."""
+    state = desk.items.state(business, item)
+    findings = desk.items.findings(business, item)
+    books = desk.items.bookshelf.books(business)
     if as_json:
-        shape = item_shape(item, state) | item_in_full(item)
+        shape = item_shape(item, state) | item_in_full(item, books)
         say_json({"item": {**shape, "findings": finding_shapes(findings)}})
         return
     number = "" if item.number is None else f", number {item.number} in KashFlow"
     say(f"Item {item.id}: {item.kind.value}, {item.document}, {state.value}{number}")
-    for label, value in _facts(item):
+    for label, value in _facts(item, books):
         if value:
             say(f"  {label:<15}{value}")
     say()
     say(_lines_table(item))
+    tell_left([item])
     for finding in findings:
         say(f"\n{finding.code}: {finding.sentence}")
         if finding.cure:
             say(f"  {finding.cure}")
 
 
-def _facts(item: Item) -> list[tuple[str, str]]:
-    rate = "" if item.exchange_rate is None else figures(item.exchange_rate)
+def tell_left(items: Sequence[Item]) -> None:
+    """Write what is still to do for items that are in KashFlow."""
+    for item in items:
+        for step in item.left:
+            state = "unknown" if step.unknown else "left to do"
+            why = f": {step.problem.sentence}" if step.problem is not None else ""
+            say(f"Item {item.id}, step {step.step}, {step.what} ({state}){why}")
+
+
+def _facts(item: Item, books: Books) -> list[tuple[str, str]]:
+    home = books.home_currency
+    rate, amounts = item.exchange_rate, booked_of(item, books)
     return [
         ("Contact", item.contact),
         ("Code", item.contact_code),
         ("Reference", item.reference),
         ("Date", shown_date(item.date)),
         ("Due", shown_date(item.due_date)),
-        ("Currency", "" if item.currency == "GBP" else item.currency),
-        ("Exchange rate", rate),
+        ("Currency", item.currency if books.is_foreign(item) else ""),
+        ("Exchange rate", "" if rate is None else rate_words(rate, item.currency, home)),
         ("Net", shown(item.net, item.currency)),
         ("VAT", shown(item.vat, item.currency)),
         ("Total", shown(item.gross, item.currency)),
+        ("Booked as", "" if amounts is None else booked_words(amounts, home)),
         ("Owner", item.owner),
-        ("Payment", item.payment_method),
+        ("Paid on", shown_date(item.paid_on)),
         ("Bank account", item.bank_account),
+        ("Payment", item.payment_method),
+        *[("File", path) for path in item.files],
         ("Note", " ".join(item.note.split())),
         ("Image", item.image),
         ("From", item.source),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kfclient.dates import shown_date
 from kfclient.money import shown
+from tui.commands.item import tell_left
 from tui.commands.opening import opened
 from tui.commands.output import count, say, say_json
 from tui.commands.shapes import finding_shapes, item_shape
@@ -65,6 +66,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     if items:
         say(items_table([(item, states[item.id]) for item in items]))
+    tell_left(items)
     say(f"{count(len(items), 'item')}.")
     return 0
 

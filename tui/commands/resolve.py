@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kfclient.money import plain, shown
+from tui.commands.item import tell_left
 from tui.commands.items import items_table
 from tui.commands.opening import opened, unlocked
 from tui.commands.output import say, say_json
 from tui.commands.progress import Progress
 from tui.commands.shapes import Shape, item_shape
-from tui.commands.standings import problem_shape
 from tui.commands.usage import WrongUse
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from kfclient.desk import Desk
     from kfclient.desk.business import Business
     from kfclient.desk.deciding import Candidates
-    from kfclient.desk.item import Item
     from tui.commands.usage import Parser
 
 _SEE = "See: kashdeck resolve --help"
@@ -85,11 +84,11 @@ def run(args: argparse.Namespace) -> int:
         for item in items
     )
     if args.json:
-        shapes = [item_shape(item, states[item.id]) | {"left": _left(item)} for item in items]
+        shapes = [item_shape(item, states[item.id]) for item in items]
         say_json({"items": shapes, "unknown": unknown})
     elif items:
         say(items_table([(item, states[item.id]) for item in items]))
-        _tell_left(items)
+        tell_left(items)
     else:
         say("Every item's outcome is known.")
     return 1 if unknown else 0
@@ -124,27 +123,6 @@ def _settle(
         publishing.decide(business.id, args.items[0], number=number)
     else:
         publishing.resolve(business.id, wanted, Progress(quiet=args.json))
-
-
-def _left(item: Item) -> list[Shape]:
-    """Return what is left to do of a published item."""
-    return [
-        {
-            "step": step.step,
-            "what": step.what,
-            "unknown": step.unknown,
-            "problem": problem_shape(step.problem),
-        }
-        for step in item.left
-    ]
-
-
-def _tell_left(items: list[Item]) -> None:
-    for item in items:
-        for step in item.left:
-            state = "unknown" if step.unknown else "left to do"
-            why = f": {step.problem.sentence}" if step.problem is not None else ""
-            say(f"Item {item.id}, step {step.step}, {step.what} ({state}){why}")
 
 
 def _show(found: Candidates, *, as_json: bool) -> int:

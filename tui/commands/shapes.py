@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from kfclient.money import figures, plain
+from kfclient.desk.exchange import Booked, booked
+from kfclient.money import ZERO, figures, plain
 from tui.commands.standings import problem_shape
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from kfclient.desk.bookkeeping import Books
     from kfclient.desk.business import ProblemNote
     from kfclient.desk.item import Finding, Item, ItemLine, ItemState
     from kfclient.errors import Problem
@@ -37,23 +39,58 @@ def item_shape(item: Item, state: ItemState, problem: Problem | ProblemNote | No
         "gross": plain(item.gross),
         "number": item.number,
         "problem": problem_shape(problem or item.problem),
+        "left": [
+            {
+                "step": step.step,
+                "what": step.what,
+                "unknown": step.unknown,
+                "problem": problem_shape(step.problem),
+            }
+            for step in item.left
+        ],
     }
 
 
-def item_in_full(item: Item) -> Shape:
+def item_in_full(item: Item, books: Books) -> Shape:
     """Return what `item` gives beside the fields of `item_shape`."""
     return {
         "document": item.document,
         "contact_code": item.contact_code or None,
         "exchange_rate": _decimal(item.exchange_rate),
+        "booked": booked_shape(booked_of(item, books), books.home_currency),
         "note": item.note or None,
         "owner": item.owner or None,
-        "payment_method": item.payment_method or None,
+        "paid_on": item.paid_on,
         "bank_account": item.bank_account or None,
+        "payment_method": item.payment_method or None,
+        "files": list(item.files),
         "image": item.image or None,
         "source": item.source or None,
         "published_at": item.published_at,
         "lines": [_line_shape(line) for line in item.lines],
+    }
+
+
+def booked_of(item: Item, books: Books) -> Booked | None:
+    """Return what KashFlow will book for a foreign item in the books' currency, else None.
+
+    While tax data is off it goes gross, without its VAT.
+    """
+    if not books.is_foreign(item) or not item.exchange_rate:
+        return None
+    vat = item.vat if books.settings.publish_tax_data else ZERO
+    return booked(item.gross - vat, vat, item.exchange_rate)
+
+
+def booked_shape(amounts: Booked | None, currency: str) -> Shape | None:
+    """Return what a foreign document comes to in the books' currency; null for any other."""
+    if amounts is None:
+        return None
+    return {
+        "currency": currency,
+        "net": plain(amounts.net),
+        "vat": plain(amounts.vat),
+        "gross": plain(amounts.gross),
     }
 
 
