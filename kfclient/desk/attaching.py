@@ -151,7 +151,7 @@ class Attaching(Settling):
             raise DocumentGone(f"Whether item {item.id} is in KashFlow is not known yet.")
         if attempt.dbid:
             return attempt
-        found = Finder(business, self._parts.sessions).find(attempt).found
+        found = Finder(business, self._parts).find(attempt).found
         if found is None:
             raise DocumentGone(f"KashFlow no longer has item {item.id} as it was published.")
         self._parts.attempts.confirmed(business, attempt, found, None)
@@ -218,7 +218,7 @@ class Attaching(Settling):
 
     def _target(self, business: str, attempt: Attempt, step: Step) -> int | None:
         """Return the id of the file that a step attached, None where it is not there any more."""
-        found = Finder(business, self._parts.sessions).find(attempt).found
+        found = Finder(business, self._parts).find(attempt).found
         if found is None:
             raise DocumentGone(f"KashFlow no longer has item {attempt.item} as it was published.")
         there = self._parts.sessions.call(

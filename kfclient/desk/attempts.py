@@ -223,6 +223,13 @@ class Attempts:
             raise ItemChanged("What was sent is not remembered any more.")
         return msgspec.convert({**document, "id": number}, Attempt)
 
+    def is_claimed(self, business: str, document: Invoice, attempt: Attempt) -> bool:
+        """Tell whether another item is this document, by the id that is its own for ever."""
+        return document.invoice_dbid != 0 and any(
+            item.id != attempt.item
+            for item in self._items.by(business, "dbid", document.invoice_dbid)
+        )
+
     def latest(self, business: str, item_id: str) -> Attempt | None:
         """Return the item's last attempt, None where it was never sent."""
         return max(self.by(business, "item", item_id), key=lambda one: one.id, default=None)

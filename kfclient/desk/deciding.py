@@ -130,7 +130,7 @@ class Deciding:
             why = f"it is not with {attempt.contact}"
         elif found.invoice_dbid <= attempt.mark:
             why = "it was in KashFlow before this item was sent"
-        elif self._resolving.is_claimed(business, found, attempt):
+        elif self._attempts.is_claimed(business, found, attempt):
             why = "another item here is that one"
         if found is None or why:
             raise NotDecided(f"This item cannot be {word} {number}: {why}.", "Look again.")

@@ -16,23 +16,8 @@ from kfclient.api.errors import BadRequest, KashFlowError, NotSent, Refused
 from kfclient.api.errors import Outcome as CallOutcome
 from kfclient.api.records import Invoice
 from kfclient.desk.attempt import Attempt
-from kfclient.desk.documents import (
-    differences,
-    document_of,
-    documents_of,
-    highest_id,
-    insert,
-    is_same,
-    word_of,
-)
-from kfclient.desk.errors import (
-    CameOutDifferent,
-    DeskError,
-    Duplicate,
-    ItemUnknown,
-    NotAgreed,
-    NotReadBack,
-)
+from kfclient.desk.documents import documents_of, highest_id, insert, is_same
+from kfclient.desk.errors import DeskError, Duplicate, ItemUnknown, NotAgreed
 from kfclient.desk.events import ItemHeld, ItemPublished, ItemSending, Listener, SupplierCreated
 from kfclient.desk.followup_run import FollowupRun
 from kfclient.desk.item import Item, ItemState
@@ -40,11 +25,11 @@ from kfclient.desk.outcomes import Outcome
 from kfclient.desk.planning import PlannedItem, contact_id
 from kfclient.desk.publish_gate import NOBODY_GETS_IN, Gate, stops
 from kfclient.desk.publish_report import PublishResult, note_of, result_of
+from kfclient.desk.read_back import ReadBack
 from kfclient.errors import Problem
 from kfclient.store.errors import SecretsError
 
 if TYPE_CHECKING:
-    from kfclient.api import KashFlow
     from kfclient.desk.attempts import Attempts
     from kfclient.desk.items import Items
     from kfclient.desk.newcontacts import NewContacts
@@ -80,6 +65,7 @@ class ItemPublisher:
         self._agreed = agreed
         self._listener = listener
         self._gate = gate
+        self._reading = ReadBack(sessions, items, attempts)
         self._followups = FollowupRun(business, sessions, attempts, listener, gate)
         self._documents: dict[tuple[str, int], list[Invoice]] = {}
 
@@ -220,39 +206,12 @@ class ItemPublisher:
         return result_of(item, self._items.state(self._business, item), note_of(problem))
 
     def _read_back(self, attempt: Attempt, number: int) -> tuple[Attempt, Problem | None]:
-        """Compare what KashFlow has with what was sent, and learn the id that it gave.
-
-        Returns the attempt with the id, and why nothing may follow the document, if so.
-        """
-        problem: Problem | None = None
-        found: Invoice | None = None
-        word = word_of(attempt.operation)
-
-        def read(kashflow: KashFlow) -> Invoice | None:
-            return document_of(kashflow, attempt.operation, number)
-
-        try:
-            found = self._sessions.call(self._business, read)
-        except (KashFlowError, SecretsError) as failure:
-            problem = NotReadBack(
-                f"It is in KashFlow as {word} {number}, but could not be read back to be compared: "
-                f"{failure.sentence}",
-                "Look at it in KashFlow.",
-            )
+        """Read it back; return the attempt with its id, and why nothing may follow it, if so."""
+        attempt, found, problem = self._reading.read(self._business, attempt, number)
         if found is not None:
             self._documents.setdefault((attempt.operation, attempt.party), []).append(found)
-            other = differences(attempt.payload, found)
-            if other:
-                problem = CameOutDifferent(f"KashFlow has {word} {number} with {'; '.join(other)}.")
-        elif problem is None:
-            problem = NotReadBack(
-                f"KashFlow gave it the number {number}, but now has no {word} of that number.",
-                "Look for it in KashFlow; it may have been deleted there.",
-            )
-        dbid = found.invoice_dbid if found is not None else None
-        self._attempts.confirmed(self._business, attempt, found, problem)
         sound = found is not None and is_same(attempt, found)
-        return msgspec.structs.replace(attempt, dbid=dbid), None if sound else problem
+        return attempt, None if sound else problem
 
     def _held(self, item: Item, problem: Problem, *, unknown: bool = False) -> None:
         self._listener(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING
 
+from kfclient.api.errors import KashFlowError
 from kfclient.api.records import Invoice
 from kfclient.desk.attempt import Attempt
 from kfclient.desk.attempt_step import Step
@@ -23,6 +25,7 @@ from kfclient.desk.events import ItemHeld, ItemPublished, Listener
 from kfclient.desk.item import ItemState
 from kfclient.desk.outcomes import Outcome, seconds_to_wait
 from kfclient.desk.publish_report import PublishResult, result_of
+from kfclient.desk.read_back import ReadBack
 from kfclient.desk.step_resolving import StepResolving
 from kfclient.errors import Problem
 from kfclient.money import shown
@@ -51,6 +54,7 @@ class Resolving:
         self._clock = clock
         self.steps = StepResolving(sessions, attempts.steps, clock)
         self.deleting = Deleting(sessions, attempts, clock)
+        self.reading = ReadBack(sessions, items, attempts)
 
     def recover(self, business: str) -> None:
         """Make what a sudden end left without an outcome one of unknown outcome.
@@ -78,7 +82,7 @@ class Resolving:
         """Look for every pending item, or those named; raises `KashFlowError` when it cannot.
 
         KashFlow is asked once for each supplier and customer, and for each document of which
-        something that followed it, or its delete, is pending.
+        something that followed it, or its delete, is pending, or that was never read back.
         """
         results = []
         seen: dict[tuple[str, int], tuple[dt.datetime, list[Invoice]]] = {}
@@ -91,7 +95,8 @@ class Resolving:
             looked_at, documents = seen[key]
             wait = seconds_to_wait(attempt.gave_up_at, settle, looked_at)
             results.append(self._settle(business, attempt, documents, wait, listener))
-        looked_for = self.steps.resolve(business, settle, listener, only)
+        looked_for = self._read_back(business, only)
+        looked_for += self.steps.resolve(business, settle, listener, only)
         for removal in self._attempts.removals.pending(business):
             if only is None or removal.item in only:
                 self.deleting.settle(business, removal, settle, listener)
@@ -100,6 +105,16 @@ class Resolving:
             item = self._items.get(business, item_id)
             results.append(result_of(item, self._items.state(business, item)))
         return results
+
+    def _read_back(self, business: str, only: Collection[str] | None) -> list[str]:
+        """Read back what never was; where KashFlow cannot be asked now, that holds nothing up."""
+        looked_for = []
+        with contextlib.suppress(KashFlowError):
+            for attempt in self.reading.unread(business):
+                if only is None or attempt.item in only:
+                    self.reading.make_up_for(business, attempt)
+                    looked_for.append(attempt.item)
+        return looked_for
 
     def settles_in(
         self, business: str, settle: dt.timedelta, only: Collection[str]
@@ -129,9 +144,10 @@ class Resolving:
     ) -> tuple[list[Invoice], list[Invoice]]:
         """Return the documents that are what was sent, and the doubtful, that no other item is."""
         sure, doubtful = candidates(attempt, documents)
+        claimed = self._attempts.is_claimed
         return (
-            [one for one in sure if not self.is_claimed(business, one, attempt)],
-            [one for one in doubtful if not self.is_claimed(business, one, attempt)],
+            [one for one in sure if not claimed(business, one, attempt)],
+            [one for one in doubtful if not claimed(business, one, attempt)],
         )
 
     def _settle(
@@ -155,13 +171,6 @@ class Resolving:
         gone = NotThereYet(f"The {word} did not arrive in KashFlow.", "Publish it again.")
         item = self._attempts.returned(business, attempt, Outcome.NOT_THERE, gone, keep=False)
         return result_of(item, self._items.state(business, item))
-
-    def is_claimed(self, business: str, document: Invoice, attempt: Attempt) -> bool:
-        """Tell whether another item is this document, by the id that is its own for ever."""
-        return document.invoice_dbid != 0 and any(
-            item.id != attempt.item
-            for item in self._items.by(business, "dbid", document.invoice_dbid)
-        )
 
     def _is_claimed_by_number(self, business: str, found: Invoice, attempt: Attempt) -> bool:
         """Tell whether another item, never read back, may be this document.

@@ -12,6 +12,7 @@ from kfclient.desk.events import Listener, ignore
 from kfclient.desk.item import Item, ItemState
 from kfclient.desk.items import publish_lock
 from kfclient.desk.publish_report import PublishResult
+from kfclient.desk.read_back import is_unread
 from kfclient.desk.resolving import Resolving
 from kfclient.desk.run_glance import RunStanding, run_glance
 from kfclient.desk.run_words import command, how_it_goes
@@ -49,13 +50,15 @@ class Settling:
     def unresolved(self, business: str) -> list[Item]:
         """Return the items of unknown outcome, and those of which something that follows is.
 
-        Also those of which something is being deleted in KashFlow.
+        Also those of which something is being deleted in KashFlow, and those that were published
+        and not read back yet.
         """
         deleting = {one.item for one in self._parts.attempts.removals.pending(business)}
         return [
             item
             for item in self._items.all(business)
             if item.id in deleting
+            or is_unread(item)
             or any(step.unknown for step in item.left)
             or (
                 item.sent in {ItemState.UNKNOWN, ItemState.PUBLISHING}

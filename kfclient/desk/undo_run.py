@@ -135,7 +135,7 @@ class UndoRun:
         here = item.sent is ItemState.PUBLISHED
         if not here or attempt is None or attempt.id != planned.attempt:
             raise NotUndone("It was changed here meanwhile; nothing was deleted.", "Look again.")
-        finder = Finder(self._business, self._parts.sessions, self._gate.cancel)
+        finder = Finder(self._business, self._parts, self._gate.cancel)
         fresh = UndoLook(self._business, self._parts, finder).look(item, attempt)
         same = msgspec.structs.replace(fresh, version=planned.version) == planned
         if not (same or fresh.gone):

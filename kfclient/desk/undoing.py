@@ -94,7 +94,7 @@ class Undoing(Settling):
         with self._settling(business):
             settle = self._parts.settle_time(business)
             self._resolving.resolve(business, settle, listener, ids)
-            finder = Finder(business, self._parts.sessions, cancel)
+            finder = Finder(business, self._parts, cancel)
             look = UndoLook(business, self._parts, finder)
             wanted = [(item_id, self._attempt_of(business, item_id)) for item_id in ids]
             finder.read_together(one for _, one in wanted if one is not None)

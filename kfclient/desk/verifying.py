@@ -85,7 +85,7 @@ class Verifying:
         stopped: Problem | None = None
         cancelled = False
         try:
-            finder = Finder(business, self._parts.sessions, cancel)
+            finder = Finder(business, self._parts, cancel)
             look = VerifyLook(business, self._parts, finder)
             finder.read_together(wanted)
             for attempt in wanted:

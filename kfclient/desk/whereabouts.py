@@ -16,7 +16,7 @@ from kfclient.desk.errors import NotReadBack
 if TYPE_CHECKING:
     from kfclient.api import KashFlow
     from kfclient.cancel import Cancel
-    from kfclient.desk.sessions import Sessions
+    from kfclient.desk.publish_parts import Parts
 
 
 class Whereabouts(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,9 +36,10 @@ class Finder:
     that. Raises `KashFlowError`, `Cancelled`.
     """
 
-    def __init__(self, business: str, sessions: Sessions, cancel: Cancel | None = None) -> None:
+    def __init__(self, business: str, parts: Parts, cancel: Cancel | None = None) -> None:
         self._business = business
-        self._sessions = sessions
+        self._sessions = parts.sessions
+        self._attempts = parts.attempts
         self._cancel = cancel
         self._parties: dict[tuple[str, int], list[Invoice]] = {}
         self._every: dict[int, Invoice] | None = None
@@ -61,7 +62,7 @@ class Finder:
         if key in self._parties and (one := _with_id(self._parties[key], attempt)):
             return Whereabouts(found=one)
         if not attempt.dbid:
-            return Whereabouts(found=_never_read(attempt, self._of_party(*key)))
+            return Whereabouts(found=self._never_read(attempt, self._of_party(*key)))
         numbered = self._numbered(attempt)
         if numbered is not None and numbered.invoice_dbid == attempt.dbid:
             return Whereabouts(found=numbered)
@@ -75,6 +76,26 @@ class Finder:
             self._business,
             lambda kashflow: document_of(kashflow, attempt.operation, attempt.number or 0),
         )
+
+    def _never_read(self, attempt: Attempt, documents: Iterable[Invoice]) -> Invoice | None:
+        """Return the one document that can be the attempt's and is no other item's, if any."""
+        sure, doubtful = candidates(
+            attempt,
+            [
+                one
+                for one in documents
+                if not self._attempts.is_claimed(self._business, one, attempt)
+            ],
+        )
+        if len(sure) == 1 and sure[0].invoice_number == attempt.number:
+            return sure[0]
+        if sure or doubtful:
+            raise NotReadBack(
+                f"It was never read back, and KashFlow's number {attempt.number} is not, or not "
+                "only, what was sent.",
+                "Look at it in KashFlow.",
+            )
+        return None
 
     def _of_party(self, operation: str, party: int) -> list[Invoice]:
         key = (operation, party)
@@ -104,17 +125,3 @@ class Finder:
 
 def _with_id(documents: Iterable[Invoice], attempt: Attempt) -> Invoice | None:
     return next((one for one in documents if attempt.dbid == one.invoice_dbid), None)
-
-
-def _never_read(attempt: Attempt, documents: Iterable[Invoice]) -> Invoice | None:
-    """Return the one document that can be the attempt's, None where none can."""
-    sure, doubtful = candidates(attempt, documents)
-    if len(sure) == 1:
-        return sure[0]
-    if sure or doubtful:
-        raise NotReadBack(
-            f"It was never read back, and KashFlow's number {attempt.number} is not, or not only, "
-            "what was sent.",
-            "Look at it in KashFlow.",
-        )
-    return None

@@ -246,7 +246,7 @@ def test_a_document_that_may_be_anothers_is_left_for_a_person(desk: Publisher) -
     assert result.problem is not None
     assert "or another one published before" in result.problem.sentence
     edit_there(desk, CustomerReference="the first")
-    (result,) = desk.desk.publishing.resolve(desk.business)
+    result, _ = desk.desk.publishing.resolve(desk.business)
     assert result.state is ItemState.READY
 
 

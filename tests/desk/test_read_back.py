@@ -1,0 +1,106 @@
+"""What was published is read back, also when something came between: its id, and what it says."""
+
+from __future__ import annotations
+
+import pytest
+
+from kfclient.desk.item import ItemState
+from kfclient.desk.verifying import Verdict
+from kfclient.sandbox import Sandbox
+from kfclient.store import Home
+from tests.desk.publisher import Publisher
+
+
+@pytest.fixture
+def desk(home: Home, sandbox: Sandbox) -> Publisher:
+    """Return a connected and synced business with a published item that was not read back."""
+    desk = Publisher(home, sandbox)
+    desk.add("PEN-1")
+    desk.sandbox.misbehave("GetReceipt", "html-503")
+    desk.publish()
+    assert desk.item("1").dbid is None
+    return desk
+
+
+def the_purchase(desk: Publisher) -> dict[str, object]:
+    (row,) = desk.sandbox.account.receipts()
+    return row
+
+
+def change_there(desk: Publisher, **values: object) -> None:
+    """Change the only purchase in KashFlow, as a person may there."""
+    row = the_purchase(desk)
+    with desk.sandbox.account.books.transaction():
+        desk.sandbox.account.books.put("receipts", {**row, **values})
+
+
+def delete_there(desk: Publisher) -> None:
+    dbid = the_purchase(desk)["InvoiceDBID"]
+    assert isinstance(dbid, int)
+    with desk.sandbox.account.books.transaction():
+        desk.sandbox.account.books.drop("receipts", dbid)
+
+
+def resolve(desk: Publisher) -> str:
+    """Look in KashFlow; return the code of the item's problem, "" for none."""
+    (result,) = desk.desk.publishing.resolve(desk.business)
+    assert result.state is ItemState.PUBLISHED
+    return "" if result.problem is None else result.problem.code
+
+
+def test_what_could_not_be_read_back_is_read_when_kashflow_is_looked_at(desk: Publisher) -> None:
+    assert [one.id for one in desk.desk.publishing.unresolved(desk.business)] == ["1"]
+    assert resolve(desk) == ""
+    assert desk.item("1").dbid == the_purchase(desk)["InvoiceDBID"]
+    assert desk.desk.publishing.unresolved(desk.business) == []
+    desk.forget_calls()
+    assert desk.desk.publishing.resolve(desk.business) == ()
+    assert desk.calls == {}
+
+
+def test_publishing_more_reads_it_back_too(desk: Publisher) -> None:
+    desk.publish("1")
+    assert desk.item("1").dbid == the_purchase(desk)["InvoiceDBID"]
+
+
+def test_what_came_out_otherwise_is_told_then(desk: Publisher) -> None:
+    change_there(desk, InvoiceDate="2026-08-01T00:00:00")
+    assert resolve(desk) == "came-out-different"
+    assert desk.item("1").dbid == the_purchase(desk)["InvoiceDBID"]
+
+
+def test_another_document_under_its_number_is_not_taken_for_it(desk: Publisher) -> None:
+    change_there(desk, CustomerReference="SOMETHING ELSE")
+    assert resolve(desk) == "not-read-back"
+    assert desk.item("1").dbid is None
+    change_there(desk, CustomerReference="PEN-1")
+    assert resolve(desk) == ""
+
+
+def test_one_that_another_item_is_is_not_taken_for_it(desk: Publisher) -> None:
+    delete_there(desk)
+    (twin,) = desk.add("PEN-1")
+    desk.desk.radar.not_a_duplicate(desk.business, twin.id)
+    desk.publish(twin.id)
+    assert desk.item(twin.id).number == desk.item("1").number
+    assert resolve(desk) == "not-read-back"
+    (gone,) = desk.desk.verifying.verify(desk.business, ["1"]).results
+    assert gone.verdict is Verdict.DELETED
+    assert desk.item("1").dbid is None
+    (undo,) = desk.desk.undoing.plan(desk.business, ["1"]).items
+    assert undo.gone
+
+
+def test_one_that_was_deleted_there_is_told_to_be_gone(desk: Publisher) -> None:
+    delete_there(desk)
+    assert resolve(desk) == "deleted-there"
+    assert desk.desk.publishing.unresolved(desk.business) == []
+
+
+def test_nothing_is_held_up_while_it_cannot_be_read(desk: Publisher) -> None:
+    desk.add("PEN-2")
+    desk.sandbox.misbehave("GetReceipt", "html-503")
+    assert desk.desk.publishing.resolve(desk.business) == ()
+    assert desk.item("1").dbid is None
+    assert desk.publish().published == 1
+    assert desk.item("2").dbid is not None
