@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 class AttachedFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A file of a published item: its name there, its size in bytes, and how it stands.
+    """A file of an item: its name there, its size in bytes, and how it stands.
 
     `attached` files are in KashFlow; others are left to do, `unknown` ones had no answer.
     """
@@ -62,11 +62,15 @@ class Attaching(Settling):
     """
 
     def files(self, business: str, item_id: str) -> list[AttachedFile]:
-        """Return the files of a published item, as far as they are known here."""
+        """Return the files of an item, as far as they are known here; asks KashFlow nothing."""
         item = self._items.get(business, item_id)
         attempt = self._parts.attempts.latest(business, item.id)
         if item.sent is None or attempt is None:
-            return []
+            planned = (planned_file(path) for path in item.files)
+            return [
+                AttachedFile(name=one.name, size=one.size, path=one.path, attached=False)
+                for one in planned
+            ]
         return [
             AttachedFile(
                 name=file.name,

@@ -12,6 +12,7 @@ from kfclient.desk.events import (
     Event,
     ItemHeld,
     ItemPublished,
+    ItemUndone,
     ListFailed,
     ListSynced,
     PublishPaused,
@@ -74,6 +75,8 @@ class Progress:
                 return f"  created {event.name}"
             case ItemPublished():
                 return f"  ok      {self._item(event.item)}: number {event.number} in KashFlow"
+            case ItemUndone():
+                return f"  ok      {self._item(event.item)}: number {event.number} is out again"
             case ItemHeld():
                 word = "unknown" if event.unknown else "held   "
                 return f"  {word} {self._item(event.item)}: {event.problem.sentence}"
