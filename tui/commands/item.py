@@ -53,8 +53,8 @@ def tell_item(desk: Desk, business: str, item: Item, *, as_json: bool) -> None:
     for label, value in _facts(item, books):
         if value:
             say(f"  {label:<15}{value}")
-    say()
-    say(_lines_table(item))
+    if item.lines:
+        say(f"\n{_lines_table(item)}")
     tell_left([item])
     for finding in findings:
         say(f"\n{finding.code}: {finding.sentence}")
