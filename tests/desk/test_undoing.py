@@ -13,6 +13,7 @@ import pytest
 
 from kfclient.api.records import Invoice, Payment
 from kfclient.cancel import Cancel
+from kfclient.desk.business import ItemCounts
 from kfclient.desk.errors import Busy, NotUndone
 from kfclient.desk.events import Event, ItemUndone
 from kfclient.desk.item import Item, ItemState
@@ -21,6 +22,7 @@ from kfclient.desk.undoing import UndoPlan, UndoReport
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
 from tests.desk.publisher import COST, SALE, Publisher
+from tests.desk.seeded import SAMPLES
 
 DELETES = ["DeleteReceiptPayment", "DeleteReceiptByID"]
 
@@ -186,6 +188,33 @@ def test_an_item_published_again_later_is_no_part_of_the_run_before(desk: Publis
     assert plan(desk, run=older.run).items == ()
     with pytest.raises(NotUndone):
         plan(desk, run=99)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("dext-costs-with-claims", "sales"),
+        pytest.param(
+            ("dext-costs", "dext-costs-with-tax", "dext-costs-with-claims", "sales"),
+            marks=pytest.mark.full,
+        ),
+    ],
+    ids=["some", "all"],
+)
+def test_the_samples_are_published_verified_and_taken_out_to_an_empty_ledger(
+    desk: Publisher, names: tuple[str, ...]
+) -> None:
+    for name in names:
+        desk.desk.importing.import_file(desk.business, SAMPLES / f"{name}.csv")
+    count = desk.publish().published
+    assert count == len(desk.desk.items.all(desk.business)) > 20
+    assert desk.desk.verifying.verify(desk.business).same == count
+    (run,) = desk.desk.undoing.runs(desk.business)
+    report = desk.desk.undoing.undo(desk.business, plan(desk, run=run.run))
+    assert (report.undone, report.held) == (count, 0)
+    assert left_there(desk) == (0, 0, 0, 0)
+    counts = desk.desk.businesses.summary(desk.business).items
+    assert counts == ItemCounts(ready=count)
 
 
 # What is refused

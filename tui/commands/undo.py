@@ -95,6 +95,8 @@ def _plan(desk: Desk, business: Business, cancel: Cancel, args: argparse.Namespa
 
 def _question(plan: UndoPlan) -> str:
     there = sum(not one.gone for one in plan.items)
+    if not there:
+        return f"Bring {count(len(plan.items), 'item')} back to the inbox?"
     return f"Delete {count(there, 'document')} in KashFlow?"
 
 
@@ -131,7 +133,7 @@ def _tell_plan(plan: UndoPlan, *, even_if_changed: bool) -> None:
         if one.changed and not even_if_changed:
             say("  It stays; delete it all the same with --even-if-changed.")
     for left in plan.left_out:
-        say(f"Item {left.item_id} stays: {left.reason}")
+        say(f"Item {left.item_id} is left out: {left.reason}")
 
 
 def _tell(report: UndoReport) -> None:
