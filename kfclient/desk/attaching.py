@@ -19,7 +19,14 @@ from kfclient.desk.audit import Action
 from kfclient.desk.belongings import belongings, matched
 from kfclient.desk.business import ProblemNote
 from kfclient.desk.documents import SALE
-from kfclient.desk.errors import AlreadyThere, DocumentGone, FileRefused, NotUndone, WrongValue
+from kfclient.desk.errors import (
+    AlreadyThere,
+    DocumentGone,
+    FileRefused,
+    ItemSettled,
+    NotUndone,
+    WrongValue,
+)
 from kfclient.desk.events import Listener, ignore
 from kfclient.desk.file_checks import check_files
 from kfclient.desk.followup_calls import id_of
@@ -152,7 +159,10 @@ class Attaching(Settling):
         item = self._items.get(business, item.id)
         attempt = self._parts.attempts.latest(business, item.id)
         if item.sent is not ItemState.PUBLISHED or attempt is None:
-            raise DocumentGone(f"Whether item {item.id} is in KashFlow is not known yet.")
+            raise ItemSettled(
+                f"Whether item {item.id} is in KashFlow is not known yet.",
+                "Look in KashFlow for it first.",
+            )
         if attempt.dbid:
             return attempt
         found = Finder(business, self._parts).find(attempt).found

@@ -15,9 +15,10 @@ from kfclient.desk.business import ProblemNote
 from kfclient.desk.comparing import Difference, compare, in_words
 from kfclient.desk.documents import SALE, word_of
 from kfclient.desk.errors import DeletedThere, DeskError, EditedThere
-from kfclient.desk.followups import PlannedFile
+from kfclient.desk.followups import PlannedFile, PlannedPayment
 from kfclient.desk.id_names import IdNames
 from kfclient.desk.items import publish_lock
+from kfclient.desk.outcomes import Outcome
 from kfclient.desk.publish_gate import stops
 from kfclient.desk.publish_report import note_of
 
@@ -114,7 +115,20 @@ class VerifyLook:
                 unlisted += [step.followup.what for step in done(steps, kind)]
             else:
                 told += self._at(attempt, found, steps, kind)
+        told += self._taken_off(found, steps)
         return tuple(told), tuple(unlisted)
+
+    def _taken_off(self, found: Invoice, steps: Sequence[Step]) -> list[Difference]:
+        """Return the payments that an undoing has deleted, broken off before the document went.
+
+        None where a payment is there again.
+        """
+        if found.amount_paid:
+            return []
+        undone = (one for one in steps if one.outcome is Outcome.UNDONE)
+        payments = [one for one in undone if isinstance(one.followup, PlannedPayment)]
+        differ = (difference(step, None, self._names) for step in payments)
+        return [one for one in differ if one is not None]
 
     def _at(
         self, attempt: Attempt, found: Invoice, steps: Sequence[Step], kind: Kind

@@ -17,7 +17,6 @@ from kfclient.cancel import Cancel
 from kfclient.desk.attempt import Attempt
 from kfclient.desk.audit import Action
 from kfclient.desk.business import ProblemNote
-from kfclient.desk.errors import CameOutDifferent, DeletedThere, EditedThere, NotReadBack
 from kfclient.desk.events import ItemVerified, Listener, ignore
 from kfclient.desk.item import Item, ItemState
 from kfclient.desk.planning import LeftOut
@@ -30,11 +29,6 @@ if TYPE_CHECKING:
     from kfclient.desk.publish_parts import Parts
 
 __all__ = ["Verdict", "VerifyReport", "VerifyResult", "Verifying"]
-
-_SETTLED_BY_SAME = {
-    problem.code for problem in (EditedThere, DeletedThere, CameOutDifferent, NotReadBack)
-}
-"""Problems of an item that a look settles which finds nothing."""
 
 _GONE = (Verdict.DELETED, Verdict.REPLACED)
 
@@ -142,7 +136,8 @@ class Verifying:
             if item.sent is not ItemState.PUBLISHED or latest is None or latest.id != attempt.id:
                 return
             problem = self._problem(item, result)
-            if problem == item.problem:
+            deleting = self._parts.attempts.removals.pending_of(business, item.id)
+            if problem == item.problem or deleting:
                 return
             self._parts.items.put(business, msgspec.structs.replace(item, problem=problem))
             action = Action.CAME_OUT_DIFFERENT if problem is not None else Action.VERIFIED
@@ -151,9 +146,6 @@ class Verifying:
 
     def _problem(self, item: Item, result: VerifyResult) -> ProblemNote | None:
         """Return what the item is to remember: what differs, or what it did before."""
-        if result.verdict is Verdict.SAME:
-            known = item.problem is not None and item.problem.code in _SETTLED_BY_SAME
-            return None if known else item.problem
         if result.verdict is Verdict.NOT_READ and item.problem is not None:
             return item.problem
         return result.problem

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kfclient.desk.errors import AlreadyThere, FileRefused, NotUndone, WrongValue
+from kfclient.desk.errors import AlreadyThere, FileRefused, ItemSettled, NotUndone, WrongValue
 from kfclient.desk.item import Item, ItemState
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
@@ -226,3 +226,12 @@ def test_attached_later_it_goes_again_when_undone_and_published_again(
     assert there(desk) == []
     desk.publish(item.id)
     assert there(desk) == ["bill.pdf"]
+
+
+def test_an_item_of_unknown_outcome_has_to_be_looked_for_first(desk: Publisher, bill: str) -> None:
+    (item,) = desk.add("A")
+    desk.sandbox.misbehave("InsertReceipt", "drop-before")
+    desk.publish(item.id)
+    with pytest.raises(ItemSettled):
+        desk.desk.attaching.add(desk.business, item.id, bill)
+    assert desk.item(item.id).files == ()

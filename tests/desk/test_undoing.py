@@ -455,7 +455,20 @@ def test_after_the_settle_time_it_is_published_still_and_can_be_undone_or_left(
     assert result.problem.sentence == "KashFlow still has purchase 1: it was not deleted."
     assert desk.item(item.id).number == item.number
     assert desk.desk.verifying.verify(desk.business).same == 1
+    assert desk.item(item.id).problem is None
     assert undo(desk, item.id).undone == 1
+
+
+def test_a_look_meanwhile_forgets_no_delete_that_had_no_answer(
+    desk: Publisher, whole: dict[str, Any]
+) -> None:
+    (item,) = published(desk, "A", **whole)
+    desk.sandbox.misbehave("DeleteReceiptPayment", "drop-before")
+    undo(desk, item.id)
+    unsure = desk.item(item.id).problem
+    assert unsure is not None
+    assert desk.desk.verifying.verify(desk.business).same == 1
+    assert desk.item(item.id).problem == unsure
 
 
 def test_a_refused_delete_says_what_is_half_done(desk: Publisher, whole: dict[str, Any]) -> None:
@@ -470,6 +483,9 @@ def test_a_refused_delete_says_what_is_half_done(desk: Publisher, whole: dict[st
     assert "The VAT return is filed" in problem.sentence
     assert left_there(desk)[:2] == (1, 0)
     assert desk.desk.businesses.summary(desk.business).items.needs_you == 1
+    (result,) = desk.desk.verifying.verify(desk.business).results
+    (differs,) = result.differences
+    assert differs.sentence == "the payment of £120.00, Current account is not there any more"
     assert undo(desk, item.id).undone == 1
     assert_back(desk, item.id)
 
