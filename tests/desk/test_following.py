@@ -111,7 +111,7 @@ def test_another_session_pauses_resumes_and_stops(desk: Publisher, other: Desk) 
     going = Going(desk)
     until(lambda: any(isinstance(event, ItemPublished) for event in desk.events))
     assert other.publishing.ask(desk.business, Wish.PAUSE).who == "anna"
-    until(lambda: standing(other, desk.business) is RunStanding.PAUSED, 1.0)
+    until(lambda: standing(other, desk.business) is RunStanding.PAUSED, 2.0)
     time.sleep(0.3)
     sent = len(desk.sandbox.account.receipts())
     time.sleep(0.4)
