@@ -12,6 +12,7 @@ from screens.item_words import STATES, details
 from screens.lookout import Lookout
 from screens.room import BACK, Act, Room
 from screens.trail import TrailScreen
+from screens.unknown import UnknownScreen
 from screens.widgets.line import Line
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class ItemDetailsScreen(Room[None]):
     CSS_PATH = "item_details.tcss"
     ACTS = (
         Act("resolve", "r", "Look in KashFlow", "Look in KashFlow for this item", footer=True),
+        Act("decide", "w", "Decide", "Say what became of an item of unknown outcome", footer=True),
         Act("trail", "h", "Audit trail", "Who did what with this item", footer=True),
         Act("copy", "y", "Copy", "Copy this text to the clipboard", footer=True),
         BACK,
@@ -72,9 +74,14 @@ class ItemDetailsScreen(Room[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer to look in KashFlow only where the outcome is unknown."""
-        if action == "resolve":
+        if action in ("resolve", "decide"):
             return self.state is ItemState.UNKNOWN
         return super().check_action(action, parameters)
+
+    def action_decide(self) -> None:
+        """Show what was sent beside what KashFlow has."""
+        unknown = UnknownScreen(self.business, self.business_name, self.item_id)
+        self.app.push_screen(unknown, lambda _: self.lookout.again())
 
     def action_trail(self) -> None:
         """Show what was done with this item."""

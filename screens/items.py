@@ -20,9 +20,8 @@ from screens.item_form import ItemFormScreen
 from screens.item_words import NARROW, WIDE, counts_shown, details
 from screens.lookout import Lookout
 from screens.mending import Mending, is_mendable
-from screens.publishing import PublishingScreen
+from screens.publish_flow import PublishFlow
 from screens.question import QuestionScreen
-from screens.review import Agreed, Approved, ReviewScreen
 from screens.room import BACK, Act, Room
 from screens.trail import TrailScreen
 from screens.widgets.filter_box import FilterBox
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
 
     from kfclient.desk.events import Event
     from kfclient.desk.item import Item
-    from kfclient.desk.planning import Plan
     from kfclient.desk.publish_report import PublishResult
     from kfclient.errors import Problem
 
@@ -86,6 +84,7 @@ class ItemsScreen(Room[None]):
         self.next_key = ""
         self.told = ""
         self.mending = Mending(self, business_id, self.done)
+        self.publishing = PublishFlow(self, (business_id, business_name), self.came_back)
 
     # What it shows
 
@@ -113,6 +112,7 @@ class ItemsScreen(Room[None]):
         )
         self.duplicates = DuplicateWatch(self, business, self.looked_out)
         self.duplicates.look()
+        self.publishing.arrive()
 
     def on_unmount(self) -> None:
         """Stop looking for duplicates: nobody is there to see them."""
@@ -332,32 +332,13 @@ class ItemsScreen(Room[None]):
 
     def action_publish(self) -> None:
         """Show what publishing would send, or the publishing that is going on."""
-        job = self.services.publish_job(self.business)
-        if job is not None and not job.ended:
-            self.app.push_screen(PublishingScreen(self.business, self.business_name), self.looked)
-            return
-        publishing = self.services.desk.publishing
         marked = [key for key in self.inbox.listed if key in self.table.marked] or None
-        self.ask(lambda: publishing.plan(self.business, marked), self.review, lane="items")
+        self.publishing.begin(marked)
 
-    def review(self, plan: Plan) -> None:
-        """Show a plan, to be agreed to."""
-        if not self.on_top:
-            return
-
-        def agreed(answer: Approved | None) -> None:
-            if answer is not None:
-                self.publish(answer.plan, answer.agreed)
-
-        self.app.push_screen(ReviewScreen(self.business_name, plan), agreed)
-
-    def publish(self, plan: Plan, agreed: Agreed) -> None:
-        """Carry the plan out, and show how far it is."""
+    def came_back(self) -> None:
+        """Read the items again after publishing, and forget the marks."""
         self.table.mark_all(())
-        self.services.start_publish(
-            plan, create_suppliers=agreed.suppliers, create_customers=agreed.customers
-        )
-        self.app.push_screen(PublishingScreen(self.business, self.business_name), self.looked)
+        self.lookout.again()
 
     def looked(self, _: object) -> None:
         """Read the items again after a screen that may have changed them."""

@@ -1,4 +1,4 @@
-"""Publishing as it goes: a bar, a line an item, and what each came to."""
+"""Publishing as it goes: a bar, a line an item, what each came to, and what is left at the end."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from textual.containers import VerticalScroll
 
-from kfclient.desk.item import Kind
-from kfclient.errors import tell
-from screens.item_words import amount_shown
+from kfclient.desk.publish_report import PublishResult, result_of
+from kfclient.desk.runs import Wish
+from screens.publishing_words import bar, row_of, said, summary
 from screens.question import QuestionScreen
+from screens.review import Approved, ReviewScreen
 from screens.room import Act, Room
-from screens.widgets.ledger_table import Column, LedgerTable, Row
+from screens.unknown import UnknownScreen
+from screens.widgets.ledger_table import Column, LedgerTable
 from screens.widgets.line import Line
 
 if TYPE_CHECKING:
@@ -21,38 +23,37 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from kfclient.desk.events import Event
-    from kfclient.desk.planning import PlannedItem
+    from kfclient.desk.items import Items
+    from kfclient.desk.planning import Plan
+    from kfclient.errors import Problem
     from screens.services import PublishJob
 
-SHOWN = {
-    "waiting": ("· waiting", "dim"),
-    "sending": ("↑ sending", ""),
-    "published": ("■ published", "good"),
-    "held": ("✗ held", "warn"),
-    "unknown": ("! unknown", "bad"),
-}
-BAR = 30
-NAMES_SHOWN = 3
 REDRAW_SECONDS = 0.2
-ONCE = "Nothing already published is published again."
-UNKNOWN = (
-    "It is not sent again before KashFlow has been looked at: go back to the items and press r."
-)
+STILL = "What is being sent is finished first. The rest stays in the inbox, ready."
 
 
 class PublishingScreen(Room[None]):
-    """Shows the publishing of a business, while it goes on and after."""
+    """Shows the publishing of a business, whoever carries it out, while it goes on and after."""
 
     CSS_PATH = "publishing.tcss"
     ACTS = (
+        Act("pause", "p", "Pause or go on", "Send nothing new for a while, or go on", footer=True),
         Act("stop", "x", "Stop", "Stop after what is being sent", footer=True),
+        Act("rest", "l", "What is left", "Publish just what is left of published items",
+            footer=True),
+        Act("look", "r", "Look in KashFlow", "Look in KashFlow for what is of unknown outcome",
+            footer=True),
+        Act("decide", "w", "Decide", "Say what became of the item of unknown outcome",
+            footer=True),
         Act("back", "escape", "Back", "Go back; publishing goes on", footer=True),
-    )
+    )  # fmt: skip
 
     def __init__(self, business_id: str, business_name: str) -> None:
         super().__init__(business_name, "Items", "Publishing")
         self.business = business_id
+        self.business_name = business_name
         self.drawing: Timer | None = None
+        self.stopping = False
 
     def body(self) -> Iterable[Widget]:
         """Return the bar, the counts, the table of items, and all about one of them."""
@@ -71,8 +72,9 @@ class PublishingScreen(Room[None]):
             yield Line(id="reason", grows=True)
 
     def on_mount(self) -> None:
-        """Show how far it is, and again with every news."""
+        """Show how far it is, and again with every news; count down while it waits."""
         self.services.news.subscribe(self, self.on_news)
+        self.set_interval(1.0, self.count_down)
         self.draw()
 
     @property
@@ -85,13 +87,19 @@ class PublishingScreen(Room[None]):
         if event.business == self.business and self.drawing is None:
             self.drawing = self.set_timer(REDRAW_SECONDS, self.draw)
 
+    def count_down(self) -> None:
+        """Show for how long it still waits."""
+        job = self.job
+        if job is not None and job.waiting is not None and not job.ended:
+            self.query_one("#bar", Line).say(bar(job, stopping=self.stopping))
+
     def draw(self) -> None:
         """Show how far it is."""
         self.drawing = None
         job = self.job
         if job is None:
             return
-        self.query_one("#bar", Line).say(bar(job))
+        self.query_one("#bar", Line).say(bar(job, stopping=self.stopping))
         self.query_one("#counts", Line).say(summary(job))
         table = self.query_one(LedgerTable)
         table.show_rows(row_of(job, planned) for planned in job.plan.items)
@@ -102,90 +110,107 @@ class PublishingScreen(Room[None]):
         job = self.job
         text = "" if job is None or event.key is None else said(job, event.key)
         self.query_one("#reason", Line).say(text)
+        self.refresh_bindings()
+
+    # Commands
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer to stop only while something goes on."""
-        if action == "stop":
-            job = self.job
-            return job is not None and not job.ended and not job.cancel.is_set
-        return super().check_action(action, parameters)
+        """Offer what there is to do: steering while it goes on, the rest once it has ended."""
+        job = self.job
+        going = job is not None and not job.ended
+        key = self.query_one(LedgerTable).cursor_key if self.is_mounted else None
+        offered = {
+            "pause": going and not self.stopping,
+            "stop": going and not self.stopping,
+            "rest": not going and bool(self.left()),
+            "look": not going and job is not None and "unknown" in job.state.values(),
+            "decide": not going and job is not None and job.state.get(key or "") == "unknown",
+        }
+        return offered.get(action, True) and super().check_action(action, parameters)
+
+    def left(self) -> list[str]:
+        """Return the published items of which something is left that may be sent."""
+        job = self.job
+        found = {} if job is None else job.left
+        return [
+            key for key, steps in found.items() if steps and not any(one.unknown for one in steps)
+        ]
+
+    def action_pause(self) -> None:
+        """Pause, or go on."""
+        job = self.job
+        if job is not None:
+            wish = Wish.GO_ON if job.paused else Wish.PAUSE
+            self.services.steer_publish(self.business, wish)
 
     def action_stop(self) -> None:
         """Stop, after a question."""
-        question = QuestionScreen(
-            "Stop publishing?",
-            yes="Stop",
-            more="What is being sent is finished first. The rest stays in the inbox, ready.",
-        )
+        question = QuestionScreen("Stop publishing?", yes="Stop", more=STILL)
         self.app.push_screen(question, lambda yes: self.stop() if yes else None)
 
     def stop(self) -> None:
-        """Ask the work to stop at its next safe point."""
-        if self.job is not None:
-            self.job.cancel.cancel()
-            self.draw()
+        """Ask the work to stop at its next safe point, whoever does it."""
+        self.stopping = True
+        self.services.steer_publish(self.business, Wish.STOP)
+        self.draw()
+
+    def action_rest(self) -> None:
+        """Show what is left of published items, to be published after a look."""
+        publishing, wanted = self.services.desk.publishing, self.left()
+        self.ask(lambda: publishing.plan(self.business, wanted), self.review, lane="items")
+
+    def review(self, plan: Plan) -> None:
+        """Show a plan, and carry it out once it is agreed to."""
+
+        def approved(answer: Approved | None) -> None:
+            if answer is not None:
+                self.services.start_publish(
+                    answer.plan,
+                    create_suppliers=answer.agreed.suppliers,
+                    create_customers=answer.agreed.customers,
+                )
+                self.stopping = False
+                self.draw()
+
+        if self.on_top:
+            self.app.push_screen(ReviewScreen(self.business_name, plan), approved)
+
+    def action_look(self) -> None:
+        """Look in KashFlow for what is of unknown outcome."""
+        publishing = self.services.desk.publishing
+        self.query_one("#reason", Line).say("Looking in KashFlow…")
+        lane = f"publish-{self.business}"
+        self.ask(lambda: publishing.resolve(self.business), self.settled, self.failed, lane=lane)
+
+    def action_decide(self) -> None:
+        """Show what was sent beside what KashFlow has."""
+        key = self.query_one(LedgerTable).cursor_key or ""
+        screen = UnknownScreen(self.business, self.business_name, key)
+        self.app.push_screen(screen, lambda _: self.look_again())
+
+    def look_again(self) -> None:
+        """Show how the items stand now, after a person has decided."""
+        items, job = self.services.desk.items, self.job
+        if job is not None:
+            wanted = list(job.state)
+            self.ask(lambda: results_of(items, self.business, wanted), self.settled)
+
+    def settled(self, results: Iterable[PublishResult]) -> None:
+        """Show what is known of items now."""
+        job = self.job
+        if job is not None:
+            for result in results:
+                job.note(result)
+        self.draw()
+
+    def failed(self, problem: Problem) -> None:
+        """Say why KashFlow could not be looked at."""
+        self.query_one("#reason", Line).say(f"✗ {problem.sentence} {problem.cure}".rstrip())
 
 
-def bar(job: PublishJob) -> str:
-    """Return the bar: how many items have come to an end, of how many."""
-    whole = len(job.state)
-    over = sum(state not in ("waiting", "sending") for state in job.state.values())
-    filled = BAR * over // whole if whole else BAR
-    if job.ended:
-        words = "stopped" if job.cancelled else "done"
-    else:
-        words = "stopping after what is being sent" if job.cancel.is_set else "publishing"
-    return f"{'█' * filled}{'░' * (BAR - filled)}  {over} of {whole}, {words}"
-
-
-def summary(job: PublishJob) -> str:
-    """Return what it has come to so far, and at the end what to do next."""
-    states = list(job.state.values())
-    parts = [f"{states.count('published')} published"]
-    parts += [f"{states.count('held')} held" if "held" in states else ""]
-    parts += [f"{states.count('unknown')} of unknown outcome" if "unknown" in states else ""]
-    told = [f"{', '.join(part for part in parts if part)}. {ONCE}"]
-    if job.created:
-        more = len(job.created) - NAMES_SHOWN
-        names = ", ".join(job.created[:NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
-        told.append(f"Created in KashFlow: {names}.")
-    if job.problem is not None:
-        told.append(f"✗ {tell(job.problem)}")
-    return "\n".join(told)
-
-
-def row_of(job: PublishJob, planned: PlannedItem) -> Row:
-    """Return an item's row."""
-    state = job.state[planned.item_id]
-    words, tone = SHOWN[state]
-    if state == "waiting" and job.ended:
-        words = "· not sent"
-    problem = job.problems.get(planned.item_id)
-    number = job.numbers.get(planned.item_id)
-    result = problem.sentence if problem else ""
-    if number is not None:
-        result = f"No. {number}{'  ! look' if problem else ''}"
-    cells = (
-        words,
-        planned.item_id,
-        "Invoice" if planned.kind is Kind.SALE else "Purchase",
-        planned.contact,
-        amount_shown(planned.gross, planned.currency),
-        result,
-    )
-    return Row(planned.item_id, cells, tone)
-
-
-def said(job: PublishJob, item_id: str) -> str:
-    """Return all about one item: what is sent, and what it came to."""
-    planned = next(one for one in job.plan.items if one.item_id == item_id)
-    state, problem = job.state[item_id], job.problems.get(item_id)
-    told = []
-    if state == "unknown":
-        what = problem.sentence if problem else "KashFlow may have it or not."
-        told.append(f"! {what} {UNKNOWN}")
-    elif state == "published" and item_id in job.numbers:
-        told.append(f"■ In KashFlow as No. {job.numbers[item_id]}.")
-    if problem is not None and state != "unknown":
-        told.append(f"{'!' if state == 'published' else '✗'} {tell(problem)}")
-    return "\n".join([*told, planned.sentence])
+def results_of(items: Items, business: str, wanted: Iterable[str]) -> list[PublishResult]:
+    """Return how these items stand now; those that are gone from the inbox are left out."""
+    every = items.by_id(business)
+    return [
+        result_of(every[one], items.state(business, every[one])) for one in wanted if one in every
+    ]

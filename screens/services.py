@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import msgspec
 
 from kfclient.cancel import Pace
+from kfclient.desk.item import ItemState
 
 if TYPE_CHECKING:
     from textual.signal import Signal
@@ -16,12 +17,20 @@ if TYPE_CHECKING:
     from kfclient.desk import Desk
     from kfclient.desk.business import ProblemNote
     from kfclient.desk.events import Event, PublishWaiting
+    from kfclient.desk.item import LeftStep
     from kfclient.desk.lists import ListName
     from kfclient.desk.planning import Plan
+    from kfclient.desk.publish_report import PublishResult
     from kfclient.desk.runs import Wish
     from kfclient.errors import Problem
 
 T = TypeVar("T")
+
+_AS_STATE = {
+    ItemState.PUBLISHED: "published",
+    ItemState.UNKNOWN: "unknown",
+    ItemState.PUBLISHING: "unknown",
+}
 
 
 class DemoCredentials(msgspec.Struct, frozen=True):
@@ -62,7 +71,9 @@ class PublishJob(msgspec.Struct):
     `state` has, by item, "waiting", "sending", "published", "held" or "unknown"; `problem` is what
     ended it before its last item. One that is not `mine` is another process's, and `plan` is as its
     items are now; stop it and others with `Services.steer_publish`. While `paused` nothing new is
-    sent; `waiting` says what it waits for by itself, and for how long.
+    sent; `waiting` says what it waits for by itself, and `waits_until` until when, on
+    `time.monotonic`'s clock. `steps` has by item what followed its document, in words, and a
+    sentence where that was held ("" where it is done); `left` what is still to do.
     """
 
     business: str
@@ -79,6 +90,23 @@ class PublishJob(msgspec.Struct):
     mine: bool = True
     paused: bool = False
     waiting: PublishWaiting | None = None
+    waits_until: float = 0.0
+    steps: dict[str, dict[str, str]] = {}
+    left: dict[str, tuple[LeftStep, ...]] = {}
+
+    def note(self, result: PublishResult) -> None:
+        """Note how an item stands by now; one that it does not show is passed over."""
+        item = result.item_id
+        if item not in self.state:
+            return
+        self.state[item] = _AS_STATE.get(result.state, "held")
+        self.left[item] = result.left
+        if result.number is not None:
+            self.numbers[item] = result.number
+        if result.problem is not None:
+            self.problems[item] = result.problem
+        else:
+            self.problems.pop(item, None)
 
 
 class Place(Protocol):

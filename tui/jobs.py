@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import singledispatch
 from typing import TYPE_CHECKING
 
@@ -17,10 +18,12 @@ from kfclient.desk.events import (
     PublishPaused,
     PublishResumed,
     PublishWaiting,
+    StepDone,
+    StepHeld,
     SupplierCreated,
     SyncEnded,
 )
-from kfclient.desk.item import ItemState
+from kfclient.errors import tell
 from screens.services import ListRow, PublishJob, SyncJob
 
 if TYPE_CHECKING:
@@ -92,8 +95,19 @@ def _(event: ItemHeld, job: PublishJob) -> None:
 
 
 @note_publish.register
+def _(event: StepDone, job: PublishJob) -> None:
+    job.steps.setdefault(event.item, {})[event.what] = ""
+
+
+@note_publish.register
+def _(event: StepHeld, job: PublishJob) -> None:
+    job.steps.setdefault(event.item, {})[event.what] = tell(event.problem)
+
+
+@note_publish.register
 def _(event: PublishWaiting, job: PublishJob) -> None:
     job.waiting = event
+    job.waits_until = time.monotonic() + event.seconds
 
 
 @note_publish.register
@@ -114,19 +128,8 @@ def _(event: PublishEnded, job: PublishJob) -> None:
     job.ended, job.cancelled = True, event.cancelled
 
 
-_AS_STATE = {
-    ItemState.PUBLISHED: "published",
-    ItemState.UNKNOWN: "unknown",
-    ItemState.PUBLISHING: "unknown",
-}
-
-
 def note_report(report: PublishReport, job: PublishJob) -> None:
     """Note what a publishing session came to: items without events too, and what ended it."""
     for result in report.results:
-        job.state[result.item_id] = _AS_STATE.get(result.state, "held")
-        if result.number is not None:
-            job.numbers[result.item_id] = result.number
-        if result.problem is not None:
-            job.problems[result.item_id] = result.problem
+        job.note(result)
     job.problem = report.stopped

@@ -66,6 +66,7 @@ class Publishings:
                 plan,
                 create_suppliers=create_suppliers,
                 create_customers=create_customers,
+                wait=True,
                 listener=self._listener(job),
                 cancel=job.cancel,
                 pace=job.pace,

@@ -1,0 +1,99 @@
+"""The way to publishing: the plan, its review, the run, whoever does it; one that broke off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kfclient.desk.run_glance import RunGlance, RunStanding
+from kfclient.errors import Problem
+from screens.interrupted import CARRY_ON, GIVE_UP, InterruptedScreen
+from screens.publishing import PublishingScreen
+from screens.review import Approved, ReviewScreen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from kfclient.desk.planning import Plan
+    from screens.room import Room
+    from screens.services import PublishJob
+
+GOING = frozenset({RunStanding.RUNNING, RunStanding.PAUSED, RunStanding.WAITING})
+
+
+class PublishFlow:
+    """Leads from a screen to publishing; `back` is called when the person comes back from it."""
+
+    def __init__(
+        self, screen: Room[Any], business: tuple[str, str], back: Callable[[], None]
+    ) -> None:
+        """Publish for `business`, its id and name."""
+        self._screen = screen
+        self._business, self._name = business
+        self._back = back
+
+    def arrive(self) -> None:
+        """Offer a run that was broken off; have one of another session at hand."""
+        publishing, business = self._screen.services.desk.publishing, self._business
+
+        def look(found: tuple[RunGlance, RunStanding] | None) -> None:
+            job = self._screen.services.publish_job(business)
+            if found is None or (job is not None and not job.ended):
+                return
+            seen, standing = found
+            if standing in GOING:
+                self._screen.services.follow_publish(business, lambda _: self._back(), _quiet)
+            elif standing is RunStanding.INTERRUPTED and self._screen.on_top:
+                self._screen.app.push_screen(InterruptedScreen(seen), self._answered)
+
+        self._screen.ask(lambda: publishing.standing(business), look, _quiet)
+
+    def begin(self, wanted: Sequence[str] | None) -> None:
+        """Show the publishing that is going on, in any session; else the plan for these items.
+
+        None stands for all that can go.
+        """
+        publishing, business = self._screen.services.desk.publishing, self._business
+
+        def look() -> Plan | None:
+            if publishing.running(business) is not None:
+                return None
+            return publishing.plan(business, wanted)
+
+        def show(plan: Plan | None) -> None:
+            if plan is None:
+                self._screen.services.follow_publish(business, self._show)
+            elif self._screen.on_top:
+                self._screen.app.push_screen(ReviewScreen(self._name, plan), self._approved)
+
+        self._screen.ask(look, show, lane="items")
+
+    # Inside
+
+    def _approved(self, answer: Approved | None) -> None:
+        if answer is not None:
+            job = self._screen.services.start_publish(
+                answer.plan,
+                create_suppliers=answer.agreed.suppliers,
+                create_customers=answer.agreed.customers,
+            )
+            self._show(job)
+
+    def _answered(self, answer: str | None) -> None:
+        business, services = self._business, self._screen.services
+        if answer == CARRY_ON:
+            services.resume_publish(business, self._show)
+        elif answer == GIVE_UP:
+            publishing = services.desk.publishing
+            self._screen.ask(lambda: publishing.give_up(business), lambda _: self._back())
+
+    def _show(self, job: PublishJob | None) -> None:
+        if job is None or not self._screen.is_attached:
+            self._back()
+        elif self._screen.on_top:
+            screen = PublishingScreen(self._business, self._name)
+            self._screen.app.push_screen(screen, lambda _: self._back())
+
+
+def _quiet(problem: Problem) -> None:
+    """Say nothing of a look that nobody asked for."""
+    del problem
