@@ -86,7 +86,8 @@ class PlannedNote(msgspec.Struct, frozen=True, kw_only=True, tag="note", omit_de
     @property
     def sentence(self) -> str:
         """What the plan says of it."""
-        return f"with the note “{self.text}”" if len(self.text) <= 40 else "with its note"
+        text = " ".join(self.text.split())
+        return f"with the note “{text}”" if len(text) <= 40 else "with its note"
 
 
 Followup = PlannedPayment | PlannedFile | PlannedNote

@@ -54,9 +54,11 @@ def left_sentence_of(planned: PlannedItem) -> str:
 
 def tax_note_of(planned: Sequence[PlannedItem]) -> str:
     """Return what it means for these documents that tax data is off."""
-    which = "this item goes" if len(planned) == 1 else f"these {len(planned)} items go"
+    one = len(planned) == 1
+    which = "this item goes" if one else f"these {len(planned)} items go"
     return (
-        f"TAX DATA IS OFF: {which} to KashFlow gross, with VAT n/a. The VAT on them will not be in "
+        f"TAX DATA IS OFF: {which} to KashFlow gross, with VAT n/a. The VAT on "
+        f"{'it' if one else 'them'} will not be in "
         "KashFlow, nor in its VAT return. An Admin can switch on Publish tax data in Settings."
     )
 

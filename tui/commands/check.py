@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tui.commands.looking import look
 from tui.commands.opening import opened, unlocked
 from tui.commands.output import count, say, say_json, warn
 from tui.commands.shapes import finding_shapes, item_shape
-from tui.commands.stopping import STOPPED, stoppable
+from tui.commands.stopping import STOPPED
 from tui.commands.usage import WrongUse
 
 if TYPE_CHECKING:
@@ -60,7 +61,9 @@ def run(args: argparse.Namespace) -> int:
         raise WrongUse("Only one act at a time.", "Leave out --apply or --not-duplicate.")
     with opened() as desk:
         business = desk.businesses.find(args.name)
-        if args.look and not _looked(desk, business.id, args):
+        if args.look and not unlocked(
+            desk, lambda: look(desk, business.id), secrets_stdin=args.secrets_stdin
+        ):
             return STOPPED
         wanted = list(dict.fromkeys(args.items))
         if act:
@@ -88,22 +91,6 @@ def run(args: argparse.Namespace) -> int:
             _tell(item, states[item.id].value, findings.get(item.id, ()))
         say(f"{count(ready, 'item')} in order, {len(items) - ready} to review.")
     return 1 if ready < len(items) else 0
-
-
-def _looked(desk: Desk, business: str, args: argparse.Namespace) -> bool:
-    """Read what KashFlow has of the items' suppliers and customers; False where it was stopped."""
-    from kfclient.errors import Cancelled
-
-    with stoppable() as cancel:
-        try:
-            unlocked(
-                desk,
-                lambda: desk.radar.refresh(business, cancel, again=True),
-                secrets_stdin=args.secrets_stdin,
-            )
-        except Cancelled:
-            return False
-    return True
 
 
 def _mend(desk: Desk, business: str, wanted: list[str], act: str) -> None:

@@ -18,6 +18,7 @@ from kfclient.desk.events import (
     PublishPaused,
     PublishResumed,
     PublishWaiting,
+    StepDone,
     StepHeld,
     SupplierCreated,
 )
@@ -80,6 +81,8 @@ class Progress:
             case ItemHeld():
                 word = "unknown" if event.unknown else "held   "
                 return f"  {word} {self._item(event.item)}: {event.problem.sentence}"
+            case StepDone():
+                return f"  ok      {self._item(event.item)}: {event.what}"
             case StepHeld():
                 word = "unknown" if event.unknown else "left   "
                 return f"  {word} {self._item(event.item)}, {event.what}: {event.problem.sentence}"

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tui.commands import background
 from tui.commands.opening import opened, unlocked
-from tui.commands.output import count, say, say_json, warn
+from tui.commands.output import count, say, say_json
 from tui.commands.plans import plan_shape, tell_plan
 from tui.commands.progress import Progress
 from tui.commands.question import agreed
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from kfclient.desk.publish_report import PublishReport
     from kfclient.desk.runs import Run
     from tui.commands.usage import Parser
-    from tui.detached import Order
 
 _SEE = "See: kashdeck publish --help"
 _MOST_LANES = 8
@@ -51,7 +51,37 @@ def arguments(parser: Parser) -> None:
     parser.add_argument(
         "--body", action="store_true", help="show the SOAP body of each item too (with --dry-run)"
     )
+    parser.add_argument(
+        "--look",
+        action="store_true",
+        help="look in KashFlow for duplicates (with --dry-run; publishing does so anyway)",
+    )
+    parser.add_argument(
+        "--not-duplicate",
+        metavar="ITEM",
+        action="append",
+        default=[],
+        help="that item is no duplicate of what holds it back: remember; may be given several "
+        "times",
+    )
     parser.add_argument("--yes", action="store_true", help="do not ask")
+    _ways(parser)
+    parser.takes_secrets()
+    parser.traces()
+    parser.answers_json()
+    parser.example(
+        "kashdeck publish 'Harbour Lane' --ready --dry-run",
+        "kashdeck publish 'Harbour Lane' 3 4 --create-suppliers --json",
+        "kashdeck publish 'Harbour Lane' --ready --detach",
+        "kashdeck publish 'Harbour Lane' --attach",
+        notes="On a terminal you are asked once, after the plan is shown; scripts are not asked.\n"
+        "What is published already is never sent again.\n"
+        "In the background it goes on when you log out, and while the network is away.",
+    )
+
+
+def _ways(parser: Parser) -> None:
+    """Declare how it goes, and how what goes on is seen and steered."""
     parser.add_argument(
         "--lanes", metavar="N", type=int, help=f"so many items at once, 1 to {_MOST_LANES}"
     )
@@ -71,18 +101,6 @@ def arguments(parser: Parser) -> None:
     parser.add_argument(
         "--stop", action="store_true", help="stop it, or give up what was broken off"
     )
-    parser.takes_secrets()
-    parser.traces()
-    parser.answers_json()
-    parser.example(
-        "kashdeck publish 'Harbour Lane' --ready --dry-run",
-        "kashdeck publish 'Harbour Lane' 3 4 --create-suppliers --json",
-        "kashdeck publish 'Harbour Lane' --ready --detach",
-        "kashdeck publish 'Harbour Lane' --attach",
-        notes="On a terminal you are asked once, after the plan is shown; scripts are not asked.\n"
-        "What is published already is never sent again.\n"
-        "In the background it goes on when you log out, and while the network is away.",
-    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -101,18 +119,33 @@ def run(args: argparse.Namespace) -> int:
         if args.resume:
             return _resume(desk, business, args)
         steering.warn_of_broken_off(desk, business)
-        wanted = list(dict.fromkeys(args.items)) if args.items else None
-        plan = desk.publishing.plan(business.id, wanted)
-        if args.dry_run:
-            return _show(desk, plan, args)
-        if not args.json:
-            tell_plan(plan, brief=args.ready)
-        if plan.items and not _agreed(plan, args):
-            say("Nothing was sent.")
-            return 0
-        if args.detach and plan.items:
-            return _detach(desk, business, _order(desk, plan, args), args)
-        return _publish(desk, business, plan, args)
+        with desk.secrets.work(business.id):
+            return _go(desk, business, args)
+
+
+def _go(desk: Desk, business: Business, args: argparse.Namespace) -> int:
+    """Look in KashFlow, plan, show, ask and publish: one piece of work, as to the password."""
+    from tui.commands.looking import look_beforehand, no_duplicates
+
+    wanted = list(dict.fromkeys(args.items)) if args.items else None
+    if (args.look or not args.dry_run) and not unlocked(
+        desk,
+        lambda: look_beforehand(desk, business.id, wanted),
+        secrets_stdin=args.secrets_stdin,
+    ):
+        return STOPPED
+    no_duplicates(desk, business.id, args.not_duplicate)
+    plan = desk.publishing.plan(business.id, wanted)
+    if args.dry_run:
+        return _show(desk, plan, args)
+    if not args.json:
+        tell_plan(plan, brief=args.ready)
+    if plan.items and not _agreed(plan, args):
+        say("Nothing was sent.")
+        return 0
+    if args.detach and plan.items:
+        return background.publish(desk, business, plan, args)
+    return _publish(desk, business, plan, args)
 
 
 def _check(args: argparse.Namespace) -> None:
@@ -125,6 +158,8 @@ def _check(args: argparse.Namespace) -> None:
         raise WrongUse("--detach publishes, with items, --ready or --resume.", _SEE)
     if not steering and bool(args.items) == args.ready:
         raise WrongUse("Say which: items by number, or --ready.", _SEE)
+    if args.not_duplicate and (steering or args.dry_run):
+        raise WrongUse("--not-duplicate is remembered; it goes with publishing alone.", _SEE)
     if args.body and not args.dry_run:
         raise WrongUse("--body shows and does not send.", "Add: --dry-run")
     if args.lanes is not None and not 1 <= args.lanes <= _MOST_LANES:
@@ -202,53 +237,7 @@ def _carry_out(
         return STOPPED  # the terminal has gone; everything is written down
 
 
-# In the background, and after a sudden end
-
-
-def _order(desk: Desk, plan: Plan, args: argparse.Namespace) -> Order:
-    from tui.detached import order_of
-
-    return order_of(
-        plan,
-        desk,
-        create_suppliers=args.create_suppliers,
-        create_customers=args.create_customers,
-    )
-
-
-def _detach(desk: Desk, business: Business, order: Order, args: argparse.Namespace) -> int:
-    """Have a process of its own publish, once what opens the password's place is at hand."""
-    import msgspec
-
-    from kfclient.desk.run_words import command
-    from kfclient.store.backends import OF_A_LOGIN
-    from tui.commands.steering import tell_run
-    from tui.detached import start
-
-    connection = desk.businesses.get(business.id).connection
-    place = "" if connection is None else connection.secrets_in
-
-    def hand_over() -> dict[str, object]:
-        with desk.sessions.held(business.id):
-            return desk.secrets.hand_over(business.id, place)
-
-    secret = unlocked(desk, hand_over, secrets_stdin=args.secrets_stdin)
-    trace = str(args.trace or "")
-    process = start(msgspec.structs.replace(order, secret=secret, lanes=args.lanes, trace=trace))
-    if place in OF_A_LOGIN:
-        warn(
-            "The password is in a keyring of this login. If that closes when you log out, "
-            "publishing stops there; what was not sent stays in the inbox."
-        )
-    follow, stop = command(business.name, "--attach"), command(business.name, "--stop")
-    words = "There was nothing left to send."
-    if process:
-        words = (
-            f"It is being published in the background (process {process}), also after you log "
-            f"out.\nFollow it with: {follow}\nStop it with:   {stop}"
-        )
-    tell_run(desk, business, words, as_json=args.json)
-    return 0
+# After a sudden end
 
 
 def _resume(desk: Desk, business: Business, args: argparse.Namespace) -> int:
@@ -258,10 +247,7 @@ def _resume(desk: Desk, business: Business, args: argparse.Namespace) -> int:
     if broken is None:
         return go_on(desk, business, args)
     if args.detach:
-        from tui.detached import Order
-
-        order = Order(root=str(desk.home.root), business=business.id, resume=True)
-        return _detach(desk, business, order, args)
+        return background.carry_on(desk, business, args)
     return _carry_on(desk, business, broken, args)
 
 
