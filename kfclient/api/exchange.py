@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import socket
 import threading
 import time
@@ -57,7 +58,8 @@ class Exchange:
         self._done = threading.Event()
         self._socket: socket.socket | None = None
         self._token: Token[Exchange] = _CURRENT.set(self)
-        threading.Thread(target=self._watch, name="kashflow-watch", daemon=True).start()
+        # Not threading.Thread: its start waits until the thread runs, for every call anew.
+        _thread.start_new_thread(self._watch, ())
         return self
 
     def __exit__(

@@ -6,6 +6,7 @@ zeep checks no scalar ('abc' goes out as an int, NaN as money), so every value p
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, time
@@ -68,7 +69,7 @@ def message(record: Record, where: str = "", *, update: bool = False) -> dict[st
     where = where or type(record).__name__
     own = frozenset() if update else _KASHFLOWS_OWN.get(type(record), frozenset())
     values: dict[str, Any] = {}
-    for field in msgspec.structs.fields(record):
+    for field in _fields(type(record)):
         name = field.encode_name
         if name in own:
             continue
@@ -124,6 +125,12 @@ def sendable(secret: str) -> bool:
 def unsendable(what: str) -> BadRequest:
     """Return the error for a secret, named by `what`, that is not `sendable`."""
     return _bad(what, "holds a character that cannot be sent")
+
+
+@functools.cache
+def _fields(kind: type[Record]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    """Return a record's fields: msgspec works out their types anew each time (0.4 ms)."""
+    return msgspec.structs.fields(kind)
 
 
 def _line(line: InvoiceLine, number: int, where: str, update: bool) -> dict[str, Any]:

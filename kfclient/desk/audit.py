@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -220,12 +220,30 @@ class Audit:
 
 def _clean(value: Any) -> Any:
     """Return a JSON value with every known secret blanked, and lists for tuples."""
+    # One look at all the texts together: a secret that is in one of them is in all of them.
+    whole = "\n".join(_texts(value))
+    return _told(value, str if redact.clean(whole) == whole else redact.clean)
+
+
+def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
-        return redact.clean(value)
+        yield value
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            yield str(key)
+            yield from _texts(one)
+    elif isinstance(value, (list, tuple)):
+        for one in value:
+            yield from _texts(one)
+
+
+def _told(value: Any, tell: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return tell(value)
     if isinstance(value, dict):
-        return {redact.clean(str(key)): _clean(one) for key, one in value.items()}
+        return {tell(str(key)): _told(one, tell) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_clean(one) for one in value]
+        return [_told(one, tell) for one in value]
     return value
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -53,6 +54,7 @@ class Lists:
 
     def __init__(self, home: Home) -> None:
         self._home = home
+        self._folder = str(home.root / "businesses")
         self._cache: dict[tuple[str, str, str], tuple[_Stamp, Any]] = {}
         self._lock = threading.Lock()
 
@@ -123,9 +125,9 @@ class Lists:
 
     def _stamp(self, business: str, name: str) -> _Stamp:
         """Return what tells one writing of the list's file from the next, None without a file."""
-        path = self._home.root / "businesses" / business / "lists" / f"{name}.json"
+        path = f"{self._folder}/{business}/lists/{name}.json"
         try:
-            status = path.stat()
+            status = os.stat(path)  # noqa: PTH116 - asked for every list before every look
         except FileNotFoundError:
             return None
         return (status.st_ino, status.st_mtime_ns, status.st_size)

@@ -175,6 +175,10 @@ class Changes:
             raise
 
 
+_AS_IS = frozenset({str, int, bool, type(None)})
+"""What cannot change, so that it needs no copy."""
+
+
 def copied(value: Any) -> Any:
     """Return a deep copy of a stored value; raises TypeError for what JSON has no word for.
 
@@ -182,16 +186,19 @@ def copied(value: Any) -> Any:
     subclasses of the plain types become the plain value, as a reader of the file would get it.
     """
     kind = type(value)
-    if value is None or kind in (str, int, bool):
+    if kind in _AS_IS:
         return value
     if kind is float:
         if not isfinite(value):
             raise TypeError(f"{value} cannot be stored: it is not a number")
         return value
     if isinstance(value, dict):
-        return {_key(key): copied(item) for key, item in value.items()}
+        return {
+            key if type(key) is str else _key(key): item if type(item) in _AS_IS else copied(item)
+            for key, item in value.items()
+        }
     if isinstance(value, list):
-        return [copied(item) for item in value]
+        return [item if type(item) in _AS_IS else copied(item) for item in value]
     if isinstance(value, Enum) and isinstance(value, (str, int, float)):
         return copied(value.value)
     for plain in (str, int, float):

@@ -38,7 +38,7 @@ from kfclient.store.syncedlist import SyncedList
 from kfclient.store.trail import Trail
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 # `is_locked` holds the lock for a moment, which must not look like someone at work.
@@ -51,7 +51,7 @@ class Home:
     def __init__(self, root: Path | None = None) -> None:
         self.root = default_root() if root is None else root.expanduser().absolute()
         self._restoring = str(plan_path(self.root))
-        self._databases: dict[Path, Database] = {}
+        self._databases: dict[str, Database] = {}
         self._opening = threading.Lock()
 
     @classmethod
@@ -66,15 +66,19 @@ class Home:
 
     def state(self) -> Database:
         """Return the database of what belongs to no single business."""
-        return self._database(state_path(self.root))
+        return self._database("state", lambda: state_path(self.root))
 
     def books(self, business_id: str) -> Database:
         """Return the database of a business's items and publishing attempts."""
-        return self._database(self._business(business_id) / "items.json")
+        return self._database(
+            f"{business_id}/items", lambda: self._business(business_id) / "items.json"
+        )
 
     def seen(self, business_id: str) -> Database:
         """Return the database of what KashFlow was last seen to have; it can be read anew."""
-        return self._database(self._business(business_id) / "seen.json")
+        return self._database(
+            f"{business_id}/seen", lambda: self._business(business_id) / "seen.json"
+        )
 
     def trail(self, business_id: str) -> Trail:
         """Return the trail of what was done with a business."""
@@ -149,14 +153,16 @@ class Home:
                 database.close()
             self._databases.clear()
 
-    def _database(self, path: Path) -> Database:
-        database = self._databases.get(path)
+    def _database(self, name: str, place: Callable[[], Path]) -> Database:
+        """Return the database of that name, opened once; `place` says where it lies."""
+        database = self._databases.get(name)
         if database is not None:
             return database  # whoever looks at one business waits for no other to be read
+        path = place()
         with self._opening:
-            if path not in self._databases:
-                self._databases[path] = Database(path, look_first=self._finish_restoring)
-            return self._databases[path]
+            if name not in self._databases:
+                self._databases[name] = Database(path, look_first=self._finish_restoring)
+            return self._databases[name]
 
     def _business(self, business_id: str) -> Path:
         return self.root / "businesses" / _slug(business_id)

@@ -28,20 +28,24 @@ class Redactor:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._sealed: tuple[tuple[bytes, bytes], ...] = ()
+        self._told: tuple[tuple[bytes, bytes], ...] = ()
 
     def __repr__(self) -> str:
         return f"Redactor({len(self._sealed)} hidden)"
 
     def add(self, *secrets: str) -> None:
         """Blank these from now on; empty ones are no secrets."""
-        fresh = {form for secret in secrets if secret for form in _forms(secret)}
         with self._lock:
-            known = set(self._forms())
-            if fresh <= known:
+            # The same ones are told of before every call to KashFlow.
+            told = set(_clear(self._told))
+            fresh = {secret for secret in secrets if secret} - told
+            if not fresh:
                 return
+            forms = {form for secret in fresh for form in _forms(secret)} | set(self._forms())
             # The longest first: one secret may be a part of another.
-            forms = sorted(fresh | known, key=lambda form: (-len(form), form))
-            self._sealed = tuple(_sealed(form) for form in forms)
+            ordered = sorted(forms, key=lambda form: (-len(form), form))
+            self._sealed = tuple(_sealed(form) for form in ordered)
+            self._told += tuple(_sealed(secret) for secret in fresh)
 
     def clean(self, text: str) -> str:
         """Return the text with every known secret blanked."""
@@ -51,8 +55,12 @@ class Redactor:
         return text
 
     def _forms(self) -> Iterator[str]:
-        for pad, sealed in self._sealed:
-            yield _xor(pad, sealed).decode("utf-8", "surrogatepass")
+        return _clear(self._sealed)
+
+
+def _clear(sealed: tuple[tuple[bytes, bytes], ...]) -> Iterator[str]:
+    for pad, covered in sealed:
+        yield _xor(pad, covered).decode("utf-8", "surrogatepass")
 
 
 def _sealed(form: str) -> tuple[bytes, bytes]:
