@@ -100,8 +100,7 @@ class ItemPublisher:
 
     def remember(self) -> None:
         """Have the radar know what this run has published, beside what it has read."""
-        for (operation, party), documents in self._documents.items():
-            self._radar.learn(self._business, operation, party, documents)
+        self._radar.learn_all(self._business, self._documents)
 
     def _rest(self, planned: PlannedItem) -> PublishResult:
         """Do what is left of an item whose document is in KashFlow."""

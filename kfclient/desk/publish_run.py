@@ -164,7 +164,7 @@ class PublishRun:
             return self._gate.problem is None
 
         try:
-            Lanes(tasks, _party, work, run.lanes).run()
+            Lanes(tasks, _party, work, run.lanes + _spare(run.lanes)).run()
         finally:
             publisher.remember()
         return self._gate.problem
@@ -216,6 +216,16 @@ class PublishRun:
             cancelled=cancelled,
             stopped=None if stopped is None else note_of(stopped),
         )
+
+
+def _spare(lanes: int) -> int:
+    """Return how many items more than `lanes` are in hand.
+
+    Never more than `lanes` calls are made at once (see `kfclient.api.lanes`). While the outcome of
+    one is being written to the disk, the call of another one, its intent written, takes its place
+    on the wire.
+    """
+    return 0 if lanes == 1 else -(-lanes // 4)
 
 
 def _party(task: Task) -> Hashable:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from kfclient.api.records import Invoice
@@ -54,24 +54,16 @@ class Radar:
 
     # What KashFlow has
 
-    def refresh(
-        self,
-        business: str,
-        cancel: Cancel | None = None,
-        *,
-        again: bool = False,
-        items: Collection[str] | None = None,
-    ) -> int:
-        """Read the documents of the parties of unpublished items, and of their twins.
+    def refresh(self, business: str, cancel: Cancel | None = None, *, again: bool = False) -> int:
+        """Read the documents of the parties of all unpublished items, and of their twins.
 
-        Of all of them, or of those with these ids. Each party once a session, unless `again`;
-        `MOST_PARTIES` of them at most, those of the items that came last. Returns how many were
-        read. Raises `NotConnected`, `KashFlowError`, `Cancelled`, and what the keyring says; what
-        was read by then is remembered.
+        Each party once a session, unless `again`; `MOST_PARTIES` of them at most, those of the
+        items that came last. Returns how many were read. Raises `NotConnected`, `KashFlowError`,
+        `Cancelled`, and what the keyring says; what was read by then is remembered.
         """
         books = self._items.bookshelf.books(business)
         read = 0
-        for side, party in self._wanted(business, books, items, again=again):
+        for side, party in self._wanted(business, books, again=again):
             if cancel is not None:
                 cancel.check()
             operation = _OPERATIONS[side]
@@ -86,11 +78,18 @@ class Radar:
 
         For whoever reads a party's documents; what is the same as before costs next to nothing.
         """
-        side = SALE if operation == INSERT_SALE else PURCHASE
+        self.learn_all(business, {(operation, party): documents})
+
+    def learn_all(self, business: str, read: Mapping[tuple[str, int], Sequence[Invoice]]) -> None:
+        """Remember as `learn` does, for several parties at once, by operation and party."""
         account = self._items.bookshelf.books(business).account
-        self._doubles.seen.learn(business, account, side, party, documents)
+        found = {
+            (SALE if operation == INSERT_SALE else PURCHASE, party): documents
+            for (operation, party), documents in read.items()
+        }
+        self._doubles.seen.learn_all(business, account, found)
         with self._lock:
-            self._read.add((business, account, side, party))
+            self._read |= {(business, account, *key) for key in found}
 
     def forget(self, business: str, operation: str, dbid: int) -> None:
         """Forget a document that was deleted in KashFlow, so that it holds nothing back."""
@@ -154,13 +153,11 @@ class Radar:
         )
         self.learn(business, operation, party, documents)
 
-    def _wanted(
-        self, business: str, books: Books, items: Collection[str] | None, *, again: bool
-    ) -> list[tuple[str, int]]:
+    def _wanted(self, business: str, books: Books, *, again: bool) -> list[tuple[str, int]]:
         """Return the parties to read, each with its side."""
         wanted: dict[tuple[str, int], None] = {}
         for item in reversed(self._items.all(business)):
-            if item.sent in _SENT or (items is not None and item.id not in items):
+            if item.sent in _SENT:
                 continue
             side, twins = side_of(item.kind), books.twins(item.kind)
             found = books.contacts(item)

@@ -86,14 +86,23 @@ class Seen:
         self, business: str, account: str, side: str, number: int, documents: Sequence[Invoice]
     ) -> None:
         """Remember these documents as all that KashFlow has of the party."""
+        self.learn_all(business, account, {(side, number): documents})
+
+    def learn_all(
+        self, business: str, account: str, read: Mapping[tuple[str, int], Sequence[Invoice]]
+    ) -> None:
+        """Remember of several parties at once, by side and number; one write for all."""
         self._put(
             business,
-            Party(
-                account=account,
-                side=side,
-                number=number,
-                documents=tuple(_seen(one) for one in documents if one.invoice_dbid),
-            ),
+            [
+                Party(
+                    account=account,
+                    side=side,
+                    number=number,
+                    documents=tuple(_seen(one) for one in documents if one.invoice_dbid),
+                )
+                for (side, number), documents in read.items()
+            ],
         )
 
     def forget(self, business: str, account: str, side: str, dbid: int) -> None:
@@ -102,25 +111,27 @@ class Seen:
             for party in tuple(self.parties(business).values()):
                 left = tuple(one for one in party.documents if one.dbid != dbid)
                 if (party.account, party.side) == (account, side) and left != party.documents:
-                    self._put(business, msgspec.structs.replace(party, documents=left))
+                    self._put(business, [msgspec.structs.replace(party, documents=left)])
 
-    def _put(self, business: str, party: Party) -> None:
-        """Store the party in the place of what was known of it; nothing where that is the same."""
+    def _put(self, business: str, parties: Sequence[Party]) -> None:
+        """Store parties in the place of what was known of them; nothing where that is the same."""
         with self._lock:
             known = self.parties(business)
-            if known.get(party.key) == party:
+            fresh = {one.key: one for one in parties if known.get(one.key) != one}
+            if not fresh:
                 return
             kept, database = self._kept[business], self._database(business)
             with database.transaction():
                 table = database.table(TABLE)
-                document = _stored(party)
-                found = table.by("key", party.key)
-                if found:
-                    table.update(document, doc_ids=[one.doc_id for one in found])
-                else:
-                    table.insert(document)
+                for key, party in fresh.items():
+                    document = _stored(party)
+                    found = table.by("key", key)
+                    if found:
+                        table.update(document, doc_ids=[one.doc_id for one in found])
+                    else:
+                        table.insert(document)
                 alone = database.revision == kept.revision
-            kept.parties = {**known, party.key: party}
+            kept.parties = {**known, **fresh}
             kept.revision = database.revision if alone else -1
 
     def _database(self, business: str) -> Database:
