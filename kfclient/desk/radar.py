@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from kfclient.api.records import Invoice
@@ -54,16 +54,24 @@ class Radar:
 
     # What KashFlow has
 
-    def refresh(self, business: str, cancel: Cancel | None = None, *, again: bool = False) -> int:
-        """Read the documents of the parties of all unpublished items, and of their twins.
+    def refresh(
+        self,
+        business: str,
+        cancel: Cancel | None = None,
+        *,
+        again: bool = False,
+        items: Collection[str] | None = None,
+    ) -> int:
+        """Read the documents of the parties of unpublished items, and of their twins.
 
-        Each party once a session, unless `again`; `MOST_PARTIES` of them at most, those of the
-        items that came last. Returns how many were read. Raises `NotConnected`, `KashFlowError`,
-        `Cancelled`, and what the keyring says; what was read by then is remembered.
+        Of all of them, or of those with these ids. Each party once a session, unless `again`;
+        `MOST_PARTIES` of them at most, those of the items that came last. Returns how many were
+        read. Raises `NotConnected`, `KashFlowError`, `Cancelled`, and what the keyring says; what
+        was read by then is remembered.
         """
         books = self._items.bookshelf.books(business)
         read = 0
-        for side, party in self._wanted(business, books, again=again):
+        for side, party in self._wanted(business, books, items, again=again):
             if cancel is not None:
                 cancel.check()
             operation = _OPERATIONS[side]
@@ -153,11 +161,13 @@ class Radar:
         )
         self.learn(business, operation, party, documents)
 
-    def _wanted(self, business: str, books: Books, *, again: bool) -> list[tuple[str, int]]:
+    def _wanted(
+        self, business: str, books: Books, items: Collection[str] | None, *, again: bool
+    ) -> list[tuple[str, int]]:
         """Return the parties to read, each with its side."""
         wanted: dict[tuple[str, int], None] = {}
         for item in reversed(self._items.all(business)):
-            if item.sent in _SENT:
+            if item.sent in _SENT or (items is not None and item.id not in items):
                 continue
             side, twins = side_of(item.kind), books.twins(item.kind)
             found = books.contacts(item)
