@@ -143,6 +143,7 @@ def test_without_a_network_it_waits_and_goes_on_by_itself(slow: Kashdeck) -> Non
         assert_all_there_once(slow, again)
 
 
+@pytest.mark.full
 def test_a_proxy_that_refuses_costs_nothing_but_time(slow: Kashdeck) -> None:
     detach(slow)
     until(slow, lambda run: run["published"] >= 2)
@@ -185,16 +186,17 @@ def test_asked_to_go_it_finishes_what_is_on_its_way_and_is_carried_on_in_the_bac
 
 
 def test_it_is_paused_resumed_and_stopped_from_another_session(slow: Kashdeck) -> None:
-    take(slow, 1.0)
+    take(slow, 2.0)
     detach(slow, lanes="1")
     until(slow, lambda run: run["published"])
     began = time.monotonic()
     assert slow.json("publish", NAME, "--pause")["run"]["state"] == "paused"
     assert time.monotonic() - began < 5, "a second, and the start of a command"
-    time.sleep(1.0)
+    until(slow, lambda run: run["published"] == slow.sandbox.account.calls["InsertReceipt"])
     sent = len(slow.sandbox.account.receipts())
-    time.sleep(1.2)
+    time.sleep(0.5)
     assert len(slow.sandbox.account.receipts()) == sent < 6
+    take(slow, 1.0)
     assert "It goes on." in slow.run("publish", NAME, "--resume").out
     until(slow, lambda run: run["published"] > sent)
     assert slow.run("publish", NAME, "--stop").code == 0
@@ -216,10 +218,10 @@ def test_what_was_broken_off_can_be_given_up(slow: Kashdeck) -> None:
 
 
 def test_another_session_is_told_who_publishes_and_how_to_follow(slow: Kashdeck) -> None:
-    take(slow, 1.0)
-    detach(slow)
-    until(slow, lambda run: run["published"])
+    detach(slow, lanes="1")
+    take(slow, 4.0)
     problem = slow.json("publish", NAME, "8", code=2)["error"]
+    take(slow, 0.0)
     assert problem["code"] == "busy"
     assert f"by {Desk.open(slow.home).person} since" in problem["sentence"]
     assert f"kashdeck publish '{NAME}' --attach" in problem["cure"]

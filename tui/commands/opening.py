@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from tui.commands.output import warn
@@ -74,23 +74,23 @@ def unlocked(desk: Desk, work: Callable[[], T], *, secrets_stdin: bool = False) 
     """Return what `work` returns, asking for a passphrase or a password where it is needed.
 
     They are asked for on the terminal alone, three times at most, and a password that is kept
-    nowhere is forgotten afterwards; with `secrets_stdin` it comes from standard input, once. In a
-    script the problem goes on to the caller, and its cure names the other ways.
+    nowhere is forgotten afterwards, unless this is a part of a larger piece of work; with
+    `secrets_stdin` it comes from standard input, once. In a script the problem goes on to the
+    caller, and its cure names the other ways.
     """
     from kfclient.store.errors import PassphraseNeeded, PromptNeeded, SecretNeeded
 
     left, asked = _ASKED, set[str]()
-    try:
+    with ExitStack() as held:
         while True:
             try:
                 return work()
             except (PassphraseNeeded, PromptNeeded, SecretNeeded) as problem:
                 left -= 1
+                if isinstance(problem, SecretNeeded):
+                    held.enter_context(desk.secrets.work(problem.business))
                 if left < 0 or not _answered(desk, problem, asked, secrets_stdin):
                     raise
-    finally:
-        for business in asked:
-            desk.secrets.take_back(business)
 
 
 def _answered(desk: Desk, problem: SecretsError, asked: set[str], secrets_stdin: bool) -> bool:
