@@ -28,6 +28,7 @@ from kfclient.desk.publish_report import PublishReport, PublishResult
 from kfclient.desk.publish_run import PublishRun
 from kfclient.desk.publish_tasks import Planner
 from kfclient.desk.run_news import line_of
+from kfclient.desk.read_back import is_unread
 from kfclient.desk.runs import Agreed, Run, Runs
 from kfclient.desk.settling import Settling
 from kfclient.store.news import News
@@ -54,6 +55,8 @@ _REASONS = {
 _STEP_UNKNOWN = (
     "It is in KashFlow, but what followed it had no answer; KashFlow has to be looked at first."
 )
+
+_UNREAD = "It is in KashFlow, and was not read back yet."
 
 
 class Publishing(Settling, Following):
@@ -97,14 +100,14 @@ class Publishing(Settling, Following):
         """Return what publishing these items would do; None stands for all that can go.
 
         That is those that are ready, and those in KashFlow with something left to do. Items that
-        cannot go are left out, with the reason. Asks KashFlow nothing. Raises `ItemUnknown`.
+        cannot go are left out, with the reason; so are those that publishing reads back first. Asks KashFlow nothing. Raises `ItemUnknown`.
         """
         books = self._items.bookshelf.books(business)
         if item_ids is None:
             wanted = [
                 item
                 for item in self._items.all(business)
-                if item.sent is not ItemState.PUBLISHED or item.left
+                if item.sent is not ItemState.PUBLISHED or item.left or is_unread(item)
             ]
         else:
             ids = dict.fromkeys(item_id.strip() for item_id in item_ids)
@@ -121,6 +124,7 @@ class Publishing(Settling, Following):
                 planned.append(rest)
             else:
                 reason = _STEP_UNKNOWN if item.left else _REASONS[state]
+                reason = _UNREAD if is_unread(item) else reason
                 left_out.append(LeftOut(item.id, reason, findings))
         plan = make_plan(business, planned, left_out, books)
         return msgspec.structs.replace(plan, everything=item_ids is None)

@@ -51,7 +51,7 @@ class ReadBack:
             problem = NotReadBack(
                 f"It is in KashFlow as {word} {number}, but could not be read back to be compared: "
                 f"{failure.sentence}",
-                "Look at it in KashFlow.",
+                "It is read when KashFlow is next looked at.",
             )
         if found is not None:
             problem = _compared(attempt, found)

@@ -30,15 +30,19 @@ class _OneCall(Handler):
 
 
 class ServerTime:
-    """Takes over the time of a sandbox; `now` may be asked for in forked processes too."""
+    """Takes over the time of a sandbox; `now` may be asked for in forked processes too.
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    `passed` is how much of it has passed already.
+    """
+
+    def __init__(self, sandbox: Sandbox, passed: float = 0.0) -> None:
         self._listener: Listener = sandbox._listener
         self._stopping = self._listener.stopping
         self._listener.stopping = self  # type: ignore[assignment]
         # A connection a call: one that is open is one on which something is going on.
         self._listener.RequestHandlerClass = _OneCall
         self._passed = mmap.mmap(-1, 8)
+        self._passed[:8] = struct.pack("d", passed)
         self._changed = threading.Condition()
         self._waiting: list[float] = []
 

@@ -58,8 +58,11 @@ def test_what_could_not_be_read_back_is_read_when_kashflow_is_looked_at(desk: Pu
     assert desk.calls == {}
 
 
-def test_publishing_more_reads_it_back_too(desk: Publisher) -> None:
-    desk.publish("1")
+def test_publishing_reads_it_back_too(desk: Publisher) -> None:
+    (left_out,) = desk.desk.publishing.plan(desk.business).left_out
+    assert "not read back yet" in left_out.reason
+    desk.publish()
+    assert desk.desk.publishing.plan(desk.business).left_out == ()
     assert desk.item("1").dbid == the_purchase(desk)["InvoiceDBID"]
 
 
