@@ -51,12 +51,16 @@ class BadRow(msgspec.Struct, frozen=True):
 
 
 class CsvFile(msgspec.Struct, frozen=True):
-    """A CSV file, read: column names as `plain_column` gives them, whole rows, odd ones, notes."""
+    """A CSV file, read: column names as `plain_column` gives them, whole rows, odd ones, notes.
+
+    `folder` is where it is: paths in it are meant from there.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     bad: tuple[BadRow, ...]
     notes: tuple[str, ...]
+    folder: Path = Path()
 
 
 def plain_column(name: str) -> str:
@@ -86,7 +90,7 @@ def read_csv(path: Path) -> CsvFile:
     rows, bad, cleaned = _rows(columns, records)
     if cleaned:
         notes.append(f"Control characters were removed on {_lines(cleaned)}.")
-    return CsvFile(columns, rows, bad, tuple(notes))
+    return CsvFile(columns, rows, bad, tuple(notes), path.absolute().parent)
 
 
 def _load(path: Path) -> bytes:

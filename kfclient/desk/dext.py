@@ -57,7 +57,7 @@ def read_dext(file: CsvFile, home: str) -> Reading:
     receipts: list[DextRow] = []
     for row in rows:
         try:
-            read = read_row(row, base, home)
+            read = read_row(row, base, home, file.folder)
         except RowRefused as problem:
             bad.append(BadRow(row.line, str(problem), row.text))
             continue

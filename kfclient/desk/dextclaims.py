@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -46,7 +46,8 @@ def put_together(
             continue
         lines = tuple(_line(parts[key], in_base[key]) for key in keys)
         reference = claim.item.reference or f"Claim {claim.row['receipt id']}"
-        item = msgspec.structs.replace(claim.item, reference=reference, lines=lines)
+        item = _with_papers(claim.item, [parts[key].item for key in keys])
+        item = msgspec.structs.replace(item, reference=reference, lines=lines)
         found.append(Found(claim.row.line, item, keys))
     taken = {key for keys in joined.receipts.values() for key in keys}
     reason = "Its status is claimed, but it belongs to no claim in this file."
@@ -56,6 +57,23 @@ def put_together(
         if one.item.source not in taken
     ]
     return found, bad
+
+
+def _with_papers(claim: Item, receipts: Sequence[Item]) -> Item:
+    """Return the claim with the files, the links and the notes of its receipts beside its own."""
+    told = [
+        f"{one.contact}: {note}" if one.contact else note for one in receipts if (note := one.note)
+    ]
+    return msgspec.structs.replace(
+        claim,
+        files=_each_once(path for one in (claim, *receipts) for path in one.files),
+        image=" ".join(_each_once(one.image for one in (claim, *receipts) if one.image)),
+        note="\n".join(_each_once(note for note in (claim.note, *told) if note)),
+    )
+
+
+def _each_once(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(texts))
 
 
 def _in_base(receipt: DextRow, base: str) -> Item:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 
 import msgspec
 
@@ -19,6 +20,7 @@ from kfclient.desk.rowvalues import (
     date,
     one_line,
     percentage,
+    picture,
 )
 from kfclient.desk.settings import NOT_APPLICABLE
 from kfclient.desk.taxes import fits
@@ -53,10 +55,11 @@ class DextRow(msgspec.Struct, frozen=True):
     amounts: Amounts
 
 
-def read_row(row: Row, base: str, home: str) -> DextRow:
+def read_row(row: Row, base: str, home: str, folder: Path) -> DextRow:
     """Read a row by itself; raises `RowRefused`.
 
-    `base` is the currency in which the file counts, `home` the one in which KashFlow does.
+    `base` is the currency in which the file counts, `home` the one in which KashFlow does;
+    `folder` is where the file is.
     """
     kind = plain(row["type"])
     if kind not in _DOCUMENTS and kind != _CLAIM:
@@ -83,6 +86,7 @@ def read_row(row: Row, base: str, home: str) -> DextRow:
         vat=tax if amounts.total is not None else ZERO,
         project=one_line(row["project"]),
     )
+    link, files = picture(row, "image", folder)
     item = Item(
         kind=Kind.CLAIM if kind == _CLAIM else Kind.COST,
         document=document,
@@ -97,8 +101,9 @@ def read_row(row: Row, base: str, home: str) -> DextRow:
         owner=person,
         payment_method=one_line(row["payment method"]),
         bank_account=one_line(row["bank account"]),
+        files=files,
         total=amounts.total,
-        image=row["image"],
+        image=link,
         source=f"dext:{row['receipt id']}",
         problem=_doubt(amounts, base),
     )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from decimal import Decimal
+from pathlib import Path
 
 import msgspec
 
 from kfclient.dates import DateUnclear, parse_date
 from kfclient.desk.csvfile import BadRow, Row
+from kfclient.desk.file_checks import REFUSED, TAKEN
 from kfclient.desk.item import Item
 from kfclient.money import AmountUnclear, parse_amount
 
@@ -94,6 +97,20 @@ def currency(row: Row, column: str, *amounts: str) -> str:
     if code and not (len(code) == 3 and code.isascii() and code.isalpha()):
         raise RowRefused(f"{_title(column)}: {row[column]} is not a currency code such as GBP.")
     return code
+
+
+def picture(row: Row, column: str, folder: Path) -> tuple[str, tuple[str, ...]]:
+    """Return the column's link, "" for none, and the file that it names, as a path or none.
+
+    A link is kept as it is and never fetched. What ends like a file that KashFlow may take is one
+    on this machine, in the `folder` of the CSV file unless its path begins at the root; whether it
+    is there is for the checks to say.
+    """
+    text = row[column]
+    if "://" in text or Path(text).suffix.casefold() not in TAKEN | REFUSED:
+        return text, ()
+    path = os.path.expanduser(text)  # noqa: PTH111 - it leaves what it cannot expand as it is
+    return "", (os.path.abspath(folder / path),)  # noqa: PTH100 - symbolic links stay
 
 
 def one_line(text: str) -> str:

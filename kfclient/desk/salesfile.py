@@ -1,14 +1,16 @@
 """Kashdeck's own CSV format for sales: a row a line, rows of one reference and contact one sale.
 
 Columns: Kind, Reference, Date, Due Date, Contact, Description, Category, Quantity, Unit Price, Tax
-Rate, Currency, Project, and where wanted Exchange Rate (foreign per home unit) and Note. Quantity
-and Unit Price are net; the tax is worked out.
+Rate, Currency, Project, and where wanted Exchange Rate (foreign per home unit), Note, Bank Account
+(that it was paid into), Payment Method, Paid On and Image (a link, or a file's path). Quantity and
+Unit Price are net; the tax is worked out.
 """
 
 from __future__ import annotations
 
 import hashlib
 from decimal import Decimal
+from pathlib import Path
 
 import msgspec
 
@@ -24,13 +26,17 @@ from kfclient.desk.rowvalues import (
     date,
     one_line,
     percentage,
+    picture,
 )
 from kfclient.desk.taxes import vat_of
 from kfclient.money import ZERO, pennies
 
 TITLE = "Sales"
 NEEDED = ("reference", "date", "contact", "category", "quantity", "unit price")
-_HEAD = ("date", "due_date", "currency", "exchange_rate", "note")
+_HEAD = (
+    "date", "due_date", "currency", "exchange_rate", "note", "bank_account", "payment_method",
+    "paid_on", "image",
+)  # fmt: skip
 
 
 def read_sales(file: CsvFile) -> Reading:
@@ -39,7 +45,7 @@ def read_sales(file: CsvFile) -> Reading:
     bad: list[BadRow] = []
     for key, rows in _sales(file).items():
         try:
-            found.append(Found(rows[0].line, _sale(key, rows)))
+            found.append(Found(rows[0].line, _sale(key, rows, file.folder)))
         except _LineRefused as problem:
             bad += _refused(rows, problem)
     return Reading(tuple(found), tuple(sorted(bad, key=lambda one: one.line)))
@@ -68,12 +74,12 @@ def _sales(file: CsvFile) -> dict[str, list[Row]]:
     return sales
 
 
-def _sale(key: str, rows: list[Row]) -> Item:
+def _sale(key: str, rows: list[Row], folder: Path) -> Item:
     """Return one sale; raises `_LineRefused`."""
     items: list[Item] = []
     for row in rows:
         try:
-            items.append(_one(key, row))
+            items.append(_one(key, row, folder))
         except RowRefused as problem:
             raise _LineRefused(row.line, str(problem)) from problem
     first = items[0]
@@ -83,10 +89,14 @@ def _sale(key: str, rows: list[Row]) -> Item:
                 words = name.replace("_", " ")
                 reason = f"Its {words} is not that of line {rows[0].line}, of the same sale."
                 raise _LineRefused(row.line, reason)
-    return msgspec.structs.replace(first, lines=tuple(item.lines[0] for item in items))
+    return msgspec.structs.replace(
+        first,
+        lines=tuple(item.lines[0] for item in items),
+        files=tuple(dict.fromkeys(path for item in items for path in item.files)),
+    )
 
 
-def _one(key: str, row: Row) -> Item:
+def _one(key: str, row: Row, folder: Path) -> Item:
     """Return a row as a sale of one line; raises `RowRefused`."""
     if plain(row["kind"]) not in {"", "sale"}:
         raise RowRefused(f"Its kind is {row['kind']}; a sales file holds sales.")
@@ -107,6 +117,7 @@ def _one(key: str, row: Row) -> Item:
         vat=ZERO if rate is None else vat_of(net, rate),
         project=one_line(row["project"]),
     )
+    link, files = picture(row, "image", folder)
     return Item(
         kind=Kind.SALE,
         reference=one_line(row["reference"]),
@@ -117,6 +128,11 @@ def _one(key: str, row: Row) -> Item:
         exchange_rate=exchange,
         lines=(line,),
         note=row["note"],
+        payment_method=one_line(row["payment method"]),
+        bank_account=one_line(row["bank account"]),
+        paid_on=date(row, "paid on"),
+        files=files,
+        image=link,
         source=key,
     )
 

@@ -11,12 +11,13 @@ from tests.desk.seeded import Inbox
 
 DEXT = [
     "Receipt ID", "Type", "Date", "Due Date", "Invoice Number", "Supplier", "Category", "Project",
-    "Tax", "Tax Name", "Tax Percentage", "Total", "Currency", "Tax (GBP)", "Total (GBP)", "Status",
-    "Owner", "Note", "Description",
+    "Payment Method", "Bank Account", "Tax", "Tax Name", "Tax Percentage", "Total",
+    "Currency", "Tax (GBP)", "Total (GBP)", "Status", "Owner", "Note", "Description", "Image",
 ]  # fmt: skip
 SALES = [
     "Kind", "Reference", "Date", "Due Date", "Contact", "Description", "Category", "Quantity",
-    "Unit Price", "Tax Rate", "Currency", "Project",
+    "Unit Price", "Tax Rate", "Currency", "Project", "Bank Account", "Payment Method", "Paid On",
+    "Image",
 ]  # fmt: skip
 
 
@@ -61,6 +62,7 @@ def sale(**values: str) -> dict[str, str]:
         "Kind": "sale", "Reference": "SI-1", "Date": "2026-08-21", "Due Date": "2026-09-04",
         "Contact": "Dunmore School", "Description": "Visit", "Category": "Sales",
         "Quantity": "3", "Unit Price": "1.333", "Tax Rate": "20", "Currency": "GBP", "Project": "",
+        "Bank Account": "", "Payment Method": "", "Paid On": "", "Image": "",
     }  # fmt: skip
     return row | values
 

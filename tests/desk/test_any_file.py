@@ -38,6 +38,7 @@ def rows(draw: st.DrawFn) -> dict[str, str]:
         Category=draw(st.sampled_from(("Rent", "Printing (20%)", ""))),
         Note=draw(WORDS),
         Description=draw(WORDS),
+        Image=draw(WORDS | WORDS.map(lambda words: f"~{words}.pdf")),
     )
 
 
@@ -61,6 +62,7 @@ def test_every_valid_row_comes_through_whole(found: list[dict[str, str]], separa
         assert (item.gross, item.vat) == (Decimal(row["Total"]), Decimal(row["Tax"]))
         assert (item.contact, item.note) == (row["Supplier"], row["Note"])
         assert item.lines[0].description == row["Description"]
+        assert (item.image == row["Image"]) is not bool(item.files)
 
 
 @given(

@@ -54,6 +54,44 @@ def test_what_cannot_be_read_or_contradicts_itself_is_a_bad_row(
     assert reason in bad[0]
 
 
+def test_how_it_was_paid_and_its_papers_come_with_it(inbox: Inbox, tmp_path: Path) -> None:
+    scan = tmp_path / "scans" / "one.pdf"
+    scan.parent.mkdir()
+    scan.write_bytes(b"x")
+    paid = {"Payment Method": "Direct Debit", "Bank Account": "Current account"}
+    items, bad = bring(
+        inbox,
+        tmp_path,
+        dext_row(1, **paid, Image="https://rbnk.me/x.pdf", Note="Seen"),
+        dext_row(2, Image="scans/one.pdf"),
+        dext_row(3, Image=str(scan)),
+        dext_row(4, Image="scans/two.pdf"),
+        dext_row(5, Image="on paper"),
+    )
+    assert bad == []
+    first = items[0]
+    assert (first.payment_method, first.bank_account) == ("Direct Debit", "Current account")
+    assert (first.image, first.files, first.note) == ("https://rbnk.me/x.pdf", (), "Seen")
+    assert [one.files for one in items[1:3]] == [(str(scan),)] * 2
+    assert [one.image for one in items[1:]] == ["", "", "", "on paper"]
+    missing = inbox.items.findings(inbox.business, items[3])
+    assert "E-FILE-MISSING" in [one.code for one in missing]
+
+
+def test_a_claim_has_the_papers_of_its_receipts(inbox: Inbox, tmp_path: Path) -> None:
+    (claim,), _ = bring(
+        inbox,
+        tmp_path,
+        claim_row("22.00") | {"Note": "York"},
+        claimed(1, "12.00", Image="a.pdf", Note="Which category?"),
+        claimed(2, "10.00", Image="https://rbnk.me/b"),
+    )
+    assert claim.files == (str(tmp_path / "a.pdf"),)
+    assert claim.image == "https://rbnk.me/b"
+    assert claim.note == "York\nPennine Water: Which category?"
+    assert claim.bank_account == ""
+
+
 @pytest.mark.parametrize(
     "values",
     [

@@ -218,7 +218,7 @@ def test_lines_are_counted_as_an_editor_counts_them(inbox: Inbox, tmp_path: Path
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("1,2,3", "It has 3 values where the heading has 19 columns"),
+        ("1,2,3", "It has 3 values where the heading has 22 columns"),
         ('"never closed,1', "A quotation mark opens here and never closes"),
         ('"a"b,2', "The quotation marks do not pair up"),
     ],

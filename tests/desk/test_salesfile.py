@@ -63,3 +63,14 @@ def test_sales_without_a_reference_are_each_their_own_and_known_again(
 def test_one_reference_for_two_customers_is_two_sales(inbox: Inbox, tmp_path: Path) -> None:
     items, _ = bring_sales(inbox, tmp_path, sale(), sale(Contact="Elm & Ivy"))
     assert len(items) == 2
+
+
+def test_a_sale_says_how_it_was_paid_and_what_goes_with_it(inbox: Inbox, tmp_path: Path) -> None:
+    paid = {"Bank Account": "Current account", "Payment Method": "Cash", "Paid On": "2026-08-25"}
+    one, two = (sale(**paid, Image=name) for name in ("a.pdf", "b.pdf"))
+    (item,), _ = bring_sales(inbox, tmp_path, one, two)
+    assert (item.bank_account, item.payment_method) == ("Current account", "Cash")
+    assert str(item.paid_on) == "2026-08-25"
+    assert item.files == (str(tmp_path / "a.pdf"), str(tmp_path / "b.pdf"))
+    _, bad = bring_sales(inbox, tmp_path, sale(**paid, Reference="9"), sale(Reference="9"))
+    assert bad[1] == "3: Its bank account is not that of line 2, of the same sale."

@@ -50,7 +50,8 @@ def with_files(item: Item, said: Sequence[tuple[str, str]]) -> Item:
 
 
 def _absolute(path: str) -> str:
-    return os.path.abspath(Path(path).expanduser())  # noqa: PTH100 - links stay as they are named
+    """Return the path from the root; symbolic links stay, and so does what cannot be expanded."""
+    return os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111
 
 
 def _there(path: str) -> str:
