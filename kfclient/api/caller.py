@@ -118,6 +118,11 @@ class Caller:
         if soap is not None:
             soap.transport.close()
 
+    @property
+    def lanes(self) -> int:
+        """How many calls this client makes at once, at most."""
+        return self._limits.lanes
+
     def widen(self, lanes: int) -> None:
         """Let this client make at least so many calls at once, from now on."""
         if lanes > self._limits.lanes:

@@ -140,7 +140,8 @@ class PublishRun:
 
     def _publish(self, tasks: list[Task]) -> Problem | None:
         parts, run = self._parts, self._run
-        parts.sessions.open(self._business).widen(run.lanes)
+        kashflow = parts.sessions.open(self._business)
+        kashflow.widen(run.lanes)
         self._record.begin()
         self._gate.open()
         publisher = ItemPublisher(
@@ -164,7 +165,7 @@ class PublishRun:
             return self._gate.problem is None
 
         try:
-            Lanes(tasks, _party, work, run.lanes + _spare(run.lanes)).run()
+            Lanes(tasks, _party, work, _in_hand(run.lanes, kashflow.lanes)).run()
         finally:
             publisher.remember()
         return self._gate.problem
@@ -218,14 +219,14 @@ class PublishRun:
         )
 
 
-def _spare(lanes: int) -> int:
-    """Return how many items more than `lanes` are in hand.
+def _in_hand(lanes: int, calls: int) -> int:
+    """Return how many items are in hand at once; `calls` is how many calls the client makes.
 
-    Never more than `lanes` calls are made at once (see `kfclient.api.lanes`). While the outcome of
-    one is being written to the disk, the call of another one, its intent written, takes its place
-    on the wire.
+    Where that is as many as there are lanes, an item or two more are in hand: while the outcome of
+    one is written to the disk, another one, its intent written, has its place on the wire. More
+    calls at once than lanes are never made.
     """
-    return 0 if lanes == 1 else -(-lanes // 4)
+    return lanes + -(-lanes // 4) if calls == lanes > 1 else lanes
 
 
 def _party(task: Task) -> Hashable:

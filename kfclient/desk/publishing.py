@@ -55,7 +55,6 @@ _REASONS = {
 _STEP_UNKNOWN = (
     "It is in KashFlow, but what followed it had no answer; KashFlow has to be looked at first."
 )
-
 _UNREAD = "It is in KashFlow, and was not read back yet."
 
 
@@ -154,15 +153,15 @@ class Publishing(Settling, Following):
     ) -> PublishReport:
         """Send what the plan shows, each item once; what is in KashFlow already is not sent again.
 
-        Items of unknown outcome are looked for first. Up to `lanes` items are on their way at once,
-        one of a supplier or customer at a time. With `wait` the run waits by itself while KashFlow
-        cannot be reached, and until what is unknown is known. A cancel lets the calls on their way
-        come to their end; `pace` pauses and resumes, and so does `ask` from any session. The run is
-        on disk: after a sudden end, or where the cancel was to leave, `interrupted` tells of it.
-        `detached` tells others that it goes on in the background. Raises `Busy` while another
-        session publishes for this business, `PlanChanged` before anything is sent when that is no
-        longer what was shown, `NotConnected`, and what the keyring and the store say; what goes
-        wrong with KashFlow is in the report.
+        Items of unknown outcome are looked for first. Up to `lanes` calls are made at once, for
+        one item of a supplier or customer at a time. With `wait` the run waits by itself while
+        KashFlow cannot be reached, and until what is unknown is known. A cancel lets the calls on
+        their way come to their end; `pace` pauses and resumes, and so does `ask` from any session.
+        The run is on disk: after a sudden end, or where the cancel was to leave, `interrupted`
+        tells of it. `detached` tells others that it goes on in the background. Raises `Busy` while
+        another session publishes for this business, `PlanChanged` before anything is sent when that
+        is no longer what was shown, `NotConnected`, and what the keyring and the store say; what
+        goes wrong with KashFlow is in the report.
         """
         if plan.business != business or plan.fingerprint != fingerprint_of(plan.items):
             raise PlanChanged("This plan is not for this business, or was changed by hand.")
