@@ -157,6 +157,8 @@ def test_a_lost_connection_lets_what_is_being_sent_come_to_its_end(
     published = [item for item in items if item["state"] == "published"]
     assert 0 < len(published) < 5
     assert len(published) == len(sandbox.account.receipts())
+    (connection,) = kashdeck.json("status")["connections"]
+    assert connection["publishing"]["state"] == "interrupted", "to be carried on"
 
 
 def test_a_terminal_that_can_show_nothing_gets_a_sentence(tmp_path: Path) -> None:
