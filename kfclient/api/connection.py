@@ -66,7 +66,7 @@ class _Adapter(HTTPAdapter):
         _use_our_pools(manager)
         return manager
 
-    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+    def cert_verify(self, conn: Any, *_requests: object) -> None:
         """Have certificates verified by our context, which has the authorities already.
 
         requests would have each new connection, so each write, read certifi's file once more: some
