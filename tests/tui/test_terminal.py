@@ -155,7 +155,7 @@ def test_a_lost_connection_lets_what_is_being_sent_come_to_its_end(
     items = kashdeck.json("items", NAME)["items"]
     assert not [item for item in items if item["state"] in {"unknown", "publishing"}]
     published = [item for item in items if item["state"] == "published"]
-    assert 0 < len(published) < 5
+    assert 0 < len(published) < 7, "what was begun, and nothing more"
     assert len(published) == len(sandbox.account.receipts())
     (connection,) = kashdeck.json("status")["connections"]
     assert connection["publishing"]["state"] == "interrupted", "to be carried on"
