@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 from textual.containers import VerticalScroll
 
 from kfclient.desk.item import ItemState
+from screens.afterwards import ACTS as AFTERWARDS
+from screens.afterwards import Afterwards
 from screens.inbox import revision_of
 from screens.item_words import STATES, details
 from screens.lookout import Lookout
-from screens.room import BACK, Act, Room
+from screens.room import BACK, Act
 from screens.trail import TrailScreen
 from screens.unknown import UnknownScreen
 from screens.widgets.line import Line
@@ -25,15 +28,20 @@ if TYPE_CHECKING:
     Found = tuple[Item, ItemState, tuple[Finding, ...]]
 
 
-class ItemDetailsScreen(Room[None]):
+class ItemDetailsScreen(Afterwards):
     """Shows an item that cannot be edited any more."""
 
     CSS_PATH = "item_details.tcss"
     ACTS = (
         Act("resolve", "r", "Look in KashFlow", "Look in KashFlow for this item", footer=True),
         Act("decide", "w", "Decide", "Say what became of an item of unknown outcome", footer=True),
-        Act("trail", "h", "Audit trail", "Who did what with this item", footer=True),
-        Act("copy", "y", "Copy", "Copy this text to the clipboard", footer=True),
+        Act("trail", "h", "Audit trail", "Who did what with this item"),
+        *(
+            msgspec.structs.replace(act, footer=act.do != "copy_item")
+            for act in AFTERWARDS
+            if act.do in ("verify", "undo", "files", "copy_item")
+        ),
+        Act("copy", "c", "Copy", "Copy this text to the clipboard"),
         BACK,
     )
 
@@ -43,6 +51,7 @@ class ItemDetailsScreen(Room[None]):
         self.business_name = business_name
         self.item_id = item_id
         self.state: ItemState | None = None
+        self.item: Item | None = None
         self.text = ""
 
     def body(self) -> Iterable[Widget]:
@@ -66,7 +75,7 @@ class ItemDetailsScreen(Room[None]):
 
     def show(self, item: Item, state: ItemState, findings: tuple[Finding, ...]) -> None:
         """Show the item."""
-        self.state = state
+        self.state, self.item = state, item
         self.text = details(item, state, findings)
         self.query_one("#state", Line).say(STATES[state][0])
         self.query_one("#all", Line).say(self.text)
@@ -82,6 +91,20 @@ class ItemDetailsScreen(Room[None]):
         """Show what was sent beside what KashFlow has."""
         unknown = UnknownScreen(self.business, self.business_name, self.item_id)
         self.app.push_screen(unknown, lambda _: self.lookout.again())
+
+    def marked_items(self) -> list[Item]:
+        """Return the item."""
+        return [] if self.item is None else [self.item]
+
+    def any_marked(self) -> bool:
+        """Return True: it is this item that is meant."""
+        return True
+
+    def done(self, told: str) -> None:
+        """Say what was done, and read the item again."""
+        if told:
+            self.notify(told, timeout=5, markup=False)
+        self.lookout.again()
 
     def action_trail(self) -> None:
         """Show what was done with this item."""

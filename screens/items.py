@@ -10,6 +10,8 @@ from textual.widgets import Static
 from kfclient.desk.events import ItemHeld, ItemPublished, PublishEnded, PublishStarted
 from kfclient.desk.item import ItemState, Kind
 from kfclient.errors import tell
+from screens.afterwards import ACTS as AFTERWARDS
+from screens.afterwards import Afterwards
 from screens.candidates import home_currency
 from screens.duplicate_watch import DuplicateWatch
 from screens.import_file import ImportScreen
@@ -22,7 +24,7 @@ from screens.lookout import Lookout
 from screens.mending import Mending, is_mendable
 from screens.publish_flow import PublishFlow
 from screens.question import QuestionScreen
-from screens.room import BACK, Act, Room
+from screens.room import BACK, Act
 from screens.trail import TrailScreen
 from screens.widgets.filter_box import FilterBox
 from screens.widgets.ledger_table import LedgerTable, fitted
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
     from kfclient.errors import Problem
 
 
-class ItemsScreen(Room[None]):
+class ItemsScreen(Afterwards):
     """Lists the items, says what each still needs, and leads to everything done with them."""
 
     CSS_PATH = "items.tcss"
@@ -61,6 +63,7 @@ class ItemsScreen(Room[None]):
         ),
         Act("delete", "d,delete", "Delete", "Delete the marked items, or this one"),
         Act("trail", "h", "Audit trail", "Who did what with the item under the cursor"),
+        *AFTERWARDS,
         Act("filter", "slash", "Filter", "Type to filter the items"),
         Act("mark_all", "a", "Mark all", "Mark all shown, or none (space marks one)"),
         Act("view('all')", "1", "All items"),
@@ -82,7 +85,6 @@ class ItemsScreen(Room[None]):
         self.view = "all"
         self.kind: Kind | None = None
         self.next_key = ""
-        self.told = ""
         self.mending = Mending(self, business_id, self.done)
         self.publishing = PublishFlow(self, (business_id, business_name), self.came_back)
 
@@ -186,8 +188,6 @@ class ItemsScreen(Room[None]):
         """Say what is known of the item under the cursor."""
         one = self.inbox.listed.get(event.key or "")
         text = "" if one is None else details(one.item, one.state, one.findings)
-        if self.told:
-            text, self.told = f"{self.told}\n{text}", ""
         self.refresh_bindings()
         told = self.query_one("#details", Line)
         if text != told.content:
@@ -291,6 +291,14 @@ class ItemsScreen(Room[None]):
         one = self.under_cursor()
         return marked or ([one] if one is not None else [])
 
+    def marked_items(self) -> list[Item]:
+        """Return the marked items, or the one under the cursor."""
+        return [one.item for one in self.chosen()]
+
+    def any_marked(self) -> bool:
+        """Whether any item is marked."""
+        return bool(self.table.marked)
+
     def action_delete(self) -> None:
         """Delete the marked items, or the one under the cursor, after a question."""
         doomed = [one.item for one in self.chosen() if one.state in EDITABLE]
@@ -324,8 +332,9 @@ class ItemsScreen(Room[None]):
             self.mending.mend(one.item.id, one.findings)
 
     def done(self, told: str) -> None:
-        """Say above the item what was done, and read the items again."""
-        self.told = told
+        """Say what was done, and read the items again."""
+        if told:
+            self.notify(told, timeout=5, markup=False)
         self.lookout.again()
 
     # Publishing

@@ -66,7 +66,6 @@ class ReviewScreen(Room[Approved]):
         self.plan = plan
         self.agreed = Agreed()
         self.body_shown = False
-        self.told = ""
         self.mending = Mending(self, plan.business, self.plan_again)
         self.take(plan)
 
@@ -121,7 +120,8 @@ class ReviewScreen(Room[Approved]):
         wanted = None if plan.everything else ids
 
         def planned(fresh: Plan) -> None:
-            self.told = told
+            if told:
+                self.notify(told, timeout=5, markup=False)
             self.take(fresh)
             self.show_plan()
 
@@ -182,9 +182,7 @@ class ReviewScreen(Room[Approved]):
         if key is not None and self.body_shown and key in self.planned:
             self.show_body(key)
         else:
-            told = [self.told] if self.told else []
-            self.told = ""
-            self.say("\n".join([*told, self.words_of(key)]))
+            self.say(self.words_of(key))
 
     def say(self, text: str) -> None:
         """Show a text below the table."""

@@ -84,3 +84,8 @@ def showing(
         assert not walk.overflows()
 
     return bring
+
+
+def toasted(walk: Walk) -> list[str]:
+    """Return the good news that came up and goes by itself, the last one last."""
+    return [one.message for one in walk.app._notifications]

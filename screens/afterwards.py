@@ -1,0 +1,149 @@
+"""What is done with items beside editing and publishing them: verify, undo, files, copy, claims."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kfclient.desk.item import Item, ItemState, Kind
+from screens.claim import ClaimScreen
+from screens.item_files import ItemFilesScreen
+from screens.picker import Candidate, PickerScreen
+from screens.question import QuestionScreen
+from screens.room import Act, Room
+from screens.undoing import UndoingScreen
+from screens.verifying import VerifyingScreen
+from screens.widgets.ledger_table import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kfclient.desk.undoing import PublishedRun
+
+ACTS = (
+    Act("verify", "v", "Verify", "Compare published items with KashFlow: the marked ones, or all"),
+    Act("undo", "u", "Undo", "Take the marked items, or this one, out of KashFlow again"),
+    Act("undo_run", "U", "Undo a run", "Take all that one run published out of KashFlow again"),
+    Act("files", "f", "Files", "Attach files to this item, replace them, take them off"),
+    Act("copy_item", "y", "Copy as new", "Add a copy of this item, as an item of its own"),
+    Act("claim", "o", "Claim", "Gather the marked costs into an expense claim of a person"),
+    Act("take_apart", "t", "Take apart", "Take a gathered claim apart: its costs come back"),
+)
+RUN_COLUMNS = (Column("Begun", 18), Column("What it published"), Column("", 1))
+
+
+class Afterwards(Room[None]):
+    """A screen of items, with these commands; `done` is told what was done."""
+
+    business: str
+    business_name: str
+
+    def marked_items(self) -> list[Item]:
+        """Return the items that are marked, or the one under the cursor."""
+        raise NotImplementedError
+
+    def any_marked(self) -> bool:
+        """Whether a person has marked items, rather than only being on one."""
+        raise NotImplementedError
+
+    def done(self, told: str) -> None:
+        """Say what was done, and show the items anew."""
+        raise NotImplementedError
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what can be done with the items that are meant."""
+        if action in ("undo", "claim", "take_apart", "files", "copy_item"):
+            items = self.marked_items()
+            kinds = {
+                "undo": any(one.sent is ItemState.PUBLISHED for one in items),
+                "claim": any(one.kind is Kind.COST and one.sent is None for one in items),
+                "take_apart": any(one.kind is Kind.CLAIM and one.sent is None for one in items),
+            }
+            return kinds.get(action, bool(items))
+        return super().check_action(action, parameters)
+
+    def _show(self, screen: Room[Any]) -> None:
+        self.app.push_screen(screen, lambda _: self.done(""))
+
+    def action_verify(self) -> None:
+        """Compare with KashFlow."""
+        ids = [one.id for one in self.marked_items()] if self.any_marked() else None
+        self._show(VerifyingScreen(self.business, self.business_name, ids))
+
+    def action_undo(self) -> None:
+        """Show what undoing would delete."""
+        ids = [one.id for one in self.marked_items() if one.sent is ItemState.PUBLISHED]
+        self._show(UndoingScreen(self.business, self.business_name, ids))
+
+    def action_undo_run(self) -> None:
+        """Offer the runs of publishing that made documents, the newest first."""
+        undoing = self.services.desk.undoing
+
+        def offer(runs: Sequence[PublishedRun]) -> None:
+            offered = [run_candidate(one) for one in runs if one.there]
+            if not offered:
+                self.done("i No run has documents in KashFlow that could be undone.")
+            elif self.on_top:
+                picker = PickerScreen("Undo which run?", offered, columns=RUN_COLUMNS)
+                self.app.push_screen(picker, self._undo_run)
+
+        self.ask(lambda: undoing.runs(self.business), offer)
+
+    def _undo_run(self, one: Candidate | None) -> None:
+        if one is not None:
+            run = int(one.row.key)
+            self._show(UndoingScreen(self.business, self.business_name, run=run))
+
+    def action_files(self) -> None:
+        """Show the files of the item."""
+        item = self.marked_items()[0]
+        self._show(ItemFilesScreen(self.business, self.business_name, item.id))
+
+    def action_copy_item(self) -> None:
+        """Add a copy of the item."""
+        items, original = self.services.desk.items, self.marked_items()[0]
+        self.ask(
+            lambda: items.copy(self.business, original.id),
+            lambda copy: self.done(
+                f"✓ Item {copy.id} is a copy of item {original.id}: change what differs."
+            ),
+            lane="items",
+        )
+
+    def action_claim(self) -> None:
+        """Gather costs into a claim."""
+        costs = [one for one in self.marked_items() if one.kind is Kind.COST and one.sent is None]
+
+        def gathered(claim: Item | None) -> None:
+            if claim is not None:
+                count = f"{len(costs)} cost{'' if len(costs) == 1 else 's'}"
+                self.done(f"✓ Item {claim.id} is the claim of {claim.contact}, made of {count}.")
+
+        self.app.push_screen(ClaimScreen(self.business, self.business_name, costs), gathered)
+
+    def action_take_apart(self) -> None:
+        """Take a claim apart, after a question."""
+        claims = self.services.desk.claims
+        claim = next(one for one in self.marked_items() if one.kind is Kind.CLAIM)
+
+        def sure(yes: bool | None) -> None:
+            if yes:
+                self.ask(
+                    lambda: claims.ungather(self.business, claim.id),
+                    lambda costs: self.done(f"✓ {len(costs)} costs are back in the inbox."),
+                    lane="items",
+                )
+
+        question = QuestionScreen(
+            f"Take claim {claim.id} apart?",
+            yes="Take it apart",
+            more="The claim goes; its costs are back in the inbox, as they were.",
+        )
+        self.app.push_screen(question, sure)
+
+
+def run_candidate(one: PublishedRun) -> Candidate:
+    """Return a run as it is offered: when it was begun, by whom, and what it made."""
+    when = f"{one.started_at.astimezone():%d/%m/%Y %H:%M}"
+    documents = "1 document" if one.made == 1 else f"{one.made} documents"
+    there = "all still there" if one.there == one.made else f"{one.there} still there"
+    return Candidate.of(str(one.run), when, f"{documents} by {one.who}, {there}")
