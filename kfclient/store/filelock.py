@@ -83,10 +83,7 @@ class FileLock:
             raise unwritable(self._path, error) from error
         try:
             if _flock(descriptor, fcntl.LOCK_EX) and self._is_the_file(descriptor):
-                # Only a courtesy to who waits: a full disk must not stop a lock.
-                with contextlib.suppress(OSError):
-                    os.ftruncate(descriptor, 0)
-                    os.pwrite(descriptor, b"%d" % os.getpid(), 0)
+                _sign(descriptor)
                 return descriptor
         except OSError as error:
             os.close(descriptor)
@@ -107,6 +104,19 @@ class FileLock:
             return os.path.samestat(self._path.stat(), os.fstat(descriptor))
         except FileNotFoundError:
             return False
+
+
+def _sign(descriptor: int) -> None:
+    """Leave our process id in the lock file, where another one's is.
+
+    Written for every durable write, it would be one more thing for the disk to write with it.
+    """
+    mine = b"%d" % os.getpid()
+    # Only a courtesy to who waits: a full disk must not stop a lock.
+    with contextlib.suppress(OSError):
+        if os.pread(descriptor, len(mine) + 1, 0) != mine:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, mine, 0)
 
 
 def _pause() -> None:
