@@ -173,11 +173,17 @@ class ItemEditor(Vertical):
     # Moving
 
     def next_field(self, field: Field) -> None:
-        """Go to the field after this one; the rate may have appeared a moment ago."""
+        """Go to the field after this one; the rate may have appeared a moment ago.
+
+        After currency and rate that is the first line: how it was paid is filled in less often,
+        and Tab goes there.
+        """
         self.take(field)
         rate = self.header.fields["exchange_rate"]
         if field.field == "currency" and rate.display:
             self.screen.set_focus(rate)
+        elif field.field in ("currency", "exchange_rate"):
+            self.screen.set_focus(self.rows()[0].fields["category"])
         else:
             self.screen.focus_next()
 
