@@ -3,6 +3,7 @@
 sync    reading long lists beside lxml alone and zeep alone
 store   writing and finding beside stock TinyDB, at 1,000 and at 100,000 documents
 check   what an item's findings cost beside long lists
+publish publishing at 100 ms of KashFlow's time beside zeep's plain loop (a minute)
 start   `kashdeck status` beside a bare Python, the app's first frame beside an empty app
 
 Ends with 1 where a promise does not hold.
@@ -13,13 +14,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 
-from tests.benchmarks import checks, start, store, sync
+from tests.benchmarks import checks, publish, start, store, sync
 from tests.benchmarks.figure import Figure
 
 SECTIONS: dict[str, Callable[[], Iterable[Figure]]] = {
     "sync": sync.figures,
     "store": store.figures,
     "check": checks.figures,
+    "publish": publish.figures,
     "start": start.figures,
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.benchmarks import start, store, sync
+from tests.benchmarks import publish, start, store, sync
 from tests.benchmarks.__main__ import SECTIONS, main
 from tests.benchmarks.figure import Figure
 
@@ -27,6 +27,12 @@ def _nearly_kept(figure: Figure) -> bool:
 def test_remembering_costs_what_is_promised() -> None:
     """Fewer documents: what does not grow with them does not here, what does is promised less."""
     broken = [str(figure) for figure in store.figures(10_000, 60) if not figure.nearly_kept]
+    assert not broken
+
+
+def test_publishing_costs_what_is_promised() -> None:
+    """Few items, so that beginning and ending weigh more; the calls are counted exactly."""
+    broken = [str(figure) for figure in publish.figures(64, 32, 1, 8) if not figure.nearly_kept]
     assert not broken
 
 
