@@ -19,7 +19,10 @@ MORE = (
     "Nothing is lost, and nothing goes twice: what has no answer yet is looked for in KashFlow "
     "first. Only what was shown and agreed to then is sent."
 )
-ANSWERS = "y  carry it on      Esc  leave it for now      g  give it up: its items stay here"
+ANSWERS = """\
+y    carry it on
+Esc  leave it for now
+g    give it up: what was not sent stays in the inbox"""
 
 
 class InterruptedScreen(Panel[str]):

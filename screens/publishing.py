@@ -8,7 +8,7 @@ from textual.containers import VerticalScroll
 
 from kfclient.desk.publish_report import PublishResult, result_of
 from kfclient.desk.runs import Wish
-from screens.publishing_words import bar, row_of, said, summary
+from screens.publishing_words import bar, is_broken, row_of, said, summary
 from screens.question import QuestionScreen
 from screens.review import Approved, ReviewScreen
 from screens.room import Act, Room
@@ -120,7 +120,7 @@ class PublishingScreen(Room[None]):
         going = job is not None and not job.ended
         key = self.query_one(LedgerTable).cursor_key if self.is_mounted else None
         offered = {
-            "pause": going and not self.stopping,
+            "pause": (going and not self.stopping) or (job is not None and is_broken(job)),
             "stop": going and not self.stopping,
             "rest": not going and bool(self.left()),
             "look": not going and job is not None and "unknown" in job.state.values(),
@@ -137,9 +137,11 @@ class PublishingScreen(Room[None]):
         ]
 
     def action_pause(self) -> None:
-        """Pause, or go on."""
+        """Pause, or go on; a run that broke off is carried on."""
         job = self.job
-        if job is not None:
+        if job is not None and is_broken(job):
+            self.services.resume_publish(self.business, lambda _: self.draw())
+        elif job is not None:
             wish = Wish.GO_ON if job.paused else Wish.PAUSE
             self.services.steer_publish(self.business, wish)
 

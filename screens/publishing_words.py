@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from kfclient.desk.errors import BrokenOff
 from kfclient.desk.item import Kind
 from kfclient.errors import tell
 from screens.item_words import amount_shown
@@ -35,6 +36,11 @@ def state_of(job: PublishJob, item_id: str) -> str:
     return "left" if state == "published" and job.left.get(item_id) else state
 
 
+def is_broken(job: PublishJob) -> bool:
+    """Whether the session that carried it out has gone before its end."""
+    return job.problem is not None and job.problem.code == BrokenOff.code
+
+
 def seconds_left(job: PublishJob) -> int:
     """Return for how many seconds the run still waits by itself."""
     return max(0, round(job.waits_until - time.monotonic()))
@@ -46,7 +52,7 @@ def bar(job: PublishJob, *, stopping: bool) -> str:
     over = sum(state not in ("waiting", "sending") for state in job.state.values())
     filled = BAR * over // whole if whole else BAR
     if job.ended:
-        words = "stopped" if job.cancelled else "done"
+        words = "broken off" if is_broken(job) else "stopped" if job.cancelled else "done"
     elif stopping:
         words = "stopping after what is being sent"
     elif job.paused:
@@ -76,7 +82,9 @@ def summary(job: PublishJob) -> str:
     if job.waiting is not None and not job.ended:
         told.append(f"! {job.waiting.problem.sentence}")
     if job.problem is not None:
-        told.append(f"✗ {tell(job.problem)}")
+        told.append(f"✗ {job.problem.sentence if is_broken(job) else tell(job.problem)}")
+    if is_broken(job):
+        told.append("p carries it on.")
     return "\n".join(told)
 
 
@@ -92,7 +100,7 @@ def row_of(job: PublishJob, planned: PlannedItem) -> Row:
     result = problem.sentence if problem else ""
     if number is not None:
         steps = len(job.steps.get(item_id, {}))
-        beside = f", {counted(steps, 'step')} more" if steps else ""
+        beside = f", {counted(steps, 'step')}" if steps else ""
         result = f"No. {number}{beside}{'  ! look' if problem else ''}"
     cells = (
         words,
@@ -123,8 +131,12 @@ def said(job: PublishJob, item_id: str) -> str:
 
 def step_lines(job: PublishJob, item_id: str) -> list[str]:
     """Return a line for each step that followed the document, and for what is left."""
-    done = dict(job.steps.get(item_id, {}))
+    told = {
+        what: f"✗ {what}: {why}" if why else f"✓ {what}"
+        for what, why in job.steps.get(item_id, {}).items()
+    }
     for step in job.left.get(item_id, ()):
-        why = tell(step.problem) if step.problem is not None else "It was not done."
-        done[step.what] = f"{'! Of unknown outcome' if step.unknown else '✗ Left to do'}: {why}"
-    return [f"{text or '✓ Done'} ({what})" for what, text in done.items()]
+        why = f": {tell(step.problem)}" if step.problem is not None else ""
+        state = "! Of unknown outcome" if step.unknown else "✗ Left to do"
+        told[step.what] = f"{state}, {step.what}{why}"
+    return list(told.values())
