@@ -13,9 +13,11 @@ from screens.afterwards import Afterwards
 from screens.inbox import revision_of
 from screens.item_words import STATES, details
 from screens.lookout import Lookout
+from screens.picker import Candidate, PickerScreen
 from screens.room import BACK, Act
 from screens.trail import TrailScreen
 from screens.unknown import UnknownScreen
+from screens.widgets.ledger_table import Column
 from screens.widgets.line import Line
 
 if TYPE_CHECKING:
@@ -23,9 +25,12 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from kfclient.desk.item import Finding, Item
+    from kfclient.desk.item import Finding, Item, LeftStep
 
     Found = tuple[Item, ItemState, tuple[Finding, ...]]
+
+
+STEP_COLUMNS = (Column("Your answer", 16), Column("What it means"), Column("", 1))
 
 
 class ItemDetailsScreen(Afterwards):
@@ -84,13 +89,43 @@ class ItemDetailsScreen(Afterwards):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer to look in KashFlow only where the outcome is unknown."""
         if action in ("resolve", "decide"):
-            return self.state is ItemState.UNKNOWN
+            return self.state is ItemState.UNKNOWN or self.unknown_step() is not None
         return super().check_action(action, parameters)
 
     def action_decide(self) -> None:
-        """Show what was sent beside what KashFlow has."""
+        """Show what was sent beside what KashFlow has; of a payment, file or note, ask."""
+        step = self.unknown_step()
+        if step is not None and self.state is not ItemState.UNKNOWN:
+            self.decide_step(step)
+            return
         unknown = UnknownScreen(self.business, self.business_name, self.item_id)
         self.app.push_screen(unknown, lambda _: self.lookout.again())
+
+    def unknown_step(self) -> LeftStep | None:
+        """Return what followed the document and had no answer, the first of it."""
+        left = self.item.left if self.item is not None else ()
+        return next((one for one in left if one.unknown), None)
+
+    def decide_step(self, step: LeftStep) -> None:
+        """Ask whether a payment, a file or a note is in KashFlow, and settle it so."""
+        publishing = self.services.desk.publishing
+        answers = [
+            Candidate.of("there", "It is there", "Nothing of it is sent again."),
+            Candidate.of("none", "It is not there", "It can be sent again; twice, if it is."),
+        ]
+
+        def picked(one: Candidate | None) -> None:
+            if one is not None:
+                self.ask(
+                    lambda: publishing.decide_step(
+                        self.business, self.item_id, step.step, there=one.row.key == "there"
+                    ),
+                    lambda _: self.lookout.again(),
+                    lane=f"publish-{self.business}",
+                )
+
+        title = f"Is it in KashFlow: {step.what}?"
+        self.app.push_screen(PickerScreen(title, answers, columns=STEP_COLUMNS), picked)
 
     def marked_items(self) -> list[Item]:
         """Return the item."""

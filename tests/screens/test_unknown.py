@@ -8,6 +8,7 @@ from kfclient.desk.events import Event, ItemPublished
 from kfclient.desk.item import ItemState
 from kfclient.sandbox import Sandbox
 from screens.interrupted import InterruptedScreen
+from screens.item_details import ItemDetailsScreen
 from screens.items import ItemsScreen
 from screens.publishing import PublishingScreen
 from screens.unknown import UnknownScreen
@@ -35,6 +36,25 @@ async def test_it_is_the_one_that_kashflow_has(
         await walk.until(lambda: not isinstance(walk.screen, UnknownScreen))
     item = synced_desk.items.get(business, "1")
     assert (item.sent, item.number) == (ItemState.PUBLISHED, 1)
+
+
+async def test_a_payment_without_an_answer_is_settled_by_who_looked(
+    synced_desk: Desk, business: str, sandbox: Sandbox
+) -> None:
+    paid = {"bank_account": "Current account", "payment_method": "BACS"}
+    synced_desk.items.add(business, cost(reference="R-8", **paid))
+    sandbox.misbehave("InsertReceiptPayment", "drop-after")
+    plan = synced_desk.publishing.plan(business)
+    assert plan.items[0].followups, "there is a payment to make"
+    assert synced_desk.publishing.publish(business, plan).left == 1
+    screen = ItemDetailsScreen(business, "Harbour Lane", "1")
+    async with on_screen(synced_desk, screen) as walk:
+        await walk.until("! Of unknown outcome: the payment of £120.00")
+        await walk.press("w")
+        await walk.until("Is it in KashFlow: the payment of £120.00")
+        await walk.press("enter")
+        await walk.until(lambda: "Of unknown outcome" not in walk.text)
+    assert synced_desk.items.get(business, "1").left == ()
 
 
 async def test_a_run_that_broke_off_is_offered_and_carried_on(
