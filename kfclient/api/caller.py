@@ -248,20 +248,18 @@ class Caller:
         username, hidden = self._secrets()
         hidden |= secrets or Secrets()
         traced = self._trace.call(operation, hidden) if self._trace else None
+        lanes = lanes_of(self.endpoint.strip(), username)
         exchange = Exchange(
             self._limits,
+            lanes.lane(self._limits.lanes, cancel),
             write=write,
             alone=write or again,
             cancel=cancel,
             secrets=hidden,
             trace=traced,
         )
-        lanes = lanes_of(self.endpoint.strip(), username)
         try:
-            with lanes.lane(self._limits.lanes, cancel):
-                return self._answer(
-                    soap or self._soap(), exchange, operation, fields, rows, on_rows
-                )
+            return self._answer(soap or self._soap(), exchange, operation, fields, rows, on_rows)
         except KashFlowError as error:
             # The frames further down hold the request and the reply; nobody is to see them.
             told = judged(_redacted(error, hidden), write=write).with_traceback(None)

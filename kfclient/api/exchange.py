@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import _thread
+import math
 import socket
 import threading
 import time
-from contextlib import suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
@@ -38,13 +39,16 @@ class Exchange:
 
     `write` says that it changes the books, `alone` that it has a connection of its own, which
     ends with it: a kept one may be dead without anybody knowing. `trace` is told what travels.
+    `lane` is held from `begin` on: its request is made by then, so that no other call waits for
+    that.
 
-    While it is entered, a watch ends the connection as soon as the deadline has passed or the
+    Once it is begun, a watch ends the connection as soon as the deadline has passed or the
     person has cancelled, whatever the call is waiting for; a socket's own timeouts are per read,
     and a server that drips outlasts them. `check` then says which of the two it was.
     """
 
     limits: Limits
+    lane: AbstractContextManager[None] = field(default_factory=nullcontext)
     write: bool = False
     alone: bool = False
     cancel: Cancel | None = None
@@ -53,14 +57,20 @@ class Exchange:
     sent: bool = field(default=False, init=False)
 
     def __enter__(self) -> Self:
-        allowed = self.limits.writing if self.write else self.limits.reading
-        self._deadline = time.monotonic() + allowed
+        self._deadline = math.inf
         self._done = threading.Event()
         self._socket: socket.socket | None = None
+        self._held = ExitStack()
         self._token: Token[Exchange] = _CURRENT.set(self)
+        return self
+
+    def begin(self) -> None:
+        """Wait for the lane, which may raise `Cancelled`; the call's time runs from then on."""
+        self._held.enter_context(self.lane)
+        allowed = self.limits.writing if self.write else self.limits.reading
+        self._deadline = time.monotonic() + allowed
         # Not threading.Thread: its start waits until the thread runs, for every call anew.
         _thread.start_new_thread(self._watch, ())
-        return self
 
     def __exit__(
         self,
@@ -70,6 +80,7 @@ class Exchange:
     ) -> None:
         self._done.set()
         _CURRENT.reset(self._token)
+        self._held.close()
 
     @property
     def remaining(self) -> float:

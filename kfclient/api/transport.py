@@ -59,6 +59,7 @@ class Transport(zeep.Transport):
         afterwards.
         """
         exchange = current()
+        exchange.begin()
         exchange.check()
         if exchange.trace is not None:
             exchange.trace.request(envelope)
