@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kfclient.desk.item import Item, ItemState, Kind
+from kfclient.desk.inbox.item import Item, ItemState, Kind
 from screens.claim import ClaimScreen
 from screens.item_files import ItemFilesScreen
 from screens.picker import Candidate, PickerScreen
@@ -17,7 +17,7 @@ from screens.widgets.ledger_table import Column
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kfclient.desk.undoing import PublishedRun
+    from kfclient.desk.after.undoing import PublishedRun
 
 ACTS = (
     Act("verify", "v", "Verify", "Compare published items with KashFlow: the marked ones, or all"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from kfclient.desk.software import SOFTWARE, software
+from kfclient.desk.business.software import SOFTWARE, software
 from screens.choose_software import ChooseSoftwareScreen
 from screens.connected import ConnectedScreen
 from screens.kashflow_steps import KashFlowStepsScreen
@@ -12,7 +12,7 @@ from screens.kashflow_steps import KashFlowStepsScreen
 if TYPE_CHECKING:
     from textual.screen import Screen
 
-    from kfclient.desk.business import Business, Connection
+    from kfclient.desk.business.business import Business, Connection
     from screens.room import Room
     from screens.services import Services
 

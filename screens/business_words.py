@@ -11,7 +11,7 @@ from screens.widgets.ledger_table import Column
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from kfclient.desk.business import BusinessSummary, ConnectionState
+    from kfclient.desk.business.business import BusinessSummary, ConnectionState
 
 NARROW = (Column("State", 20), Column("Business"), Column("Last sync", 14),
           Column("Ready", 6, "right"), Column("Review", 6, "right"))  # fmt: skip

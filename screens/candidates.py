@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from kfclient.desk.exchange import turned
-from kfclient.desk.item import Kind
-from kfclient.desk.lists import ListName
-from kfclient.desk.settings import parse_tax_code
+from kfclient.desk.business.settings import parse_tax_code
+from kfclient.desk.check.exchange import turned
+from kfclient.desk.inbox.item import Kind
+from kfclient.desk.sync.lists import ListName
 from screens.item_words import CONTACTS, home_per_foreign
 from screens.picker import Candidate
 

@@ -9,9 +9,9 @@ from textual.containers import Vertical
 from textual.widgets import Button, Static
 
 from kfclient.cancel import Cancel
-from kfclient.desk.connecting import CHECKS, step_for
+from kfclient.desk.connect.connecting import CHECKS, step_for
+from kfclient.desk.connect.steps import STEPS
 from kfclient.desk.events import CheckFailed, CheckPassed, CheckStarted
-from kfclient.desk.steps import STEPS
 from screens.room import Act, Room
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from kfclient.desk.business import Connection
-    from kfclient.desk.connecting import Draft
+    from kfclient.desk.business.business import Connection
+    from kfclient.desk.connect.connecting import Draft
     from kfclient.desk.events import Event
     from kfclient.errors import Problem
     from screens.attempt import Attempt

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Static
 
-from kfclient.desk.software import SOFTWARE, software
+from kfclient.desk.business.software import SOFTWARE, software
 from screens.kashflow_steps import KashFlowStepsScreen
 from screens.room import BACK, Act, Room
 from screens.widgets.filter_box import FilterBox

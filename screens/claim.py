@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from kfclient.dates import parse_date, shown_date
-from kfclient.desk.item import Item, Kind
+from kfclient.desk.inbox.item import Item, Kind
 from kfclient.errors import Problem, tell
 from screens.candidates import candidates, heading
 from screens.item_words import amount_shown

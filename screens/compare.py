@@ -8,7 +8,7 @@ from rich.text import Text
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from kfclient.desk.item import Item
+from kfclient.desk.inbox.item import Item
 from screens.differences import Difference, differences, merged
 from screens.item_details import ItemDetailsScreen
 from screens.room import Act, Room

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from kfclient.desk.business import Business, Company, Connection
+    from kfclient.desk.business.business import Business, Company, Connection
 
 
 class ConnectedScreen(Room[None]):

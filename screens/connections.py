@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Static
 
-from kfclient.desk.business import ConnectionState
+from kfclient.desk.business.business import ConnectionState
 from kfclient.desk.errors import NotConnected
 from kfclient.desk.events import SyncEnded, SyncStarted
 from screens.business_words import NARROW, WIDE, business_cells, strip, words_of
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
     from textual.widgets import Input
 
-    from kfclient.desk.business import Business, BusinessSummary
+    from kfclient.desk.business.business import Business, BusinessSummary
     from kfclient.desk.events import Event
 
 BEGIN = """\

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.containers import Vertical
 from textual.widgets import Button, Input, Static
 
-from kfclient.desk.connecting import Draft, clean_endpoint, clean_key, key_problem
+from kfclient.desk.connect.connecting import Draft, clean_endpoint, clean_key, key_problem
 from kfclient.errors import Problem
 from screens.checking import CheckingScreen
 from screens.form_keys import IN_ORDER, FieldByField

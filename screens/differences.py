@@ -9,8 +9,8 @@ from decimal import Decimal
 import msgspec
 
 from kfclient.dates import shown_date
-from kfclient.desk.item import Item, ItemLine
-from kfclient.desk.settings import show_tax_code
+from kfclient.desk.business.settings import show_tax_code
+from kfclient.desk.inbox.item import Item, ItemLine
 from kfclient.money import figures
 from screens.item_words import CONTACTS, home_per_foreign, price_shown
 

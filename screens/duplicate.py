@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from kfclient.desk.item import Finding, Item
-    from kfclient.desk.sightings import Likeness
+    from kfclient.desk.duplicates.sightings import Likeness
+    from kfclient.desk.inbox.item import Finding, Item
 
 
 class DuplicateScreen(Room[str]):

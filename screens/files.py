@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from kfclient.desk.file_checks import check_files
-from kfclient.desk.item import Item, Severity
+from kfclient.desk.check.files import check_files
+from kfclient.desk.inbox.item import Item, Severity
 from screens.room import Act, Panel
 from screens.widgets.ledger_table import Column, LedgerTable, Row
 from screens.widgets.line import Line

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from kfclient.desk.importing import ImportReport
+    from kfclient.desk.importing.importing import ImportReport
 
 EXPLAINED = (
     "Type the path of a CSV file and press Enter. Tab completes names, ~ is your home folder.\n\n"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from kfclient.desk.item import Item, ItemState, Kind
+from kfclient.desk.inbox.item import Item, ItemState, Kind
 from screens.item_words import narrow_row, searched, wide_row
 from screens.widgets.ledger_table import Row
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from kfclient.desk import Desk
-    from kfclient.desk.item import Finding
+    from kfclient.desk.inbox.item import Finding
 
 EDITABLE = frozenset({ItemState.TO_REVIEW, ItemState.READY})
 """The states in which an item may still be changed or deleted."""

@@ -12,7 +12,7 @@ from screens.room import Act, Panel
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from kfclient.desk.run_glance import RunGlance
+    from kfclient.desk.publish.run_glance import RunGlance
 
 CARRY_ON, GIVE_UP = "carry-on", "give-up"
 MORE = (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from textual.containers import VerticalScroll
 
-from kfclient.desk.item import ItemState
+from kfclient.desk.inbox.item import ItemState
 from screens.afterwards import ACTS as AFTERWARDS
 from screens.afterwards import Afterwards
 from screens.inbox import revision_of
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from kfclient.desk.item import Finding, Item, LeftStep
+    from kfclient.desk.inbox.item import Finding, Item, LeftStep
 
     Found = tuple[Item, ItemState, tuple[Finding, ...]]
 

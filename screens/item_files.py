@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from kfclient.desk.attaching import AttachedFile
-    from kfclient.desk.publish_report import PublishResult
+    from kfclient.desk.after.attaching import AttachedFile
+    from kfclient.desk.publish.report import PublishResult
     from kfclient.errors import Problem
 
 ASK = "Type a path: Enter attaches it, F7 puts it in the place of the file under the cursor."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.containers import VerticalScroll
 
 from kfclient.desk.errors import ItemChanged, ItemUnknown
-from kfclient.desk.item import Item
+from kfclient.desk.inbox.item import Item
 from kfclient.errors import Problem, tell
 from screens.candidates import PICKABLE, candidates, heading, home_currency, values_of
 from screens.files import FilesScreen
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
     from textual.widget import Widget
 
-    from kfclient.desk.item import Finding
+    from kfclient.desk.inbox.item import Finding
     from screens.widgets.item_fields import Field
 
 LOOK_AFTER = 0.3

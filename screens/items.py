@@ -8,7 +8,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
 from kfclient.desk.events import ItemHeld, ItemPublished, PublishEnded, PublishStarted
-from kfclient.desk.item import ItemState, Kind
+from kfclient.desk.inbox.item import ItemState, Kind
 from kfclient.errors import tell
 from screens.afterwards import ACTS as AFTERWARDS
 from screens.afterwards import Afterwards
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from textual.widgets import Input
 
     from kfclient.desk.events import Event
-    from kfclient.desk.item import Item
-    from kfclient.desk.publish_report import PublishResult
+    from kfclient.desk.inbox.item import Item
+    from kfclient.desk.publish.report import PublishResult
     from kfclient.errors import Problem
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.containers import Container, Horizontal, Vertical
 from textual.widgets import Button, Static
 
-from kfclient.desk.steps import GUIDE, STEPS
+from kfclient.desk.connect.steps import GUIDE, STEPS
 from screens.credentials import CredentialsScreen
 from screens.room import BACK, Act, Room
 from screens.settings_page import picture, traps

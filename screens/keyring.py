@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from kfclient.desk.business import BusinessSummary, Connection
+    from kfclient.desk.business.business import BusinessSummary, Connection
     from kfclient.errors import Problem
     from screens.services import Place
 

@@ -9,7 +9,7 @@ from rich.text import Text
 from textual.containers import Container, VerticalScroll
 from textual.widgets import Static
 
-from kfclient.desk.lists import ListName
+from kfclient.desk.sync.lists import ListName
 from screens.ages import ago
 from screens.lookout import Lookout
 from screens.room import BACK, Act, Room
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from textual.widget import Widget
     from textual.widgets import Input
 
-    from kfclient.desk.business import ListStatus
-    from kfclient.desk.lists import Row as Record
+    from kfclient.desk.business.business import ListStatus
+    from kfclient.desk.sync.lists import Row as Record
 
 NAMES = tuple(ListName)
 HEADINGS = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 from textual.widgets import Static
 
-from kfclient.desk.business import Role
+from kfclient.desk.business.business import Role
 from kfclient.desk.events import SyncEnded, SyncStarted
 from screens.ages import ago, on
 from screens.attempt import Attempt
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from kfclient.desk.business import BusinessSummary, Connection
+    from kfclient.desk.business.business import BusinessSummary, Connection
     from kfclient.desk.events import Event
 
 ROLES = {Role.ADMIN: "an Admin", Role.STANDARD: "a Standard user", None: "not named here"}

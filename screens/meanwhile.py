@@ -14,7 +14,7 @@ from screens.question import QuestionScreen
 from screens.widgets.line import Line
 
 if TYPE_CHECKING:
-    from kfclient.desk.item import Item
+    from kfclient.desk.inbox.item import Item
     from kfclient.errors import Problem
     from screens.item_form import ItemFormScreen
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from kfclient.desk.checking import PUBLISH_TAX
-from kfclient.desk.doubles import NOT_A_DUPLICATE
-from kfclient.desk.item import Finding, Item, ItemLine, Severity
-from kfclient.desk.mending import is_mechanical
+from kfclient.desk.check.checking import PUBLISH_TAX
+from kfclient.desk.check.mending import is_mechanical
+from kfclient.desk.duplicates.doubles import NOT_A_DUPLICATE
+from kfclient.desk.inbox.item import Finding, Item, ItemLine, Severity
 from screens.candidates import PICKABLE, candidates, heading, values_of
 from screens.duplicate import DuplicateScreen
 from screens.picker import Candidate, PickerScreen
@@ -23,7 +23,7 @@ from screens.widgets.ledger_table import Column
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from kfclient.desk.sightings import Likeness
+    from kfclient.desk.duplicates.sightings import Likeness
     from screens.room import Room
 
 ACTS = {

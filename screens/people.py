@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Static
 
-from kfclient.desk.business import Role
+from kfclient.desk.business.business import Role
 from kfclient.desk.errors import WrongValue
 from kfclient.errors import tell
 from screens.entry import EntryScreen
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from kfclient.desk.business import BusinessSummary
+    from kfclient.desk.business.business import BusinessSummary
     from kfclient.errors import Problem
 
 MAY = {

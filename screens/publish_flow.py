@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kfclient.desk.run_glance import RunGlance, RunStanding
+from kfclient.desk.publish.run_glance import RunGlance, RunStanding
 from kfclient.errors import Problem
 from screens.interrupted import CARRY_ON, GIVE_UP, InterruptedScreen
 from screens.publishing import PublishingScreen
@@ -13,7 +13,7 @@ from screens.review import Approved, ReviewScreen
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from kfclient.desk.planning import Plan
+    from kfclient.desk.publish.planning import Plan
     from screens.room import Room
     from screens.services import PublishJob
 

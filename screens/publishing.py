@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from textual.containers import VerticalScroll
 
-from kfclient.desk.publish_report import PublishResult, result_of
-from kfclient.desk.runs import Wish
+from kfclient.desk.publish.report import PublishResult, result_of
+from kfclient.desk.publish.runs import Wish
 from screens.publishing_words import bar, is_broken, row_of, said, summary
 from screens.question import QuestionScreen
 from screens.review import Approved, ReviewScreen
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from kfclient.desk.events import Event
-    from kfclient.desk.items import Items
-    from kfclient.desk.planning import Plan
+    from kfclient.desk.inbox.items import Items
+    from kfclient.desk.publish.planning import Plan
     from kfclient.errors import Problem
     from screens.services import PublishJob
 

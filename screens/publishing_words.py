@@ -6,14 +6,14 @@ import time
 from typing import TYPE_CHECKING
 
 from kfclient.desk.errors import BrokenOff
-from kfclient.desk.item import Kind
+from kfclient.desk.inbox.item import Kind
 from kfclient.errors import tell
 from screens.item_words import amount_shown
 from screens.review_words import counted
 from screens.widgets.ledger_table import Row
 
 if TYPE_CHECKING:
-    from kfclient.desk.planning import PlannedItem
+    from kfclient.desk.publish.planning import PlannedItem
     from screens.services import PublishJob
 
 SHOWN = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from textual.containers import VerticalScroll
 
-from kfclient.desk.planning import Plan
+from kfclient.desk.publish.planning import Plan
 from kfclient.errors import Problem, tell
 from screens.duplicate_watch import DuplicateWatch
 from screens.item_words import findings_shown
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from kfclient.desk.item import Finding
-    from kfclient.desk.planning import PlannedItem
+    from kfclient.desk.inbox.item import Finding
+    from kfclient.desk.publish.planning import PlannedItem
 
 
 NOT_LOOKED = "i KashFlow was not looked at for duplicates; publishing looks before it sends."

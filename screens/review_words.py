@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from kfclient.desk.followups import PlannedFile, PlannedNote, PlannedPayment
-from kfclient.desk.item import Kind
+from kfclient.desk.inbox.item import Kind
+from kfclient.desk.publish.followups import PlannedFile, PlannedNote, PlannedPayment
 from screens.item_words import amount_shown
 from screens.widgets.ledger_table import Column, Row
 
 if TYPE_CHECKING:
-    from kfclient.desk.planning import LeftOut, Plan, PlannedItem
+    from kfclient.desk.publish.planning import LeftOut, Plan, PlannedItem
 
 NAMES_SHOWN = 3
 NARROW = (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from kfclient.desk.connecting import clean_key, key_problem
+from kfclient.desk.connect.connecting import clean_key, key_problem
 from screens.form_keys import IN_ORDER, FieldByField
 from screens.room import Act, Panel
 from screens.widgets.field import Field

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import msgspec
 
 from kfclient.cancel import Pace
-from kfclient.desk.item import ItemState
+from kfclient.desk.inbox.item import ItemState
 
 if TYPE_CHECKING:
     from textual.signal import Signal
 
     from kfclient.cancel import Cancel
     from kfclient.desk import Desk
-    from kfclient.desk.business import ProblemNote
+    from kfclient.desk.business.business import ProblemNote
     from kfclient.desk.events import Event, PublishWaiting
-    from kfclient.desk.item import LeftStep
-    from kfclient.desk.lists import ListName
-    from kfclient.desk.planning import Plan
-    from kfclient.desk.publish_report import PublishResult
-    from kfclient.desk.runs import Wish
+    from kfclient.desk.inbox.item import LeftStep
+    from kfclient.desk.publish.planning import Plan
+    from kfclient.desk.publish.report import PublishResult
+    from kfclient.desk.publish.runs import Wish
+    from kfclient.desk.sync.lists import ListName
     from kfclient.errors import Problem
 
 T = TypeVar("T")

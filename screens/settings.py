@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kfclient.desk.business.settings import SETTINGS, SettingKind, show_tax_code, spec_of
 from kfclient.desk.errors import ChangedMeanwhile
-from kfclient.desk.settings import SETTINGS, SettingKind, show_tax_code, spec_of
 from screens.entry import EntryScreen
 from screens.lookout import Lookout
 from screens.room import BACK, Act, Room
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from kfclient.desk.business import BusinessSummary, Settings
-    from kfclient.desk.settings import SettingSpec
+    from kfclient.desk.business.business import BusinessSummary, Settings
+    from kfclient.desk.business.settings import SettingSpec
 
 TAX_OFF = (
     "! Publish tax data is OFF. Each item goes to KashFlow as one gross amount with VAT N/A: no "

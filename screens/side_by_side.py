@@ -13,9 +13,9 @@ from screens.widgets.ledger_table import Column, Row
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kfclient.desk.deciding import Candidate, Candidates
-    from kfclient.desk.duplicates import Sighting
-    from kfclient.desk.item import Item
+    from kfclient.desk.duplicates.likeness import Sighting
+    from kfclient.desk.inbox.item import Item
+    from kfclient.desk.settle.deciding import Candidate, Candidates
 
 EMPTY = "(none)"
 FIELDS = ("In KashFlow", "Contact", "Reference", "Date", "Due date", "Net", "Gross")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kfclient.desk.business import ConnectionState, Role
+from kfclient.desk.business.business import ConnectionState, Role
 
 if TYPE_CHECKING:
-    from kfclient.desk.business import Business, BusinessSummary, ItemCounts
+    from kfclient.desk.business.business import Business, BusinessSummary, ItemCounts
 
 SYMBOLS = {
     ConnectionState.CONNECTED: "●",

@@ -8,7 +8,7 @@ from rich.text import Text
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from kfclient.desk.lists import ListName
+from kfclient.desk.sync.lists import ListName
 from screens.lists import ListsScreen
 from screens.question import QuestionScreen
 from screens.room import Act, Room
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
     from textual.widget import Widget
 
-    from kfclient.desk.business import BusinessSummary
+    from kfclient.desk.business.business import BusinessSummary
     from screens.services import ListRow, SyncJob
 
 BAR = 14

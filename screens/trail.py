@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kfclient.desk.audit_words import sentence_of
+from kfclient.desk.audit.words import sentence_of
 from screens.lookout import Lookout
 from screens.reading import ReadingScreen
 from screens.room import BACK, Act, Room
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
     from textual.widgets import Input
 
-    from kfclient.desk.audit import Verdict
+    from kfclient.desk.audit.audit import Verdict
     from kfclient.errors import Problem
 
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from kfclient.desk.audit_words import deed_of, sentence_of
+from kfclient.desk.audit.words import deed_of, sentence_of
 from screens.widgets.ledger_table import Column, Row
 
 if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-    from kfclient.desk.audit import Entry, Verdict
+    from kfclient.desk.audit.audit import Entry, Verdict
 
 NARROW = (Column("When", 12), Column("Who", 9), Column("What happened"))
 WIDE = (

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
+    from kfclient.desk.after.undoing import UndoItem, UndoPlan, UndoReport
     from kfclient.desk.events import Event
-    from kfclient.desk.undoing import UndoItem, UndoPlan, UndoReport
     from kfclient.errors import Problem
 
 SHOWN = {

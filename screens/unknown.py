@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from kfclient.desk.deciding import Candidate, Candidates
-    from kfclient.desk.publish_report import PublishResult
+    from kfclient.desk.publish.report import PublishResult
+    from kfclient.desk.settle.deciding import Candidate, Candidates
     from kfclient.errors import Problem
 
 RISK = (

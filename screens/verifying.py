@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.containers import VerticalScroll
 
 from kfclient.cancel import Cancel
-from kfclient.desk.verifying import Verdict
+from kfclient.desk.after.verifying import Verdict
 from kfclient.errors import tell
 from screens.review_words import counted
 from screens.room import Act, Room
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
+    from kfclient.desk.after.verifying import VerifyReport, VerifyResult
     from kfclient.desk.events import Event
-    from kfclient.desk.verifying import VerifyReport, VerifyResult
     from kfclient.errors import Problem
 
 VERDICTS = {

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from kfclient.desk import Desk
-from kfclient.desk.business import Business
+from kfclient.desk.business.business import Business
 from kfclient.sandbox import Sandbox
 from kfclient.sandbox.errors import PortTaken
 from kfclient.store import Home, Secrets

@@ -15,7 +15,7 @@ from textual.signal import Signal
 
 from kfclient.cancel import Cancel
 from kfclient.desk.events import Event, SyncEnded, SyncStarted
-from kfclient.desk.lists import ListName
+from kfclient.desk.sync.lists import ListName
 from kfclient.errors import Problem
 from kfclient.store.backends import ENCRYPTED_FILE
 from kfclient.store.errors import SecretNeeded
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode
 
     from kfclient.desk import Desk
-    from kfclient.desk.planning import Plan
-    from kfclient.desk.runs import Wish
+    from kfclient.desk.publish.planning import Plan
+    from kfclient.desk.publish.runs import Wish
     from screens.services import PublishJob
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from kfclient.desk.business import Business
+from kfclient.desk.business.business import Business
 from kfclient.desk.desk import Desk
 from kfclient.desk.errors import BusinessUnknown
 from kfclient.sandbox import Sandbox

@@ -22,14 +22,14 @@ import msgspec
 from kfclient.cancel import Cancel
 from kfclient.desk.errors import PlanChanged
 from kfclient.desk.events import Event, PublishBegun, PublishWaiting
-from kfclient.desk.run_news import remembered
+from kfclient.desk.publish.run_news import remembered
 from kfclient.errors import Problem
 from tui import coredumps
 
 if TYPE_CHECKING:
     from kfclient.desk import Desk
-    from kfclient.desk.planning import Plan
-    from kfclient.desk.publish_report import PublishReport
+    from kfclient.desk.publish.planning import Plan
+    from kfclient.desk.publish.report import PublishReport
 
 
 log = logging.getLogger("tui.detached")

@@ -27,7 +27,7 @@ from kfclient.errors import tell
 from screens.services import ListRow, PublishJob, SyncJob
 
 if TYPE_CHECKING:
-    from kfclient.desk.publish_report import PublishReport
+    from kfclient.desk.publish.report import PublishReport
 
 
 @singledispatch

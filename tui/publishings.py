@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kfclient.cancel import Cancel, Pace
 from kfclient.desk.events import Event, PublishEnded
-from kfclient.desk.runs import Wish
+from kfclient.desk.publish.runs import Wish
 from screens.services import PublishJob
 from tui.jobs import note_publish, note_report
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from kfclient.desk import Desk
     from kfclient.desk.events import Listener
-    from kfclient.desk.planning import Plan
-    from kfclient.desk.publish_report import PublishReport
-    from kfclient.desk.runs import Run
+    from kfclient.desk.publish.planning import Plan
+    from kfclient.desk.publish.report import PublishReport
+    from kfclient.desk.publish.runs import Run
     from kfclient.errors import Problem
     from screens.services import Services
 

@@ -10,13 +10,19 @@ import importlib
 
 TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
-    from kfclient.desk.business import Business, BusinessSummary, ConnectionState, Role, Settings
+    from kfclient.desk.business.business import (
+        Business,
+        BusinessSummary,
+        ConnectionState,
+        Role,
+        Settings,
+    )
+    from kfclient.desk.business.list_names import ListName
     from kfclient.desk.desk import Desk
-    from kfclient.desk.draft import Draft
     from kfclient.desk.events import Event, Listener
-    from kfclient.desk.item import Item, ItemLine, ItemState, Kind
-    from kfclient.desk.list_names import ListName
-    from kfclient.desk.syncing import SyncReport
+    from kfclient.desk.inbox.draft import Draft
+    from kfclient.desk.inbox.item import Item, ItemLine, ItemState, Kind
+    from kfclient.desk.sync.syncing import SyncReport
 
 __all__ = [
     "Business",
@@ -37,21 +43,21 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Business": "business",
-    "BusinessSummary": "business",
-    "ConnectionState": "business",
+    "Business": "business.business",
+    "BusinessSummary": "business.business",
+    "ConnectionState": "business.business",
     "Desk": "desk",
-    "Draft": "draft",
+    "Draft": "inbox.draft",
     "Event": "events",
-    "Item": "item",
-    "ItemLine": "item",
-    "ItemState": "item",
-    "Kind": "item",
-    "ListName": "list_names",
+    "Item": "inbox.item",
+    "ItemLine": "inbox.item",
+    "ItemState": "inbox.item",
+    "Kind": "inbox.item",
+    "ListName": "business.list_names",
     "Listener": "events",
-    "Role": "business",
-    "Settings": "business",
-    "SyncReport": "syncing",
+    "Role": "business.business",
+    "Settings": "business.business",
+    "SyncReport": "sync.syncing",
 }
 
 

@@ -9,26 +9,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kfclient.api.limits import Limits
-from kfclient.desk.audit import Audit
-from kfclient.desk.businesses import Businesses
-from kfclient.desk.lists import Lists
+from kfclient.desk.audit.audit import Audit
+from kfclient.desk.business.businesses import Businesses
+from kfclient.desk.connect.sessions import Sessions
 from kfclient.desk.parts import part
 from kfclient.desk.people import this_origin, this_person, utc_now
-from kfclient.desk.sessions import Sessions
+from kfclient.desk.sync.lists import Lists
 from kfclient.store import Home, Secrets
 
 if TYPE_CHECKING:
-    from kfclient.desk.attaching import Attaching
-    from kfclient.desk.connecting import Connecting
-    from kfclient.desk.gathering import Claims
-    from kfclient.desk.importing import Importing
-    from kfclient.desk.items import Items
-    from kfclient.desk.mending import Mending
-    from kfclient.desk.publishing import Publishing
-    from kfclient.desk.radar import Radar
-    from kfclient.desk.syncing import Syncing
-    from kfclient.desk.undoing import Undoing
-    from kfclient.desk.verifying import Verifying
+    from kfclient.desk.after.attaching import Attaching
+    from kfclient.desk.after.undoing import Undoing
+    from kfclient.desk.after.verifying import Verifying
+    from kfclient.desk.check.mending import Mending
+    from kfclient.desk.connect.connecting import Connecting
+    from kfclient.desk.duplicates.radar import Radar
+    from kfclient.desk.importing.importing import Importing
+    from kfclient.desk.inbox.gathering import Claims
+    from kfclient.desk.inbox.items import Items
+    from kfclient.desk.publish.publishing import Publishing
+    from kfclient.desk.sync.syncing import Syncing
 
 
 class Desk:
@@ -64,7 +64,7 @@ class Desk:
     @part
     def connecting(self) -> Connecting:
         """Return what connects a business to KashFlow, reconnects and disconnects it."""
-        from kfclient.desk.connecting import Connecting
+        from kfclient.desk.connect.connecting import Connecting
 
         return Connecting(
             self.home,
@@ -79,49 +79,49 @@ class Desk:
     @part
     def syncing(self) -> Syncing:
         """Return what reads the six lists from KashFlow."""
-        from kfclient.desk.syncing import Syncing
+        from kfclient.desk.sync.syncing import Syncing
 
         return Syncing(self.home, self.businesses, self.sessions, clock=self.clock)
 
     @part
     def items(self) -> Items:
         """Return the costs, sales and expense claims on their way to KashFlow."""
-        from kfclient.desk.items import Items
+        from kfclient.desk.inbox.items import Items
 
         return Items(self.home, self.businesses, self.lists, self.clock)
 
     @part
     def radar(self) -> Radar:
         """Return what notices that a bill may be here twice."""
-        from kfclient.desk.radar import Radar
+        from kfclient.desk.duplicates.radar import Radar
 
         return Radar(self.home, self.items, self.sessions, self.clock)
 
     @part
     def mending(self) -> Mending:
         """Return what mends what a check has found."""
-        from kfclient.desk.mending import Mending
+        from kfclient.desk.check.mending import Mending
 
         return Mending(self.businesses, self.items, self.radar)
 
     @part
     def claims(self) -> Claims:
         """Return what gathers costs into an expense claim."""
-        from kfclient.desk.gathering import Claims
+        from kfclient.desk.inbox.gathering import Claims
 
         return Claims(self.home, self.items, self.clock)
 
     @part
     def importing(self) -> Importing:
         """Return what brings in files of items."""
-        from kfclient.desk.importing import Importing
+        from kfclient.desk.importing.importing import Importing
 
         return Importing(self.home, self.items, self.clock)
 
     @part
     def publishing(self) -> Publishing:
         """Return what sends items to KashFlow, each once."""
-        from kfclient.desk.publishing import Publishing
+        from kfclient.desk.publish.publishing import Publishing
 
         return Publishing(
             self.home,
@@ -136,21 +136,21 @@ class Desk:
     @part
     def verifying(self) -> Verifying:
         """Compare what was published with KashFlow."""
-        from kfclient.desk.verifying import Verifying
+        from kfclient.desk.after.verifying import Verifying
 
         return Verifying(self.publishing.parts)
 
     @part
     def undoing(self) -> Undoing:
         """Take what was published out of KashFlow again."""
-        from kfclient.desk.undoing import Undoing
+        from kfclient.desk.after.undoing import Undoing
 
         return Undoing(self.publishing.parts)
 
     @part
     def attaching(self) -> Attaching:
         """Attach files to what was published, replace them and take them off."""
-        from kfclient.desk.attaching import Attaching
+        from kfclient.desk.after.attaching import Attaching
 
         return Attaching(self.publishing.parts)
 

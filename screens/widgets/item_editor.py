@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 
-from kfclient.desk.item import Item, Kind
+from kfclient.desk.inbox.item import Item, Kind
 from screens.item_draft import ItemDraft, Unreadable, line_texts
 from screens.widgets.cycle import Cycle
 from screens.widgets.item_fields import Field, LineFields, LineHeadings

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
-from kfclient.desk.item import Kind
+from kfclient.desk.inbox.item import Kind
 from kfclient.money import figures
 from screens.files import files_shown
 from screens.item_draft import DOCUMENTS, HEADER_FIELDS, ItemDraft, Unreadable

@@ -12,8 +12,8 @@ from pathlib import Path
 import msgspec
 
 from kfclient.api.records import Invoice, Supplier
-from kfclient.desk.checking import check
-from kfclient.desk.sightings import PURCHASE
+from kfclient.desk.check.checking import check
+from kfclient.desk.duplicates.sightings import PURCHASE
 from kfclient.store import Home
 from tests.benchmarks.figure import Figure
 from tests.desk.seeded import LISTS, SAMPLES, Inbox

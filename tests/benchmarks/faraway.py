@@ -5,7 +5,7 @@
 prints its address and serves until its standard input ends: purchases are inserted, read one by one
 and by supplier, over http, or https with a certificate. What it costs is not the client's, so it
 takes requests apart with regular expressions. `GET /` gives, as JSON, what was asked since the last
-`GET /`: the calls by operation, the seconds in which calls were outstanding, and the connections.
+`GET /`: the calls by operation, the seconds in which calls were outstanding, and the most at once.
 """
 
 from __future__ import annotations
@@ -39,15 +39,24 @@ class Books:
         """Count from here on."""
         self.calls: Counter[str] = Counter()
         self.seconds = 0.0
-        self.connections = 0
+        self.now = self.most = 0
 
     def told(self) -> bytes:
         """Return the counts as JSON, and begin anew."""
-        told = {"calls": self.calls, "seconds": self.seconds, "connections": self.connections}
-        told["stored"] = len(self._purchases)
+        told = {"calls": self.calls, "seconds": self.seconds, "most": self.most}
         answer = json.dumps(told).encode()
         self.forget()
         return answer
+
+    def begin(self) -> None:
+        """Note that one more call is under way."""
+        self.now += 1
+        self.most = max(self.most, self.now)
+
+    def end(self, began: float) -> None:
+        """Note that the call that began then has its answer."""
+        self.now -= 1
+        self.seconds += time.perf_counter() - began
 
     def answer(self, operation: str, body: bytes) -> bytes:
         """Do what is asked, and return the envelope to answer with."""
@@ -91,10 +100,9 @@ class Line(asyncio.Protocol):
         self._heard = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Count it."""
+        """Keep what answers are written to."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        self._books.connections += 1
 
     def data_received(self, data: bytes) -> None:
         """Answer as soon as the request is whole and its time has passed."""
@@ -106,17 +114,18 @@ class Line(asyncio.Protocol):
         self._heard = b""
         asked = _ASKED.search(head)
         if asked is None:
-            self._books.connections -= 1
             self._send(head, self._books.told())
             return
+        self._books.begin()
         began = time.perf_counter()
         operation = asked[1].decode()
         loop = asyncio.get_running_loop()
         loop.call_later(self._wait, self._answer, head, operation, body, began)
 
     def _answer(self, head: bytes, operation: str, body: bytes, began: float) -> None:
-        self._send(head, self._books.answer(operation, body))
-        self._books.seconds += time.perf_counter() - began
+        answer = self._books.answer(operation, body)
+        self._books.end(began)
+        self._send(head, answer)
 
     def _send(self, head: bytes, body: bytes) -> None:
         # One write, so that the client is woken once.

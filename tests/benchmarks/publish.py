@@ -68,6 +68,8 @@ def _ours(rounds: list[Cost], items: int, suppliers: int) -> Iterator[Figure]:
         at_least=90,
         slack=BUSY,
     )
+    most = max(one["wire"]["most"] for one in rounds)
+    yield Figure("    calls at once, whatever is in hand", most, "calls", LANES, slack=1)
     yield Figure(
         "calls an item: insert and read back", sum(calls.values()) / items, "calls", 2, slack=1
     )

@@ -26,10 +26,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from kfclient.api.records import Invoice, InvoiceLine, Supplier
-from kfclient.desk.business import Company, Connection, ListStatus
+from kfclient.desk.business.business import Company, Connection, ListStatus
+from kfclient.desk.business.list_names import ListName
 from kfclient.desk.desk import Desk
-from kfclient.desk.item import Item, ItemLine, Kind
-from kfclient.desk.list_names import ListName
+from kfclient.desk.inbox.item import Item, ItemLine, Kind
 from kfclient.store import Home, Secrets
 from kfclient.store.backends import ENCRYPTED_FILE
 from kfclient.store.secrets import ConnectionSecret

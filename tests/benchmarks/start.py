@@ -20,9 +20,9 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kfclient.desk.business import Company, Connection, ListStatus
-from kfclient.desk.businesses import Businesses
-from kfclient.desk.list_names import ListName
+from kfclient.desk.business.business import Company, Connection, ListStatus
+from kfclient.desk.business.businesses import Businesses
+from kfclient.desk.business.list_names import ListName
 from kfclient.store import Home
 from tests.benchmarks.figure import Figure
 

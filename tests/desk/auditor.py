@@ -18,12 +18,12 @@ from typing import Any
 
 import msgspec
 
-from kfclient.desk.audit import Action, Audit
-from kfclient.desk.businesses import Businesses
+from kfclient.desk.audit.audit import Action, Audit
+from kfclient.desk.business.businesses import Businesses
 from kfclient.desk.errors import ItemChanged
-from kfclient.desk.items import Items
-from kfclient.desk.lists import Lists
+from kfclient.desk.inbox.items import Items
 from kfclient.desk.people import utc_now
+from kfclient.desk.sync.lists import Lists
 from kfclient.store import Home
 
 WRITING = ("write", "ftruncate", "fdatasync", "fsync", "replace", "rename", "link")

@@ -28,7 +28,7 @@ from kfclient.store import ConnectionSecret, Home, Secrets
 SYNCS = ("fdatasync", "fsync")
 WRITES = ("write", "pwrite", "writev", *SYNCS, "replace", "rename")
 DONE = 0
-_LOADED = ("kfclient.api.client", "kfclient.desk.publishing", "kfclient.desk.undoing")
+_LOADED = ("kfclient.api.client", "kfclient.desk.publish.publishing", "kfclient.desk.after.undoing")
 
 
 class Crashes:

@@ -23,8 +23,8 @@ from kfclient.api import Limits
 from kfclient.cancel import Cancel
 from kfclient.desk import Desk
 from kfclient.desk.errors import Busy
-from kfclient.desk.item import Item, ItemState
-from kfclient.desk.patience import Patience
+from kfclient.desk.inbox.item import Item, ItemState
+from kfclient.desk.publish.patience import Patience
 from kfclient.sandbox import Sandbox
 from kfclient.store import ConnectionSecret, Home, Secrets
 from tests.desk.fifty import Reckoning, items, reckon

@@ -12,8 +12,8 @@ from kfclient.api import Limits
 from kfclient.api.records import Invoice
 from kfclient.desk import Desk, Draft
 from kfclient.desk.events import Event
-from kfclient.desk.item import Item, ItemLine, ItemState, Kind
-from kfclient.desk.publishing import PublishReport
+from kfclient.desk.inbox.item import Item, ItemLine, ItemState, Kind
+from kfclient.desk.publish.publishing import PublishReport
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home, Secrets
 

@@ -18,12 +18,12 @@ from kfclient.api.records import (
     Supplier,
     VATRate,
 )
-from kfclient.desk.bookkeeping import Books
-from kfclient.desk.business import Company, Connection, ListStatus
-from kfclient.desk.businesses import Businesses
-from kfclient.desk.importing import Importing
-from kfclient.desk.items import Items
-from kfclient.desk.lists import ListName, Lists
+from kfclient.desk.business.business import Company, Connection, ListStatus
+from kfclient.desk.business.businesses import Businesses
+from kfclient.desk.check.bookkeeping import Books
+from kfclient.desk.importing.importing import Importing
+from kfclient.desk.inbox.items import Items
+from kfclient.desk.sync.lists import ListName, Lists
 from kfclient.store import Home
 
 NOW = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC)

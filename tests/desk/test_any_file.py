@@ -11,9 +11,9 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kfclient.desk.csvfile import read_csv
-from kfclient.desk.dext import read_dext
 from kfclient.desk.errors import FileRefused
+from kfclient.desk.importing.csvfile import read_csv
+from kfclient.desk.importing.dext import read_dext
 from kfclient.store import Home
 from tests.desk.filed import DEXT, SALES, dext_row, priced
 from tests.desk.seeded import Inbox

@@ -12,7 +12,7 @@ from tests.desk.histories import History
 def go_through(histories: int, steps: int) -> None:
     """Go through so many histories; print what has happened in them."""
     History.told.clear()
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         History,
         settings=settings(
             max_examples=histories,
@@ -21,6 +21,7 @@ def go_through(histories: int, steps: int) -> None:
             derandomize=True,
             database=None,
             print_blob=False,
+            report_multiple_bugs=False,
             suppress_health_check=list(HealthCheck),
         ),
     )

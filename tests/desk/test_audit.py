@@ -14,14 +14,14 @@ import msgspec
 import pytest
 
 from kfclient.desk import Desk, Draft
-from kfclient.desk.audit import OWED, Action, Audit, Entry
-from kfclient.desk.business import Role
-from kfclient.desk.businesses import Businesses
+from kfclient.desk.audit.audit import OWED, Action, Audit, Entry
+from kfclient.desk.business.business import Role
+from kfclient.desk.business.businesses import Businesses
 from kfclient.desk.errors import ItemChanged, NotAllowed, WrongValue
-from kfclient.desk.item import Item, ItemLine
-from kfclient.desk.items import Items
-from kfclient.desk.lists import Lists
+from kfclient.desk.inbox.item import Item, ItemLine
+from kfclient.desk.inbox.items import Items
 from kfclient.desk.people import this_origin, utc_now
+from kfclient.desk.sync.lists import Lists
 from kfclient.errors import Problem
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home, redact

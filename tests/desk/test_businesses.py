@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from kfclient.desk.business import (
+from kfclient.desk.business.business import (
     Company,
     Connection,
     ConnectionState,
@@ -21,7 +21,7 @@ from kfclient.desk.business import (
     ProblemNote,
     Role,
 )
-from kfclient.desk.businesses import Businesses, sync_lock
+from kfclient.desk.business.businesses import Businesses, sync_lock
 from kfclient.desk.desk import Desk
 from kfclient.desk.errors import (
     BusinessExists,
@@ -30,7 +30,7 @@ from kfclient.desk.errors import (
     NotAllowed,
     WrongValue,
 )
-from kfclient.desk.lists import ListName
+from kfclient.desk.sync.lists import ListName
 from kfclient.store import Home
 
 NOW = datetime(2026, 3, 31, 9, 30, tzinfo=UTC)

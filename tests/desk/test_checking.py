@@ -11,11 +11,11 @@ import msgspec
 import pytest
 
 from kfclient.api.records import BankAccount, NominalCode, PaymentMethod
-from kfclient.desk.bookkeeping import Books, side_of_nominal
-from kfclient.desk.business import ProblemNote, Settings
-from kfclient.desk.checking import check
-from kfclient.desk.item import Item, ItemLine, Kind, Severity
-from kfclient.desk.lists import ListName
+from kfclient.desk.business.business import ProblemNote, Settings
+from kfclient.desk.check.bookkeeping import Books, side_of_nominal
+from kfclient.desk.check.checking import check
+from kfclient.desk.inbox.item import Item, ItemLine, Kind, Severity
+from kfclient.desk.sync.lists import ListName
 from tests.desk.seeded import (
     CURRENCIES,
     CUSTOMERS,

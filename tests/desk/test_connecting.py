@@ -26,8 +26,9 @@ from kfclient.api.errors import (
 )
 from kfclient.cancel import Cancel
 from kfclient.desk import Desk, Draft
-from kfclient.desk.business import Company, ConnectionState, Role
-from kfclient.desk.connecting import CHECKS, step_for
+from kfclient.desk.business.business import Company, ConnectionState, Role
+from kfclient.desk.connect.connecting import CHECKS, step_for
+from kfclient.desk.connect.steps import STEPS
 from kfclient.desk.errors import (
     Busy,
     DeskError,
@@ -35,7 +36,6 @@ from kfclient.desk.errors import (
     NotConnected,
 )
 from kfclient.desk.events import CheckFailed, CheckPassed, CheckStarted, Event
-from kfclient.desk.steps import STEPS
 from kfclient.errors import Cancelled, Problem
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home, Secrets

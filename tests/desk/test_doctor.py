@@ -11,9 +11,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from kfclient.desk.audit import Action, Audit
-from kfclient.desk.business import Company, Connection, Role
-from kfclient.desk.businesses import Businesses
+from kfclient.desk.audit.audit import Action, Audit
+from kfclient.desk.business.business import Company, Connection, Role
+from kfclient.desk.business.businesses import Businesses
 from kfclient.desk.doctor import Finding, Report, Severity, examine
 from kfclient.store.errors import StateBusy
 from kfclient.store.home import Home

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kfclient.desk import Desk, Draft
-from kfclient.desk.connecting import clean_endpoint, clean_key, key_problem
+from kfclient.desk.connect.connecting import clean_endpoint, clean_key, key_problem
 from kfclient.desk.errors import (
     WrongValue,
 )

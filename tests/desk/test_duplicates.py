@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kfclient.desk.duplicates import Alike, Grade, Sighting, compare
-from kfclient.desk.references import reference_key
-from kfclient.desk.rhythm import beat_of
-from kfclient.desk.sightings import Sightings
+from kfclient.desk.duplicates.likeness import Alike, Grade, Sighting, compare
+from kfclient.desk.duplicates.references import reference_key
+from kfclient.desk.duplicates.rhythm import beat_of
+from kfclient.desk.duplicates.sightings import Sightings
 
 DAY = dt.date(2026, 9, 1)
 change = msgspec.structs.replace

@@ -21,13 +21,13 @@ from kfclient.desk.events import (
     PublishPaused,
     PublishWaiting,
 )
-from kfclient.desk.item import ItemState
-from kfclient.desk.patience import Patience
-from kfclient.desk.publish_report import PublishReport
-from kfclient.desk.run_glance import RunStanding
-from kfclient.desk.run_news import event_of, line_of, remembered
-from kfclient.desk.run_words import how_it_goes
-from kfclient.desk.runs import Wish
+from kfclient.desk.inbox.item import ItemState
+from kfclient.desk.publish.patience import Patience
+from kfclient.desk.publish.report import PublishReport
+from kfclient.desk.publish.run_glance import RunStanding
+from kfclient.desk.publish.run_news import event_of, line_of, remembered
+from kfclient.desk.publish.run_words import how_it_goes
+from kfclient.desk.publish.runs import Wish
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home, Secrets
 from kfclient.store.news import Follower, News
@@ -145,7 +145,7 @@ def test_who_has_to_leave_leaves_a_run_to_be_carried_on(desk: Publisher, other: 
     report = going.end()
     assert report.cancelled
     assert standing(other, desk.business) is RunStanding.INTERRUPTED
-    with pytest.raises(BrokenOff, match="[12] of 3 items published"):
+    with pytest.raises(BrokenOff, match=r"[12] of 3 items published"):
         other.publishing.follow(desk.business)
     assert desk.desk.publishing.resume(desk.business).published == 3
     assert sorted(one.customer_reference for one in desk.purchases()) == ["A", "B", "C"]

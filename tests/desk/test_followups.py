@@ -15,9 +15,9 @@ import pytest
 from kfclient.cancel import Cancel
 from kfclient.desk.errors import NotDecided
 from kfclient.desk.events import Event, StepDone, StepHeld
-from kfclient.desk.followups import PlannedPayment
-from kfclient.desk.item import Item, ItemState
-from kfclient.desk.planning import plan_item
+from kfclient.desk.inbox.item import Item, ItemState
+from kfclient.desk.publish.followups import PlannedPayment
+from kfclient.desk.publish.planning import plan_item
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
 from tests.desk.publisher import COST, SALE, Publisher

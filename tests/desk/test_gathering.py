@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from kfclient.desk.errors import ItemSettled, ItemUnknown, NotGathered, WrongValue
-from kfclient.desk.gathering import Claims
-from kfclient.desk.item import Item, ItemState, Kind
-from kfclient.desk.planning import plan_item
+from kfclient.desk.inbox.gathering import Claims
+from kfclient.desk.inbox.item import Item, ItemState, Kind
+from kfclient.desk.publish.planning import plan_item
 from kfclient.store import Home
 from tests.desk.publisher import COST, SALE
 from tests.desk.seeded import NOW, SAMPLES, Inbox

@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from kfclient.desk.business import Connection, ItemCounts, ListStatus, ProblemNote, Role
-from kfclient.desk.businesses import Businesses
+from kfclient.desk.business.business import Connection, ItemCounts, ListStatus, ProblemNote, Role
+from kfclient.desk.business.businesses import Businesses
+from kfclient.desk.business.glance import glance, glances
+from kfclient.desk.business.standing import called, sync_lock
 from kfclient.desk.errors import BusinessUnknown
-from kfclient.desk.glance import glance, glances
-from kfclient.desk.lists import ListName
-from kfclient.desk.standing import called, sync_lock
+from kfclient.desk.sync.lists import ListName
 from kfclient.store import Home
 from kfclient.store.errors import StateDamaged
 from tests.desk.test_businesses import CONNECTION, NOW

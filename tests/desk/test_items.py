@@ -10,12 +10,12 @@ import msgspec
 import pytest
 
 from kfclient.api.records import NominalCode
-from kfclient.desk.business import ItemCounts
-from kfclient.desk.businesses import Businesses
+from kfclient.desk.business.business import ItemCounts
+from kfclient.desk.business.businesses import Businesses
 from kfclient.desk.errors import BusinessUnknown, ItemChanged, ItemSettled, ItemUnknown
-from kfclient.desk.item import Item, ItemLine, ItemState, Kind
-from kfclient.desk.items import Items, publish_lock
-from kfclient.desk.lists import ListName, Lists
+from kfclient.desk.inbox.item import Item, ItemLine, ItemState, Kind
+from kfclient.desk.inbox.items import Items, publish_lock
+from kfclient.desk.sync.lists import ListName, Lists
 from kfclient.store import Home
 from tests.desk.seeded import NOMINALS, NOW, SAMPLES, Inbox
 

@@ -9,8 +9,8 @@ import pytest
 
 from kfclient.cancel import Cancel, Pace
 from kfclient.desk.events import Event, ItemPublished, PublishPaused, PublishResumed
-from kfclient.desk.item import ItemState
-from kfclient.desk.publish_lanes import Lanes
+from kfclient.desk.inbox.item import ItemState
+from kfclient.desk.publish.lanes import Lanes
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
 from tests.desk.publisher import Publisher

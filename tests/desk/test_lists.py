@@ -8,7 +8,7 @@ import pytest
 
 from kfclient.desk import Desk
 from kfclient.desk.errors import WrongValue
-from kfclient.desk.lists import ListName, Lists, parse_name
+from kfclient.desk.sync.lists import ListName, Lists, parse_name
 from kfclient.store import Home
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kfclient.api.records import NominalCode, Supplier
-from kfclient.desk.item import Kind
-from kfclient.desk.matching import Index, plain, split_rate
+from kfclient.desk.check.matching import Index, plain, split_rate
+from kfclient.desk.inbox.item import Kind
 from tests.desk.seeded import TODAY_BOOKS
 
 CHART = Index(

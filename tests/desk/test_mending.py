@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kfclient.desk.business import ProblemNote
-from kfclient.desk.checking import check
+from kfclient.desk.business.business import ProblemNote
+from kfclient.desk.check.checking import check
+from kfclient.desk.check.files import LARGEST, check_files
+from kfclient.desk.check.mending import Mending, is_mechanical, mended
+from kfclient.desk.connect.sessions import Sessions
+from kfclient.desk.duplicates.radar import Radar
 from kfclient.desk.errors import WrongValue
-from kfclient.desk.file_checks import LARGEST, check_files
-from kfclient.desk.item import Finding, Item
-from kfclient.desk.mending import Mending, is_mechanical, mended
-from kfclient.desk.radar import Radar
-from kfclient.desk.sessions import Sessions
+from kfclient.desk.inbox.item import Finding, Item
 from kfclient.store import Home, Secrets
 from tests.desk.seeded import NOW, Inbox
 from tests.desk.test_checking import GOOD, ON, item

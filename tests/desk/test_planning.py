@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kfclient.api.records import Invoice
-from kfclient.desk.bookkeeping import Books
-from kfclient.desk.business import Settings
-from kfclient.desk.checking import check
-from kfclient.desk.item import Item, ItemLine, ItemState, Kind
-from kfclient.desk.items import state_of
-from kfclient.desk.planning import PlannedItem, fingerprint_of, make_plan, plan_item
+from kfclient.desk.business.business import Settings
+from kfclient.desk.check.bookkeeping import Books
+from kfclient.desk.check.checking import check
+from kfclient.desk.inbox.item import Item, ItemLine, ItemState, Kind
+from kfclient.desk.inbox.items import state_of
+from kfclient.desk.publish.planning import PlannedItem, fingerprint_of, make_plan, plan_item
 from kfclient.money import pennies
 from tests.desk.seeded import CURRENCIES, CUSTOMERS, NOMINALS, NOW, PROJECTS, RATES, SUPPLIERS
 

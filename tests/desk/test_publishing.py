@@ -10,8 +10,7 @@ import pytest
 
 from kfclient.api.records import Invoice, Supplier
 from kfclient.cancel import Cancel
-from kfclient.desk.business import ItemCounts
-from kfclient.desk.documents import differences
+from kfclient.desk.business.business import ItemCounts
 from kfclient.desk.errors import Busy, PlanChanged
 from kfclient.desk.events import (
     Event,
@@ -19,8 +18,9 @@ from kfclient.desk.events import (
     PublishEnded,
     PublishStarted,
 )
-from kfclient.desk.item import Item, ItemState, Kind
-from kfclient.desk.items import publish_lock
+from kfclient.desk.inbox.item import Item, ItemState, Kind
+from kfclient.desk.inbox.items import publish_lock
+from kfclient.desk.publish.documents import differences
 from kfclient.money import pennies
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home

@@ -13,9 +13,9 @@ import pytest
 
 from kfclient.api.records import Customer, Invoice, InvoiceLine, Supplier
 from kfclient.cancel import Cancel
-from kfclient.desk.doubles import EXACT, LATER, POSSIBLE
+from kfclient.desk.duplicates.doubles import EXACT, LATER, POSSIBLE
 from kfclient.desk.errors import ItemUnknown
-from kfclient.desk.item import Finding, Item, ItemState
+from kfclient.desk.inbox.item import Finding, Item, ItemState
 from kfclient.errors import Cancelled
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home

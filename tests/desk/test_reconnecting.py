@@ -9,15 +9,15 @@ from kfclient.api.errors import (
     WrongCredentials,
 )
 from kfclient.desk import Desk, Draft
-from kfclient.desk.business import Company, ConnectionState
-from kfclient.desk.company import is_same_company
+from kfclient.desk.business.business import Company, ConnectionState
+from kfclient.desk.business.company import is_same_company
 from kfclient.desk.errors import (
     Busy,
     NotConnected,
     OtherCompany,
 )
 from kfclient.desk.events import Event
-from kfclient.desk.lists import ListName
+from kfclient.desk.sync.lists import ListName
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
 from kfclient.store.errors import SecretMissing

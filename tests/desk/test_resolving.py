@@ -16,11 +16,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from kfclient.desk.attempts import Attempts
-from kfclient.desk.documents import candidates
 from kfclient.desk.errors import SeveralThere
 from kfclient.desk.events import ItemHeld
-from kfclient.desk.item import ItemState
+from kfclient.desk.inbox.item import ItemState
+from kfclient.desk.publish.attempts import Attempts
+from kfclient.desk.publish.documents import candidates
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
 from tests.desk.publisher import COST, Publisher

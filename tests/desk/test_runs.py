@@ -10,8 +10,8 @@ import pytest
 
 from kfclient.cancel import Cancel
 from kfclient.desk.events import Event, ItemPublished, ItemSending, PublishWaiting
-from kfclient.desk.item import ItemState
-from kfclient.desk.patience import Patience
+from kfclient.desk.inbox.item import ItemState
+from kfclient.desk.publish.patience import Patience
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
 from tests.desk.publisher import Publisher

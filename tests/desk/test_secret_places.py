@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from kfclient.desk import Desk, Draft
-from kfclient.desk.audit import Action
-from kfclient.desk.business import ConnectionState
+from kfclient.desk.audit.audit import Action
+from kfclient.desk.business.business import ConnectionState
 from kfclient.desk.errors import Busy, NotAllowed
 from kfclient.desk.events import Event, ItemPublished, SyncStarted
 from kfclient.errors import Problem

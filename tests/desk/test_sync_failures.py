@@ -22,14 +22,14 @@ from kfclient.api.errors import (
     WrongCredentials,
 )
 from kfclient.desk import Desk
-from kfclient.desk.business import ConnectionState
+from kfclient.desk.business.business import ConnectionState
 from kfclient.desk.errors import OtherCompany
 from kfclient.desk.events import (
     Event,
     ListFailed,
     SyncEnded,
 )
-from kfclient.desk.lists import ListName
+from kfclient.desk.sync.lists import ListName
 from kfclient.errors import Problem
 from kfclient.sandbox import Sandbox
 from kfclient.store.errors import SecretMissing

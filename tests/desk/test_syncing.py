@@ -10,7 +10,7 @@ import pytest
 
 from kfclient.cancel import Cancel
 from kfclient.desk import Desk, Draft
-from kfclient.desk.business import ConnectionState, Role
+from kfclient.desk.business.business import ConnectionState, Role
 from kfclient.desk.errors import Busy
 from kfclient.desk.events import (
     Event,
@@ -19,9 +19,9 @@ from kfclient.desk.events import (
     SyncEnded,
     SyncStarted,
 )
-from kfclient.desk.list_reading import Whole
-from kfclient.desk.lists import ListName
-from kfclient.desk.readings import Readings
+from kfclient.desk.sync.list_reading import Whole
+from kfclient.desk.sync.lists import ListName
+from kfclient.desk.sync.readings import Readings
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
 from tests.conftest import QUICK

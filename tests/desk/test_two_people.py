@@ -33,7 +33,7 @@ def told(work):
 """
 
 BEGIN = """
-from kfclient.desk.sharing import share_home
+from kfclient.desk.business.sharing import share_home
 business = desk.businesses.add(name)
 desk.businesses.set_role(business.id, sys.argv[3], Role.STANDARD)
 share_home(desk.home, desk.businesses, desk.audit, sys.argv[2])

@@ -13,12 +13,12 @@ import pytest
 
 from kfclient.api.records import Invoice, Payment
 from kfclient.cancel import Cancel
-from kfclient.desk.business import ItemCounts
+from kfclient.desk.after.undoing import UndoPlan, UndoReport
+from kfclient.desk.business.business import ItemCounts
 from kfclient.desk.errors import Busy, NotUndone
 from kfclient.desk.events import Event, ItemUndone
-from kfclient.desk.item import Item, ItemState
-from kfclient.desk.items import publish_lock
-from kfclient.desk.undoing import UndoPlan, UndoReport
+from kfclient.desk.inbox.item import Item, ItemState
+from kfclient.desk.inbox.items import publish_lock
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
 from tests.desk.publisher import COST, SALE, Publisher

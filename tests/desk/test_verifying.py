@@ -12,9 +12,9 @@ import pytest
 
 from kfclient.api.records import Payment
 from kfclient.cancel import Cancel
+from kfclient.desk.after.verifying import Verdict, VerifyReport
 from kfclient.desk.errors import ItemUnknown
-from kfclient.desk.item import Item, ItemState
-from kfclient.desk.verifying import Verdict, VerifyReport
+from kfclient.desk.inbox.item import Item, ItemState
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
 from tests.desk.publisher import COST, SALE, Publisher

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kfclient.desk import ConnectionState, Desk
-from kfclient.desk.steps import GUIDE
+from kfclient.desk.connect.steps import GUIDE
 from kfclient.sandbox import Sandbox
 from screens.checking import CheckingScreen
 from screens.choose_software import ChooseSoftwareScreen

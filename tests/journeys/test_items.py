@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 
 from kfclient.desk import Desk
-from kfclient.desk.item import Item, ItemState, Kind
+from kfclient.desk.inbox.item import Item, ItemState, Kind
 from screens.compare import CompareScreen
 from screens.import_file import ImportScreen
 from screens.item_form import ItemFormScreen

@@ -165,11 +165,14 @@ def test_the_app_on_a_real_terminal_leaves_nothing_behind(
         search.add("the screen with the credentials", terminal.all())
         terminal.run("send-keys", "F5")
         terminal.until("Where shall")
+        time.sleep(0.4)
         terminal.run("send-keys", "Enter")
-        for _ in range(2):
-            time.sleep(0.3)
+        for title in ("Choose a passphrase", "The same passphrase again"):
+            terminal.until(title)
+            time.sleep(0.4)  # it is drawn before it listens
             terminal.type(PASSPHRASE, "Enter")
         terminal.until("is connected")
+        time.sleep(0.4)
         terminal.run("send-keys", "Enter")
         terminal.until("Done: all 6 lists")
         (app,) = children_of(terminal.pid)
@@ -198,6 +201,7 @@ def test_an_app_that_falls_over_tells_nothing(
         type_credentials(terminal, guarded)
         terminal.run("send-keys", "F5")
         terminal.until("Where shall")
+        time.sleep(0.4)
         terminal.run("send-keys", "Enter")
         if crash == "in a lane":
             terminal.until("Something went wrong inside")

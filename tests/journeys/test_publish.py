@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 
 from kfclient.desk import Desk
-from kfclient.desk.item import Item, ItemLine, ItemState, Kind
+from kfclient.desk.inbox.item import Item, ItemLine, ItemState, Kind
 from kfclient.sandbox import Sandbox
 from screens.item_details import ItemDetailsScreen
 from screens.items import ItemsScreen

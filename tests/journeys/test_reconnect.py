@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from kfclient.desk import ConnectionState, Desk
-from kfclient.desk.lists import ListName
+from kfclient.desk.sync.lists import ListName
 from kfclient.errors import Problem
 from kfclient.sandbox import Sandbox
 from screens.connected import ConnectedScreen

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from kfclient.desk import Desk
-from kfclient.desk.lists import ListName
+from kfclient.desk.sync.lists import ListName
 from kfclient.sandbox import Sandbox
 from screens.connections import ConnectionsScreen
 from screens.lists import ListsScreen

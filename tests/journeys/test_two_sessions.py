@@ -12,7 +12,7 @@ import pytest
 
 from kfclient.desk import Desk
 from kfclient.desk.errors import ItemChanged
-from kfclient.desk.item import Item
+from kfclient.desk.inbox.item import Item
 from kfclient.store import Home, Secrets
 from screens.compare import CompareScreen
 from screens.item_form import ItemFormScreen
@@ -64,7 +64,7 @@ async def test_the_home_screen_shows_what_another_process_does(desk: Desk, busin
 IN_A_PROCESS = """
 import sys
 from pathlib import Path
-from kfclient.desk.businesses import Businesses
+from kfclient.desk.business.businesses import Businesses
 from kfclient.store import Home
 home = Home(Path(sys.argv[1]))
 getattr(Businesses(home, person="anna"), sys.argv[2])(*sys.argv[3:])

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from kfclient.desk import Desk, Role
-from kfclient.desk.business import Company, Connection, ItemCounts, ListStatus, ProblemNote
-from kfclient.desk.lists import ListName
+from kfclient.desk.business.business import Company, Connection, ItemCounts, ListStatus, ProblemNote
+from kfclient.desk.sync.lists import ListName
 from kfclient.store import Home, Secrets
 from screens.services import DemoCredentials
 

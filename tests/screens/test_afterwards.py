@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from kfclient.desk import Desk
-from kfclient.desk.item import ItemState, Kind
+from kfclient.desk.inbox.item import ItemState, Kind
 from kfclient.sandbox import Sandbox
 from screens.item_details import ItemDetailsScreen
 from screens.item_files import ItemFilesScreen

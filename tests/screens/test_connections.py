@@ -10,7 +10,7 @@ import pytest
 from textual.strip import Strip
 
 from kfclient.desk import Desk
-from kfclient.desk.business import ItemCounts
+from kfclient.desk.business.business import ItemCounts
 from kfclient.store import Home, Secrets
 from screens.ages import ago
 from screens.manage import ManageScreen

@@ -8,7 +8,7 @@ import pytest
 from textual import events
 
 from kfclient.desk import Desk, Draft
-from kfclient.desk.business import ConnectionState
+from kfclient.desk.business.business import ConnectionState
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home, Secrets
 from screens.connected import ConnectedScreen

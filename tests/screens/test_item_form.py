@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from kfclient.api.records import PaymentMethod
 from kfclient.desk import Desk
-from kfclient.desk.item import Item, ItemLine, Kind
-from kfclient.desk.list_reading import COST_METHODS
+from kfclient.desk.inbox.item import Item, ItemLine, Kind
+from kfclient.desk.sync.list_reading import COST_METHODS
 from screens.item_draft import ItemDraft, read_text
 from screens.item_form import ItemFormScreen
 from screens.item_words import home_per_foreign

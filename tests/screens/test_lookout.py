@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kfclient.desk import Desk, Role
-from kfclient.desk.lists import ListName
+from kfclient.desk.sync.lists import ListName
 from kfclient.store import Home, Secrets
 from screens.connections import ConnectionsScreen
 from screens.entry import EntryScreen

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from kfclient.desk import Desk
-from kfclient.desk.item import Item, ItemLine
+from kfclient.desk.inbox.item import Item, ItemLine
 from kfclient.store import Home, Secrets
 from screens.compare import CompareScreen
 from screens.differences import differences, merged

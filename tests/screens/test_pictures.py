@@ -13,9 +13,9 @@ from textual.screen import Screen
 from kfclient.api.errors import ServerTrouble, WrongCredentials
 from kfclient.cancel import Cancel
 from kfclient.desk import Desk, Draft
+from kfclient.desk.business.software import software
 from kfclient.desk.events import CheckFailed, CheckPassed
-from kfclient.desk.lists import ListName
-from kfclient.desk.software import software
+from kfclient.desk.sync.lists import ListName
 from kfclient.store import Home, Secrets
 from kfclient.store.backends import BackendChoice, encrypted_file_choice
 from screens.attempt import Attempt

@@ -10,10 +10,10 @@ import pytest
 
 from kfclient.api.records import Invoice, PaymentMethod
 from kfclient.desk import Desk
-from kfclient.desk.followups import PlannedNote
-from kfclient.desk.item import Item, ItemState, Kind, LeftStep
-from kfclient.desk.list_reading import COST_METHODS
-from kfclient.desk.planning import plan_left
+from kfclient.desk.inbox.item import Item, ItemState, Kind, LeftStep
+from kfclient.desk.publish.followups import PlannedNote
+from kfclient.desk.publish.planning import plan_left
+from kfclient.desk.sync.list_reading import COST_METHODS
 from screens.review import Agreed, Approved, ReviewScreen
 from screens.review_words import made, totals
 from tests.desk.seeded import Inbox

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from kfclient.desk import Desk
-from kfclient.desk.settings import SETTINGS
+from kfclient.desk.business.settings import SETTINGS
 from screens.entry import EntryScreen
 from screens.settings import SettingsScreen
 from tests.journeys.walk import walking

@@ -11,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 
 from kfclient.desk import Desk
-from kfclient.desk.audit import Action, Entry
+from kfclient.desk.audit.audit import Action, Entry
 from kfclient.store import Home, Secrets
 from screens.item_details import ItemDetailsScreen
 from screens.items import ItemsScreen

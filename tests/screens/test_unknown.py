@@ -5,7 +5,7 @@ from __future__ import annotations
 from kfclient.cancel import Cancel
 from kfclient.desk import Desk
 from kfclient.desk.events import Event, ItemPublished
-from kfclient.desk.item import ItemState
+from kfclient.desk.inbox.item import ItemState
 from kfclient.sandbox import Sandbox
 from screens.interrupted import InterruptedScreen
 from screens.item_details import ItemDetailsScreen

@@ -264,7 +264,7 @@ sys.exit(code)
 
 
 def test_status_reads_only_the_small_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from kfclient.desk.businesses import Businesses
+    from kfclient.desk.business.businesses import Businesses
     from kfclient.store.home import Home
 
     home = Home(tmp_path / "home")

@@ -11,12 +11,12 @@ import msgspec
 import pytest
 
 from kfclient.desk import Desk
-from kfclient.desk.backups import Backups
-from kfclient.desk.business import Company, Connection, Role
+from kfclient.desk.business.backups import Backups
+from kfclient.desk.business.business import Company, Connection, Role
+from kfclient.desk.connect.steps import STEPS
 from kfclient.desk.errors import BusinessExists, ItemChanged, LastAdmin
-from kfclient.desk.item import Item, Kind
+from kfclient.desk.inbox.item import Item, Kind
 from kfclient.desk.people import utc_now
-from kfclient.desk.steps import STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

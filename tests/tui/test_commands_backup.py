@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kfclient.desk.backups import Backups
-from kfclient.desk.businesses import Businesses
+from kfclient.desk.business.backups import Backups
+from kfclient.desk.business.businesses import Businesses
 from kfclient.desk.errors import NotAllowed
 from kfclient.store import Home
 from tests.tui.kashdeck import COSTS, NAME, PASSPHRASE, Kashdeck

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kfclient.desk.item import Item, ItemLine
+from kfclient.desk.inbox.item import Item, ItemLine
 from kfclient.errors import Problem, tell
 from tests.tui.kashdeck import COSTS, NAME, ROOT, SALES, Kashdeck
 from tui.commands.fields import changed, said

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kfclient.desk.businesses import Businesses
+from kfclient.desk.business.businesses import Businesses
 from kfclient.store import Home
 from tests.tui.kashdeck import Kashdeck
 from tui.commands import status

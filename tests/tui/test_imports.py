@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from kfclient.desk.businesses import Businesses
+from kfclient.desk.business.businesses import Businesses
 from kfclient.store import Home
 from tests.tui.kashdeck import ROOT, Kashdeck
 
@@ -90,7 +90,11 @@ def test_starting_costs_little_beside_the_interpreter_itself(kashdeck: Kashdeck)
 def test_the_home_screen_waits_for_no_other_room(kashdeck: Kashdeck) -> None:
     later = (
         *("screens.items", "screens.manage", "screens.credentials", "screens.secret_needed"),
-        *("kfclient.desk.connecting", "kfclient.desk.checking", "kfclient.desk.publishing"),
+        *(
+            "kfclient.desk.connect.connecting",
+            "kfclient.desk.check.checking",
+            "kfclient.desk.publish.publishing",
+        ),
     )
     code = (
         "import sys, tui.app; from kfclient.desk.desk import Desk;"

@@ -12,8 +12,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from kfclient.desk import Desk
-from kfclient.desk.run_glance import RunStanding
-from kfclient.desk.runs import Wish
+from kfclient.desk.publish.run_glance import RunStanding
+from kfclient.desk.publish.runs import Wish
 from kfclient.errors import Problem
 from screens.services import PublishJob
 from tests.tui.kashdeck import NAME, Kashdeck

@@ -36,7 +36,7 @@ def arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Add the item to the inbox, and show it with what is known about it."""
-    from kfclient.desk.item import Item, Kind
+    from kfclient.desk.inbox.item import Item, Kind
     from tui.commands.fields import said
 
     kind = Kind(args.kind)

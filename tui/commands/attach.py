@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     import argparse
 
     from kfclient.desk import Desk
-    from kfclient.desk.attaching import AttachedFile
-    from kfclient.desk.business import ProblemNote
-    from kfclient.desk.publish_report import PublishResult
+    from kfclient.desk.after.attaching import AttachedFile
+    from kfclient.desk.business.business import ProblemNote
+    from kfclient.desk.publish.report import PublishResult
     from tui.commands.shapes import Shape
     from tui.commands.usage import Parser
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kfclient.desk import Desk
-    from kfclient.desk.audit import Entry, Verdict
-    from kfclient.desk.business import Business
+    from kfclient.desk.audit.audit import Entry, Verdict
+    from kfclient.desk.business.business import Business
     from tui.commands.usage import Parser
 
 VERIFY = "verify"

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     import argparse
 
     from kfclient.desk import Desk
-    from kfclient.desk.business import Business
-    from kfclient.desk.planning import Plan
+    from kfclient.desk.business.business import Business
+    from kfclient.desk.publish.planning import Plan
     from tui.detached import Order
 
 
@@ -41,7 +41,7 @@ def _start(desk: Desk, business: Business, order: Order, args: argparse.Namespac
     """Start the process, once what opens the password's place is at hand."""
     import msgspec
 
-    from kfclient.desk.run_words import command
+    from kfclient.desk.publish.run_words import command
     from kfclient.store.backends import OF_A_LOGIN
     from tui.commands.steering import tell_run
     from tui.detached import start

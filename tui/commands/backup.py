@@ -28,7 +28,7 @@ def arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Make the backup and tell what is in it."""
-    from kfclient.desk.backups import Backups
+    from kfclient.desk.business.backups import Backups
     from kfclient.store.home import Home
 
     home = Home.default()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kfclient.desk import Desk
-    from kfclient.desk.item import Finding, Item
+    from kfclient.desk.inbox.item import Finding, Item
     from tui.commands.usage import Parser
 
 _MOST_TIMES = 50
@@ -95,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _mend(desk: Desk, business: str, wanted: list[str], act: str) -> None:
     """Apply the act to the items, as often as each of them has something to be mended by it."""
-    from kfclient.desk.mending import is_mechanical
+    from kfclient.desk.check.mending import is_mechanical
 
     if not is_mechanical(act):
         raise WrongUse(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kfclient.desk.glance import glance
+from kfclient.desk.business.glance import glance
 from tui.commands.credentials import NOTES, credential_arguments
 from tui.commands.opening import unlocked
 from tui.commands.output import say, say_json
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import argparse
 
     from kfclient.desk import Desk
-    from kfclient.desk.business import Business
-    from kfclient.desk.connecting import Draft
+    from kfclient.desk.business.business import Business
+    from kfclient.desk.connect.connecting import Draft
     from tui.commands.usage import Parser
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kfclient.desk.glance import glances
+from kfclient.desk.business.glance import glances
 from tui.commands.output import say, say_json
 from tui.commands.standings import connection_shape, connections_table
 

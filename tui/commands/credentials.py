@@ -11,7 +11,7 @@ from tui.commands.usage import WrongUse
 if TYPE_CHECKING:
     import argparse
 
-    from kfclient.desk.connecting import Draft
+    from kfclient.desk.connect.connecting import Draft
     from tui.commands.usage import Parser
 
 NOTES = (
@@ -55,8 +55,8 @@ def credential_arguments(parser: Parser, *, known: bool) -> None:
 
 def draft_of(args: argparse.Namespace) -> Draft:
     """Return the draft of the arguments and the two secrets; WrongUse when one is missing."""
-    from kfclient.desk.connecting import Draft, clean_endpoint
-    from kfclient.desk.software import software, software_at
+    from kfclient.desk.business.software import software, software_at
+    from kfclient.desk.connect.connecting import Draft, clean_endpoint
 
     if args.software:
         choice = software(args.software)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kfclient.desk.glance import glance
+from kfclient.desk.business.glance import glance
 from tui.commands.opening import opened, unlocked
 from tui.commands.output import say, say_json
 from tui.commands.question import agreed

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from kfclient.dates import parse_date
+from kfclient.desk.business.settings import NOT_APPLICABLE, parse_tax_code
+from kfclient.desk.check.exchange import parse_rate
 from kfclient.desk.errors import WrongValue
-from kfclient.desk.exchange import parse_rate
-from kfclient.desk.item import Item, ItemLine
-from kfclient.desk.settings import NOT_APPLICABLE, parse_tax_code
+from kfclient.desk.inbox.item import Item, ItemLine
 from kfclient.errors import Problem
 from kfclient.money import ZERO, parse_amount, pennies
 from tui.commands.itemfiles import told_apart, with_files

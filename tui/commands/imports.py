@@ -11,7 +11,7 @@ from tui.commands.output import count, say, say_json, warn
 if TYPE_CHECKING:
     import argparse
 
-    from kfclient.desk.importing import ImportReport
+    from kfclient.desk.importing.importing import ImportReport
     from tui.commands.usage import Parser
 
 

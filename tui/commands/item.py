@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kfclient.dates import shown_date
-from kfclient.desk.exchange import booked_words, rate_words
+from kfclient.desk.check.exchange import booked_words, rate_words
 from kfclient.money import figures, pennies, shown
 from tui.commands.opening import opened
 from tui.commands.output import say, say_json
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from kfclient.desk import Desk
-    from kfclient.desk.bookkeeping import Books
-    from kfclient.desk.item import Item
+    from kfclient.desk.check.bookkeeping import Books
+    from kfclient.desk.inbox.item import Item
     from tui.commands.usage import Parser
 
 
@@ -133,6 +133,6 @@ def _price(price: Decimal) -> str:
 
 
 def _tax(rate: Decimal | None) -> str:
-    from kfclient.desk.settings import show_tax_code
+    from kfclient.desk.business.settings import show_tax_code
 
     return "" if rate is None else show_tax_code(rate)

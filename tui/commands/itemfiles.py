@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from kfclient.desk.errors import WrongValue
-from kfclient.desk.item import Item
+from kfclient.desk.inbox.item import Item
 
 _WORDS = ("files+", "files-", "files")
 

@@ -16,7 +16,7 @@ from tui.commands.table import Column, room_here, table
 if TYPE_CHECKING:
     import argparse
 
-    from kfclient.desk.item import Item, ItemState
+    from kfclient.desk.inbox.item import Item, ItemState
     from tui.commands.usage import Parser
 
 STATES = ("to-review", "ready", "publishing", "published", "unknown")

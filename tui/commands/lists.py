@@ -12,7 +12,7 @@ from tui.commands.times import shown_time
 if TYPE_CHECKING:
     import argparse
 
-    from kfclient.desk.lists import Row
+    from kfclient.desk.sync.lists import Row
     from tui.commands.usage import Parser
 
 
@@ -36,7 +36,7 @@ def arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show the list; asks KashFlow nothing."""
-    from kfclient.desk.lists import parse_name
+    from kfclient.desk.sync.lists import parse_name
 
     name = parse_name(args.list)
     with opened() as desk:

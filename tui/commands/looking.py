@@ -34,8 +34,8 @@ def look_beforehand(desk: Desk, business: str, items: Collection[str] | None) ->
     keeps everybody out of KashFlow, and what the keyring says.
     """
     from kfclient.api.errors import KashFlowError
+    from kfclient.desk.connect.sessions import NEEDS_RECONNECTING
     from kfclient.desk.errors import NotConnected
-    from kfclient.desk.sessions import NEEDS_RECONNECTING
 
     try:
         return look(desk, business, items)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kfclient.desk import Desk
-    from kfclient.desk.businesses import Businesses
+    from kfclient.desk.business.businesses import Businesses
     from kfclient.store.errors import SecretsError
 
 T = TypeVar("T")
@@ -45,9 +45,9 @@ def opened(trace: Path | None = None, *, tells: bool = True) -> Iterator[Desk]:
 
 
 def _tell_broken_off(desk: Desk) -> None:
-    from kfclient.desk.glance import glances
-    from kfclient.desk.run_glance import RunStanding
-    from kfclient.desk.run_words import broken_off
+    from kfclient.desk.business.glance import glances
+    from kfclient.desk.publish.run_glance import RunStanding
+    from kfclient.desk.publish.run_words import broken_off
 
     for glance in glances(desk.home.root):
         run = glance.publishing
@@ -58,7 +58,7 @@ def _tell_broken_off(desk: Desk) -> None:
 @contextmanager
 def businesses_opened() -> Iterator[Businesses]:
     """Yield the businesses alone: loads in half the time, for what needs nothing else."""
-    from kfclient.desk.businesses import Businesses
+    from kfclient.desk.business.businesses import Businesses
     from kfclient.store.home import Home
 
     home = Home.default()

@@ -32,7 +32,7 @@ def arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show the people, after giving one of them a role where that is asked."""
-    from kfclient.desk.business import Role
+    from kfclient.desk.business.business import Role
 
     if args.person and not args.role:
         raise WrongUse(

@@ -6,16 +6,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from kfclient.desk.followups import PlannedFile, PlannedNote, PlannedPayment
-from kfclient.desk.item import Severity
+from kfclient.desk.inbox.item import Severity
+from kfclient.desk.publish.followups import PlannedFile, PlannedNote, PlannedPayment
 from kfclient.money import plain, shown
 from tui.commands.output import count, say
 from tui.commands.shapes import Shape, finding_shapes
 
 if TYPE_CHECKING:
-    from kfclient.desk.followups import Followup
-    from kfclient.desk.item import Finding
-    from kfclient.desk.planning import Plan, PlannedItem
+    from kfclient.desk.inbox.item import Finding
+    from kfclient.desk.publish.followups import Followup
+    from kfclient.desk.publish.planning import Plan, PlannedItem
 
 _TOLD = (
     "W-TAX-OFF",

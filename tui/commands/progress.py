@@ -108,6 +108,6 @@ def _run_line(event: Event) -> str:
 
 
 def _title(check: str) -> str:
-    from kfclient.desk.connecting import CHECKS
+    from kfclient.desk.connect.connecting import CHECKS
 
     return next((known.title for known in CHECKS if known.id == check), check)

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from kfclient.cancel import Cancel
     from kfclient.desk import Desk
-    from kfclient.desk.business import Business
-    from kfclient.desk.planning import Plan
-    from kfclient.desk.publish_report import PublishReport
-    from kfclient.desk.runs import Run
+    from kfclient.desk.business.business import Business
+    from kfclient.desk.publish.planning import Plan
+    from kfclient.desk.publish.report import PublishReport
+    from kfclient.desk.publish.runs import Run
     from tui.commands.usage import Parser
 
 _SEE = "See: kashdeck publish --help"

@@ -11,9 +11,9 @@ from tui.commands.stopping import STOPPED
 
 if TYPE_CHECKING:
     from kfclient.desk import Desk
-    from kfclient.desk.business import Business
-    from kfclient.desk.planning import Plan
-    from kfclient.desk.publish_report import PublishReport
+    from kfclient.desk.business.business import Business
+    from kfclient.desk.publish.planning import Plan
+    from kfclient.desk.publish.report import PublishReport
 
 
 def tell_published(

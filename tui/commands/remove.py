@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kfclient.desk import Desk
-    from kfclient.desk.business import Business
-    from kfclient.desk.item import Item
+    from kfclient.desk.business.business import Business
+    from kfclient.desk.inbox.item import Item
     from tui.commands.usage import Parser
 
 _MOST_NAMED = 5

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import argparse
 
     from kfclient.desk import Desk
-    from kfclient.desk.business import Business
-    from kfclient.desk.deciding import Candidates
+    from kfclient.desk.business.business import Business
+    from kfclient.desk.settle.deciding import Candidates
     from tui.commands.usage import Parser
 
 _SEE = "See: kashdeck resolve --help"

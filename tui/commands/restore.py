@@ -13,7 +13,7 @@ from tui.commands.usage import WrongUse
 if TYPE_CHECKING:
     import argparse
 
-    from kfclient.desk.backups import Backups
+    from kfclient.desk.business.backups import Backups
     from kfclient.store.backup import Restored
     from kfclient.store.salvage import Salvaged
     from tui.commands.usage import Parser
@@ -45,7 +45,7 @@ def arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Ask on a terminal, then restore."""
-    from kfclient.desk.backups import Backups
+    from kfclient.desk.business.backups import Backups
     from kfclient.store.home import Home
     from kfclient.store.logs import start_logging
 
@@ -114,7 +114,8 @@ def _tell_salvaged(found: list[Salvaged]) -> None:
         if one.kept is None:
             say(
                 f"{one.name}: nothing of it can be read, so it was left as it is. Restore a "
-                f"backup, or move {one.name} and {one.name}.log away to begin without what they hold."
+                f"backup, or move {one.name} and {one.name}.log away to begin without what they "
+                "hold."
             )
             continue
         lost = (

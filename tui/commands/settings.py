@@ -11,13 +11,13 @@ from tui.commands.usage import WrongUse
 if TYPE_CHECKING:
     import argparse
 
-    from kfclient.desk.business import Settings
+    from kfclient.desk.business.business import Settings
     from tui.commands.usage import Parser
 
 
 def arguments(parser: Parser) -> None:
     """Declare the business and the changes."""
-    from kfclient.desk.settings import SETTINGS
+    from kfclient.desk.business.settings import SETTINGS
 
     parser.add_argument("name", metavar="NAME", help="the business")
     parser.add_argument("changes", metavar="KEY=VALUE", nargs="*", help="what to change")
@@ -63,7 +63,7 @@ def pairs(words: list[str]) -> dict[str, str]:
 
 def _shape(settings: Settings) -> dict[str, Any]:
     """Return the settings as they can be given back: switches as booleans, tax codes as text."""
-    from kfclient.desk.settings import SETTINGS, SettingKind
+    from kfclient.desk.business.settings import SETTINGS, SettingKind
 
     shape: dict[str, Any] = {}
     for spec in SETTINGS:
@@ -74,7 +74,7 @@ def _shape(settings: Settings) -> dict[str, Any]:
 
 
 def _tell(settings: Settings) -> None:
-    from kfclient.desk.settings import SETTINGS
+    from kfclient.desk.business.settings import SETTINGS
 
     wide = max(len(spec.key) for spec in SETTINGS)
     for spec in SETTINGS:

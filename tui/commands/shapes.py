@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from kfclient.desk.exchange import Booked, booked
+from kfclient.desk.check.exchange import Booked, booked
 from kfclient.money import ZERO, figures, plain
 from tui.commands.standings import problem_shape
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from kfclient.desk.bookkeeping import Books
-    from kfclient.desk.business import ProblemNote
-    from kfclient.desk.item import Finding, Item, ItemLine, ItemState
+    from kfclient.desk.business.business import ProblemNote
+    from kfclient.desk.check.bookkeeping import Books
+    from kfclient.desk.inbox.item import Finding, Item, ItemLine, ItemState
     from kfclient.errors import Problem
 
 Shape = dict[str, Any]

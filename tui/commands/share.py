@@ -10,7 +10,7 @@ from tui.commands.usage import WrongUse
 if TYPE_CHECKING:
     import argparse
 
-    from kfclient.desk.businesses import Businesses
+    from kfclient.desk.business.businesses import Businesses
     from kfclient.store.sharing import Sharing
     from tui.commands.usage import Parser
 
@@ -32,9 +32,9 @@ def arguments(parser: Parser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Tell who may use the home, after changing that where it is asked."""
-    from kfclient.desk.audit import Audit
-    from kfclient.desk.businesses import Businesses
-    from kfclient.desk.sharing import share_home
+    from kfclient.desk.audit.audit import Audit
+    from kfclient.desk.business.businesses import Businesses
+    from kfclient.desk.business.sharing import share_home
     from kfclient.store.home import Home
     from kfclient.store.sharing import sharing
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kfclient.desk.list_names import ListName
+from kfclient.desk.business.list_names import ListName
 from tui.commands.table import Column, room_here, table
 from tui.commands.times import shown_time
 
@@ -10,9 +10,9 @@ TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start
 if TYPE_CHECKING:
     from typing import Any
 
-    from kfclient.desk.business import ListStatus, ProblemNote
-    from kfclient.desk.glance import Glance, ListGlance, Note
-    from kfclient.desk.run_glance import RunGlance, RunStanding
+    from kfclient.desk.business.business import ListStatus, ProblemNote
+    from kfclient.desk.business.glance import Glance, ListGlance, Note
+    from kfclient.desk.publish.run_glance import RunGlance, RunStanding
     from kfclient.errors import Problem
 
     Shape = dict[str, Any]
@@ -101,7 +101,7 @@ def _run(glance: Glance) -> str:
     """Return how publishing goes, "" where nobody publishes and nothing was broken off."""
     if glance.publishing is None or glance.publishing[1].value == "ended":
         return ""
-    from kfclient.desk.run_words import command, how_it_goes
+    from kfclient.desk.publish.run_words import command, how_it_goes
 
     seen, standing = glance.publishing
     option = "--resume" if standing.value in {"interrupted", "paused"} else "--attach"

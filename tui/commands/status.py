@@ -6,8 +6,8 @@ It runs in prompts and scripts, so what it loads is kept to what it needs: see
 
 from __future__ import annotations
 
-from kfclient.desk.glance import glances
-from kfclient.desk.standing import called
+from kfclient.desk.business.glance import glances
+from kfclient.desk.business.standing import called
 from tui.commands.output import say, say_json
 from tui.commands.standings import connection_in_full, connection_shape, connections_table
 

@@ -6,9 +6,9 @@ import time
 from typing import TYPE_CHECKING
 
 from kfclient.desk.errors import NothingRuns
-from kfclient.desk.run_glance import RunStanding
-from kfclient.desk.run_words import broken_off, command, how_it_goes
-from kfclient.desk.runs import Wish
+from kfclient.desk.publish.run_glance import RunStanding
+from kfclient.desk.publish.run_words import broken_off, command, how_it_goes
+from kfclient.desk.publish.runs import Wish
 from kfclient.errors import Cancelled
 from tui.commands.output import say, say_json, warn
 from tui.commands.progress import Progress
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import argparse
 
     from kfclient.desk import Desk
-    from kfclient.desk.business import Business
-    from kfclient.desk.planning import Plan
+    from kfclient.desk.business.business import Business
+    from kfclient.desk.publish.planning import Plan
 
 _LEFT = b"\nLeft; the publishing goes on.\n"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kfclient.desk.list_names import ListName
+from kfclient.desk.business.list_names import ListName
 from tui.commands.opening import opened, unlocked
 from tui.commands.output import say, say_json
 from tui.commands.progress import Progress
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from kfclient.cancel import Cancel
     from kfclient.desk import Desk
-    from kfclient.desk.business import Business, ListStatus
-    from kfclient.desk.syncing import SyncReport
+    from kfclient.desk.business.business import Business, ListStatus
+    from kfclient.desk.sync.syncing import SyncReport
     from kfclient.errors import Problem
     from tui.commands.usage import Parser
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from kfclient.cancel import Cancel
     from kfclient.desk import Desk
-    from kfclient.desk.business import Business
-    from kfclient.desk.undoing import UndoPlan, UndoReport
+    from kfclient.desk.after.undoing import UndoPlan, UndoReport
+    from kfclient.desk.business.business import Business
     from tui.commands.shapes import Shape
     from tui.commands.usage import Parser
 

@@ -12,7 +12,7 @@ from tui.commands.stopping import STOPPED, stoppable
 if TYPE_CHECKING:
     import argparse
 
-    from kfclient.desk.verifying import VerifyReport, VerifyResult
+    from kfclient.desk.after.verifying import VerifyReport, VerifyResult
     from tui.commands.shapes import Shape
     from tui.commands.usage import Parser
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from kfclient.desk.audit import Audit
+from kfclient.desk.audit.audit import Audit
 from kfclient.desk.doctor.report import DatabaseFacts, TrailFacts
 from kfclient.desk.doctor.scene import Scene, read_contents
 from kfclient.errors import Problem

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import unquote
 
-from kfclient.desk.list_names import ListName
+from kfclient.desk.business.list_names import ListName
 
 _LISTS = (*ListName, "cost-payment-methods", "sale-payment-methods", "currencies", "lists")
 _STEMS = "|".join(("state", "items", "seen", "secrets", *(re.escape(str(name)) for name in _LISTS)))

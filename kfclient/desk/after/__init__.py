@@ -1,0 +1,1 @@
+"""After publishing: verify, undo, attach files later."""

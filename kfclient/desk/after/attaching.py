@@ -1,0 +1,309 @@
+"""Files of items that are in KashFlow already: attached later, replaced, taken off.
+
+Each goes as a step of the attempt that made the document, so it is there once whatever goes wrong;
+a file that is taken off is deleted by its own id. KashFlow's contract can neither list nor delete
+the files of a sale. An item that is not in KashFlow yet just has the file with it when it goes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from kfclient.cancel import Cancel, Pace
+from kfclient.desk.after.belongings import belongings, matched
+from kfclient.desk.after.removal import Removal
+from kfclient.desk.after.whereabouts import Finder
+from kfclient.desk.audit.audit import Action
+from kfclient.desk.business.business import ProblemNote
+from kfclient.desk.check.files import check_files
+from kfclient.desk.check.matching import plain
+from kfclient.desk.errors import (
+    AlreadyThere,
+    DocumentGone,
+    FileRefused,
+    ItemSettled,
+    NotUndone,
+    WrongValue,
+)
+from kfclient.desk.events import Listener, ignore
+from kfclient.desk.inbox.item import Item, ItemState, Severity
+from kfclient.desk.publish.attempt import Attempt
+from kfclient.desk.publish.attempt_step import Step
+from kfclient.desk.publish.documents import SALE
+from kfclient.desk.publish.followup_calls import id_of
+from kfclient.desk.publish.followup_run import FollowupRun
+from kfclient.desk.publish.followups import PlannedFile, planned_file
+from kfclient.desk.publish.gate import Gate
+from kfclient.desk.publish.outcomes import PENDING, Outcome
+from kfclient.desk.publish.report import PublishResult, note_of, result_of
+from kfclient.desk.settle.settling import Settling
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class AttachedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of an item: its name there, its size in bytes, and how it stands.
+
+    `attached` files are in KashFlow; others are left to do, `unknown` ones had no answer.
+    """
+
+    name: str
+    size: int
+    path: str
+    attached: bool
+    unknown: bool = False
+    problem: ProblemNote | None = None
+
+
+class Attaching(Settling):
+    """Attaches files later, for every business; beside nobody who publishes for it.
+
+    What it does raises `ItemUnknown`, `ItemSettled` for an item of unknown outcome, `FileRefused`
+    for a file that cannot go, `WrongValue` for a name that is not at the item, `Busy`,
+    `KashFlowError` when KashFlow could not be looked at. What goes wrong with the file itself is in
+    the result: what is left to do, or its problem.
+    """
+
+    def files(self, business: str, item_id: str) -> list[AttachedFile]:
+        """Return the files of an item, as far as they are known here; asks KashFlow nothing."""
+        item = self._items.get(business, item_id)
+        attempt = self._parts.attempts.latest(business, item.id)
+        if item.sent is None or attempt is None:
+            planned = (planned_file(path) for path in item.files)
+            return [
+                AttachedFile(name=one.name, size=one.size, path=one.path, attached=False)
+                for one in planned
+            ]
+        return [
+            AttachedFile(
+                name=file.name,
+                size=file.size,
+                path=file.path,
+                attached=step.outcome in (Outcome.DONE, Outcome.SETTLED),
+                unknown=step.outcome in PENDING,
+                problem=step.problem,
+            )
+            for step, file in self._steps(business, attempt)
+        ]
+
+    def add(
+        self, business: str, item_id: str, path: str, *, listener: Listener = ignore
+    ) -> PublishResult:
+        """Attach a file to an item, in KashFlow where it is there; return how the item stands."""
+        file = _checked(path)
+        with self._settling(business):
+            item = self._items.get(business, item_id)
+            if item.sent is None:
+                return self._with_it(business, item, (*item.files, file.path))
+            attempt = self._published(business, item, listener)
+            self._attach(business, attempt, file, listener, again=False)
+            return self._result(business, item.id)
+
+    def replace(
+        self, business: str, item_id: str, name: str, path: str, *, listener: Listener = ignore
+    ) -> PublishResult:
+        """Attach a file in the place of the one of that name, which is deleted once it is there.
+
+        Where the new one is not there for certain, the old one stays; the same call carries on.
+        Raises `NotUndone` for a sale, whose files cannot be deleted.
+        """
+        file = _checked(path)
+        with self._settling(business):
+            item = self._items.get(business, item_id)
+            if item.sent is None:
+                old = _path_called(item, name)
+                files = (file.path if one == old else one for one in item.files)
+                return self._with_it(business, item, tuple(files))
+            attempt = self._published(business, item, listener)
+            step, old_file = self._called(business, attempt, name, but=file.digest)
+            _refuse_sale(attempt, step)
+            new = self._attach(business, attempt, file, listener, again=True)
+            if new.outcome is not Outcome.DONE or new.made is None:
+                return self._result(business, item.id)
+            return self._take_off(business, attempt, step, old_file, listener)
+
+    def remove(
+        self, business: str, item_id: str, name: str, *, listener: Listener = ignore
+    ) -> PublishResult:
+        """Take the file of that name off an item; one that Kashdeck attached is deleted there.
+
+        Raises `NotUndone` for a sale, whose files cannot be deleted.
+        """
+        with self._settling(business):
+            item = self._items.get(business, item_id)
+            if item.sent is None:
+                old = _path_called(item, name)
+                left = tuple(one for one in item.files if one != old)
+                return self._with_it(business, item, left)
+            attempt = self._published(business, item, listener)
+            step, file = self._called(business, attempt, name)
+            _refuse_sale(attempt, step)
+            return self._take_off(business, attempt, step, file, listener)
+
+    # Inside
+
+    def _with_it(self, business: str, item: Item, files: tuple[str, ...]) -> PublishResult:
+        """Store the files of an item that is not in KashFlow."""
+        changed = msgspec.structs.replace(item, files=tuple(dict.fromkeys(files)))
+        saved = self._items.save(business, changed)
+        return result_of(saved, self._items.state(business, saved))
+
+    def _published(self, business: str, item: Item, listener: Listener) -> Attempt:
+        """Return the attempt that made the item's document, with what is unknown looked for."""
+        settle = self._parts.settle_time(business)
+        self._resolving.resolve(business, settle, listener, [item.id])
+        item = self._items.get(business, item.id)
+        attempt = self._parts.attempts.latest(business, item.id)
+        if item.sent is not ItemState.PUBLISHED or attempt is None:
+            raise ItemSettled(
+                f"Whether item {item.id} is in KashFlow is not known yet.",
+                "Look in KashFlow for it first.",
+            )
+        if attempt.dbid:
+            return attempt
+        found = Finder(business, self._parts).find(attempt).found
+        if found is None:
+            raise DocumentGone(f"KashFlow no longer has item {item.id} as it was published.")
+        self._parts.attempts.confirmed(business, attempt, found, None)
+        return self._parts.attempts.get(business, attempt.id)
+
+    def _attach(
+        self, business: str, attempt: Attempt, file: PlannedFile, listener: Listener, *, again: bool
+    ) -> Step:
+        """Attach the file as a step of the attempt, and return the step as it is then.
+
+        With `again`, one that is there already is enough.
+        """
+        same = [step for step, one in self._steps(business, attempt) if one.digest == file.digest]
+        step = same[-1] if same else self._begin(business, attempt, file)
+        if not step.is_left and not again:
+            raise AlreadyThere(f"{file.name} is attached to item {attempt.item} already.")
+        gate = Gate(Cancel(), Pace())
+        run = FollowupRun(business, self._parts.sessions, self._parts.attempts, listener, gate)
+        run.carry_out(attempt, fresh=False, only=[step.id])
+        return self._parts.attempts.steps.get(business, step.id)
+
+    def _begin(self, business: str, attempt: Attempt, file: PlannedFile) -> Step:
+        steps = self._parts.attempts.steps
+        with self._parts.home.books(business).transaction():
+            item = self._items.get(business, attempt.item)
+            files = tuple(dict.fromkeys((*item.files, file.path)))
+            item = steps.add(
+                business,
+                msgspec.structs.replace(item, files=files),
+                attempt=attempt.id,
+                operation=attempt.operation,
+                number=attempt.number or 0,
+                followups=[file],
+            )
+            self._items.put(business, item)
+        return max(steps.of(business, attempt.id), key=lambda one: one.id)
+
+    def _take_off(
+        self, business: str, attempt: Attempt, step: Step, file: PlannedFile, listener: Listener
+    ) -> PublishResult:
+        """Delete a file that Kashdeck attached, or give up one that was not sent."""
+        steps, problem = self._parts.attempts.steps, None
+        if step.is_open:
+            told = AlreadyThere(f"{file.what.capitalize()} was taken off before it was sent.")
+            steps.undone(business, steps.settled(business, step, told, Action.DECIDED))
+        elif (target := self._target(business, attempt, step)) is None:
+            steps.undone(business, step)
+        else:
+            removal = Removal(
+                attempt=attempt.id,
+                item=attempt.item,
+                operation=attempt.operation,
+                step=step.id,
+                target=target,
+                number=attempt.number or 0,
+                dbid=attempt.dbid or 0,
+                what=file.what,
+                started_at=self._parts.clock(),
+            )
+            problem = self._resolving.deleting.delete(business, removal, listener)
+        if problem is None:
+            self._forget_path(business, attempt.item, file.path)
+        return self._result(business, attempt.item, None if problem is None else note_of(problem))
+
+    def _target(self, business: str, attempt: Attempt, step: Step) -> int | None:
+        """Return the id of the file that a step attached, None where it is not there any more."""
+        found = Finder(business, self._parts).find(attempt).found
+        if found is None:
+            raise DocumentGone(f"KashFlow no longer has item {attempt.item} as it was published.")
+        there = self._parts.sessions.call(
+            business, lambda line: belongings(line, attempt.operation, found, PlannedFile)
+        )
+        steps = self._parts.attempts.steps.of(business, attempt.id)
+        for one, own in matched(steps, PlannedFile, there or []).ours:
+            if one.id == step.id and own is not None:
+                return id_of(own)
+        return None
+
+    def _forget_path(self, business: str, item_id: str, path: str) -> None:
+        with self._parts.home.books(business).transaction():
+            item = self._items.get(business, item_id)
+            left = tuple(one for one in item.files if one != path)
+            self._items.put(business, msgspec.structs.replace(item, files=left))
+
+    def _steps(self, business: str, attempt: Attempt) -> Iterator[tuple[Step, PlannedFile]]:
+        """Yield the attempt's files that are there or are to be, oldest first."""
+        for step in self._parts.attempts.steps.of(business, attempt.id):
+            if isinstance(step.followup, PlannedFile) and step.outcome is not Outcome.UNDONE:
+                yield step, step.followup
+
+    def _called(
+        self, business: str, attempt: Attempt, name: str, but: str = ""
+    ) -> tuple[Step, PlannedFile]:
+        """Return the one file of that name, not of the content `but`."""
+        found = [
+            (step, file)
+            for step, file in self._steps(business, attempt)
+            if plain(file.name) == plain(name)
+            and file.digest != but
+            and step.outcome is not Outcome.SETTLED
+        ]
+        if len(found) == 1:
+            return found[0]
+        names = ", ".join(file.name for _, file in self._steps(business, attempt)) or "none"
+        many = "several files" if found else "no file"
+        raise WrongValue(
+            f"Kashdeck has attached {many} called {name} to item {attempt.item}.",
+            f"Its files are: {names}.",
+        )
+
+    def _result(
+        self, business: str, item_id: str, problem: ProblemNote | None = None
+    ) -> PublishResult:
+        item = self._items.get(business, item_id)
+        return result_of(item, self._items.state(business, item), problem)
+
+
+def _checked(path: str) -> PlannedFile:
+    """Return the file as it is; raises `FileRefused` for one that cannot go."""
+    place = str(Path(path).expanduser().absolute())
+    for finding in check_files(Item(files=(place,))):
+        if finding.severity is Severity.STOP:
+            raise FileRefused(finding.sentence, "Choose another file; a PDF is best.")
+    return planned_file(place)
+
+
+def _refuse_sale(attempt: Attempt, step: Step) -> None:
+    if attempt.operation == SALE and not step.is_open:
+        raise NotUndone(
+            "KashFlow lets nobody but itself delete a file of a sale.",
+            "Attach the new file, and delete the old one in KashFlow.",
+        )
+
+
+def _path_called(item: Item, name: str) -> str:
+    """Return the path of the item's file of that name; raises `WrongValue`."""
+    for path in item.files:
+        if plain(Path(path).name) == plain(name):
+            return path
+    names = ", ".join(Path(path).name for path in item.files) or "none"
+    raise WrongValue(f"Item {item.id} has no file called {name}.", f"Its files are: {names}.")

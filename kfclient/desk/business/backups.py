@@ -1,0 +1,101 @@
+"""Backups of everything that is remembered here but the secrets, and who may put one back."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from kfclient.desk.audit.audit import Action, Audit
+from kfclient.desk.business.businesses import Businesses
+from kfclient.desk.people import this_person, utc_now
+from kfclient.store import backup, salvage
+from kfclient.store.archive import Backup
+from kfclient.store.backup import Restored
+from kfclient.store.errors import StateNewer, StoreError
+from kfclient.store.salvage import Salvaged
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kfclient.store import Home
+
+
+class Backups:
+    """Makes and restores backups of one home. It needs no desk: that of a damaged home won't open.
+
+    `person` is the operating system's user unless given; `clock` tells the time in UTC.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        *,
+        person: str | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._home = home
+        self._person = this_person() if person is None else person
+        self._clock = clock
+
+    def make(self, path: Path) -> Backup:
+        """Write a backup to a new file; raises what `kfclient.store.backup.back_up` does."""
+        made = backup.back_up(self._home.root, path, self._clock())
+        self._note(Action.BACKED_UP, {"file": path.name, "made_at": made.made_at.isoformat()})
+        return made
+
+    def examine(self, path: Path) -> Backup:
+        """Look through a backup, and whether this person may restore it; changes nothing.
+
+        Raises NotAllowed unless they are an Admin of every business that is here, and what
+        `restore` raises about the file.
+        """
+        found = backup.examine(path)
+        self._require_admin()
+        return found
+
+    def restore(self, path: Path) -> Restored:
+        """Put a backup in the place of everything here; Admins of every business here only.
+
+        Raises what `kfclient.store.backup.restore` does.
+        """
+        self._require_admin()
+        restored = backup.restore(self._home.root, path, self._clock())
+        kept = "" if restored.kept is None else restored.kept.name
+        made_at = restored.backup.made_at.isoformat()
+        self._note(Action.RESTORED, {"file": path.name, "made_at": made_at, "before": kept})
+        return restored
+
+    def keep_sound(self) -> list[Salvaged]:
+        """Keep what can still be read of damaged files; raises what `salvage` does."""
+        found = salvage.salvage(self._home.root)
+        kept = [one for one in found if one.kept is not None]
+        if kept:
+            names = ", ".join(one.name for one in kept)
+            self._note(Action.RESTORED, {"file": "", "sound part of": names})
+        return found
+
+    def businesses(self) -> list[str]:
+        """Return the names of the businesses that are here now."""
+        return [known.business.name for known in Businesses(self._home).all()]
+
+    def _require_admin(self) -> None:
+        try:
+            businesses = Businesses(self._home, person=self._person)
+            known = businesses.all()
+        except StateNewer:
+            raise
+        except StoreError:
+            return  # what is damaged cannot say who its Admins are, and has to be restored
+        for one in known:
+            businesses.require_admin(one.business.id, "put a backup in the place of")
+
+    def _note(self, action: Action, after: dict[str, str]) -> None:
+        """Note it in the trail of every business; a home that cannot be written has it in none."""
+        with contextlib.suppress(StoreError):
+            audit = Audit(self._home, person=self._person, clock=self._clock)
+            with self._home.state().transaction():
+                for known in Businesses(self._home).all():
+                    audit.note(self._home.state(), known.business.id, action, after=after)
+            audit.close()

@@ -1,0 +1,365 @@
+"""The businesses on this machine: their people, ticks, settings, and connection to KashFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from kfclient.desk.audit.audit import Action, Audit
+from kfclient.desk.business.business import (
+    Business,
+    BusinessSummary,
+    Connection,
+    ConnectionState,
+    ItemCounts,
+    Role,
+    Settings,
+)
+from kfclient.desk.business.changes import connecting, connection_changes, settings_changes
+from kfclient.desk.business.names import checked_name, slug_of
+from kfclient.desk.business.settings import changed, spec_of
+from kfclient.desk.business.standing import called, in_order, state_of
+from kfclient.desk.business.standing import sync_lock as sync_lock
+from kfclient.desk.connect.steps import STEPS
+from kfclient.desk.errors import (
+    BusinessExists,
+    BusinessUnknown,
+    ChangedMeanwhile,
+    LastAdmin,
+    NotAllowed,
+    WrongValue,
+)
+from kfclient.desk.people import this_person, utc_now
+from kfclient.desk.sync.lists import ListName
+from kfclient.store.errors import StoreError
+
+if TYPE_CHECKING:
+    from tinydb.table import Document
+
+    from kfclient.store import Home
+    from kfclient.store.table import Table
+
+
+class Businesses:
+    """What the state file knows of every business; each change is one transaction.
+
+    `business` is a business's id everywhere, but for `find`. Thread-safe, and safe beside other
+    sessions on the same home.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        *,
+        person: str | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        audit: Audit | None = None,
+    ) -> None:
+        self.person = this_person() if person is None else person
+        self.audit = audit or Audit(home, person=self.person, clock=clock)
+        self._home = home
+        self._clock = clock
+        self._state = home.state()
+        self._table = self._state.table("businesses")
+        self._counts = self._state.table("counts")
+        self._watchers: list[Callable[[str], object]] = []
+
+    def watch(self, told: Callable[[str], object]) -> None:
+        """Have `told` called with a business's id when what its items lack may have changed.
+
+        That is after its connection, its settings or its lists changed.
+        """
+        self._watchers.append(told)
+
+    def tell(self, business: str) -> None:
+        """Tell the watchers; outside any transaction."""
+        for told in self._watchers:
+            told(business)
+
+    @property
+    def revision(self) -> int:
+        """A number that grows when anything here changed, by anyone; cheap to ask for."""
+        return self._state.revision
+
+    # Looking
+
+    def all(self) -> list[BusinessSummary]:
+        """Return every business, by name; reads the state file alone."""
+        counts = {document["business"]: document for document in self._counts.all()}
+        every = in_order(_business(document) for document in self._table.all())
+        return [self._summary(business, counts.get(business.id)) for business in every]
+
+    def summary(self, business: str) -> BusinessSummary:
+        """Return one business's line of the home screen; BusinessUnknown."""
+        return self._summary(self.get(business), self._document(self._counts, "business", business))
+
+    def get(self, business: str) -> Business:
+        """Return the business of this id; BusinessUnknown."""
+        document = self._document(self._table, "id", business)
+        if document is None:
+            raise BusinessUnknown(f"There is no business “{business}” here.")
+        return _business(document)
+
+    def find(self, name: str) -> Business:
+        """Return the business of this name, or else of this id, capitals forgiven."""
+        return called((_business(document) for document in self._table.all()), name)
+
+    # Names and people
+
+    def add(self, name: str) -> Business:
+        """Add a business; whoever adds it is its first Admin. BusinessExists, WrongValue."""
+        name = checked_name(name)
+        with self._state.transaction():
+            self._refuse_taken(name, but="")
+            business = Business(
+                id=self._free_id(name),
+                name=name,
+                created_at=self._clock(),
+                people={self.person: Role.ADMIN},
+            )
+            self._table.insert(_stored(business))
+            self._note(business.id, Action.BUSINESS_ADDED, {}, {"name": business.name})
+        return business
+
+    def rename(self, business: str, name: str, *, seen: str = "") -> Business:
+        """Give a business another name; its id stays. Admins only.
+
+        Raises ChangedMeanwhile when it is no longer called as the person has `seen`.
+        """
+        name = checked_name(name)
+        with self._as_admin(business, "rename"):
+            self._refuse_taken(name, but=business)
+            before = self.get(business).name
+            if seen not in ("", before):
+                raise ChangedMeanwhile(f"It was renamed meanwhile: it is called {before} now.")
+            if before != name:
+                self._note(business, Action.RENAMED, {"name": before}, {"name": name})
+            return self._change(business, name=name)
+
+    def role(self, business: str) -> Role | None:
+        """Return what this person is to the business; None, not named, may do what Standard may."""
+        return self.get(business).people.get(self.person)
+
+    def require_admin(self, business: str, doing: str) -> None:
+        """Raise NotAllowed, naming whom to ask, unless this person is an Admin of the business.
+
+        `doing` completes "Only an Admin may ... <the business>". That somebody else tried is noted
+        in the trail.
+        """
+        with self._refusals_noted(business, doing):
+            self._refuse_others(business, doing)
+
+    @contextmanager
+    def _as_admin(self, business: str, doing: str) -> Iterator[None]:
+        """Open a transaction that only an Admin gets into."""
+        with self._refusals_noted(business, doing), self._state.transaction():
+            self._refuse_others(business, doing)
+            yield
+
+    @contextmanager
+    def _refusals_noted(self, business: str, doing: str) -> Iterator[None]:
+        """Note who tried what only an Admin may, once nothing of it is left."""
+        try:
+            yield
+        except NotAllowed:
+            with suppress(StoreError):  # a full disk lets nobody in either
+                self._note(business, Action.NOT_ALLOWED, {}, {"doing": doing})
+            raise
+
+    def _refuse_others(self, business: str, doing: str) -> None:
+        known = self.get(business)
+        if known.people.get(self.person) is Role.ADMIN:
+            return
+        admins = sorted(name for name, role in known.people.items() if role is Role.ADMIN)
+        raise NotAllowed(
+            f"Only an Admin may {doing} {known.name}; {self.person} is not one.",
+            f"Ask {_either(admins)}, or the accountant who looks after it.",
+        )
+
+    def set_role(
+        self,
+        business: str,
+        person: str,
+        role: Role | None,
+        *,
+        seen: Mapping[str, Role] | None = None,
+    ) -> Business:
+        """Name a person Admin or Standard, or (None) take them off. Admins only; LastAdmin.
+
+        Raises ChangedMeanwhile when that person is no longer what they are in `seen`.
+        """
+        person = person.strip()
+        if not person:
+            raise WrongValue("A person needs a name.", "Give the name they log in with.")
+        with self._as_admin(business, "name the people of"):
+            people = dict(self.get(business).people)
+            before = people.get(person)
+            if seen is not None and before is not seen.get(person):
+                now = "not on the list" if before is None else f"{before.value.title()} now"
+                raise ChangedMeanwhile(f"{person} was changed meanwhile: they are {now}.")
+            if role is None:
+                people.pop(person, None)
+            else:
+                people[person] = role
+            if Role.ADMIN not in people.values():
+                raise LastAdmin(f"{person} is the last Admin of this business.")
+            if role is not before:
+                self._note(business, Action.ROLE_CHANGED, {person: before}, {person: role})
+            return self._change(business, people=people)
+
+    # Ticks
+
+    def tick(self, business: str, step: str, on: bool) -> Business:
+        """Tick a step in KashFlow, or take the tick off; ticks survive a restart."""
+        if step not in {known.id for known in STEPS}:
+            raise WrongValue(f"There is no step “{step}”.")
+        with self._state.transaction():
+            ticked = (
+                {*self.get(business).ticks, step} if on else {*self.get(business).ticks} - {step}
+            )
+            return self._change(
+                business, ticks=tuple(known.id for known in STEPS if known.id in ticked)
+            )
+
+    def clear_ticks(self, business: str) -> Business:
+        """Take all ticks off, for the next time."""
+        return self._change(business, ticks=())
+
+    # The connection, the items and the settings
+
+    def save_connection(self, business: str, connection: Connection | None) -> Business:
+        """Remember a connection, or (None) that there is none any more."""
+        with self._state.transaction():
+            before = self.get(business).connection
+            saved = self._change(business, connection=connection)
+            action = connecting(before, connection)
+            was, now = connection_changes(before, connection)
+            if before is not connection:
+                self._note(business, action, was, now)
+        self.audit.settle(business)
+        self.tell(business)
+        return saved
+
+    def update_connection(
+        self, business: str, change: Callable[[Connection], Connection]
+    ) -> Connection | None:
+        """Change the connection as it is now, in one transaction; None when there is none."""
+        with self._state.transaction():
+            connection = self.get(business).connection
+            if connection is None:
+                return None
+            after = change(connection)
+            if after != connection:
+                self._change(business, connection=after)
+            return after
+
+    def note_counts(self, business: str, counts: ItemCounts) -> None:
+        """Remember how many items stand where, for the home screen."""
+        document = {"business": business, **_fields(counts)}
+        with self._state.transaction():
+            known = self._document(self._counts, "business", business)
+            if known is None:
+                self._counts.insert(document)
+            elif dict(known) != document:
+                self._counts.update(document, doc_ids=[known.doc_id])
+
+    def change_settings(
+        self, business: str, changes: Mapping[str, str], *, seen: Settings | None = None
+    ) -> Settings:
+        """Change settings, all of them or none. Admins only; WrongValue says what is possible.
+
+        Raises ChangedMeanwhile when one of them is no longer as it is in `seen`.
+        """
+        rates = self._home.read_list(business, ListName.TAX_RATES)
+        percentages = [Decimal(str(rate.get("Value", "0"))) for rate in rates]
+        with self._as_admin(business, "change the settings of"):
+            before = self.get(business).settings
+            for spec in map(spec_of, changes if seen is not None else ()):
+                if getattr(before, spec.key) != getattr(seen, spec.key):
+                    text = spec.text_of(before)
+                    raise ChangedMeanwhile(f"{spec.title} was changed meanwhile: it is {text} now.")
+            settings = changed(before, changes, percentages)
+            self._change(business, settings=settings)
+            was, now = settings_changes(before, settings)
+            if now:
+                self._note(business, Action.SETTINGS_CHANGED, was, now)
+        self.tell(business)
+        return settings
+
+    # Inside
+
+    def _summary(self, business: Business, counts: Mapping[str, Any] | None) -> BusinessSummary:
+        return BusinessSummary(
+            business=business,
+            state=_state_of(business, self._home.is_locked),
+            role=business.people.get(self.person),
+            items=msgspec.convert(counts or {}, ItemCounts),
+        )
+
+    def _note(
+        self, business: str, action: Action, before: Mapping[str, Any], after: Mapping[str, Any]
+    ) -> None:
+        self.audit.note(self._state, business, action, before=before, after=after)
+
+    def _change(self, business: str, **values: object) -> Business:
+        with self._state.transaction():
+            document = self._document(self._table, "id", business)
+            if document is None:
+                raise BusinessUnknown(f"There is no business “{business}” here.")
+            after = msgspec.structs.replace(_business(document), **values)
+            self._table.update(_stored(after), doc_ids=[document.doc_id])
+        return after
+
+    def _refuse_taken(self, name: str, *, but: str) -> None:
+        for document in self._table.all():
+            if document["name"].casefold() == name.casefold() and document["id"] != but:
+                raise BusinessExists(f"There is a business called “{document['name']}” already.")
+
+    def _free_id(self, name: str) -> str:
+        slug = slug_of(name)
+        free, count = slug, 1
+        while self._document(self._table, "id", free) is not None:
+            count += 1
+            free = f"{slug}-{count}"
+        return free
+
+    @staticmethod
+    def _document(table: Table, field: str, value: str) -> Document | None:
+        found = table.by(field, value)
+        return found[0] if found else None
+
+
+def _state_of(business: Business, is_locked: Callable[[str], bool]) -> ConnectionState:
+    connection = business.connection
+    lists = () if connection is None else connection.lists.values()
+    return state_of(
+        business.id,
+        connected=connection is not None,
+        needs_reconnecting=connection is not None and connection.needs_reconnecting,
+        list_failed=any(status.problem is not None for status in lists),
+        is_locked=is_locked,
+    )
+
+
+def _either(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def _business(document: Mapping[str, Any]) -> Business:
+    return msgspec.convert(document, Business)
+
+
+def _stored(business: Business) -> dict[str, Any]:
+    return {**_fields(business), "ticks": list(business.ticks)}  # the store knows no tuples
+
+
+def _fields(record: msgspec.Struct) -> dict[str, Any]:
+    """Return every field, defaults too: a TinyDB update leaves alone what it is not given."""
+    return {
+        field: msgspec.to_builtins(getattr(record, field)) for field in record.__struct_fields__
+    }

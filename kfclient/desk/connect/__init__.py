@@ -1,0 +1,1 @@
+"""Connecting to KashFlow: the steps, the checks, the open lines."""

@@ -1,0 +1,201 @@
+"""Open lines to KashFlow: one client a business, its secret fetched for each call."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from kfclient.api.errors import (
+    AddressNotListed,
+    ApiDisabled,
+    AutoAuthRefused,
+    KashFlowError,
+    WrongCredentials,
+)
+from kfclient.api.limits import Limits
+from kfclient.desk.business.business import Business, Connection, ProblemNote
+from kfclient.desk.business.businesses import Businesses
+from kfclient.desk.errors import NotConnected
+from kfclient.errors import Problem
+from kfclient.store.backends import ASK
+from kfclient.store.errors import SecretNeeded
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kfclient.api import KashFlow
+    from kfclient.store import Secrets
+
+T = TypeVar("T")
+
+APP_NAME = "Kashdeck"
+"""What KashFlow shows beside the address that AutoAuthIP adds to its list."""
+
+NEEDS_RECONNECTING = (WrongCredentials, AutoAuthRefused, ApiDisabled, AddressNotListed)
+"""What a person has to mend before anything works again."""
+
+
+class _Line(msgspec.Struct):
+    """A client, what it was opened for, and how often its machine was authorised again."""
+
+    kashflow: KashFlow
+    made_for: Connection
+    authority: str
+    authorised: int = 0
+    lock: threading.Lock = msgspec.field(default_factory=threading.Lock)
+
+
+class Sessions:
+    """Opens a business's connection when something is asked of KashFlow. Thread-safe."""
+
+    def __init__(
+        self,
+        businesses: Businesses,
+        secrets: Secrets,
+        *,
+        limits: Limits | None = None,
+        trace: Path | None = None,
+    ) -> None:
+        self._businesses = businesses
+        self._secrets = secrets
+        self._limits = limits
+        self._trace = trace
+        self._lines: dict[str, _Line] = {}
+        self._lock = threading.Lock()
+
+    def open(self, business: str) -> KashFlow:
+        """Return the business's client, which fetches its secret for each call.
+
+        Its calls raise NotConnected and what the keyring says: SecretMissing, PassphraseNeeded,
+        SecretNeeded.
+        """
+        return self._line(business).kashflow
+
+    @contextmanager
+    def held(self, business: str) -> Iterator[None]:
+        """Have the secret at hand for one piece of work, as far as its place allows.
+
+        Raises what the keyring has to say before any work is begun; see `open`.
+        """
+        connection = _connection_of(self._businesses.get(business))
+        with self._secrets.work(business):
+            self._secrets.load(business, connection.secrets_in)
+            yield
+
+    def call(self, business: str, work: Callable[[KashFlow], T]) -> T:
+        """Run `work` with the business's client, and return what it returns.
+
+        Where KashFlow no longer lists this machine's address, the machine is authorised again with
+        the AutoAuth key and the work repeated, once: a refusal changed nothing in the books, so
+        that is safe for writes too. What only a person can mend is remembered at the connection,
+        and forgotten by the next success. A password that was typed for this work and is not
+        accepted is asked for again: SecretNeeded; so is a key that is needed and was not given.
+        """
+        line = self._line(business)
+        seen = line.authorised
+        try:
+            try:
+                result = work(line.kashflow)
+            except AddressNotListed:
+                self._authorise(business, line, seen)
+                result = work(line.kashflow)
+        except NEEDS_RECONNECTING as problem:
+            if isinstance(problem, WrongCredentials) and line.made_for.secrets_in == ASK:
+                self._secrets.take_back(business)
+                raise SecretNeeded(problem.sentence, problem.cure, business=business) from None
+            self._note(business, line, problem)
+            raise
+        self._note(business, line, None)
+        return result
+
+    def forget(self, business: str) -> None:
+        """Close the business's line; the next call opens another."""
+        with self._lock:
+            line = self._lines.pop(business, None)
+        if line is not None:
+            line.kashflow.close()
+
+    def close(self) -> None:
+        """Close every line."""
+        for business in list(self._lines):
+            self.forget(business)
+
+    def _line(self, business: str) -> _Line:
+        known = self._businesses.get(business)
+        connection, authority = _connection_of(known), known.settings.certificate_authority
+        with self._lock:
+            line = self._lines.get(business)
+            same = line is not None and line.authority == authority
+            if line is None or not same or _opens_otherwise(line.made_for, connection):
+                line = _Line(self._dial(business, connection, authority), connection, authority)
+                self._lines[business] = line
+            return line
+
+    def _dial(self, business: str, connection: Connection, authority: str) -> KashFlow:
+        from kfclient.api import Credentials, KashFlow  # zeep is slow to load
+
+        def credentials() -> Credentials:
+            secret = self._secrets.load(business, connection.secrets_in)
+            return Credentials(connection.username, secret.password)
+
+        return KashFlow(
+            connection.endpoint,
+            credentials,
+            limits=self._limits,
+            authority=authority or None,
+            trace=self._trace,
+        )
+
+    def _authorise(self, business: str, line: _Line, seen: int) -> None:
+        with line.lock:
+            if line.authorised != seen:
+                return  # six lists ask at once: one of them has just done it for all
+            connection = _connection_of(self._businesses.get(business))
+            secret = self._secrets.load(business, connection.secrets_in)
+            if not secret.autoauth_key:
+                raise SecretNeeded(
+                    "KashFlow does not list this machine's address any more. To list it again, the "
+                    "AutoAuth key is needed besides the password.",
+                    business=business,
+                    with_key=True,
+                )
+            line.kashflow.auto_auth_ip(APP_NAME, secret.autoauth_key)
+            line.authorised += 1
+
+    def _note(self, business: str, line: _Line, problem: KashFlowError | None) -> None:
+        connection = self._businesses.get(business).connection
+        if connection is None or (problem is None and not connection.needs_reconnecting):
+            return
+        note = None if problem is None else note_of(problem)
+
+        def marked(now: Connection) -> Connection:
+            if _opens_otherwise(line.made_for, now):
+                return now  # reconnected meanwhile: this is about the credentials of before
+            return msgspec.structs.replace(now, needs_reconnecting=note is not None, problem=note)
+
+        self._businesses.update_connection(business, marked)
+
+
+def note_of(problem: Problem) -> ProblemNote:
+    """Return the problem as the state remembers it."""
+    return ProblemNote(problem.code, problem.sentence, problem.cure)
+
+
+def _connection_of(known: Business) -> Connection:
+    if known.connection is None:
+        raise NotConnected(f"{known.name} is not connected to KashFlow.")
+    return known.connection
+
+
+def _opens_otherwise(before: Connection, now: Connection) -> bool:
+    """Whether the connection was made anew meanwhile, here or in another session."""
+    return (before.endpoint, before.username, before.secrets_in, before.connected_at) != (
+        now.endpoint,
+        now.username,
+        now.secrets_in,
+        now.connected_at,
+    )

@@ -1,0 +1,265 @@
+"""What looks like an item: other items here, and documents in KashFlow as they were last seen.
+
+Asks KashFlow nothing. Of two that look alike the later one is held back, until a person takes it
+out, mends it, or says that it is no duplicate; the earlier one is only told of it. That answer is
+kept for the pair, whatever else of the two changes. An answer to a mere likeness does not hold
+for two that have become equal.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from kfclient.dates import shown_date
+from kfclient.desk.check.bookkeeping import Books
+from kfclient.desk.duplicates.likeness import Grade, Sighting
+from kfclient.desk.duplicates.references import reference_key
+from kfclient.desk.duplicates.seen import Party, Seen
+from kfclient.desk.duplicates.sightings import (
+    PURCHASE,
+    SALE,
+    Likeness,
+    Sightings,
+    side_of,
+    sighting_of_item,
+)
+from kfclient.desk.inbox.item import Finding, Item, Kind
+from kfclient.money import shown
+
+if TYPE_CHECKING:
+    from kfclient.store import Database, Home
+
+ANSWERS = "not-duplicates"
+NOT_A_DUPLICATE = "not-a-duplicate"
+"""The act that answers a duplicate's finding; its value is the other one's key."""
+
+EXACT, POSSIBLE = "E-DUPLICATE-EXACT", "E-DUPLICATE-POSSIBLE"
+LATER, NOTED = "W-DUPLICATE-LATER", "W-DUPLICATE-NUMBER"
+_MOST_TOLD = 3
+_KINDS = {PURCHASE: Kind.COST, SALE: Kind.SALE}
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """That a person found two not to be duplicates, and how alike they were then (`Grade`)."""
+
+    pair: str
+    grade: Grade
+    at: dt.datetime
+
+
+class _Watch(msgspec.Struct):
+    """What was compared last for a business; `generation` grows when it changes."""
+
+    index: Sightings
+    books: Books | None = None
+    items: Mapping[str, Item] = {}
+    parties: Mapping[str, Party] = {}
+    claimed: dict[str, str] = {}
+    answers: dict[str, int] = {}
+    generation: int = 0
+    known: dict[str, tuple[int, int, tuple[Likeness, ...]]] = {}
+
+
+def pair_of(one: str, other: str) -> str:
+    """Return the name of two sightings as a pair, whichever comes first."""
+    return "|".join(sorted((one, other)))
+
+
+class Doubles:
+    """Finds what looks like an item. Thread-safe."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self.seen = Seen(home)
+        self._watches: dict[str, _Watch] = {}
+        self._lock = threading.RLock()
+
+    def findings(
+        self, business: str, item: Item, items: Mapping[str, Item], books: Books
+    ) -> tuple[Finding, ...]:
+        """Return what is to be said of the item beside all `items` of the business."""
+        likenesses = self.of(business, item, items, books)
+        return tuple(finding_of(item, like) for like in likenesses[:_MOST_TOLD])
+
+    def of(
+        self, business: str, item: Item, items: Mapping[str, Item], books: Books
+    ) -> tuple[Likeness, ...]:
+        """Return what looks like the item and was not answered: what holds it back comes first."""
+        with self._lock:
+            watch = self._up_to_date(business, items, books)
+            if items.get(item.id) is not item:
+                return self._compared(watch, item, books)  # looked at while it is edited
+            known = watch.known.get(item.id)
+            if known is None or known[:2] != (watch.generation, item.version):
+                found = self._compared(watch, item, books)
+                known = watch.known[item.id] = (watch.generation, item.version, found)
+            return known[2]
+
+    def lately(self, business: str, item: Item, books: Books) -> tuple[Likeness, ...] | None:
+        """Return what looks like the item among the items as they were last compared.
+
+        Cheaper than `of` while items are being written; what was answered since then, or published
+        by now, may still be among it. None where nothing was compared with these books yet.
+        """
+        with self._lock:
+            watch = self._watches.get(business)
+            if watch is None or watch.books is not books:
+                return None
+            parties = self.seen.parties(business)
+            if watch.parties is not parties:
+                self._see_parties(watch, parties, books)
+            return self._compared(watch, item, books)
+
+    def answer(self, business: str, item: Item, like: Likeness, at: dt.datetime) -> None:
+        """Remember that the two are no duplicates; part of the transaction that is open."""
+        answer = Answer(pair=pair_of(f"item:{item.id}", like.other.key), grade=like.grade, at=at)
+        table = self._books(business).table(ANSWERS)
+        stored = msgspec.to_builtins(answer)
+        before = [one.doc_id for one in table.by("pair", answer.pair)]
+        if before:
+            table.update(stored, doc_ids=before)
+        else:
+            table.insert(stored)
+
+    # Inside
+
+    def _compared(self, watch: _Watch, item: Item, books: Books) -> tuple[Likeness, ...]:
+        one = sighting_of_item(item, books)
+        if one is None:
+            return ()
+        found = [
+            like
+            for like in watch.index.like(one, watch.claimed)
+            if watch.answers.get(pair_of(one.key, like.other.key), 0) < like.grade
+        ]
+        return tuple(sorted(found, key=lambda like: not is_earlier(like.other, item)))
+
+    def _up_to_date(self, business: str, items: Mapping[str, Item], books: Books) -> _Watch:
+        watch = self._watches.setdefault(business, _new())
+        parties = self.seen.parties(business)
+        if watch.books is not books:  # who is a twin of whom may have changed
+            self._watches[business] = watch = _new(watch.generation + 1)
+        if watch.items is not items:
+            self._see_items(watch, items, books)
+            documents = self._books(business).table(ANSWERS).all()
+            watch.answers = {one["pair"]: one["grade"] for one in documents}
+        if watch.parties is not parties:
+            self._see_parties(watch, parties, books)
+        watch.books = books
+        return watch
+
+    def _see_items(self, watch: _Watch, items: Mapping[str, Item], books: Books) -> None:
+        for gone in watch.items.keys() - items.keys():
+            watch.index.drop(f"item:{gone}")
+            watch.known.pop(gone, None)
+        for number, item in items.items():
+            if watch.items.get(number) is not item:
+                sighting = sighting_of_item(item, books)
+                if sighting is None:
+                    watch.index.drop(f"item:{number}")
+                else:
+                    watch.index.put(sighting)
+        watch.claimed = {
+            f"{side_of(item.kind)}:{item.dbid}": item.id for item in items.values() if item.dbid
+        }
+        watch.items = items
+        watch.generation += 1
+
+    def _see_parties(self, watch: _Watch, parties: Mapping[str, Party], books: Books) -> None:
+        for key, party in parties.items():
+            before = watch.parties.get(key)
+            if party is before or party.account != books.account:
+                continue
+            for gone in before.documents if before is not None else ():
+                watch.index.drop(f"{party.side}:{gone.dbid}")
+            for sighting in _sightings_of(party, books):
+                watch.index.put(sighting)
+        watch.parties = parties
+        watch.generation += 1
+
+    def _books(self, business: str) -> Database:
+        return self._home.books(business)
+
+
+def finding_of(item: Item, like: Likeness) -> Finding:
+    """Return what is said of a likeness, naming the other one."""
+    other = like.other
+    reason = f"{like.reason[0].upper()}{like.reason[1:]}."
+    if not is_earlier(other, item) and like.grade is not Grade.NOTE:
+        return Finding(
+            code=LATER,
+            sentence=f"{words_of(other)} looks like this one. {reason}",
+            cure="That one came later and is held back until you have looked at it.",
+            field="reference",
+        )
+    if like.grade is Grade.NOTE:
+        return Finding(
+            code=NOTED,
+            sentence=f"{words_of(other)}: {like.reason}.",
+            cure="Look whether it is the same document under a number misread.",
+            field="reference",
+            key=NOT_A_DUPLICATE,
+            value=other.key,
+        )
+    exact = like.grade is Grade.EXACT
+    away = "take this one out" if other.item else "take this item out here"
+    return Finding(
+        code=EXACT if exact else POSSIBLE,
+        sentence=f"{words_of(other)} {'is' if exact else 'may be'} the same. {reason}",
+        cure=f"If it is the same, {away}; if not, say that it is no duplicate.",
+        field="reference",
+        key=NOT_A_DUPLICATE,
+        value=other.key,
+    )
+
+
+def is_earlier(other: Sighting, item: Item) -> bool:
+    """Tell whether the other one comes first: it is in KashFlow, or was here before."""
+    return other.settled or not item.id or int(other.item) < int(item.id)
+
+
+def words_of(other: Sighting) -> str:
+    """Return which document it is: "Purchase 1043 in KashFlow, 1 Sep 2026, £120.00, PEN-1"."""
+    where = f"Item {other.item}"
+    if other.number:
+        word = "invoice" if other.side == SALE else "purchase"
+        where = (
+            f"{where}, {word} {other.number} in KashFlow"
+            if other.item
+            else (f"{word.capitalize()} {other.number} in KashFlow")
+        )
+    amount = shown(other.grosses[0], other.currency) if other.grosses else ""
+    parts = (shown_date(other.date), amount, other.name, other.reference)
+    return f"{where} ({', '.join(part for part in parts if part)})"
+
+
+def _sightings_of(party: Party, books: Books) -> Iterator[Sighting]:
+    circle = books.twins(_KINDS[party.side]).circle(party.number)
+    name = books.twins(_KINDS[party.side]).name(party.number)
+    for one in party.documents:
+        if not any(one.grosses):
+            continue
+        yield Sighting(
+            key=f"{party.side}:{one.dbid}",
+            side=party.side,
+            party=str(party.number),
+            circle=circle,
+            name=name,
+            reference=one.reference,
+            ref=reference_key(one.reference),
+            date=one.date,
+            currency=one.currency or books.home_currency,
+            grosses=one.grosses,
+            nets=one.nets,
+            number=one.number,
+            dbid=one.dbid,
+        )
+
+
+def _new(generation: int = 0) -> _Watch:
+    return _Watch(index=Sightings(), generation=generation, known={}, claimed={}, answers={})

@@ -1,0 +1,187 @@
+"""Looking out for duplicates: reading what KashFlow has, comparing, and remembering answers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from kfclient.api.records import Invoice
+from kfclient.cancel import Cancel
+from kfclient.desk.audit.audit import Action
+from kfclient.desk.duplicates.doubles import finding_of, is_earlier, words_of
+from kfclient.desk.duplicates.sightings import PURCHASE, SALE, Likeness, side_of
+from kfclient.desk.duplicates.twins import contact_number
+from kfclient.desk.inbox.item import Finding, Item, ItemState, Severity
+from kfclient.desk.publish.documents import SALE as INSERT_SALE
+from kfclient.desk.publish.documents import documents_of
+
+if TYPE_CHECKING:
+    from kfclient.desk.check.bookkeeping import Books
+    from kfclient.desk.connect.sessions import Sessions
+    from kfclient.desk.inbox.items import Items
+    from kfclient.store import Home
+
+MOST_PARTIES = 200
+"""How many suppliers and customers one `refresh` asks KashFlow about, at most."""
+
+_SENT = {ItemState.PUBLISHED, ItemState.PUBLISHING, ItemState.UNKNOWN}
+_OPERATIONS = {PURCHASE: "InsertReceipt", SALE: INSERT_SALE}
+
+
+class Radar:
+    """Duplicates of every business's items: here, and in KashFlow as far as it was read.
+
+    What is found is among an item's findings (`desk.items.findings`); this is where KashFlow is
+    read, and where a person answers. Thread-safe.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        items: Items,
+        sessions: Sessions,
+        clock: Callable[[], dt.datetime],
+    ) -> None:
+        self._home = home
+        self._items = items
+        self._doubles = items.doubles
+        self._sessions = sessions
+        self._clock = clock
+        self._read: set[tuple[str, str, str, int]] = set()
+        self._lock = threading.Lock()
+
+    # What KashFlow has
+
+    def refresh(
+        self,
+        business: str,
+        cancel: Cancel | None = None,
+        *,
+        again: bool = False,
+        items: Collection[str] | None = None,
+    ) -> int:
+        """Read the documents of the parties of unpublished items, and of their twins.
+
+        Of all of them, or of those with these ids. Each party once a session, unless `again`;
+        `MOST_PARTIES` of them at most, those of the items that came last. Returns how many were
+        read. Raises `NotConnected`, `KashFlowError`, `Cancelled`, and what the keyring says; what
+        was read by then is remembered.
+        """
+        books = self._items.bookshelf.books(business)
+        read = 0
+        for side, party in self._wanted(business, books, items, again=again):
+            if cancel is not None:
+                cancel.check()
+            operation = _OPERATIONS[side]
+            self._learn_of(business, operation, party, cancel)
+            read += 1
+        return read
+
+    def learn(
+        self, business: str, operation: str, party: int, documents: Sequence[Invoice]
+    ) -> None:
+        """Remember what KashFlow has of a supplier (or customer, for `InsertInvoice`): all of it.
+
+        For whoever reads a party's documents; what is the same as before costs next to nothing.
+        """
+        self.learn_all(business, {(operation, party): documents})
+
+    def learn_all(self, business: str, read: Mapping[tuple[str, int], Sequence[Invoice]]) -> None:
+        """Remember as `learn` does, for several parties at once, by operation and party."""
+        account = self._items.bookshelf.books(business).account
+        found = {
+            (SALE if operation == INSERT_SALE else PURCHASE, party): documents
+            for (operation, party), documents in read.items()
+        }
+        self._doubles.seen.learn_all(business, account, found)
+        with self._lock:
+            self._read |= {(business, account, *key) for key in found}
+
+    def forget(self, business: str, operation: str, dbid: int) -> None:
+        """Forget a document that was deleted in KashFlow, so that it holds nothing back."""
+        side = SALE if operation == INSERT_SALE else PURCHASE
+        account = self._items.bookshelf.books(business).account
+        self._doubles.seen.forget(business, account, side, dbid)
+
+    # What looks like an item
+
+    def likenesses(self, business: str, item: Item) -> tuple[Likeness, ...]:
+        """Return what looks like the item and was not answered, what holds it back first."""
+        if item.sent in _SENT:
+            return ()
+        books = self._items.bookshelf.books(business)
+        return self._doubles.of(business, item, self._items.by_id(business), books)
+
+    def stops(self, business: str, item: Item) -> tuple[Finding, ...]:
+        """Return the findings of duplicates that hold the item back, as things are known now.
+
+        For publishing, after it has learnt what KashFlow has and before it sends.
+        """
+        books = self._items.bookshelf.books(business)
+        likenesses = self._doubles.lately(business, item, books)
+        if likenesses is None or _stopping(item, likenesses):  # then it is worth reading all items
+            likenesses = self._doubles.of(business, item, self._items.by_id(business), books)
+        return _stopping(item, likenesses)
+
+    def not_a_duplicate(self, business: str, item_id: str, other: str = "") -> tuple[Likeness, ...]:
+        """Remember that the item is no duplicate of `other`, "" for all that hold it back.
+
+        `other` is a likeness's `other.key`, as a finding's `value` has it. Returns what was
+        answered, () where there was nothing to answer. Raises `ItemUnknown`.
+        """
+        item = self._items.get(business, item_id)
+        answered = tuple(
+            like
+            for like in self.likenesses(business, item)
+            if (like.other.key == other if other else is_earlier(like.other, item))
+        )
+        if not answered:
+            return ()
+        database = self._home.books(business)
+        with database.transaction():
+            for like in answered:
+                self._doubles.answer(business, item, like, self._clock())
+                self._items.audit.note(
+                    database,
+                    business,
+                    Action.NOT_A_DUPLICATE,
+                    item=item.id,
+                    answer=f"{words_of(like.other)}, {like.reason}",
+                )
+        self._items.refresh_counts(business)
+        return answered
+
+    # Inside
+
+    def _learn_of(self, business: str, operation: str, party: int, cancel: Cancel | None) -> None:
+        documents = self._sessions.call(
+            business, lambda kashflow: documents_of(kashflow, operation, party, cancel)
+        )
+        self.learn(business, operation, party, documents)
+
+    def _wanted(
+        self, business: str, books: Books, items: Collection[str] | None, *, again: bool
+    ) -> list[tuple[str, int]]:
+        """Return the parties to read, each with its side."""
+        wanted: dict[tuple[str, int], None] = {}
+        for item in reversed(self._items.all(business)):
+            if item.sent in _SENT or (items is not None and item.id not in items):
+                continue
+            side, twins = side_of(item.kind), books.twins(item.kind)
+            found = books.contacts(item)
+            circles = {twins.circle(contact_number(one)) for one in found}
+            circles.add(twins.circle_called(item.contact))
+            for circle in circles:
+                for contact in twins.members(circle):
+                    wanted[side, contact_number(contact)] = None
+        with self._lock:
+            read = set() if again else set(self._read)
+        fresh = [one for one in wanted if (business, books.account, *one) not in read]
+        return fresh[:MOST_PARTIES]
+
+
+def _stopping(item: Item, likenesses: Sequence[Likeness]) -> tuple[Finding, ...]:
+    found = (finding_of(item, like) for like in likenesses)
+    return tuple(one for one in found if one.severity is Severity.STOP)

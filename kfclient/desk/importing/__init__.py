@@ -1,0 +1,1 @@
+"""Files of items: Dext's exports and files of sales."""

@@ -1,0 +1,122 @@
+"""The values of one row of a file: amounts, dates and words, or what is wrong with them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+
+from kfclient.dates import DateUnclear, parse_date
+from kfclient.desk.check.files import REFUSED, TAKEN
+from kfclient.desk.importing.csvfile import BadRow, Row
+from kfclient.desk.inbox.item import Item
+from kfclient.money import AmountUnclear, parse_amount
+
+# What files write where VAT does not apply.
+NO_TAX_WORDS = frozenset({"n/a", "na", "exempt", "no vat", "no tax", "none", "out of scope",
+                          "outside the scope", "outside scope"})  # fmt: skip
+
+
+class RowRefused(ValueError):
+    """A row cannot be imported; the text is the reason, a sentence."""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """An item that a file holds, the line where it begins, and the receipts a claim is made of."""
+
+    line: int
+    item: Item
+    receipts: tuple[str, ...] = ()
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What a file holds: items in its order, rows that were left out, and what else to know.
+
+    `again` counts rows that the file itself holds twice, word for word.
+    """
+
+    found: tuple[Found, ...]
+    bad: tuple[BadRow, ...]
+    notes: tuple[str, ...] = ()
+    again: int = 0
+
+
+def amount(row: Row, column: str, *, places: int = 2) -> Decimal | None:
+    """Return the amount in the column, None where it is empty; raises `RowRefused`."""
+    text = row[column]
+    if not text:
+        return None
+    try:
+        return parse_amount(text, places=places)
+    except AmountUnclear as problem:
+        raise RowRefused(f"{_title(column)}: {problem.sentence}") from problem
+
+
+def date(row: Row, column: str) -> dt.date | None:
+    """Return the date in the column, None where it is empty; raises `RowRefused`."""
+    text = row[column]
+    if not text:
+        return None
+    try:
+        return parse_date(text)
+    except DateUnclear as problem:
+        raise RowRefused(f"{_title(column)}: {problem.sentence}") from problem
+
+
+def percentage(row: Row, column: str) -> Decimal | None:
+    """Return the tax rate in the column (`20`, `20%`), -1 for N/A, None where it is empty."""
+    text = row[column]
+    if not text:
+        return None
+    if text.casefold() in NO_TAX_WORDS:
+        return Decimal(-1)
+    try:
+        rate = parse_amount(text.removesuffix("%"), places=4)
+    except AmountUnclear as problem:
+        raise RowRefused(f"{_title(column)}: {text} is not a tax rate.") from problem
+    if not 0 <= rate <= 100:
+        raise RowRefused(f"{_title(column)}: {text} is not a tax rate.")
+    return rate
+
+
+def currency(row: Row, column: str, *amounts: str) -> str:
+    """Return the currency code in the column; raises `RowRefused` where an amount says another.
+
+    `amounts` are the columns whose values may begin with a currency symbol.
+    """
+    code = row[column].upper()
+    for name in amounts:
+        for symbol, meant in (("£", "GBP"), ("€", "EUR")):
+            if symbol in row[name] and code and code != meant:
+                raise RowRefused(
+                    f"{_title(name)}: {row[name]} is in {meant}, but the currency is {code}."
+                )
+    if code and not (len(code) == 3 and code.isascii() and code.isalpha()):
+        raise RowRefused(f"{_title(column)}: {row[column]} is not a currency code such as GBP.")
+    return code
+
+
+def picture(row: Row, column: str, folder: Path) -> tuple[str, tuple[str, ...]]:
+    """Return the column's link, "" for none, and the file that it names, as a path or none.
+
+    A link is kept as it is and never fetched. What ends like a file that KashFlow may take is one
+    on this machine, in the `folder` of the CSV file unless its path begins at the root; whether it
+    is there is for the checks to say.
+    """
+    text = row[column]
+    if "://" in text or Path(text).suffix.casefold() not in TAKEN | REFUSED:
+        return text, ()
+    path = os.path.expanduser(text)  # noqa: PTH111 - it leaves what it cannot expand as it is
+    return "", (os.path.abspath(folder / path),)  # noqa: PTH100 - symbolic links stay
+
+
+def one_line(text: str) -> str:
+    """Return the text with its line ends turned into spaces."""
+    return " ".join(text.split())
+
+
+def _title(column: str) -> str:
+    return column.title().replace("(Gbp)", "(GBP)")

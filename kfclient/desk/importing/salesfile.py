@@ -1,0 +1,146 @@
+"""Kashdeck's own CSV format for sales: a row a line, rows of one reference and contact one sale.
+
+Columns: Kind, Reference, Date, Due Date, Contact, Description, Category, Quantity, Unit Price, Tax
+Rate, Currency, Project, and where wanted Exchange Rate (foreign per home unit), Note, Bank Account
+(that it was paid into), Payment Method, Paid On and Image (a link, or a file's path). Quantity and
+Unit Price are net; the tax is worked out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+
+from kfclient.desk.check.matching import plain
+from kfclient.desk.check.taxes import vat_of
+from kfclient.desk.importing.csvfile import BadRow, CsvFile, Row
+from kfclient.desk.importing.rowvalues import (
+    Found,
+    Reading,
+    RowRefused,
+    amount,
+    currency,
+    date,
+    one_line,
+    percentage,
+    picture,
+)
+from kfclient.desk.inbox.item import Item, ItemLine, Kind
+from kfclient.money import ZERO, pennies
+
+TITLE = "Sales"
+NEEDED = ("reference", "date", "contact", "category", "quantity", "unit price")
+_HEAD = (
+    "date", "due_date", "currency", "exchange_rate", "note", "bank_account", "payment_method",
+    "paid_on", "image",
+)  # fmt: skip
+
+
+def read_sales(file: CsvFile) -> Reading:
+    """Read every sale; one with an odd line is left out whole, never published in part."""
+    found: list[Found] = []
+    bad: list[BadRow] = []
+    for key, rows in _sales(file).items():
+        try:
+            found.append(Found(rows[0].line, _sale(key, rows, file.folder)))
+        except _LineRefused as problem:
+            bad += _refused(rows, problem)
+    return Reading(tuple(found), tuple(sorted(bad, key=lambda one: one.line)))
+
+
+class _LineRefused(ValueError):
+    """One row of a sale is odd, and so the whole sale."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(reason)
+        self.line = line
+
+
+def _sales(file: CsvFile) -> dict[str, list[Row]]:
+    """Return the rows by the sale that they belong to; without a reference each is its own."""
+    sales: dict[str, list[Row]] = {}
+    for row in file.rows:
+        if reference := plain(row["reference"]):
+            key = f"sale:{reference}|{plain(row['contact'])}"
+        else:
+            digest = hashlib.sha256("\0".join(row.cells.values()).encode()).hexdigest()[:16]
+            key = f"sale:~{digest}"
+            while key in sales:  # the same sale twice on one day is two sales
+                key += "+"
+        sales.setdefault(key, []).append(row)
+    return sales
+
+
+def _sale(key: str, rows: list[Row], folder: Path) -> Item:
+    """Return one sale; raises `_LineRefused`."""
+    items: list[Item] = []
+    for row in rows:
+        try:
+            items.append(_one(key, row, folder))
+        except RowRefused as problem:
+            raise _LineRefused(row.line, str(problem)) from problem
+    first = items[0]
+    for row, item in zip(rows, items, strict=True):
+        for name in _HEAD:
+            if getattr(item, name) != getattr(first, name):
+                words = name.replace("_", " ")
+                reason = f"Its {words} is not that of line {rows[0].line}, of the same sale."
+                raise _LineRefused(row.line, reason)
+    return msgspec.structs.replace(
+        first,
+        lines=tuple(item.lines[0] for item in items),
+        files=tuple(dict.fromkeys(path for item in items for path in item.files)),
+    )
+
+
+def _one(key: str, row: Row, folder: Path) -> Item:
+    """Return a row as a sale of one line; raises `RowRefused`."""
+    if plain(row["kind"]) not in {"", "sale"}:
+        raise RowRefused(f"Its kind is {row['kind']}; a sales file holds sales.")
+    quantity = amount(row, "quantity", places=6)
+    price = amount(row, "unit price", places=6)
+    rate = percentage(row, "tax rate")
+    exchange = amount(row, "exchange rate", places=6)
+    if exchange is not None and exchange <= 0:
+        raise RowRefused("Its exchange rate is not above zero.")
+    quantity = Decimal(1) if quantity is None else quantity
+    net = pennies(quantity * (price or ZERO))
+    line = ItemLine(
+        description=row["description"],
+        category=one_line(row["category"]),
+        quantity=quantity,
+        unit_price=price or ZERO,
+        tax_rate=rate,
+        vat=ZERO if rate is None else vat_of(net, rate),
+        project=one_line(row["project"]),
+    )
+    link, files = picture(row, "image", folder)
+    return Item(
+        kind=Kind.SALE,
+        reference=one_line(row["reference"]),
+        contact=one_line(row["contact"]),
+        date=date(row, "date"),
+        due_date=date(row, "due date"),
+        currency=currency(row, "currency", "unit price"),
+        exchange_rate=exchange,
+        lines=(line,),
+        note=row["note"],
+        payment_method=one_line(row["payment method"]),
+        bank_account=one_line(row["bank account"]),
+        paid_on=date(row, "paid on"),
+        files=files,
+        image=link,
+        source=key,
+    )
+
+
+def _refused(rows: list[Row], problem: _LineRefused) -> list[BadRow]:
+    """Return a bad row for the odd line, and one for each other line of the sale."""
+    other = f"Line {problem.line}, of the same sale, cannot be imported."
+    return [
+        BadRow(row.line, str(problem) if row.line == problem.line else other, row.text)
+        for row in rows
+    ]

@@ -1,0 +1,162 @@
+"""An item of the inbox: a cost, a sale or an expense claim on its way to KashFlow."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+from kfclient.desk.business.business import ProblemNote
+from kfclient.money import ZERO, pennies
+
+
+class Kind(StrEnum):
+    """What an item is; costs and claims become purchases in KashFlow, sales become invoices."""
+
+    COST = "cost"
+    SALE = "sale"
+    CLAIM = "claim"
+
+
+class ItemState(StrEnum):
+    """Where an item stands.
+
+    `TO_REVIEW` and `READY` follow from its findings; the others are remembered. `UNKNOWN` means
+    that it was sent and no answer came: KashFlow has to be looked at before anything else.
+    """
+
+    TO_REVIEW = "to-review"
+    READY = "ready"
+    PUBLISHING = "publishing"
+    PUBLISHED = "published"
+    UNKNOWN = "unknown"
+
+
+class ItemLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line of an item.
+
+    `unit_price` is net; `tax_rate` a percentage, -1 N/A, None not said; `vat` the whole line's.
+    `category` and `project` are what the person or the file said, matched against the synced
+    lists by code or name.
+    """
+
+    description: str = ""
+    category: str = ""
+    quantity: Decimal = Decimal(1)
+    unit_price: Decimal = ZERO
+    tax_rate: Decimal | None = None
+    vat: Decimal = ZERO
+    project: str = ""
+
+    @property
+    def net(self) -> Decimal:
+        """Quantity times unit price, to the penny."""
+        return pennies(self.quantity * self.unit_price)
+
+    @property
+    def gross(self) -> Decimal:
+        """Net and VAT."""
+        return self.net + self.vat
+
+
+class LeftStep(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is still to be done for an item whose document is in KashFlow.
+
+    `step` is the step's own number here, `what` says what it is ("the payment of £120.00 from
+    Current account"), `problem` why it was not done. While `unknown`, it was sent and nobody can
+    tell what came of it.
+    """
+
+    step: int
+    what: str
+    problem: ProblemNote | None = None
+    unknown: bool = False
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An item, in its own currency.
+
+    `contact` is the supplier (cost), the customer (sale) or the person (claim), by name;
+    `contact_code` settles it where names are shared. `exchange_rate` is foreign units per home
+    unit, as KashFlow counts; None in home currency. An item that names a `bank_account` is paid
+    from there (for a sale: into there), by `payment_method`, on `paid_on` or else on its date.
+    `files` are the paths of files on this machine that go with the document. `total` is the gross
+    that an imported file said, to hold the lines against; None where it said none. `source` is
+    where it came from, unique for what was imported (`dext:48210100000`), so that a file imported
+    twice adds nothing. `sent` is the remembered part of the state; `number` and `dbid` are
+    KashFlow's, `left` is what is still to be done for a published one. `version` grows with every
+    change.
+    """
+
+    id: str = ""
+    kind: Kind = Kind.COST
+    document: str = "invoice"
+    reference: str = ""
+    contact: str = ""
+    contact_code: str = ""
+    date: dt.date | None = None
+    due_date: dt.date | None = None
+    currency: str = "GBP"
+    exchange_rate: Decimal | None = None
+    lines: tuple[ItemLine, ...] = ()
+    note: str = ""
+    owner: str = ""
+    payment_method: str = ""
+    bank_account: str = ""
+    paid_on: dt.date | None = None
+    files: tuple[str, ...] = ()
+    total: Decimal | None = None
+    image: str = ""
+    source: str = ""
+    sent: ItemState | None = None
+    number: int | None = None
+    dbid: int | None = None
+    published_at: dt.datetime | None = None
+    problem: ProblemNote | None = None
+    left: tuple[LeftStep, ...] = ()
+    version: int = 0
+
+    @property
+    def net(self) -> Decimal:
+        """The sum of the lines' net amounts."""
+        return sum((line.net for line in self.lines), ZERO)
+
+    @property
+    def vat(self) -> Decimal:
+        """The sum of the lines' VAT."""
+        return sum((line.vat for line in self.lines), ZERO)
+
+    @property
+    def gross(self) -> Decimal:
+        """Net and VAT."""
+        return self.net + self.vat
+
+
+class Severity(StrEnum):
+    """How much a finding matters: a stop holds the item back, a warning only tells."""
+
+    STOP = "stop"
+    WARNING = "warning"
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """Something known about an item before it is sent: `E-...` codes stop, `W-...` only warn.
+
+    `key` names the act that mends it, where there is one (see `kfclient.desk.check.mending`), and
+    `value` what the act needs to know, such as the tax rate that fits; "" where a person has to
+    choose.
+    """
+
+    code: str
+    sentence: str
+    cure: str = ""
+    field: str = ""
+    key: str = ""
+    value: str = ""
+
+    @property
+    def severity(self) -> Severity:
+        """Whether the item is held back by it."""
+        return Severity.STOP if self.code.startswith("E-") else Severity.WARNING

@@ -1,0 +1,1 @@
+"""Publishing, each document once: plan, intent, send, outcome, what follows."""

@@ -1,0 +1,139 @@
+"""Creating the suppliers and customers that KashFlow does not have, each of them once.
+
+Before the first is created, KashFlow's own list is read again, so that one made there meanwhile is
+found by its name. Each is created under a code made from its name alone: where the reply is lost,
+or KashFlow commits late, the code, which KashFlow keeps unique, tells that it is there.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import threading
+import unicodedata
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from kfclient.api.errors import CodeNotUnique, Unknown
+from kfclient.api.records import Customer, Supplier
+from kfclient.desk.audit.audit import Action
+from kfclient.desk.business.list_names import ListName
+from kfclient.desk.check.matching import plain
+from kfclient.desk.errors import NotAgreed
+
+if TYPE_CHECKING:
+    from kfclient.api import KashFlow
+    from kfclient.desk.audit.audit import Audit
+    from kfclient.desk.publish.planning import NewContact
+    from kfclient.desk.sync.lists import Lists
+    from kfclient.store import Home
+
+Contact = Supplier | Customer
+_LETTERS = 6
+
+
+def code_for(name: str) -> str:
+    """Return the code under which a new contact of this name is created: at most 10 characters.
+
+    Names that are the same to us (see `matching.plain`) have the same code. KashFlow takes letters
+    and digits alone, and 12 at most.
+    """
+    same = plain(name)
+    ascii_name = unicodedata.normalize("NFKD", same).encode("ascii", "ignore").decode()
+    letters = "".join(one for one in ascii_name.upper() if one.isalnum())[:_LETTERS] or "NEW"
+    digest = hashlib.sha256(same.encode()).digest()
+    return letters + base64.b32encode(digest).decode()[:4]
+
+
+class NewContacts:
+    """Creates missing contacts for one run of publishing, and remembers those it made.
+
+    Safe to use from several threads, as long as each name is in one at a time.
+    """
+
+    def __init__(self, home: Home, lists: Lists, audit: Audit, business: str) -> None:
+        self._home = home
+        self._lists = lists
+        self._audit = audit
+        self._lock = threading.Lock()
+        self._business = business
+        self._by_name: dict[str, dict[str, list[Contact]]] = {}
+
+    def find_or_create(self, kashflow: KashFlow, new: NewContact) -> tuple[Contact, bool]:
+        """Return the contact, and whether it is new: created now, by us or meanwhile by another.
+
+        Raises `KashFlowError`: where creating it is of unknown outcome, another try is safe;
+        `NotAgreed` where KashFlow has several of that name by now.
+        """
+        with self._lock:  # KashFlow's list is read by one, for all
+            known = self._read(kashflow, new.kind)
+        found = known.get(plain(new.name), [])
+        if len(found) > 1:
+            raise NotAgreed(
+                f"KashFlow now has {len(found)} {new.kind}s called {new.name}.",
+                "Choose the one meant, by its code.",
+            )
+        if found:
+            return found[0], False
+        contact = self._create(kashflow, new)
+        with self._lock:
+            known[plain(new.name)] = [contact]
+            self._remember(new.kind, contact)
+        return contact, True
+
+    def _read(self, kashflow: KashFlow, kind: str) -> dict[str, list[Contact]]:
+        """Return the contacts by name, as KashFlow has them now; read once a run."""
+        if kind not in self._by_name:
+            contacts: list[Contact] = []
+            contacts += kashflow.get_suppliers() if kind == "supplier" else kashflow.get_customers()
+            documents = [msgspec.to_builtins(one) for one in contacts]
+            self._home.write_list(self._business, _list_of(kind), documents)
+            by_name: dict[str, list[Contact]] = {}
+            for contact in contacts:
+                by_name.setdefault(plain(contact.name), []).append(contact)
+            self._by_name[kind] = by_name
+        return self._by_name[kind]
+
+    def _create(self, kashflow: KashFlow, new: NewContact) -> Contact:
+        """Create the contact, or find that it has been created under its code."""
+        code = code_for(new.name)
+        try:
+            if new.kind == "supplier":
+                supplier = Supplier(code=code, name=new.name)
+                number = kashflow.insert_supplier(supplier)
+                return msgspec.structs.replace(supplier, supplier_id=number)
+            customer = Customer(code=code, name=new.name)
+            number = kashflow.insert_customer(customer)
+            return msgspec.structs.replace(customer, customer_id=number)
+        except (CodeNotUnique, Unknown):
+            found = (
+                kashflow.get_supplier(code)
+                if new.kind == "supplier"
+                else kashflow.get_customer(code)
+            )
+            if found is None or plain(found.name) != plain(new.name):
+                raise
+            return found
+
+    def _remember(self, kind: str, contact: Contact) -> None:
+        """Add the contact to the synced list, as the next sync would."""
+        known: list[Contact] = []
+        if kind == "supplier":
+            known += self._lists.suppliers(self._business)
+        else:
+            known += self._lists.customers(self._business)
+        documents = [msgspec.to_builtins(one) for one in (*known, contact)]
+        self._home.write_list(self._business, _list_of(kind), documents)
+        number: int = getattr(contact, f"{kind}_id")
+        self._audit.note(
+            self._home.books(self._business),
+            self._business,
+            Action.SUPPLIER_CREATED if kind == "supplier" else Action.CUSTOMER_CREATED,
+            after={"name": contact.name, "code": contact.code, "id": number},
+            answer=str(number),
+        )
+
+
+def _list_of(kind: str) -> ListName:
+    return ListName.SUPPLIERS if kind == "supplier" else ListName.CUSTOMERS

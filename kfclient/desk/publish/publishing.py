@@ -1,0 +1,265 @@
+"""Publishing: planning what would be sent, sending it once, and settling what is not known.
+
+KashFlow has no way to tell a repeated document from a new one, so nothing is ever sent twice on a
+guess: see `attempts` and `attempt_steps` for what is written down before and after each send,
+`publish_item` for the order in which an item goes, `publish_run` for many of them, `resolving` and
+`deciding` for what becomes of an item whose reply was lost.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from kfclient.cancel import Cancel, Pace
+from kfclient.desk.errors import PlanChanged
+from kfclient.desk.events import Listener, PublishEnded, PublishStarted, ignore
+from kfclient.desk.inbox.item import ItemState
+from kfclient.desk.publish.attempts import Attempts
+from kfclient.desk.publish.envelopes import envelope
+from kfclient.desk.publish.following import Following
+from kfclient.desk.publish.parts import Parts
+from kfclient.desk.publish.patience import Patience
+from kfclient.desk.publish.planning import (
+    LeftOut,
+    Plan,
+    PlannedItem,
+    fingerprint_of,
+    make_plan,
+    plan_item,
+)
+from kfclient.desk.publish.report import PublishReport, PublishResult
+from kfclient.desk.publish.run import PublishRun
+from kfclient.desk.publish.run_news import line_of
+from kfclient.desk.publish.runs import Agreed, Run, Runs
+from kfclient.desk.publish.tasks import Planner
+from kfclient.desk.settle.read_back import is_unread
+from kfclient.desk.settle.settling import Settling
+from kfclient.store.news import News
+
+if TYPE_CHECKING:
+    from kfclient.desk.business.businesses import Businesses
+    from kfclient.desk.connect.sessions import Sessions
+    from kfclient.desk.duplicates.radar import Radar
+    from kfclient.desk.inbox.items import Items
+    from kfclient.desk.sync.lists import Lists
+    from kfclient.store import Home
+
+__all__ = ["PublishReport", "PublishResult", "Publishing"]
+
+LANES = 4
+"""What public clients ask of KashFlow at once; what it bears is documented nowhere."""
+
+_REASONS = {
+    ItemState.TO_REVIEW: "It is still to review.",
+    ItemState.PUBLISHED: "It is in KashFlow already.",
+    ItemState.PUBLISHING: "It is being published now.",
+    ItemState.UNKNOWN: "It was sent and no answer came; KashFlow has to be looked at first.",
+}
+_STEP_UNKNOWN = (
+    "It is in KashFlow, but what followed it had no answer; KashFlow has to be looked at first."
+)
+_UNREAD = "It is in KashFlow, and was not read back yet."
+
+
+class Publishing(Settling, Following):
+    """Plans and publishes for every business; one publisher a business at a time.
+
+    `patience` is how it waits for the network, where it is asked to; `lanes` how many items are on
+    their way at once, unless told otherwise.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        businesses: Businesses,
+        sessions: Sessions,
+        lists: Lists,
+        items: Items,
+        radar: Radar,
+        clock: Callable[[], dt.datetime],
+        patience: Patience | None = None,
+    ) -> None:
+        super().__init__(
+            Parts(
+                home=home,
+                businesses=businesses,
+                sessions=sessions,
+                lists=lists,
+                items=items,
+                audit=items.audit,
+                radar=radar,
+                attempts=Attempts(home, items, items.audit, clock),
+                runs=Runs(home, businesses.person, clock),
+                clock=clock,
+            )
+        )
+        self.patience = patience or Patience()
+        self.lanes = LANES
+
+    # Before
+
+    def plan(self, business: str, item_ids: Sequence[str] | None = None) -> Plan:
+        """Return what publishing these items would do; None stands for all that can go.
+
+        That is those that are ready, and those in KashFlow with something left to do. Items that
+        cannot go are left out, with the reason; so are those that publishing reads back first. Asks
+        KashFlow nothing. Raises `ItemUnknown`.
+        """
+        books = self._items.bookshelf.books(business)
+        if item_ids is None:
+            wanted = [
+                item
+                for item in self._items.all(business)
+                if item.sent is not ItemState.PUBLISHED or item.left or is_unread(item)
+            ]
+        else:
+            ids = dict.fromkeys(item_id.strip() for item_id in item_ids)
+            wanted = [self._items.get(business, item_id) for item_id in ids]
+        planner = Planner(business, self._items, self._parts.attempts)
+        planned: list[PlannedItem] = []
+        left_out: list[LeftOut] = []
+        for item in wanted:
+            state = self._items.state(business, item)
+            findings = self._items.findings(business, item)
+            if state is ItemState.READY:
+                planned.append(plan_item(item, findings, books))
+            elif state is ItemState.PUBLISHED and (rest := planner.left_of(item)) is not None:
+                planned.append(rest)
+            else:
+                reason = _STEP_UNKNOWN if item.left else _REASONS[state]
+                reason = _UNREAD if is_unread(item) else reason
+                left_out.append(LeftOut(item.id, reason, findings))
+        plan = make_plan(business, planned, left_out, books)
+        return msgspec.structs.replace(plan, everything=item_ids is None)
+
+    def envelope(self, business: str, planned: PlannedItem) -> str:
+        """Return the SOAP bodies that will go out, in their order, with the credentials as dots.
+
+        Loads zeep: call it in a worker. Raises `NotConnected`, and what the keyring says.
+        """
+        return envelope(self._parts.sessions.open(business), planned)
+
+    # During
+
+    def publish(
+        self,
+        business: str,
+        plan: Plan,
+        *,
+        create_suppliers: bool = False,
+        create_customers: bool = False,
+        lanes: int | None = None,
+        wait: bool = False,
+        listener: Listener = ignore,
+        cancel: Cancel | None = None,
+        pace: Pace | None = None,
+        detached: bool = False,
+    ) -> PublishReport:
+        """Send what the plan shows, each item once; what is in KashFlow already is not sent again.
+
+        Items of unknown outcome are looked for first. Up to `lanes` calls are made at once, for
+        one item of a supplier or customer at a time. With `wait` the run waits by itself while
+        KashFlow cannot be reached, and until what is unknown is known. A cancel lets the calls on
+        their way come to their end; `pace` pauses and resumes, and so does `ask` from any session.
+        The run is on disk: after a sudden end, or where the cancel was to leave, `interrupted`
+        tells of it. `detached` tells others that it goes on in the background. Raises `Busy` while
+        another session publishes for this business, `PlanChanged` before anything is sent when that
+        is no longer what was shown, `NotConnected`, and what the keyring and the store say; what
+        goes wrong with KashFlow is in the report.
+        """
+        if plan.business != business or plan.fingerprint != fingerprint_of(plan.items):
+            raise PlanChanged("This plan is not for this business, or was changed by hand.")
+        agreed = Agreed(create_suppliers, create_customers)
+        run = self._parts.runs.new(
+            plan, agreed, lanes=lanes or self.lanes, wait=wait, detached=detached
+        )
+        with self._alone(business):
+            return self._carry_out(
+                business, run, listener, cancel or Cancel(), pace or Pace(), strict=True
+            )
+
+    def resume(
+        self,
+        business: str,
+        *,
+        listener: Listener = ignore,
+        cancel: Cancel | None = None,
+        pace: Pace | None = None,
+        lanes: int | None = None,
+        wait: bool = False,
+        detached: bool = False,
+    ) -> PublishReport:
+        """Carry on the run that was broken off, with exactly what was shown and agreed to then.
+
+        It goes in as many lanes as then, and waits for the network as then, unless told otherwise.
+        An item that is no longer what was shown is left where it is, and said so in the report,
+        which is empty where no run was broken off. Raises as `publish` does, but for `PlanChanged`.
+        """
+        with self._alone(business):
+            run = self._parts.runs.open(business)
+            if run is None:
+                return PublishReport(())
+            run = msgspec.structs.replace(
+                run, lanes=lanes or run.lanes, wait=wait or run.wait, detached=detached
+            )
+            return self._carry_out(
+                business, run, listener, cancel or Cancel(), pace or Pace(), strict=False
+            )
+
+    def give_up(self, business: str) -> None:
+        """End the run that was broken off; its items stay as they are. Raises `Busy`."""
+        with self._settling(business):
+            run = self._parts.runs.open(business)
+            if run is not None:
+                self._parts.runs.end(business, run, "cancelled")
+                news = News(self._parts.home.news_path(business))
+                ended = PublishEnded(
+                    business=business, published=0, held=0, unknown=0, cancelled=True
+                )
+                news.begin(line_of(ended), afresh=False)
+                news.close()
+
+    # Inside
+
+    def _carry_out(
+        self,
+        business: str,
+        run: Run,
+        listener: Listener,
+        cancel: Cancel,
+        pace: Pace,
+        *,
+        strict: bool,
+    ) -> PublishReport:
+        report = PublishReport(())
+        self._resolving.recover(business)
+        listener(PublishStarted(business=business, items=tuple(one.item for one in run.shown)))
+        going = PublishRun(
+            self._parts,
+            self._resolving,
+            business,
+            run,
+            listener,
+            cancel,
+            pace,
+            self.patience,
+        )
+        try:
+            with self._parts.sessions.held(business):
+                report = going.carry_out(strict=strict)
+        finally:
+            self._settled(business)
+            listener(
+                PublishEnded(
+                    business=business,
+                    published=report.published,
+                    held=report.held,
+                    unknown=report.unknown,
+                    cancelled=report.cancelled,
+                )
+            )
+        return report

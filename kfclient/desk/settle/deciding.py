@@ -1,0 +1,219 @@
+"""What a person decides about an unknown outcome, having looked in KashFlow."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from kfclient.api.records import Invoice
+from kfclient.desk.audit.audit import Action
+from kfclient.desk.errors import AlreadyThere, NotDecided, NotThereYet
+from kfclient.desk.events import ignore
+from kfclient.desk.publish.attempt import Attempt
+from kfclient.desk.publish.attempt_step import Step
+from kfclient.desk.publish.documents import document_of, gross_of, word_of
+from kfclient.desk.publish.followup_calls import id_of, likeness
+from kfclient.desk.publish.outcomes import PENDING, Outcome, seconds_to_wait
+from kfclient.desk.publish.report import PublishResult, result_of
+
+if TYPE_CHECKING:
+    from kfclient.desk.connect.sessions import Sessions
+    from kfclient.desk.inbox.items import Items
+    from kfclient.desk.publish.attempts import Attempts
+    from kfclient.desk.settle.resolving import Resolving
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """A document in KashFlow beside what was sent: what a person compares.
+
+    `gross` is in the document's currency. `sure` says that it equals what was sent, to all that is
+    known; others may be it.
+    """
+
+    number: int
+    dbid: int
+    contact: str
+    reference: str
+    date: dt.date | None
+    due_date: dt.date | None
+    gross: Decimal
+    currency: str
+    sure: bool
+    document: Invoice
+
+
+class Candidates(msgspec.Struct, frozen=True, kw_only=True):
+    """What was sent for an item of unknown outcome, and the documents that may be it.
+
+    `seconds` is how long KashFlow may still be at work: until then "none of these" is too early.
+    """
+
+    item: str
+    sent: Invoice
+    gross: Decimal
+    contact: str
+    sent_at: dt.datetime
+    found: tuple[Candidate, ...]
+    seconds: float
+
+
+class Deciding:
+    """Carries out what a person decided. Call its changing methods under the publish lock."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        items: Items,
+        attempts: Attempts,
+        resolving: Resolving,
+        clock: Callable[[], dt.datetime],
+    ) -> None:
+        self._sessions = sessions
+        self._items = items
+        self._attempts = attempts
+        self._resolving = resolving
+        self._clock = clock
+
+    def candidates(self, business: str, item_id: str, settle: dt.timedelta) -> Candidates:
+        """Return the documents in KashFlow that may be the item, beside what was sent.
+
+        Those that came after it was sent and that no other item is; changes nothing.
+        """
+        attempt = self._pending(business, item_id)
+        looked_at = self._clock()
+        documents = self._resolving.documents(business, attempt)
+        sure, doubtful = self._resolving.free(business, attempt, documents)
+        found = [
+            Candidate(
+                number=one.invoice_number,
+                dbid=one.invoice_dbid,
+                contact=one.customer_name or one.customer or attempt.contact,
+                reference=one.customer_reference,
+                date=one.invoice_date,
+                due_date=one.due_date,
+                gross=gross_of(one),
+                currency=one.currency_code,
+                sure=one in sure,
+                document=one,
+            )
+            for one in (*sure, *doubtful)
+        ]
+        return Candidates(
+            item=item_id,
+            sent=attempt.payload,
+            gross=attempt.gross,
+            contact=attempt.contact,
+            sent_at=attempt.started_at,
+            found=tuple(found),
+            seconds=max(0.0, seconds_to_wait(attempt.gave_up_at, settle, looked_at)),
+        )
+
+    def is_this(self, business: str, item_id: str, number: int) -> PublishResult:
+        """Take the document of this number for the item: a person has looked.
+
+        Checked against KashFlow: it must be there, be the party's, have come after the item was
+        sent, and belong to no other item. What differs is told on the item.
+        """
+        attempt = self._pending(business, item_id)
+        word = word_of(attempt.operation)
+        found = self._sessions.call(
+            business, lambda kashflow: document_of(kashflow, attempt.operation, number)
+        )
+        why = ""
+        if found is None:
+            why = "KashFlow has none of that number"
+        elif found.customer_id != attempt.party:
+            why = f"it is not with {attempt.contact}"
+        elif found.invoice_dbid <= attempt.mark:
+            why = "it was in KashFlow before this item was sent"
+        elif self._attempts.is_claimed(business, found, attempt):
+            why = "another item here is that one"
+        if found is None or why:
+            raise NotDecided(f"This item cannot be {word} {number}: {why}.", "Look again.")
+        return self._resolving.adopt(business, attempt, found, ignore, Action.DECIDED)
+
+    def is_none(self, business: str, item_id: str, settle: dt.timedelta) -> PublishResult:
+        """Take none of the documents for the item: it is ready to be sent again.
+
+        The risk is the person's: if it is there after all, KashFlow will have it twice. Only once
+        the settle time is over, since KashFlow may be at work on it until then.
+        """
+        attempt = self._pending(business, item_id)
+        self._not_too_early(attempt, settle)
+        problem = NotThereYet(
+            f"A person looked in KashFlow and says that this {word_of(attempt.operation)} is not "
+            "there.",
+            "Publish it again. If it is there after all, KashFlow will have it twice.",
+        )
+        item = self._attempts.returned(
+            business, attempt, Outcome.NOT_THERE, problem, keep=False, action=Action.DECIDED
+        )
+        return result_of(item, self._items.state(business, item))
+
+    def step(
+        self, business: str, item_id: str, number: int, settle: dt.timedelta, *, there: bool
+    ) -> PublishResult:
+        """Settle what is left of a published item: it is there, or none of it is.
+
+        `number` is the step's own (`LeftStep.step`). What is there is not sent; what is not can be
+        sent again, once the settle time is over. A person may also say of a step that was refused
+        that it is there: done in KashFlow by hand.
+        """
+        step = next(
+            (one for one in self._attempts.steps.left(business, item_id) if one.id == number), None
+        )
+        if step is None:
+            raise NotDecided(f"Item {item_id} has no step {number} left to do.", "Look again.")
+        if there:
+            self._is_there(business, step)
+        elif step.outcome in PENDING:
+            self._not_too_early(step, settle)
+            problem = NotThereYet(
+                f"A person looked in KashFlow and says that {step.followup.what} is not there.",
+                "Publish what is left. If it is there after all, KashFlow will have it twice.",
+            )
+            self._attempts.steps.returned(
+                business, step, Outcome.NOT_THERE, problem, Action.DECIDED
+            )
+        item = self._items.get(business, item_id)
+        return result_of(item, self._items.state(business, item))
+
+    def _is_there(self, business: str, step: Step) -> None:
+        """Take the step as done; where it was sent and one thing can be it, with that one's id."""
+        if step.outcome in PENDING:
+            sure, doubtful = likeness(
+                step.followup, self._resolving.steps.there(business, step) or []
+            )
+            found = sure or doubtful
+            if len(found) == 1:
+                self._attempts.steps.adopted(business, step, id_of(found[0]), Action.DECIDED)
+                return
+        problem = AlreadyThere(f"A person says that {step.followup.what} is in KashFlow.")
+        self._attempts.steps.settled(business, step, problem, Action.DECIDED)
+
+    def _not_too_early(self, one: Attempt | Step, settle: dt.timedelta) -> None:
+        wait = seconds_to_wait(one.gave_up_at, settle, self._clock())
+        if wait > 0:
+            raise NotDecided(
+                "KashFlow may still be at work on it, so it cannot be sent again yet.",
+                f"Look again in {max(1, round(wait))} seconds, then say that it is not there.",
+            )
+
+    def _pending(self, business: str, item_id: str) -> Attempt:
+        item = self._items.get(business, item_id)
+        for attempt in self._attempts.pending(business):
+            if attempt.item == item.id:
+                return attempt
+        if self._attempts.removals.pending_of(business, item.id):
+            raise NotDecided(
+                f"Item {item.id} is being deleted in KashFlow; only looking there can tell whether "
+                "it is gone.",
+                "Look in KashFlow for what is unknown, or undo it again.",
+            )
+        raise NotDecided(
+            f"The outcome of item {item.id} is known; there is nothing to decide.", "Look at it."
+        )

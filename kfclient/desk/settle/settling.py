@@ -1,0 +1,140 @@
+"""Settling what is of unknown outcome: by looking in KashFlow, or as a person decides."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from kfclient.desk.errors import Busy
+from kfclient.desk.events import Listener, ignore
+from kfclient.desk.inbox.item import Item, ItemState
+from kfclient.desk.inbox.items import publish_lock
+from kfclient.desk.publish.report import PublishResult
+from kfclient.desk.publish.run_glance import RunStanding, run_glance
+from kfclient.desk.publish.run_words import command, how_it_goes
+from kfclient.desk.settle.deciding import Candidates, Deciding
+from kfclient.desk.settle.read_back import is_unread
+from kfclient.desk.settle.resolving import Resolving
+
+if TYPE_CHECKING:
+    from kfclient.desk.business.business import Business
+    from kfclient.desk.publish.parts import Parts
+
+
+class Settling:
+    """Settles what had no answer, for every business; beside nobody who publishes for it."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._items = parts.items
+        self._resolving = Resolving(parts.sessions, parts.items, parts.attempts, parts.clock)
+        self._deciding = Deciding(
+            parts.sessions, parts.items, parts.attempts, self._resolving, parts.clock
+        )
+
+    def resolve(
+        self, business: str, item_ids: Sequence[str] | None = None, listener: Listener = ignore
+    ) -> tuple[PublishResult, ...]:
+        """Look in KashFlow for what is of unknown outcome: all of it, or of the items named.
+
+        One document that can be it is adopted; where there is none and the settle time is over,
+        the item is ready again; else it stays unknown, and its problem says what to do. Likewise
+        for payments, files and notes. Raises `Busy`, and `KashFlowError` when KashFlow could not be
+        looked at.
+        """
+        with self._settling(business):
+            settle = self._parts.settle_time(business)
+            return tuple(self._resolving.resolve(business, settle, listener, item_ids))
+
+    def unresolved(self, business: str) -> list[Item]:
+        """Return the items of unknown outcome, and those of which something that follows is.
+
+        Also those of which something is being deleted in KashFlow, and those that were published
+        and not read back yet.
+        """
+        deleting = {one.item for one in self._parts.attempts.removals.pending(business)}
+        return [
+            item
+            for item in self._items.all(business)
+            if item.id in deleting
+            or is_unread(item)
+            or any(step.unknown for step in item.left)
+            or (
+                item.sent in {ItemState.UNKNOWN, ItemState.PUBLISHING}
+                and self._items.state(business, item) is ItemState.UNKNOWN
+            )
+        ]
+
+    def candidates(self, business: str, item_id: str) -> Candidates:
+        """Return the documents in KashFlow that may be an item of unknown outcome.
+
+        Beside them, what was sent. Changes nothing. Raises `NotDecided` where the outcome is known,
+        `ItemUnknown`, `KashFlowError`.
+        """
+        return self._deciding.candidates(business, item_id, self._parts.settle_time(business))
+
+    def decide(self, business: str, item_id: str, *, number: int | None) -> PublishResult:
+        """Settle an item of unknown outcome as a person says, who has looked in KashFlow.
+
+        `number` is the document's in KashFlow: it is looked at there, adopted, and its ids kept.
+        None says that none of what is there is the item, which is then ready again: should it be
+        there after all, publishing it again would have it in the books twice. That is taken only
+        after the settle time. Raises `NotDecided` with the reason, `Busy`, `KashFlowError`.
+        """
+        with self._settling(business):
+            if number is None:
+                settle = self._parts.settle_time(business)
+                return self._deciding.is_none(business, item_id, settle)
+            return self._deciding.is_this(business, item_id, number)
+
+    def decide_step(self, business: str, item_id: str, step: int, *, there: bool) -> PublishResult:
+        """Settle what is left of a published item as a person says: it is there, or it is not.
+
+        `step` is `LeftStep.step`. What is there is never sent; what is not may be sent again, after
+        the settle time. Raises `NotDecided` with the reason, `Busy`, `KashFlowError`.
+        """
+        with self._settling(business):
+            settle = self._parts.settle_time(business)
+            return self._deciding.step(business, item_id, step, settle, there=there)
+
+    @property
+    def parts(self) -> Parts:
+        """What it stands on."""
+        return self._parts
+
+    # Inside
+
+    @contextlib.contextmanager
+    def _settling(self, business: str) -> Iterator[None]:
+        with self._alone(business):
+            self._resolving.recover(business)
+            try:
+                yield
+            finally:
+                self._settled(business)
+
+    def _settled(self, business: str) -> None:
+        """Let the counts and the trail catch up with what was done."""
+        self._items.refresh_counts(business)
+        self._parts.audit.settle(business)
+
+    @contextlib.contextmanager
+    def _alone(self, business: str) -> Iterator[None]:
+        """Be the only publisher of this business on this machine."""
+        known = self._parts.businesses.get(business)
+        with self._parts.home.try_lock(publish_lock(business)) as held:
+            if not held:
+                raise self._busy(known)
+            yield
+
+    def _busy(self, known: Business) -> Busy:
+        """Return who publishes for the business, since when, and how to follow it."""
+        home = self._parts.home
+        glance = run_glance(home.root, known.id, home.holder)
+        if glance is None or glance[1] in {RunStanding.ENDED, RunStanding.INTERRUPTED}:
+            return Busy(f"{known.name} is being published by another session.")
+        return Busy(
+            f"{known.name} is being published in another session: {how_it_goes(*glance)}",
+            f"Follow it with: {command(known.name, '--attach')}",
+        )

@@ -1,0 +1,1 @@
+"""Keeping the six lists in step with KashFlow."""
