@@ -33,6 +33,7 @@ from kfclient.desk import Desk
 from kfclient.desk.errors import NotDecided
 from kfclient.desk.inbox.item import Item, ItemLine, ItemState, Kind
 from kfclient.desk.publish.attempts import Attempts
+from kfclient.desk.publish.outcomes import Outcome
 from kfclient.desk.publish.planning import plan_item
 from kfclient.errors import Problem
 from kfclient.sandbox import Sandbox
@@ -284,7 +285,8 @@ class History(RuleBasedStateMachine):
         if not every:
             return
         noun, row = every[which % len(every)]
-        if _item_of(row) in self.pending():
+        looked_for = {item.id for item in self.desk.publishing.unresolved(self.business)}
+        if _item_of(row) in looked_for:
             return
         books = self.sandbox.account.books
         with books.transaction():
