@@ -222,11 +222,11 @@ class PublishRun:
 def _in_hand(lanes: int, calls: int) -> int:
     """Return how many items are in hand at once; `calls` is how many calls the client makes.
 
-    Where that is as many as there are lanes, an item or two more are in hand: while the outcome of
-    one is written to the disk, another one, its intent written, has its place on the wire. More
-    calls at once than lanes are never made.
+    Where that is as many as there are lanes, half as many items more are in hand: while the
+    outcome of one is written to the disk, another one, its intent written, has its place on the
+    wire. More calls at once than lanes are never made.
     """
-    return lanes + -(-lanes // 4) if calls == lanes > 1 else lanes
+    return lanes + lanes // 2 if calls == lanes else lanes
 
 
 def _party(task: Task) -> Hashable:
