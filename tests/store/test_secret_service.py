@@ -176,7 +176,9 @@ def test_a_keyring_that_is_locked_or_gone_in_the_middle_is_said_and_nothing_is_l
     (tmp_path / "passphrase").write_text("correct horse battery")
     (tmp_path / "passphrase").chmod(0o600)
 
-    lines = in_a_session(tmp_path, IN_THE_MIDDLE, UNLOCKED).splitlines()
+    said = in_a_session(tmp_path, IN_THE_MIDDLE, UNLOCKED).splitlines()
+    # The keyring that is started again tells where it listens, in some versions.
+    lines = [line for line in said if not line.startswith("GNOME_KEYRING_CONTROL=")]
 
     assert lines[:3] == ["secret-service", "0", "7 False"]
     assert lines[3].startswith("keyring-locked | The system's keyring is locked")

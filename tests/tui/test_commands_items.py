@@ -11,7 +11,7 @@ import pytest
 from kfclient.desk.inbox.item import Item, ItemLine
 from kfclient.errors import Problem, tell
 from tests.tui.kashdeck import COSTS, NAME, ROOT, SALES, Kashdeck
-from tui.commands.fields import changed, said
+from tui.commands.fields import read, said
 
 FILES = ROOT / "tests" / "desk" / "samples"
 
@@ -155,15 +155,15 @@ def test_files_are_added_taken_away_and_replaced_by_their_absolute_path(
         (tmp_path / name).write_bytes(b"x")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
-    both = said(Item(), ["files+=a.pdf", "files+=~/b.pdf", "files+=a.pdf", "note=x"], "GBP")
+    both = said(Item(), read(["files+=a.pdf", "files+=~/b.pdf", "files+=a.pdf", "note=x"]), "GBP")
     assert both.files == (str(tmp_path / "a.pdf"), str(tmp_path / "b.pdf"))
     assert both.note == "x"
-    assert said(both, ["files-=b.pdf", "files+=c.pdf"], "GBP").files == (
+    assert said(both, read(["files-=b.pdf", "files+=c.pdf"]), "GBP").files == (
         str(tmp_path / "a.pdf"),
         str(tmp_path / "c.pdf"),
     )
-    assert said(both, ["files=c.pdf"], "GBP").files == (str(tmp_path / "c.pdf"),)
-    assert said(both, ["files="], "GBP").files == ()
+    assert said(both, read(["files=c.pdf"]), "GBP").files == (str(tmp_path / "c.pdf"),)
+    assert said(both, read(["files="]), "GBP").files == ()
     for word, why in (
         ("files+=nowhere.pdf", "There is no file nowhere.pdf"),
         ("files+=", "There is no file"),
@@ -171,7 +171,7 @@ def test_files_are_added_taken_away_and_replaced_by_their_absolute_path(
         ("files-=c.pdf", "no file called “c.pdf”"),
     ):
         with pytest.raises(Problem, match=re.escape(why)):
-            said(both, [word], "GBP")
+            said(both, read([word]), "GBP")
 
 
 def test_a_foreign_paid_item_says_what_kashflow_books(filled: Kashdeck, tmp_path: Path) -> None:

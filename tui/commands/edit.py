@@ -25,18 +25,20 @@ def arguments(parser: Parser) -> None:
         "kashdeck edit 'Harbour Lane' 3 contact='Parcel & Post' date=31/08/2026",
         "kashdeck edit 'Harbour Lane' 3 1.category=Travel 1.tax_rate=20",
         "kashdeck edit 'Harbour Lane' 3 currency=EUR 'exchange_rate=0.85 GBP per EUR'",
-        "kashdeck edit 'Harbour Lane' 3 bank_account=1200 payment_method=Cash files+=bill.pdf",
+        "kashdeck edit 'Harbour Lane' 3 bank_account=1200 payment_method=Cash",
+        "kashdeck edit 'Harbour Lane' 3 files+=bill.pdf",
         notes=FIELDS,
     )
 
 
 def run(args: argparse.Namespace) -> int:
     """Change the item, all changes or none; show it as it is then. Published items refuse."""
-    from tui.commands.fields import said
+    from tui.commands.fields import read, said
 
+    words = read(args.changes)
     with opened() as desk:
         business = desk.businesses.find(args.name)
         home = desk.items.bookshelf.books(business.id).home_currency
-        item = said(desk.items.get(business.id, args.item), args.changes, home)
+        item = said(desk.items.get(business.id, args.item), words, home)
         tell_item(desk, business.id, desk.items.save(business.id, item), as_json=args.json)
     return 0

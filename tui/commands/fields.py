@@ -111,13 +111,23 @@ files+=PATH adds a file that goes with it, files-=PATH takes one away, files=PAT
 """What the help of a command says of fields."""
 
 
-def said(item: Item, words: Sequence[str], home: str) -> Item:
-    """Return the item with what a command's FIELD=VALUE words say; WrongUse, WrongValue.
+Words = tuple[list[tuple[str, str]], dict[str, str]]
+"""What FIELD=VALUE words say: of files, and of everything else."""
+
+
+def read(words: Sequence[str]) -> Words:
+    """Read a command's FIELD=VALUE words; WrongUse."""
+    files, others = told_apart(words)
+    return files, pairs(others)
+
+
+def said(item: Item, words: Words, home: str) -> Item:
+    """Return the item with what was said of it; WrongUse, WrongValue.
 
     `home` is the currency of the books.
     """
-    files, others = told_apart(words)
-    return with_files(changed(item, pairs(others), home), files)
+    files, changes = words
+    return with_files(changed(item, changes, home), files)
 
 
 def changed(item: Item, changes: Mapping[str, str], home: str = "GBP") -> Item:

@@ -107,7 +107,10 @@ def run_glance(
 
     `holder` tells which process holds the home's lock of a name.
     """
-    follower = Follower(news_path(root, business))
+    path = news_path(root, business)
+    if not path.exists():
+        return None
+    follower = Follower(path)
     try:
         lines = follower.lines()
     finally:
