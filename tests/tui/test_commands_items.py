@@ -11,7 +11,7 @@ import pytest
 from kfclient.desk.inbox.item import Item, ItemLine
 from kfclient.errors import Problem, tell
 from tests.tui.kashdeck import COSTS, NAME, ROOT, SALES, Kashdeck
-from tui.commands.fields import read, said
+from tui.commands.fields import changed, read, said
 
 FILES = ROOT / "tests" / "desk" / "samples"
 
