@@ -23,21 +23,35 @@ if TYPE_CHECKING:
 
 _POOL = 16
 
+_FRESH = 5.0
+"""Seconds for which an unused connection may wait for its lane: servers end those that idle."""
+
 
 class _Connection(HTTPConnection):
     def endheaders(self, message_body: Any = None, *, encode_chunked: bool = False) -> None:
-        if self.sock is None:
-            self.connect()
-        exchange.current().leaving(self.sock)
+        _made_ready(self)
         super().endheaders(message_body, encode_chunked=encode_chunked)
 
 
 class _SecureConnection(HTTPSConnection):
     def endheaders(self, message_body: Any = None, *, encode_chunked: bool = False) -> None:
-        if self.sock is None:
-            self.connect()
-        exchange.current().leaving(self.sock)
+        _made_ready(self)
         super().endheaders(message_body, encode_chunked=encode_chunked)
+
+
+def _made_ready(connection: HTTPConnection) -> None:
+    """Connect, wait for the lane, and note that the first byte is about to leave.
+
+    A lane is not held while connecting: TCP and TLS take several ways there and back.
+    """
+    if connection.sock is None:
+        connection.connect()
+    if exchange.current().begin() > _FRESH:
+        # The server may have hung up meanwhile, and nothing has left yet. Not connection.close(),
+        # which would forget the request as well.
+        connection.sock.close()
+        connection.connect()
+    exchange.current().leaving(connection.sock)
 
 
 class _Pool(HTTPConnectionPool):

@@ -39,8 +39,8 @@ class Exchange:
 
     `write` says that it changes the books, `alone` that it has a connection of its own, which
     ends with it: a kept one may be dead without anybody knowing. `trace` is told what travels.
-    `lane` is held from `begin` on: its request is made by then, so that no other call waits for
-    that.
+    `lane` is held from `begin` on: its request is made by then, and a connection of its own open,
+    so that no other call waits for that.
 
     Once it is begun, a watch ends the connection as soon as the deadline has passed or the
     person has cancelled, whatever the call is waiting for; a socket's own timeouts are per read,
@@ -57,6 +57,7 @@ class Exchange:
     sent: bool = field(default=False, init=False)
 
     def __enter__(self) -> Self:
+        self._begun = False
         self._deadline = math.inf
         self._done = threading.Event()
         self._socket: socket.socket | None = None
@@ -64,13 +65,22 @@ class Exchange:
         self._token: Token[Exchange] = _CURRENT.set(self)
         return self
 
-    def begin(self) -> None:
-        """Wait for the lane, which may raise `Cancelled`; the call's time runs from then on."""
+    def begin(self) -> float:
+        """Wait for the lane, once, and return for how long in seconds; may raise `Cancelled`.
+
+        The call's time runs from then on.
+        """
+        if self._begun:
+            return 0.0
+        came = time.monotonic()
         self._held.enter_context(self.lane)
+        self._begun = True
         allowed = self.limits.writing if self.write else self.limits.reading
-        self._deadline = time.monotonic() + allowed
+        now = time.monotonic()
+        self._deadline = now + allowed
         # Not threading.Thread: its start waits until the thread runs, for every call anew.
         _thread.start_new_thread(self._watch, ())
+        return now - came
 
     def __exit__(
         self,

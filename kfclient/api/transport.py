@@ -59,7 +59,8 @@ class Transport(zeep.Transport):
         afterwards.
         """
         exchange = current()
-        exchange.begin()
+        if not exchange.alone:  # kept connections are as many as there are lanes
+            exchange.begin()
         exchange.check()
         if exchange.trace is not None:
             exchange.trace.request(envelope)

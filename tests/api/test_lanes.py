@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable
 
 import pytest
 
-from kfclient.api import Credentials, KashFlow, KashFlowError, Limits
+from kfclient.api import Credentials, KashFlow, KashFlowError, Limits, connection
+from kfclient.api.records import Supplier
 from kfclient.cancel import Cancel
 from kfclient.errors import Cancelled
-from tests.api.byte_server import ByteServer, answers, keeps_silent, ok, resets
+from tests.api.byte_server import ByteServer, answers, hear, keeps_silent, ok, resets, says
 
 
 class Crowd:
@@ -104,3 +106,35 @@ def test_a_call_made_while_following_another_does_not_wait_for_it() -> None:
         seen: list[object] = []
         assert one.get_suppliers(on_rows=lambda _: seen.append(one.get_vat_rates()))
         assert seen == [[]]
+
+
+def test_a_write_that_waited_long_for_its_lane_goes_over_a_fresh_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The one it had opened may be dead by then, and a first byte sent there leaves a doubt."""
+    monkeypatch.setattr(connection, "_FRESH", 0.2)
+
+    def insert(takes: float) -> Callable[[socket.socket, bytes], None]:
+        def act(line: socket.socket, _: bytes) -> None:
+            hear(line)
+            time.sleep(takes)
+            line.sendall(ok("InsertSupplier", "7"))
+
+        return act
+
+    hangs_up = says(b"")
+    with ByteServer(insert(0.6), hangs_up, insert(0), hears=False) as server:
+        one = api(server.endpoint, lanes=1)
+        numbers: list[int] = []
+
+        def write() -> None:
+            numbers.append(one.insert_supplier(Supplier(name="Acme")))
+
+        first = threading.Thread(target=write)
+        first.start()
+        while not server.connections:
+            time.sleep(0.01)
+        write()
+        first.join()
+    assert numbers == [7, 7]
+    assert server.connections == 3
