@@ -16,13 +16,13 @@ from kfclient.desk.business.business import Connection
 from kfclient.desk.business.businesses import Businesses, sync_lock
 from kfclient.desk.connect.checks import CHECKS, Check, run_checks, step_for
 from kfclient.desk.connect.keys import clean_endpoint, clean_key, key_problem
+from kfclient.desk.connect.leftovers import Leftover, Leftovers
 from kfclient.desk.connect.sessions import Sessions
 from kfclient.desk.errors import Busy, DeskError, NotConnected
 from kfclient.desk.events import Listener, ignore
 from kfclient.desk.inbox.draft import Draft
 from kfclient.desk.inbox.items import publish_lock
 from kfclient.desk.people import utc_now
-from kfclient.desk.publish.leftovers import Leftover, Leftovers
 from kfclient.store.errors import NoKeyring, SecretNeeded
 
 if TYPE_CHECKING:
