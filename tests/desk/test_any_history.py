@@ -31,7 +31,7 @@ def go_through(histories: int, steps: int) -> None:
 
 @pytest.mark.slow
 def test_whatever_happens_every_item_is_there_once() -> None:
-    go_through(15, 15)
+    go_through(10, 15)
 
 
 @pytest.mark.full

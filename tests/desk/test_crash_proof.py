@@ -33,8 +33,8 @@ WHOLE = [
     ),
 ]
 SAMPLED = [
-    Proof(name="killed", items=5, kills=True, stride=13),
-    *(Proof(name=f"a call {kind}", items=5, kind=kind, stride=9) for kind in KINDS),
+    Proof(name="killed", items=4, kills=True, stride=29),
+    *(Proof(name=f"a call {kind}", items=4, kind=kind, stride=17) for kind in KINDS),
     Proof(name="killed, two sessions", items=5, kills=True, two=True, lanes=4, stride=47),
     Proof(name="killed while all sends are late", items=5, kills=True, kind="late", stride=61),
 ]

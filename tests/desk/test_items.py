@@ -200,5 +200,5 @@ def test_a_thousand_items_are_told_where_they_stand_while_a_key_is_pressed(inbox
     assert set(states.values()) == {ItemState.READY}
     assert len(states) == 1000
     # Measured 25 ms and 2 ms; the bars leave room for a busy machine.
-    assert first < 0.5
-    assert again < 0.1
+    assert first < 1.0
+    assert again < 0.2
