@@ -290,6 +290,48 @@ def test_a_command_killed_in_the_middle_leaves_nothing(
     assert search.leaks() == []
 
 
+@needs_proc
+def test_what_publishes_in_the_background_shows_nothing_and_leaves_nothing(
+    kashdeck: Kashdeck, guarded: Sandbox, search: Search
+) -> None:
+    with Echo(guarded.endpoint) as echo:
+        words = ("--endpoint", echo.endpoint, "--username", guarded.username)
+        given = both(PASSWORD, guarded.autoauth_key)
+        where = ("--secrets-in", "ask", "--secrets-stdin")
+        assert kashdeck.run("connect", NAME, *words, *where, stdin=given).code == 0
+        kashdeck.run("import", NAME, COSTS)
+        echo.slow = 0.5
+        away = ("--yes", "--detach", "--secrets-stdin")
+        ran = kashdeck.run("publish", NAME, "1", "2", *away, stdin=given)
+        assert ran.code == 0, ran
+        found = background_of(kashdeck)
+        for pid in found:
+            for name in ("cmdline", "environ"):
+                search.add(f"{name} in the background", Path(f"/proc/{pid}/{name}").read_bytes())
+        echo.slow = 0.0
+        until = time.monotonic() + 30
+        while background_of(kashdeck) and time.monotonic() < until:
+            time.sleep(0.1)
+    assert found
+    assert len(guarded.account.receipts()) == 2
+    search.add("what commands wrote", kashdeck.written)
+    search.add_folder(kashdeck.home)
+    assert search.leaks() == []
+
+
+def background_of(kashdeck: Kashdeck) -> list[int]:
+    """Return the processes that publish for this home without a terminal."""
+    home, found = f"KASHDECK_HOME={kashdeck.home}".encode(), []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            ours = b"tui.detached" in (folder / "cmdline").read_bytes()
+            if ours and home in (folder / "environ").read_bytes().split(b"\0"):
+                found.append(int(folder.name))
+        except OSError:
+            continue
+    return found
+
+
 # -- pictures ----------------------------------------------------------------------------------
 
 
