@@ -216,7 +216,9 @@ class UndoingScreen(Room[None]):
         self.call_later(self.note, event)
 
     def note(self, event: Event) -> None:
-        """Show what became of an item."""
+        """Show what became of an item; news that comes after the report tell nothing more."""
+        if self.ended:
+            return
         if isinstance(event, ItemUndoing):
             self.state[event.item] = "undoing"
         elif isinstance(event, ItemUndone):
