@@ -30,7 +30,7 @@ from hypothesis.stateful import (
 
 from kfclient.api import Limits
 from kfclient.desk import Desk
-from kfclient.desk.errors import NotDecided
+from kfclient.desk.errors import NotDecided, SeveralThere
 from kfclient.desk.inbox.item import Item, ItemLine, ItemState, Kind
 from kfclient.desk.publish.attempts import Attempts
 from kfclient.desk.publish.outcomes import Outcome
@@ -48,7 +48,7 @@ _MOST_ITEMS = 5
 _ROUNDS = 12
 _BY_HAND = "by hand"
 _KINDS = (
-    "drop-after", "drop-after", "truncate", "late", "late", "drop-before", "reset-before",
+    "late", "late", "late", "drop-after", "drop-after", "truncate", "drop-before", "reset-before",
     "html-503", "fault-500", "refuse",
 )  # fmt: skip
 _CONTACTS = {
@@ -57,12 +57,12 @@ _CONTACTS = {
 }
 
 _CALLS = (
-    "InsertReceipt", "InsertReceipt", "InsertInvoice", "InsertReceiptPayment", "InsertReceiptNote",
-    "DeleteReceiptByID", "GetReceipt", "GetReceiptsForSupplier", "InsertSupplier", "*", "*",
+    "InsertReceipt", "InsertReceipt", "InsertReceipt", "InsertReceipt", "InsertInvoice",
+    "InsertReceiptPayment", "InsertReceiptPayment", "InsertReceiptNote", "InsertSupplier",
+    "DeleteReceiptByID", "GetReceipt", "GetReceiptsForSupplier", "*",
 )  # fmt: skip
-troubles = st.none() | st.tuples(
-    st.sampled_from(_CALLS), st.sampled_from(_KINDS), st.integers(1, 3)
-)
+trouble = st.tuples(st.sampled_from(_CALLS), st.sampled_from(_KINDS), st.sampled_from((1, 1, 1, 2)))
+troubles = st.none() | trouble
 points = st.none() | st.none() | st.integers(1, 60)
 sessions = st.sampled_from((0, 0, 0, 1))
 
@@ -195,8 +195,19 @@ class History(RuleBasedStateMachine):
         added = self.desk.items.add(self.business, item)
         assert line.description == f"#{added.id}"
 
-    @rule(session=sessions, point=points, trouble=troubles)
-    def publish(self, session: int, point: int | None, trouble: Any) -> None:
+    @rule(session=sessions)
+    def publish(self, session: int) -> None:
+        self.publish_as_it_may_go(session, None, None)
+
+    @rule(session=sessions, trouble=trouble)
+    def publish_with_trouble(self, session: int, trouble: Any) -> None:
+        self.publish_as_it_may_go(session, None, trouble)
+
+    @rule(session=sessions, point=st.integers(1, 80), trouble=troubles)
+    def publish_to_the_end_of_a_session(self, session: int, point: int, trouble: Any) -> None:
+        self.publish_as_it_may_go(session, point, trouble)
+
+    def publish_as_it_may_go(self, session: int, point: int | None, trouble: Any) -> None:
         self.answer_duplicates()
 
         def work(desk: Desk) -> None:
@@ -231,7 +242,7 @@ class History(RuleBasedStateMachine):
     @rule(session=sessions)
     def decide(self, session: int) -> None:
         """A person looks in KashFlow, and says what is there."""
-        self.say_what_is_there(self.desks[session])
+        self.say_what_is_there(self.desks[session], unasked=True)
 
     @rule(seconds=st.sampled_from((1.0, 60.0, 131.0)))
     def time_passes(self, seconds: float) -> None:
@@ -335,10 +346,10 @@ class History(RuleBasedStateMachine):
         for _ in range(_ROUNDS):
             self.time.pass_by(131.0)
             self.desk.publishing.resolve(self.business)
-            self.say_what_is_there(self.desk)
+            self.say_what_is_there(self.desk, unasked=False)
             self.finish_undoing()
             self.answer_duplicates()
-            self.publish(0, None, None)
+            self.publish(0)
             self.nothing_is_there_twice()
             if all(one.sent is ItemState.PUBLISHED and not one.left for one in self.items()):
                 break
@@ -366,9 +377,12 @@ class History(RuleBasedStateMachine):
             if self.desk.items.state(self.business, item) is ItemState.TO_REVIEW:
                 self.desk.radar.not_a_duplicate(self.business, item.id)
 
-    def say_what_is_there(self, desk: Desk) -> None:
+    def say_what_is_there(self, desk: Desk, *, unasked: bool) -> None:
         publishing = desk.publishing
         for item in publishing.unresolved(self.business):
+            notes = [item.problem, *(step.problem for step in item.left)]
+            if not unasked and not any(note and note.code == SeveralThere.code for note in notes):
+                continue  # it settles by itself
             there = [row for _, row in self.documents() if _item_of(row) == item.id]
             try:
                 if item.sent is ItemState.PUBLISHED:
