@@ -86,12 +86,29 @@ def test_one_that_another_item_is_is_not_taken_for_it(desk: Publisher) -> None:
     desk.desk.radar.not_a_duplicate(desk.business, twin.id)
     desk.publish(twin.id)
     assert desk.item(twin.id).number == desk.item("1").number
-    assert resolve(desk) == "not-read-back"
+    assert resolve(desk) == "deleted-there"
     (gone,) = desk.desk.verifying.verify(desk.business, ["1"]).results
     assert gone.verdict is Verdict.DELETED
     assert desk.item("1").dbid is None
     (undo,) = desk.desk.undoing.plan(desk.business, ["1"]).items
     assert undo.gone
+
+
+def test_nothing_follows_a_document_that_was_deleted_and_whose_number_is_anothers(
+    home: Home, sandbox: Sandbox
+) -> None:
+    desk = Publisher(home, sandbox)
+    desk.add("PEN-1", bank_account="Current account", payment_method="BACS")
+    desk.sandbox.misbehave("GetReceipt", "html-503")
+    desk.publish()
+    delete_there(desk)
+    (twin,) = desk.add("PEN-1")
+    desk.desk.radar.not_a_duplicate(desk.business, twin.id)
+    for _ in range(2):
+        desk.publish()
+    assert desk.item(twin.id).number == desk.item("1").number
+    assert desk.item("1").dbid is None
+    assert desk.sandbox.account.payments() == []
 
 
 def test_one_that_was_deleted_there_is_told_to_be_gone(desk: Publisher) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kfclient.api.records import Invoice
-from kfclient.desk.errors import NotReadBack
+from kfclient.desk.errors import DeletedThere, NotReadBack
 from kfclient.desk.publish.attempt import Attempt
 from kfclient.desk.publish.documents import SALE, candidates, document_of, documents_of
 
@@ -79,6 +79,8 @@ class Finder:
 
     def _never_read(self, attempt: Attempt, documents: Iterable[Invoice]) -> Invoice | None:
         """Return the one document that can be the attempt's and is no other item's, if any."""
+        if self._is_known_to_be_gone(attempt):
+            return None
         sure, doubtful = candidates(
             attempt,
             [
@@ -96,6 +98,10 @@ class Finder:
                 "Look at it in KashFlow.",
             )
         return None
+
+    def _is_known_to_be_gone(self, attempt: Attempt) -> bool:
+        known = attempt.problem is not None and attempt.problem.code == DeletedThere.code
+        return known or self._attempts.is_given_again(self._business, attempt)
 
     def _of_party(self, operation: str, party: int) -> list[Invoice]:
         key = (operation, party)

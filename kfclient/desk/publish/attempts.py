@@ -230,6 +230,13 @@ class Attempts:
             for item in self._items.by(business, "dbid", document.invoice_dbid)
         )
 
+    def is_given_again(self, business: str, attempt: Attempt) -> bool:
+        """Tell whether KashFlow gave the attempt's number to a later one: its document is gone."""
+        return any(
+            other.operation == attempt.operation and other.id > attempt.id
+            for other in self.by(business, "number", attempt.number)
+        )
+
     def latest(self, business: str, item_id: str) -> Attempt | None:
         """Return the item's last attempt, None where it was never sent."""
         return max(self.by(business, "item", item_id), key=lambda one: one.id, default=None)

@@ -15,7 +15,7 @@ from kfclient.desk.errors import AlreadyThere, DeskError, DocumentGone, NotReadB
 from kfclient.desk.events import Listener, StepDone, StepHeld
 from kfclient.desk.publish.attempt import Attempt
 from kfclient.desk.publish.attempt_step import Step
-from kfclient.desk.publish.documents import candidates, document_of, is_same, word_of
+from kfclient.desk.publish.documents import document_of, is_same, word_of
 from kfclient.desk.publish.followup_calls import id_of, likeness, listed, ready_to_send, send
 from kfclient.desk.publish.followups import PlannedPayment
 from kfclient.desk.publish.gate import Gate, Halted, stops
@@ -63,7 +63,7 @@ class FollowupRun:
         try:
             if not fresh:
                 self._gate.check()
-                attempt = self._still_there(attempt)
+                self._see_it_there(attempt)
             for step in steps:
                 self._gate.check()
                 finished = self._do(step, attempt.dbid or 0, fresh=fresh)
@@ -85,28 +85,28 @@ class FollowupRun:
         steps = self._steps.of(self._business, attempt.id)
         return [one for one in steps if one.is_open and (only is None or one.id in only)]
 
-    def _still_there(self, attempt: Attempt) -> Attempt:
-        """Return the attempt with the id of its document; numbers are given again after a delete.
+    def _see_it_there(self, attempt: Attempt) -> None:
+        """See that its document is there; numbers are given again after a delete.
 
         Raises `DocumentGone` where the number is no longer its own, `NotReadBack` where it cannot
         be known.
         """
         number, word = attempt.number or 0, word_of(attempt.operation)
+        if not attempt.dbid:  # looked for when the run began
+            raise NotReadBack(
+                f"KashFlow's {word} {number} was not read back, or is no longer what was sent.",
+                "Look at it in KashFlow, then publish what is left.",
+            )
         found = self._sessions.call(
             self._business, lambda kashflow: document_of(kashflow, attempt.operation, number)
         )
-        if found is None or (attempt.dbid and found.invoice_dbid != attempt.dbid):
+        if found is None or found.invoice_dbid != attempt.dbid:
             raise DocumentGone(f"KashFlow no longer has {word} {number} as it was published.")
-        if attempt.dbid:
-            if is_same(attempt, found):
-                return attempt
-        elif candidates(attempt, [found])[0]:
-            self._attempts.confirmed(self._business, attempt, found, None)
-            return msgspec.structs.replace(attempt, dbid=found.invoice_dbid)
-        raise NotReadBack(
-            f"KashFlow has {word} {number} with another amount or contact than was sent.",
-            "Look at it in KashFlow and put it right there, then publish what is left.",
-        )
+        if not is_same(attempt, found):
+            raise NotReadBack(
+                f"KashFlow has {word} {number} with another amount or contact than was sent.",
+                "Look at it in KashFlow and put it right there, then publish what is left.",
+            )
 
     def _do(self, step: Step, dbid: int, *, fresh: bool) -> Step | None:
         """Send one step, once, and write down what came of it; return it where it is done."""

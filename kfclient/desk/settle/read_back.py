@@ -90,7 +90,8 @@ class ReadBack:
         number, word = attempt.number or 0, word_of(attempt.operation)
         found = self._document(business, attempt, number)
         problem: Problem | None
-        if found is None:
+        if found is None or self._attempts.is_given_again(business, attempt):
+            found = None
             problem = DeletedThere(f"KashFlow no longer has {word} {number}.")
         elif candidates(attempt, [found])[0] and not self._attempts.is_claimed(
             business, found, attempt
