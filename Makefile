@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALLED := $(VENV)/.installed
 ARGS ?=
 
-.PHONY: help demo test proofs benchmarks lint pictures reference constraints clean
+.PHONY: help demo test proofs benchmarks lint pictures reference contract constraints clean
 
 help:
 	@echo "make demo         try Kashdeck against a practice KashFlow on this machine"
@@ -18,6 +18,7 @@ help:
 	@echo "make lint         check style, types and the arrows between the packages"
 	@echo "make pictures     draw the README's pictures from the app itself"
 	@echo "make reference    write docs/client-reference.md from the docstrings"
+	@echo "make contract     write tests/contract.json from KashFlow's own contract (WSDL=file)"
 	@echo "make constraints  pin what pyproject.toml asks for (UPGRADE=1 takes newer versions)"
 	@echo "make clean        remove .venv and what the tools leave behind"
 
@@ -55,6 +56,9 @@ $(INSTALLED): pyproject.toml constraints.txt
 
 reference: $(INSTALLED)
 	$(BIN)/python -m tests.reference
+
+contract: $(INSTALLED)
+	$(BIN)/python -m tests.contract $(or $(WSDL),$(error Name the file: make contract WSDL=FILE))
 
 constraints:
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -3,6 +3,7 @@
 `home` is an empty home folder and `desk` Anna's desk on it, with secrets in memory. `sandbox` is a
 running server, `draft` what connects to it, `business` the id of a business on the desk.
 `connected_desk` is the desk with that business connected, `synced_desk` with its lists synced too.
+`vendor_wsdl` is a file for whoever is made of the vendor's WSDL.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from kfclient.api import Limits
 from kfclient.desk import Desk, Draft
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home, Secrets
+from tests import contract
 
 QUICK = Limits(connect=2.0, silence=5.0, reading=10.0, writing=5.0, tries=1)
 """Limits for a server on this machine, with nothing tried twice."""
@@ -74,3 +76,11 @@ def synced_desk(connected_desk: Desk, business: str) -> Desk:
     """Return `connected_desk` with the six lists synced."""
     assert not connected_desk.syncing.sync(business).failed
     return connected_desk
+
+
+@pytest.fixture(scope="session")
+def vendor_wsdl(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a WSDL file that declares what the vendor's own does."""
+    path = tmp_path_factory.mktemp("vendor") / "kashflow.wsdl"
+    path.write_bytes(contract.vendor_wsdl())
+    return path

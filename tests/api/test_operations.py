@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -18,25 +18,31 @@ from kfclient.sandbox import Sandbox
 from tests.api.byte_server import ByteServer, http, ok, resets, response
 from tests.api.clients import PASSWORD, USERNAME
 from tests.api.test_secrets import everything
-from tests.sandbox.vendor_schema import WSDL, require, validate_request
+from tests.contract import validate_request
 
 DAY = date(2026, 5, 4)
 LINE = {"@type": "InvoiceLine", "Quantity": 2, "Rate": Decimal("9.99"), "Description": "Paper"}
 
 
-def knowing(endpoint: str, limits: Limits | None = None) -> KashFlow:
-    """Return a client that has the vendor's contract."""
-    require()
-    limits = limits or Limits(tries=1)
-    return KashFlow(endpoint, Credentials(USERNAME, PASSWORD), limits=limits, wsdl=WSDL)
+Knowing = Callable[..., KashFlow]
+
+
+@pytest.fixture
+def knowing(vendor_wsdl: Path) -> Knowing:
+    """Return what makes a client that has the vendor's contract, of an endpoint."""
+    credentials, once = Credentials(USERNAME, PASSWORD), Limits(tries=1)
+
+    def made(endpoint: str, limits: Limits = once) -> KashFlow:
+        return KashFlow(endpoint, credentials, limits=limits, wsdl=vendor_wsdl)
+
+    return made
 
 
 @pytest.fixture(scope="module")
-def api() -> Iterator[KashFlow]:
-    require()
+def api(vendor_wsdl: Path) -> Iterator[KashFlow]:
     with Sandbox() as server:
         credentials = Credentials(server.username, server.password)
-        with KashFlow(server.endpoint, credentials, wsdl=WSDL) as client:
+        with KashFlow(server.endpoint, credentials, wsdl=vendor_wsdl) as client:
             client.auto_auth_ip("Kashdeck", server.autoauth_key)
             yield client
 
@@ -80,7 +86,7 @@ def test_a_record_can_be_changed_and_sent_back(api: KashFlow) -> None:
     assert (after.invoice_dbid, after.customer_reference) == (before.invoice_dbid, "A-7")
 
 
-def test_what_is_sent_obeys_the_vendors_schema() -> None:
+def test_what_is_sent_obeys_the_vendors_schema(knowing: Knowing) -> None:
     with ByteServer(ok("InsertJournal", "7")) as server:
         lines = [{"@type": "JournalLine", "NominalID": 5, "Amount": Decimal("-2.50")}]
         entry = {"JournalDate": DAY, "Comment": "Moved", "Lines": lines}
@@ -101,7 +107,7 @@ def test_without_a_wsdl_the_operations_with_methods_can_be_called() -> None:
     assert "wsdl=path" in caught.value.cure
 
 
-def test_names_that_a_newer_server_adds_come_along() -> None:
+def test_names_that_a_newer_server_adds_come_along(knowing: Knowing) -> None:
     result = (
         "<Supplier><SupplierID>x</SupplierID><Name>Acme</Name><Border>2</Border>"
         "<Extra><A>1</A><B/></Extra><Many><C>1</C><C>2</C></Many></Supplier><Odd/>"
@@ -133,7 +139,7 @@ WRONG: dict[str, tuple[str, dict[str, Any], str, str]] = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_what_cannot_be_sent_is_named_and_nothing_leaves(name: str) -> None:
+def test_what_cannot_be_sent_is_named_and_nothing_leaves(name: str, knowing: Knowing) -> None:
     operation, fields, sentence, cure = WRONG[name]
     with ByteServer(b"") as server:
         with pytest.raises(BadRequest, match=sentence) as caught:
@@ -155,7 +161,7 @@ def test_a_file_that_is_no_contract_is_said_to_be_none(
         api.call("GetQuotes")
 
 
-def test_reading_is_tried_again_and_writing_is_not() -> None:
+def test_reading_is_tried_again_and_writing_is_not(knowing: Knowing) -> None:
     patient = Limits(tries=3, pause=0.01)
     with ByteServer(resets, resets, ok("GetQuotes")) as server:
         assert knowing(server.endpoint, patient).call("GetQuotes") == {"GetQuotesResult": []}
@@ -167,7 +173,7 @@ def test_reading_is_tried_again_and_writing_is_not() -> None:
     assert caught.value.outcome is Outcome.UNKNOWN
 
 
-def test_an_insert_that_gives_no_number_is_in_doubt() -> None:
+def test_an_insert_that_gives_no_number_is_in_doubt(knowing: Knowing) -> None:
     with (
         ByteServer(ok("InsertSupplier", "0")) as server,
         pytest.raises(ReplyBroken, match="gives no number"),
@@ -175,7 +181,7 @@ def test_an_insert_that_gives_no_number_is_in_doubt() -> None:
         knowing(server.endpoint).call("InsertSupplier", supl=Supplier(name="Acme"))
 
 
-def test_a_refusal_carries_kashflows_sentence() -> None:
+def test_a_refusal_carries_kashflows_sentence(knowing: Knowing) -> None:
     no = "<Status>NO</Status><StatusDetail>Not today</StatusDetail>"
     with (
         ByteServer(http(response("DeleteCustomer", "0", no))) as server,
@@ -185,19 +191,18 @@ def test_a_refusal_carries_kashflows_sentence() -> None:
     assert caught.value.said == "Not today"
 
 
-def test_the_secrets_of_an_operation_are_hidden_as_the_accounts_are() -> None:
+def test_the_secrets_of_an_operation_are_hidden_as_the_accounts_are(vendor_wsdl: Path) -> None:
     secrets = {
         "AccountCreationKey": "creation-key-1",
         "password": "new-password-1",
         "memorableword": "memorable-1",
     }
-    require()
     fields = {"Username": "anna", "VATRegistered": 0, "USSettings": 0, **secrets}
     echo = f"<Status>NO</Status><StatusDetail>No: {' '.join(secrets.values())}</StatusDetail>"
     told: list[object] = []
     with ByteServer(http(response("createAccount", "0", echo))) as server:
         api = KashFlow(
-            server.endpoint, Credentials(USERNAME, PASSWORD), wsdl=WSDL, trace=told.append
+            server.endpoint, Credentials(USERNAME, PASSWORD), wsdl=vendor_wsdl, trace=told.append
         )
         with pytest.raises(Refused) as caught:
             api.call("createAccount", **fields)

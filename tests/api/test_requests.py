@@ -15,7 +15,7 @@ from kfclient.api.records import Customer, Invoice, InvoiceLine, Payment, Projec
 from tests.api.byte_server import ByteServer, envelope, http
 from tests.api.clients import AUTOAUTH_KEY, PASSWORD, USERNAME, client
 from tests.api.test_contract import OURS, SINCE_2026
-from tests.sandbox.vendor_schema import validate_request
+from tests.contract import validate_request
 
 SOAP = "{http://schemas.xmlsoap.org/soap/envelope/}"
 KF = "{KashFlow}"

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kfclient.sandbox import Sandbox, pages
+from kfclient.sandbox import Sandbox
 from tests.peers.journey import Journey
-from tests.sandbox import vendor_schema
 from tests.sandbox.wire import Wire
 
 
@@ -20,23 +19,13 @@ def closed() -> Iterator[Wire]:
         yield Wire(sandbox)
 
 
-@pytest.fixture
-def wsdl(tmp_path: Path) -> Path:
-    """The vendor's WSDL; where it is not at hand, the sandbox's, which is told to equal it."""
-    if vendor_schema.WSDL.is_file():
-        return vendor_schema.WSDL
-    path = tmp_path / "contract.wsdl"
-    path.write_bytes(pages.wsdl("http://127.0.0.1/api/service.asmx"))
-    return path
-
-
 @pytest.fixture(params=["the vendor's WSDL", "our ?WSDL"])
-def journey(request: pytest.FixtureRequest, closed: Wire, tmp_path: Path) -> Journey:
+def journey(
+    request: pytest.FixtureRequest, closed: Wire, tmp_path: Path, vendor_wsdl: Path
+) -> Journey:
     """What a client of another make is to go through, once on each contract."""
+    if request.param == "the vendor's WSDL":
+        return Journey(closed.sandbox, vendor_wsdl)
     wsdl = tmp_path / "service.wsdl"
-    if request.param == "our ?WSDL":
-        wsdl.write_bytes(closed.send(None, {}, "/api/service.asmx?WSDL").body)
-    else:
-        vendor_schema.require()
-        wsdl.write_bytes(vendor_schema.WSDL.read_bytes())
+    wsdl.write_bytes(closed.send(None, {}, "/api/service.asmx?WSDL").body)
     return Journey(closed.sandbox, wsdl)

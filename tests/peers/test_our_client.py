@@ -16,6 +16,7 @@ import pytest
 from kfclient.api import Credentials, KashFlow
 from kfclient.api.errors import AddressNotListed, WrongCredentials
 from kfclient.api.records import Invoice, InvoiceLine, Payment, Supplier
+from tests import contract
 from tests.peers.node_server import NodeServer
 from tests.peers.shop import BACS, CURRENT, KEY, PASSWORD, PRINTING, USERNAME
 from tests.peers.template_server import TemplateServer
@@ -31,10 +32,10 @@ Abroad = tuple[str, TemplateServer | NodeServer]
 
 
 @pytest.fixture(params=["templates", "node's soap"])
-def abroad(request: pytest.FixtureRequest, wsdl: Path) -> Iterator[Abroad]:
+def abroad(request: pytest.FixtureRequest, vendor_wsdl: Path) -> Iterator[Abroad]:
     """A server of another make and its address; no request may displease the vendor's schema."""
-    made = NodeServer(wsdl) if request.param == "node's soap" else None
-    server = made or TemplateServer(wsdl.read_bytes())
+    made = NodeServer(vendor_wsdl) if request.param == "node's soap" else None
+    server = made or TemplateServer(vendor_wsdl.read_bytes())
     with server.listening() as endpoint:
         yield endpoint, server
     assert server.refused == []
@@ -42,10 +43,8 @@ def abroad(request: pytest.FixtureRequest, wsdl: Path) -> Iterator[Abroad]:
 
 
 @pytest.mark.parametrize("spoilt", ["Password", "UserName"])
-def test_the_other_server_notices_a_request_that_the_vendor_would_not_know(
-    spoilt: str, wsdl: Path
-) -> None:
-    server = TemplateServer(wsdl.read_bytes())
+def test_the_other_server_notices_a_request_that_the_vendor_would_not_know(spoilt: str) -> None:
+    server = TemplateServer(contract.vendor_wsdl())
     inner = "<UserName>a</UserName><Password>b</Password>".replace(spoilt, "Pass")
     body = (
         '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>'

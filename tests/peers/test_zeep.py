@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +12,7 @@ import zeep
 from lxml import etree
 
 from kfclient.sandbox import Sandbox
-from tests.sandbox import vendor_schema
-from tests.sandbox.vendor_schema import validate_reply, validate_request
+from tests.contract import validate_reply, validate_request
 
 ZEEP: Any = zeep  # it has no types to check against
 PORTS = ["KashFlowAPISoap", "KashFlowAPISoap12"]
@@ -77,12 +77,11 @@ HEADER: dict[str, Any] = {
 
 
 @pytest.fixture(params=["the vendor's WSDL", "our ?WSDL"])
-def client(request: pytest.FixtureRequest, closed: Any) -> Any:
+def client(request: pytest.FixtureRequest, closed: Any, vendor_wsdl: Path) -> Any:
     """zeep's client, once on each contract."""
-    vendor_schema.require()
     if request.param == "our ?WSDL":
         return ZEEP.Client(f"{closed.sandbox.endpoint}?WSDL")
-    return ZEEP.Client(str(vendor_schema.WSDL))
+    return ZEEP.Client(str(vendor_wsdl))
 
 
 @pytest.mark.parametrize("port", PORTS)

@@ -9,7 +9,7 @@ from kfclient.sandbox.contract import OPERATIONS, TYPES
 from kfclient.sandbox.dispatch import ANSWERS
 from kfclient.sandbox.pages import wsdl
 from kfclient.sandbox.schema import fields, operations
-from tests.sandbox.vendor_schema import LATER, read_contract, vendor_contract
+from tests.contract import LATER, read_contract, vendor_contract
 from tests.sandbox.wire import Wire
 
 OURS = read_contract(wsdl("http://127.0.0.1/api/service.asmx"))
@@ -19,12 +19,12 @@ OURS = read_contract(wsdl("http://127.0.0.1/api/service.asmx"))
     "name", sorted(set(OURS.messages) - LATER - {f"{name}Response" for name in LATER})
 )
 def test_each_message_is_the_vendors(name: str) -> None:
-    assert OURS.messages[name] == vendor_contract().messages[name]
+    assert OURS.message(name) == vendor_contract().message(name)
 
 
 @pytest.mark.parametrize("name", sorted(OURS.types))
 def test_each_type_is_the_vendors(name: str) -> None:
-    assert OURS.types[name] == vendor_contract().types[name]
+    assert OURS.type(name) == vendor_contract().type(name)
 
 
 @pytest.mark.parametrize("binding", ["KashFlowAPISoap", "KashFlowAPISoap12"])

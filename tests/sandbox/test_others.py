@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sandbox.vendor_schema import validate_request
+from tests.contract import validate_request
 from tests.sandbox.wire import SOAP11, SOAP12, Wire, headers
 
 PHP = """<?xml version="1.0" encoding="UTF-8"?>
