@@ -8,11 +8,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALLED := $(VENV)/.installed
 ARGS ?=
 
-.PHONY: help demo test proofs benchmarks lint pictures reference contract constraints clean
+.PHONY: help demo check test proofs benchmarks lint pictures reference contract constraints clean
 
 help:
 	@echo "make demo         try Kashdeck against a practice KashFlow on this machine"
-	@echo "make test         run all tests (ARGS='-k publish' narrows them)"
+	@echo "make check        lint, then test: what must pass before a change is taken"
+	@echo "make test         run all tests (ARGS='-k publish' narrows them, ARGS=--durations=25"
+	@echo "                  prints where the time went)"
 	@echo "make proofs       run the proofs that take minutes, at their full size"
 	@echo "make benchmarks   measure, and print the figures"
 	@echo "make lint         check style, types and the arrows between the packages"
@@ -24,6 +26,8 @@ help:
 
 demo: $(INSTALLED)
 	@$(BIN)/python -m tui demo $(ARGS)
+
+check: lint test
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n 3 $(ARGS)

@@ -8,6 +8,7 @@ running server, `draft` what connects to it, `business` the id of a business on 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,14 @@ from tests import contract
 
 QUICK = Limits(connect=2.0, silence=5.0, reading=10.0, writing=5.0, tries=1)
 """Limits for a server on this machine, with nothing tried twice."""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say why tests were skipped, a line a reason; pytest itself says it a line a test."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
+    for reason, number in sorted(reasons.items()):
+        terminalreporter.write_line(f"{reason} ({number} test{'s'[: number > 1]})")
 
 
 @pytest.fixture
