@@ -112,6 +112,7 @@ async def test_what_was_broken_off_is_carried_on(slow: Kashdeck) -> None:
 
 
 async def test_the_apps_own_publishing_pauses_and_others_are_told(slow: Kashdeck) -> None:
+    slow.apart = True
     async with app_on(slow) as app:
         plan = app.desk.publishing.plan(BUSINESS, ["1", "2", "3", "4", "5", "6"])
         app.desk.publishing.lanes = 1
