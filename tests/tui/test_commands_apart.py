@@ -73,6 +73,7 @@ def test_each_command_works_as_a_process_and_says_the_same_when_it_is_called(
         assert ran.code == 0, (words, ran)
         assert said in ran.out, (words, ran)
 
+    kashdeck.make_cheap_file()
     address = ("--endpoint", sandbox.endpoint, "--username", sandbox.username, "--secrets-stdin")
     does(
         *("connect", NAME, *address, "--secrets-in", "encrypted-file"),
