@@ -137,30 +137,26 @@ def _called(
 ) -> tuple[int, bytes, bytes]:
     """Call the command; return its exit code and what it wrote to either stream."""
     out, err = io.BytesIO(), io.BytesIO()
-    streams = {
-        "stdin": io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"),
-        "stdout": io.TextIOWrapper(out, encoding="utf-8"),
-        "stderr": io.TextIOWrapper(err, encoding="utf-8", errors="backslashreplace"),
-    }
+    reads = io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8")
+    says = io.TextIOWrapper(out, encoding="utf-8")
+    warns = io.TextIOWrapper(err, encoding="utf-8", errors="backslashreplace")
     with (
-        mock.patch.multiple(sys, argv=["kashdeck", *words], **streams),
+        mock.patch.multiple(sys, argv=["kashdeck", *words], stdin=reads, stdout=says, stderr=warns),
         mock.patch.dict(os.environ, environment, clear=True),
         contextlib.chdir(ROOT),
         _as_it_was(),
     ):
         code = main(words)
-        for stream in streams.values():
-            stream.flush()
+        says.flush()
+        warns.flush()
     return code, out.getvalue(), err.getvalue()
 
 
 @contextlib.contextmanager
 def _as_it_was() -> Iterator[None]:
     """Let the block find this process as a new one is, and leave it as it was before."""
-    signals = {
-        number: signal.getsignal(number)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    }
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    signals = {number: signal.getsignal(number) for number in numbers}
     known = vars(redact).copy()
     # What one command has learned to hide, the next one would not know.
     vars(redact).update(_sealed=(), _told=())
