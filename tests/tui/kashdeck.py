@@ -22,9 +22,9 @@ from typing import Any, NamedTuple
 from unittest import mock
 
 from kfclient.sandbox import Sandbox
-from kfclient.store.encrypted_file import EncryptedFile
 from kfclient.store.logs import stop_logging
 from kfclient.store.redaction import redact
+from tests.store.cheap_file import make_cheap_file
 from tui.cli import main
 
 ROOT = Path(__file__).parents[2]
@@ -32,8 +32,6 @@ NAME = "Harbour Lane Trading"
 COSTS = str(ROOT / "tui" / "samples" / "costs.csv")
 SALES = str(ROOT / "tui" / "samples" / "sales.csv")
 PASSPHRASE = "correct horse battery"
-CHEAP = 2**14
-"""The least that an encrypted file may ask of scrypt; what it asks of a new one takes 0.3 s."""
 
 
 class Ran(NamedTuple):
@@ -122,10 +120,9 @@ class Kashdeck:
 
     def make_cheap_file(self) -> None:
         """Make the encrypted file with the passphrase in the file, where there is neither yet."""
-        named, path = self.environment.get("KASHDECK_PASSPHRASE_FILE"), self.home / "secrets.json"
-        if named and not path.exists():
-            self.home.mkdir(mode=0o700, exist_ok=True)
-            EncryptedFile(path, cost=CHEAP).unlock(Path(named).read_text("utf-8").rstrip("\n"))
+        named = self.environment.get("KASHDECK_PASSPHRASE_FILE")
+        if named and not (self.home / "secrets.json").exists():
+            make_cheap_file(self.home, Path(named).read_text("utf-8").rstrip("\n"))
 
 
 def _as_bytes(text: str | bytes) -> bytes:
