@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import ctypes
+import logging
+import os
+import resource
+import signal
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kfclient.store import kernel_keyring
+from kfclient.store.redaction import redact
 from kfclient.store.secrets import Secrets
 from tests.tui.kashdeck import COSTS, NAME, SALES, Kashdeck
 from tui.commands import COMMANDS
@@ -95,3 +103,26 @@ def test_each_command_works_as_a_process_and_says_the_same_when_it_is_called(
     looks = {words[0] for words in LOOKS} - {"stats"}
     assert begun | looks | {"unlock"} == {command.name for command in COMMANDS}
     Secrets(kashdeck.home).lock("encrypted-file")
+
+
+def test_a_command_that_is_called_leaves_this_process_as_it_was(connected: Kashdeck) -> None:
+    before = all_that_a_command_changes()
+    assert connected.run("sync", NAME).code == 0
+    assert connected.run("publish", NAME, "--attach").code == 2
+    assert all_that_a_command_changes() == before
+
+
+def all_that_a_command_changes() -> dict[str, Any]:
+    """Return what a process is free to change, as long as it is one command's alone."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    return {
+        "environment": dict(os.environ),
+        "folder": Path.cwd(),
+        "words": sys.argv,
+        "streams": (sys.stdin, sys.stdout, sys.stderr),
+        "signals": [signal.getsignal(number) for number in numbers],
+        "core dumps": resource.getrlimit(resource.RLIMIT_CORE),
+        "others may look": sys.platform != "linux" or ctypes.CDLL(None).prctl(3, 0, 0, 0, 0),
+        "log": (logging.getLogger().level, list(logging.getLogger().handlers)),
+        "hidden": str(redact),
+    }
