@@ -12,7 +12,7 @@ from tests.benchmarks.figure import Figure
 @pytest.mark.slow
 def test_reading_long_lists_costs_what_is_promised() -> None:
     """Smaller lists than the promise is about: ratios, stalls and loading hold there as well."""
-    broken = [str(figure) for figure in sync.figures(4_000, 3) if not _nearly_kept(figure)]
+    broken = [str(figure) for figure in sync.figures(4_000, 2) if not _nearly_kept(figure)]
     assert not broken
 
 

@@ -9,6 +9,7 @@ write last, and sends alone are an enumeration of their own, a third as long.
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import importlib
 import json
 import os
@@ -28,7 +29,17 @@ from kfclient.store import ConnectionSecret, Home, Secrets
 SYNCS = ("fdatasync", "fsync")
 WRITES = ("write", "pwrite", "writev", *SYNCS, "replace", "rename")
 DONE = 0
-_LOADED = ("kfclient.api.client", "kfclient.desk.publish.publishing", "kfclient.desk.after.undoing")
+_LOADED = (
+    "kfclient.api.client",
+    "kfclient.api.soap",
+    "kfclient.api.unreachable",
+    "kfclient.desk.publish.publishing",
+    "kfclient.desk.after.undoing",
+    "kfclient.desk.duplicates.radar",
+    "kfclient.store.memory",
+    "tenacity",
+)
+"""What is loaded when it is first needed, which is once for all children."""
 
 
 class Crashes:
@@ -169,9 +180,10 @@ def main() -> None:
     """Fork a child for each order on standard input; answer how it ended."""
     from kfclient.api.contract import our_contract
 
-    for name in _LOADED:  # once for all children
+    for name in _LOADED:
         importlib.import_module(name)
     our_contract()
+    gc.freeze()  # what a child collects it would have to copy
     terms = json.loads(sys.argv[1])
     for line in sys.stdin:
         child = os.fork()

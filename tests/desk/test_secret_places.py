@@ -27,6 +27,7 @@ from kfclient.store.errors import (
 from tests.conftest import QUICK
 from tests.desk.publisher import COST
 from tests.store import file_keyring
+from tests.store.cheap_file import make_cheap_file
 from tests.store.file_keyring import ONE, TWO, FileKeyring
 from tests.store.processes import script
 
@@ -325,6 +326,7 @@ def test_a_keyring_gone_in_the_middle_of_a_sync_costs_nothing(
 def test_a_keyring_locked_in_the_middle_of_publishing_is_asked_about_and_nothing_goes_twice(
     desk: Desk, business: str, draft: Draft, sandbox: Sandbox
 ) -> None:
+    make_cheap_file(desk.home.root, PASSPHRASE)
     desk.secrets.unlock(FILE, PASSPHRASE)
     connected(desk, business, draft, FILE)
     desk.syncing.sync(business)

@@ -25,6 +25,7 @@ from kfclient.errors import Problem
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home, Secrets
 from tests.conftest import QUICK
+from tests.store.cheap_file import make_cheap_file
 
 
 def connection_of(desk: Desk, business: str) -> Connection:
@@ -63,6 +64,7 @@ def test_between_calls_no_password_is_in_memory(
     desk: Desk, business: str, draft: Draft, sandbox: Sandbox
 ) -> None:
     desk = Desk(desk.home, Secrets(desk.home.root), person="anna", limits=QUICK)
+    make_cheap_file(desk.home.root, "correct horse")
     desk.secrets.unlock("encrypted-file", "correct horse")
     desk.connecting.connect(business, msgspec.structs.replace(draft, secrets_in="encrypted-file"))
     desk.sessions.call(business, lambda kashflow: kashflow.get_vat_rates())

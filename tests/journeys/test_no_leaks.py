@@ -87,15 +87,20 @@ def test_the_search_would_find_one() -> None:
 
 
 def test_commands_leak_nothing_whatever_the_server_says(
-    kashdeck: Kashdeck, guarded: Sandbox, search: Search, tmp_path: Path
+    kashdeck: Kashdeck,
+    guarded: Sandbox,
+    search: Search,
+    tmp_path: Path,
+    capfdbinary: pytest.CaptureFixture[bytes],
 ) -> None:
+    """Each kind of work is a process once; whatever else the server says is told here."""
     trace = tmp_path / "home" / "trace.xml"
     key = guarded.autoauth_key
-    kashdeck.run("status")
+    kashdeck.make_cheap_file()
     with Echo(guarded.endpoint) as echo:
         words = ("--endpoint", echo.endpoint, "--username", guarded.username, "--secrets-stdin")
         where = ("--secrets-in", "encrypted-file", "--trace", str(trace))
-        wrong = kashdeck.run("connect", NAME, *words, *where, stdin=both(WRONG, key))
+        wrong = kashdeck.process("connect", NAME, *words, *where, stdin=both(WRONG, key))
         assert wrong.code == 2
         for way in Echo.WAYS:
             echo.way = way
@@ -103,32 +108,36 @@ def test_commands_leak_nothing_whatever_the_server_says(
             told = kashdeck.run("connect", NAME, *words, *where, *more, stdin=both(PASSWORD, key))
             assert told.code == 2, way
         echo.way = ""
-        assert kashdeck.run("connect", NAME, *words, *where, stdin=both(PASSWORD, key)).code == 0
+        assert (
+            kashdeck.process("connect", NAME, *words, *where, stdin=both(PASSWORD, key)).code == 0
+        )
         kashdeck.run("import", NAME, COSTS)
         echo.way = "page"
-        assert kashdeck.run("sync", NAME, "--trace", str(trace), "--json").code == 1
+        assert kashdeck.process("sync", NAME, "--trace", str(trace), "--json").code == 1
         echo.way = "fault"
-        kashdeck.run("publish", NAME, "1", "2", "--yes", "--trace", str(trace))
+        kashdeck.process("publish", NAME, "1", "2", "--yes", "--trace", str(trace))
         echo.way = ""
-        kashdeck.run("reconnect", NAME, "--secrets-stdin", stdin=both(WRONG, key))
-        kashdeck.run("resolve", NAME, "--trace", str(trace))
+        kashdeck.process("reconnect", NAME, "--secrets-stdin", stdin=both(WRONG, key))
+        kashdeck.process("resolve", NAME, "--trace", str(trace))
         kashdeck.run("publish", NAME, "3", "--dry-run", "--body")
-        assert kashdeck.run("keyring", NAME, "ask").code == 0
-        assert kashdeck.run("sync", NAME, "--secrets-stdin", stdin=WRONG).code == 1
+        assert kashdeck.process("keyring", NAME, "ask").code == 0
+        assert kashdeck.process("sync", NAME, "--secrets-stdin", stdin=WRONG).code == 1
         assert kashdeck.json("sync", NAME, "--secrets-stdin", stdin=PASSWORD)["syncs"]
         move = ("keyring", NAME, "encrypted-file", "--secrets-stdin")
         assert kashdeck.run(*move, stdin=both(PASSWORD, key)).code == 0
     for command in (("audit", NAME, "--json"), ("doctor",), ("status", NAME)):
         assert kashdeck.run(*command).out
     backup = tmp_path / "home" / "all.backup"
-    assert kashdeck.run("backup", str(backup)).code == 0
+    assert kashdeck.process("backup", str(backup)).code == 0
     elsewhere = kashdeck.environment["KASHDECK_HOME"] = str(tmp_path / "elsewhere")
-    assert kashdeck.run("restore", str(backup), "--yes").code == 0
+    assert kashdeck.process("restore", str(backup), "--yes").code == 0
     kashdeck.environment["KASHDECK_HOME"] = str(kashdeck.home)
 
     assert trace.stat().st_size > 10_000
     assert b"AutoAuthIP" in trace.read_bytes(), "the trace has what was sent"
     search.add("what commands wrote", kashdeck.written)
+    for stream in capfdbinary.readouterr():
+        search.add("what they wrote beside their streams", stream)
     for folder in (kashdeck.home, Path(elsewhere)):
         search.add_folder(folder)
     assert search.leaks() == []
@@ -302,7 +311,7 @@ def test_what_publishes_in_the_background_shows_nothing_and_leaves_nothing(
         kashdeck.run("import", NAME, COSTS)
         echo.slow = 0.5
         away = ("--yes", "--detach", "--secrets-stdin")
-        ran = kashdeck.run("publish", NAME, "1", "2", *away, stdin=given)
+        ran = kashdeck.process("publish", NAME, "1", "2", *away, stdin=given)
         assert ran.code == 0, ran
         found = background_of(kashdeck)
         for pid in found:

@@ -21,6 +21,7 @@ from screens.widgets.ledger_table import LedgerTable
 from tests.conftest import QUICK
 from tests.journeys.walk import Walk
 from tests.screens.scenes import on_screen
+from tests.store.cheap_file import make_cheap_file
 
 PASSPHRASE = "four plain words here"
 FILE, TYPED = "encrypted-file", "ask"
@@ -33,6 +34,7 @@ def kept(tmp_path: Path, draft: Draft, sandbox: Sandbox) -> Iterator[Desk]:
     root = tmp_path / "home"
     desk = Desk(Home(root), Secrets(root), person="anna", limits=QUICK)
     desk.businesses.add("Harbour Lane")
+    make_cheap_file(root, PASSPHRASE)
     desk.secrets.unlock(FILE, PASSPHRASE)
     desk.connecting.connect("harbour-lane", msgspec.structs.replace(draft, secrets_in=FILE))
     yield desk

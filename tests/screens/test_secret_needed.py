@@ -21,6 +21,7 @@ from tests.conftest import QUICK
 from tests.journeys.test_connect import to_credentials
 from tests.journeys.walk import Walk, walking
 from tests.screens.test_credentials import fill
+from tests.store.cheap_file import make_cheap_file
 from tests.store.pass_home import PassHome, needs_pass, pass_home
 
 FILE = "encrypted-file"
@@ -143,6 +144,7 @@ async def test_the_key_is_asked_for_where_the_machine_has_to_be_listed_again(
 @pytest.fixture
 def filed(desk: Desk, business: str, draft: Draft) -> Desk:
     """The desk, a business connected, its password in the encrypted file, which is locked."""
+    make_cheap_file(desk.home.root, PASSPHRASE)
     desk.secrets.unlock(FILE, PASSPHRASE)
     desk.connecting.connect(business, msgspec.structs.replace(draft, secrets_in=FILE))
     desk.secrets.lock(FILE)

@@ -9,6 +9,7 @@ import pytest
 from kfclient.store import ConnectionSecret, Secrets
 from kfclient.store.backends import ASK, ENCRYPTED_FILE
 from kfclient.store.errors import PassphraseNeeded, SecretNeeded
+from tests.store.cheap_file import make_cheap_file
 
 PASSPHRASE = "correct horse battery staple"
 SECRET = ConnectionSecret("p-4711", "key-0815")
@@ -17,6 +18,7 @@ SECRET = ConnectionSecret("p-4711", "key-0815")
 @pytest.fixture
 def opened(tmp_path: Path) -> Secrets:
     """Return secrets whose encrypted file is open, and has one."""
+    make_cheap_file(tmp_path, PASSPHRASE)
     secrets = Secrets(tmp_path)
     secrets.unlock(ENCRYPTED_FILE, PASSPHRASE)
     secrets.save("acme", SECRET, ENCRYPTED_FILE)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kfclient.store import kernel_keyring
-from kfclient.store.encrypted_file import EncryptedFile
 from kfclient.store.errors import PassphraseNeeded, WrongPassphrase
 from kfclient.store.secrets import ConnectionSecret, Secrets
+from tests.store.cheap_file import make_cheap_file
 from tests.store.processes import finished, script, started
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ only_here = pytest.mark.skipif(
 def root(tmp_path: Path) -> Iterator[Path]:
     """A home with a secret in its encrypted file, which is open nowhere."""
     root = tmp_path / "home"
+    make_cheap_file(root, PASSPHRASE)
     maker = Secrets(root)
     maker.unlock(FILE, PASSPHRASE)
     maker.save("acme", SECRET, FILE)
@@ -132,7 +133,7 @@ def test_it_is_over_when_its_time_is(root: Path) -> None:
 def test_a_file_made_anew_is_not_opened_by_the_key_of_the_old_one(root: Path) -> None:
     Secrets(root).unlock(FILE, PASSPHRASE, keep_hours=1)
     (root / "secrets.json").unlink()
-    EncryptedFile(root / "secrets.json", cost=2**14).unlock("another passphrase")
+    make_cheap_file(root, "another passphrase")
 
     assert Secrets(root).locked(FILE)
     with pytest.raises(PassphraseNeeded):

@@ -29,6 +29,7 @@ from kfclient.store.home import Home
 from kfclient.store.redaction import Redactor
 from kfclient.store.secrets import ConnectionSecret, Secrets
 from kfclient.store.watchdog import answered
+from tests.store.cheap_file import make_cheap_file
 from tests.store.processes import ROOT
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ def test_a_secret_comes_back_as_it_was(secrets: Secrets, tmp_path: Path) -> None
 
 
 def test_the_secret_is_in_no_file_and_no_repr(secrets: Secrets, tmp_path: Path) -> None:
+    make_cheap_file(tmp_path / "home", PASSPHRASE)
     secrets.unlock(FILE, PASSPHRASE)
     secrets.save("acme", SECRET, FILE)
 
@@ -372,7 +374,10 @@ def test_work_that_is_still_going_on_keeps_what_was_lent(secrets: Secrets) -> No
         secrets.load("acme", "ask")
 
 
-def test_what_is_lent_to_a_place_that_keeps_is_not_looked_at(secrets: Secrets) -> None:
+def test_what_is_lent_to_a_place_that_keeps_is_not_looked_at(
+    secrets: Secrets, tmp_path: Path
+) -> None:
+    make_cheap_file(tmp_path / "home", PASSPHRASE)
     secrets.unlock(FILE, PASSPHRASE)
     secrets.save("acme", SECRET, FILE)
     secrets.lend("acme", ConnectionSecret("lent", ""))

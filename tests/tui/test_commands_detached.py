@@ -62,7 +62,10 @@ def until(kashdeck: Kashdeck, true: Callable[[dict[str, Any]], object], seconds:
 
 def detach(kashdeck: Kashdeck, lanes: str = "2") -> int:
     """Publish eight costs in the background, and return the process."""
-    answer = kashdeck.json("publish", NAME, *EIGHT, *AGREED, "--detach", "--lanes", lanes)
+    words = ("publish", NAME, *EIGHT, *AGREED, "--detach", "--lanes", lanes, "--json")
+    ran = kashdeck.process(*words)
+    assert ran.code == 0, ran
+    answer = json.loads(ran.out)
     assert answer["run"]["background"]
     process: int = answer["run"]["process"]
     return process

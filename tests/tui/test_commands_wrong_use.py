@@ -157,7 +157,7 @@ def test_a_terminal_of_another_encoding_gets_marks_for_letters_it_lacks(
     kashdeck: Kashdeck,
 ) -> None:
     kashdeck.environment |= {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
-    ran = kashdeck.run("status", "Café Léon")
+    ran = kashdeck.process("status", "Café Léon")
     assert ran.code == 2
     assert "?Caf? L?on?" in ran.err
 

@@ -17,7 +17,7 @@ from kfclient.desk.publish.runs import Wish
 from kfclient.errors import Problem
 from screens.services import PublishJob
 from tests.tui.kashdeck import NAME, Kashdeck
-from tests.tui.test_commands_detached import detach, run_of, until
+from tests.tui.test_commands_detached import detach, run_of, take, until
 from tui.app import KashdeckApp
 
 BUSINESS = "harbour-lane-trading"
@@ -66,6 +66,7 @@ async def test_what_another_process_publishes_is_shown_and_steered(slow: Kashdec
         assert set(job.state) == set("12345678")
         assert {planned.contact for planned in job.plan.items} >= {"Quillon Print Works"}
         await so(lambda: "published" in job.state.values())
+        take(slow, 2.0)  # so that it is not over before it is stopped
         app.steer_publish(BUSINESS, Wish.PAUSE)
         await so(lambda: job.paused)
         assert app.publish_job(BUSINESS) is job
@@ -112,11 +113,13 @@ async def test_what_was_broken_off_is_carried_on(slow: Kashdeck) -> None:
 
 
 async def test_the_apps_own_publishing_pauses_and_others_are_told(slow: Kashdeck) -> None:
+    slow.apart = True
     async with app_on(slow) as app:
         plan = app.desk.publishing.plan(BUSINESS, ["1", "2", "3", "4", "5", "6"])
         app.desk.publishing.lanes = 1
         job = app.start_publish(plan, create_suppliers=True, create_customers=True)
         await so(lambda: "published" in job.state.values())
+        take(slow, 2.0)
         paused = await asyncio.to_thread(slow.json, "publish", NAME, "--pause")
         assert paused["run"]["state"] == "paused"
         await so(lambda: job.paused)
