@@ -13,12 +13,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from kfclient.api import Limits
 from kfclient.desk import Desk, Draft
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home, Secrets
 from tests import contract
+
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")  # an example that is slow on a busy one is no worse for it
 
 QUICK = Limits(connect=2.0, silence=5.0, reading=10.0, writing=5.0, tries=1)
 """Limits for a server on this machine, with nothing tried twice."""
