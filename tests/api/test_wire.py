@@ -353,7 +353,7 @@ def test_a_netrc_file_adds_nothing_to_a_request(
 
 
 def test_cookies_are_not_kept() -> None:
-    cookie = http(WHOLE, extra="Set-Cookie: a=b; Path=/\r\n")
+    cookie = http(WHOLE, extra="Set-Cookie: a=b; Path=/\r\nConnection: close\r\n")
     with ByteServer(cookie) as server:
         api = client(server.endpoint)
         api.get_suppliers()
