@@ -8,8 +8,8 @@ import ssl
 import struct
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Self
 
@@ -80,6 +80,17 @@ class ByteServer:
         self.hung_up.set()
 
 
+@contextmanager
+def deaf_port() -> Iterator[int]:
+    """Yield a port where nobody listens, and held, so that nobody will."""
+    both = socket.has_dualstack_ipv6()
+    with socket.socket(socket.AF_INET6 if both else socket.AF_INET) as everywhere:
+        if both:
+            everywhere.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        everywhere.bind(("", 0))
+        yield everywhere.getsockname()[1]
+
+
 def hear(connection: socket.socket) -> bytes:
     """Read one whole request: head and body."""
     heard = b""
@@ -100,13 +111,14 @@ def says(reply: bytes) -> Act:
     return lambda connection, _: connection.sendall(reply)
 
 
-def drips(reply: bytes, every: float) -> Act:
-    """Answer a byte at a time."""
+def drips(reply: Iterable[int], every: float) -> Act:
+    """Answer a byte at a time; then say no more, until the client hangs up."""
 
-    def act(connection: socket.socket, _: bytes) -> None:
+    def act(connection: socket.socket, request: bytes) -> None:
         for byte in reply:
             connection.sendall(bytes([byte]))
             time.sleep(every)
+        keeps_silent(connection, request)
 
     return act
 

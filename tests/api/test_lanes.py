@@ -5,42 +5,53 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import pytest
 
 from kfclient.api import Credentials, KashFlow, KashFlowError, Limits, connection
+from kfclient.api.lanes import lanes_of
 from kfclient.api.records import Supplier
 from kfclient.cancel import Cancel
 from kfclient.errors import Cancelled
 from tests.api.byte_server import ByteServer, answers, hear, keeps_silent, ok, resets, says
+from tests.waiting import HANG, until
 
 
 class Crowd:
-    """Answers slowly, and counts how many calls are under way at once."""
+    """Answers nobody until told to, and counts how many calls are under way at once."""
 
-    def __init__(self, takes: float = 0.03) -> None:
-        self._takes = takes
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._now = 0
-        self.most = 0
+        self._go_on = threading.Event()
+        self.now = self.most = 0
 
     def answer(self, _: bytes) -> bytes:
         with self._lock:
-            self._now += 1
-            self.most = max(self.most, self._now)
-        time.sleep(self._takes)
+            self.now += 1
+            self.most = max(self.most, self.now)
+        assert self._go_on.wait(HANG)
         with self._lock:
-            self._now -= 1
+            self.now -= 1
         return ok("GetVATRates")
 
+    def meets(self, callers: Sequence[KashFlow], at_once: int, *names: str) -> None:
+        """Have all call; answer once `at_once` are met and the others, of these names, wait."""
+        threads = [threading.Thread(target=caller.get_vat_rates) for caller in callers]
+        for thread in threads:
+            thread.start()
+        met = at_once, len(callers) - at_once
+        endpoint = callers[0].endpoint
+        until(lambda: (self.now, waiting(endpoint, *names)) == met, "a full house")
+        self._go_on.set()
+        for thread in threads:
+            thread.join()
+        self._go_on.clear()
 
-def at_once(*works: Callable[[], object]) -> None:
-    threads = [threading.Thread(target=work) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+
+def waiting(endpoint: str, *names: str) -> int:
+    """Return how many calls of these users wait for a lane."""
+    return sum(len(lanes._waiting) for lanes in {lanes_of(endpoint, name) for name in names})
 
 
 def api(endpoint: str, username: str = "anna", lanes: int = 4) -> KashFlow:
@@ -51,19 +62,19 @@ def test_four_calls_at_once_are_the_most() -> None:
     crowd = Crowd()
     with ByteServer(answers(crowd.answer)) as server:
         one = api(server.endpoint)
-        at_once(*[one.get_vat_rates] * 12)
-    assert crowd.most == 4
-    assert server.connections <= 4
+        crowd.meets([one] * 12, 4, "anna")
+        assert crowd.most == 4
+        assert server.connections <= 4
 
 
 def test_clients_of_one_account_share_its_lanes_and_others_have_their_own() -> None:
     crowd = Crowd()
     with ByteServer(answers(crowd.answer)) as server:
         mine = [api(server.endpoint, name, lanes=2) for name in ("anna", "Anna", "ANNA")]
-        at_once(*[one.get_vat_rates for one in mine * 3])
+        crowd.meets(mine * 3, 2, "anna")
         assert crowd.most == 2
         both = [api(server.endpoint, name, lanes=2) for name in ("anna", "ben")]
-        at_once(*[one.get_vat_rates for one in both * 4])
+        crowd.meets(both * 4, 4, "anna", "ben")
         assert crowd.most == 4
 
 
@@ -85,15 +96,17 @@ def test_waiting_for_a_lane_can_be_cancelled() -> None:
             with pytest.raises(Cancelled):
                 one.get_vat_rates(cancel=enough)
 
+        def change_ones_mind() -> None:
+            until(lambda: waiting(one.endpoint, "anna"), "the second call's wait")
+            cancel.cancel()
+
         holder = threading.Thread(target=hold)
         holder.start()
-        while not server.requests:
-            time.sleep(0.01)
-        threading.Timer(0.1, cancel.cancel).start()
-        began = time.monotonic()
+        until(lambda: server.requests, "the first call")
+        threading.Thread(target=change_ones_mind).start()
         with pytest.raises(Cancelled):
             one.get_suppliers(cancel=cancel)
-        assert time.monotonic() - began < 1
+        assert holder.is_alive()
         assert len(server.requests) == 1
         enough.cancel()
         holder.join()
@@ -112,29 +125,31 @@ def test_a_write_that_waited_long_for_its_lane_goes_over_a_fresh_connection(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The one it had opened may be dead by then, and a first byte sent there leaves a doubt."""
-    monkeypatch.setattr(connection, "_FRESH", 0.2)
+    heard, go_on = threading.Event(), threading.Event()
 
-    def insert(takes: float) -> Callable[[socket.socket, bytes], None]:
-        def act(line: socket.socket, _: bytes) -> None:
-            hear(line)
-            time.sleep(takes)
-            line.sendall(ok("InsertSupplier", "7"))
-
-        return act
+    def insert(line: socket.socket, _: bytes) -> None:
+        hear(line)
+        heard.set()
+        assert go_on.wait(HANG)
+        line.sendall(ok("InsertSupplier", "7"))
 
     hangs_up = says(b"")
-    with ByteServer(insert(0.6), hangs_up, insert(0), hears=False) as server:
+    with ByteServer(insert, hangs_up, insert, hears=False) as server:
         one = api(server.endpoint, lanes=1)
         numbers: list[int] = []
 
         def write() -> None:
             numbers.append(one.insert_supplier(Supplier(name="Acme")))
 
-        first = threading.Thread(target=write)
-        first.start()
-        while not server.connections:
-            time.sleep(0.01)
-        write()
-        first.join()
+        writers = [threading.Thread(target=write) for _ in range(2)]
+        writers[0].start()
+        assert heard.wait(HANG)
+        monkeypatch.setattr(connection, "_FRESH", 0.01)
+        writers[1].start()
+        until(lambda: waiting(one.endpoint, "anna"), "the second write's wait")
+        time.sleep(0.05)  # so long it waits at least
+        go_on.set()
+        for writer in writers:
+            writer.join()
     assert numbers == [7, 7]
     assert server.connections == 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kfclient.api import Limits, probe
+from kfclient.api import probe
 from kfclient.api.errors import (
     InsecureConnection,
     NotKashFlow,
@@ -12,10 +12,9 @@ from kfclient.api.errors import (
     ServerTrouble,
     ServerUnreachable,
 )
-from tests.api.byte_server import ByteServer, envelope, http, ok, response
+from tests.api.byte_server import ByteServer, deaf_port, envelope, http, ok, response
 from tests.api.clients import PASSWORD
 from tests.api.test_replies import HTML, fault
-from tests.api.test_wire import free_port
 
 NO = http(
     response(
@@ -33,10 +32,10 @@ def test_a_server_that_is_there_is_reached_at_its_place() -> None:
 
 
 def test_a_server_that_is_not_there_is_not_reached() -> None:
-    endpoint = f"http://127.0.0.1:{free_port()}/"
-    for check in (probe.reach, probe.answers):
-        with pytest.raises(ServerUnreachable):
-            check(endpoint)
+    with deaf_port() as port:
+        for check in (probe.reach, probe.answers):
+            with pytest.raises(ServerUnreachable):
+                check(f"http://127.0.0.1:{port}/")
 
 
 def test_plain_http_needs_no_tls_on_this_machine_and_is_refused_elsewhere() -> None:
@@ -91,6 +90,6 @@ def test_a_proxy_that_lets_nobody_through_is_named(monkeypatch: pytest.MonkeyPat
 def test_a_proxy_is_named_as_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
     with ByteServer(b"HTTP/1.1 200 Connection established\r\n\r\n") as proxy:
         monkeypatch.setenv("https_proxy", f"http://me:hush@127.0.0.1:{proxy.port}")
-        said = probe.reach("https://kashflow.invalid/x", Limits(connect=2))
+        said = probe.reach("https://kashflow.invalid/x")
         assert said == f"kashflow.invalid:443, through the proxy 127.0.0.1:{proxy.port}"
         assert b"Proxy-Authorization: Basic " in proxy.requests[0].title()

@@ -170,23 +170,24 @@ def test_a_page_that_does_not_say_how_many_there_are_is_broken() -> None:
 
 
 def test_progress_is_told_at_most_four_times_a_second_and_at_the_end() -> None:
-    rows = "".join(f"<Supplier><SupplierID>{n}</SupplierID></Supplier>" for n in range(1, 31))
-    body = response("GetSuppliers", rows)
-
-    def slowly(connection: socket.socket, _: bytes) -> None:
-        connection.sendall(http(b"", length=len(body)))
-        for start in range(0, len(body), 100):
-            connection.sendall(body[start : start + 100])
-            time.sleep(0.03)
-
+    row = b"<Supplier><SupplierID>1</SupplierID></Supplier>"
+    beginning, end = response("GetSuppliers", "|").split(b"|")
     told: list[int] = []
+
+    def until_told(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n\r\n" + beginning)
+        while not told:
+            connection.sendall(row)
+            time.sleep(0.03)
+        connection.sendall(row + end)
+
     began = time.monotonic()
-    with ByteServer(slowly) as server:
-        client(server.endpoint).get_suppliers(on_rows=told.append)
+    with ByteServer(until_told) as server:
+        rows = client(server.endpoint).get_suppliers(on_rows=told.append)
     took = time.monotonic() - began
     assert 1 < len(told) <= took * 4 + 1
     assert told == sorted(set(told))
-    assert told[-1] == 30
+    assert told[-1] == len(rows)
 
 
 def suppliers(count: int) -> bytes:
@@ -236,9 +237,11 @@ def test_reading_costs_little_more_than_parsing() -> None:
         return decoder.rows
 
     best: dict[str, float] = {}
-    for _ in range(5):
+    for _ in range(20):  # as many as it takes until other programs have disturbed neither
         for name, way in (("plain", plain), ("ours", ours)):
             began = time.process_time()
             assert len(way()) == 4000
             best[name] = min(best.get(name, 9.0), time.process_time() - began)
-    assert best["ours"] <= 1.5 * best["plain"], best
+        if best["ours"] <= 1.5 * best["plain"]:
+            return
+    pytest.fail(f"CPU seconds: {best}")

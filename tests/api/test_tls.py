@@ -18,7 +18,7 @@ from kfclient.api.errors import (
 from kfclient.api.records import Supplier
 from tests.api.byte_server import ByteServer, ok, repeats, resets
 from tests.api.certificates import issue
-from tests.api.clients import PASSWORD, QUICK, USERNAME, client
+from tests.api.clients import ONCE, PASSWORD, USERNAME, client
 
 
 def test_a_trusted_certificate_makes_a_connection(
@@ -36,7 +36,7 @@ def test_an_authority_of_ones_own_is_trusted_beside_the_public_ones(tmp_path: Pa
     context, authority = issue(tmp_path)
     with ByteServer(repeats(ok("InsertSupplier", "7")), tls=context) as server:
         api = KashFlow(
-            server.endpoint, Credentials(USERNAME, PASSWORD), limits=QUICK, authority=authority
+            server.endpoint, Credentials(USERNAME, PASSWORD), limits=ONCE, authority=authority
         )
         assert api.insert_supplier(Supplier(name="Acme")) == 7
         assert "KashFlow's double" in probe.secure(server.endpoint, authority=Path(authority))
@@ -50,7 +50,7 @@ def test_an_authority_of_ones_own_is_trusted_beside_the_public_ones(tmp_path: Pa
 def test_an_authority_does_not_excuse_another_servers_certificate(tmp_path: Path) -> None:
     context, authority = issue(tmp_path, address="127.0.0.2")
     with ByteServer(repeats(ok("InsertSupplier", "7")), tls=context) as server:
-        api = KashFlow(server.endpoint, Credentials("u", "p"), limits=QUICK, authority=authority)
+        api = KashFlow(server.endpoint, Credentials("u", "p"), limits=ONCE, authority=authority)
         with pytest.raises(InsecureConnection, match="not valid for"):
             api.insert_supplier(Supplier(name="Acme"))
         assert server.requests == []
@@ -64,7 +64,7 @@ def test_an_authority_that_cannot_be_read_is_named_and_nothing_is_sent(
     if content is not None:
         authority.write_bytes(content)
     with ByteServer(repeats(ok("GetSuppliers")), tls=context) as server:
-        api = KashFlow(server.endpoint, Credentials("u", "p"), limits=QUICK, authority=authority)
+        api = KashFlow(server.endpoint, Credentials("u", "p"), limits=ONCE, authority=authority)
         with pytest.raises(BadRequest, match=r"ca\.pem cannot be read") as caught:
             api.get_suppliers()
         with pytest.raises(BadRequest):

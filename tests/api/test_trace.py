@@ -14,12 +14,12 @@ from kfclient.api import Credentials, KashFlow, KashFlowError
 from kfclient.api.records import Supplier
 from kfclient.api.trace import Traced, TraceTo
 from tests.api.byte_server import ByteServer, http, ok, repeats, resets, response, zipped
-from tests.api.clients import AUTOAUTH_KEY, PASSWORD, QUICK, USERNAME
+from tests.api.clients import AUTOAUTH_KEY, ONCE, PASSWORD, USERNAME
 from tests.api.test_secrets import REPLIES, SHOWN
 
 
 def tracing(endpoint: str, to: TraceTo, password: str = PASSWORD) -> KashFlow:
-    return KashFlow(endpoint, Credentials(USERNAME, password), limits=QUICK, trace=to)
+    return KashFlow(endpoint, Credentials(USERNAME, password), limits=ONCE, trace=to)
 
 
 def test_a_request_and_its_reply_are_told_as_they_travelled() -> None:

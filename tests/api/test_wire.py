@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import socket
 import threading
@@ -32,6 +33,7 @@ from tests.api.byte_server import (
     Act,
     ByteServer,
     answers,
+    deaf_port,
     drips,
     http,
     keeps_silent,
@@ -42,26 +44,22 @@ from tests.api.byte_server import (
 )
 from tests.api.clients import client
 from tests.api.test_replies import WHOLE
+from tests.waiting import HANG
 
-HASTY = Limits(connect=1.0, silence=5.0, reading=0.4, writing=0.4, tries=1)
+HASTY = Limits(connect=HANG, silence=HANG, reading=0.4, writing=0.4, tries=1)
 
 
 @contextmanager
-def taking(least: float, most: float) -> Iterator[None]:
+def given_up(after: float, before: float) -> Iterator[None]:
+    """Expect a wait that lasts `after`, and is over `before` the limit that is set by default."""
     began = time.monotonic()
     yield
-    assert least <= time.monotonic() - began <= most
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
+    assert after <= time.monotonic() - began < before
 
 
 def test_where_nothing_listens_nothing_was_sent() -> None:
-    with pytest.raises(ServerUnreachable) as caught:
-        client(f"http://127.0.0.1:{free_port()}/").insert_supplier(Supplier(name="Acme"))
+    with deaf_port() as port, pytest.raises(ServerUnreachable) as caught:
+        client(f"http://127.0.0.1:{port}/").insert_supplier(Supplier(name="Acme"))
     assert caught.value.outcome is Outcome.NOT_SENT
     assert "Nothing answers" in caught.value.sentence
 
@@ -83,7 +81,7 @@ def test_a_server_that_takes_no_connections_is_not_waited_for_long() -> None:
             one.connect_ex(("127.0.0.1", port))
             crowd.append(one)
         limits = Limits(connect=0.3, tries=1)
-        with taking(0.2, 1.5), pytest.raises(ServerUnreachable) as caught:
+        with given_up(0.3, Limits().connect), pytest.raises(ServerUnreachable) as caught:
             client(f"http://127.0.0.1:{port}/", limits).insert_supplier(Supplier(name="Acme"))
         for one in crowd:
             one.close()
@@ -116,15 +114,16 @@ def test_a_server_that_hangs_up_on_sight_has_not_refused_anything(act: Act) -> N
 )
 def test_the_deadline_is_for_the_whole_call_however_the_server_drips(act: Act) -> None:
     with ByteServer(act) as server:
-        with taking(0.3, 1.2), pytest.raises(ReplyTooSlow) as caught:
+        with given_up(0.4, Limits().writing), pytest.raises(ReplyTooSlow) as caught:
             client(server.endpoint, HASTY).insert_supplier(Supplier(name="Acme"))
         assert caught.value.outcome is Outcome.UNKNOWN
-        assert server.hung_up.wait(2)
+        assert server.hung_up.wait(HANG)
 
 
 def test_a_server_that_falls_silent_is_given_up_before_the_deadline() -> None:
-    limits = Limits(silence=0.3, reading=10, tries=1)
-    with ByteServer(keeps_silent) as server, taking(0.2, 1.2), pytest.raises(ReplyTooSlow):
+    limits = Limits(silence=0.3, tries=1)
+    late = pytest.raises(ReplyTooSlow, match="did not answer")
+    with ByteServer(keeps_silent) as server, given_up(0.3, Limits().silence), late:
         client(server.endpoint, limits).get_suppliers()
 
 
@@ -138,20 +137,31 @@ def test_a_reply_may_not_outgrow_its_limit() -> None:
 
 def test_cancelling_ends_a_call_that_waits_and_closes_its_connection() -> None:
     cancel = Cancel()
-    with ByteServer(keeps_silent) as server:
-        threading.Timer(0.2, cancel.cancel).start()
-        with taking(0.1, 1.0), pytest.raises(Cancelled):
+
+    def act(connection: socket.socket, request: bytes) -> None:
+        cancel.cancel()
+        keeps_silent(connection, request)
+
+    with ByteServer(act) as server:
+        with pytest.raises(Cancelled):
             client(server.endpoint).get_suppliers(cancel=cancel)
-        assert server.hung_up.wait(2)
+        assert server.hung_up.wait(HANG)
 
 
 def test_cancelling_ends_a_list_that_comes_slowly() -> None:
     cancel = Cancel()
-    with ByteServer(drips(http(WHOLE), 0.005)) as server:
-        threading.Timer(0.2, cancel.cancel).start()
-        with taking(0.1, 1.0), pytest.raises(Cancelled):
+    beginning, end, _ = WHOLE.partition(b"</Supplier>")
+    blanks = itertools.repeat(ord(" "))  # between two suppliers, and without an end
+
+    def act(connection: socket.socket, request: bytes) -> None:
+        connection.sendall(http(beginning + end, length=1_000_000))
+        cancel.cancel()
+        drips(blanks, 0.005)(connection, request)
+
+    with ByteServer(act) as server:
+        with pytest.raises(Cancelled):
             client(server.endpoint).get_suppliers(cancel=cancel)
-        assert server.hung_up.wait(5)
+        assert server.hung_up.wait(HANG)
 
 
 def test_a_follower_that_fails_ends_the_call_and_its_connection() -> None:
@@ -161,7 +171,7 @@ def test_a_follower_that_fails_ends_the_call_and_its_connection() -> None:
     with ByteServer(drips(http(WHOLE), 0.002)) as server:
         with pytest.raises(ZeroDivisionError):
             client(server.endpoint).get_suppliers(on_rows=fails)
-        assert server.hung_up.wait(2)
+        assert server.hung_up.wait(HANG)
 
 
 def test_a_call_cancelled_beforehand_sends_nothing() -> None:
@@ -191,7 +201,7 @@ def test_a_writing_call_never_uses_a_kept_connection_and_keeps_none() -> None:
         assert api.get_suppliers() == []
         assert not server.hung_up.is_set()
         assert api.insert_supplier(Supplier(name="Acme")) == 7
-        assert server.hung_up.wait(1)
+        assert server.hung_up.wait(HANG)
         assert b"\r\nConnection: close\r\n" in server.requests[1]
         assert api.insert_supplier(Supplier(name="Acme")) == 7
         assert server.connections == 3
@@ -205,7 +215,7 @@ def test_reading_calls_share_a_kept_connection() -> None:
             assert api.get_suppliers() == []
         assert server.connections == 1
         api.close()
-        assert server.hung_up.wait(2)
+        assert server.hung_up.wait(HANG)
 
 
 def echo(request: bytes) -> bytes:
@@ -292,8 +302,8 @@ def test_plain_http_to_another_machine_is_refused_before_anything_is_sent(addres
 
 @pytest.mark.parametrize("address", ["http://localhost", "http://[::1]", "http://127.9.9.9"])
 def test_plain_http_to_this_machine_is_tried(address: str) -> None:
-    with pytest.raises(ServerUnreachable):
-        client(f"{address}:{free_port()}/").get_suppliers()
+    with deaf_port() as port, pytest.raises(ServerUnreachable):
+        client(f"{address}:{port}/").get_suppliers()
 
 
 @pytest.mark.parametrize(
@@ -325,10 +335,10 @@ def test_a_proxy_that_lets_nobody_through_means_not_sent(monkeypatch: pytest.Mon
 
 
 def test_this_machine_is_never_reached_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "https_proxy", "all_proxy"):
-        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
     monkeypatch.delenv("no_proxy", raising=False)
-    with ByteServer(ok("GetSuppliers")) as server:
+    with deaf_port() as port, ByteServer(ok("GetSuppliers")) as server:
+        for name in ("http_proxy", "https_proxy", "all_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{port}")
         assert client(server.endpoint).get_suppliers() == []
 
 
@@ -343,7 +353,7 @@ def test_a_netrc_file_adds_nothing_to_a_request(
 
 
 def test_cookies_are_not_kept() -> None:
-    cookie = http(WHOLE, extra="Set-Cookie: a=b; Path=/\r\n")
+    cookie = http(WHOLE, extra="Set-Cookie: a=b; Path=/\r\nConnection: close\r\n")
     with ByteServer(cookie) as server:
         api = client(server.endpoint)
         api.get_suppliers()

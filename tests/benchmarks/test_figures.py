@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 import pytest
 
 from tests.benchmarks import publish, start, store, sync
 from tests.benchmarks.__main__ import SECTIONS, main
 from tests.benchmarks.figure import Figure
 
+TIMES = 3
+
+
+def broken(measure: Callable[[], Iterable[Figure]]) -> list[str]:
+    """Return the promises that no measurement kept: other programs spoil one, and not all.
+
+    What has no slack is counted, not measured, and broken with the first time.
+    """
+    spoilt: dict[str, Figure] = {}
+    for number in range(TIMES):
+        now = {one.about: one for one in measure() if not _nearly_kept(one)}
+        counted = [str(one) for one in now.values() if one.slack == 1]
+        if counted:
+            return counted
+        spoilt = {about: one for about, one in now.items() if not number or about in spoilt}
+        if not spoilt:
+            break
+    return [str(one) for one in spoilt.values()]
+
 
 @pytest.mark.slow
 def test_reading_long_lists_costs_what_is_promised() -> None:
     """Smaller lists than the promise is about: ratios, stalls and loading hold there as well."""
-    broken = [str(figure) for figure in sync.figures(4_000, 2) if not _nearly_kept(figure)]
-    assert not broken
+    assert not broken(lambda: sync.figures(4_000, 2))
 
 
 def _nearly_kept(figure: Figure) -> bool:
@@ -26,19 +46,16 @@ def _nearly_kept(figure: Figure) -> bool:
 
 def test_remembering_costs_what_is_promised() -> None:
     """Fewer documents: what does not grow with them does not here, what does is promised less."""
-    broken = [str(figure) for figure in store.figures(10_000, 60) if not figure.nearly_kept]
-    assert not broken
+    assert not broken(lambda: store.figures(10_000, 60))
 
 
 def test_publishing_costs_what_is_promised() -> None:
     """Few items, so that beginning and ending weigh more; the calls are counted exactly."""
-    broken = [str(figure) for figure in publish.figures(64, 32, 1, 8) if not figure.nearly_kept]
-    assert not broken
+    assert not broken(lambda: publish.figures(64, 32, 1, 8))
 
 
 def test_starting_costs_what_is_promised() -> None:
-    broken = [str(figure) for figure in start.figures(3) if not figure.nearly_kept]
-    assert not broken
+    assert not broken(lambda: start.figures(3))
 
 
 def test_a_broken_promise_is_marked_and_ends_with_1(

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from kfclient.sandbox import Sandbox
+from tests.waiting import HANG
 
 SUPPLIER = "Wharf & Söhne"
 REFERENCE = "W <1>"
@@ -77,7 +78,7 @@ class Journey:
             input=json.dumps(self.asks),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=3 * HANG,
             check=False,
             env={**os.environ, **(environment or {})},
         )

@@ -20,6 +20,7 @@ from tests import contract
 from tests.peers.node_server import NodeServer
 from tests.peers.shop import BACS, CURRENT, KEY, PASSWORD, PRINTING, USERNAME
 from tests.peers.template_server import TemplateServer
+from tests.waiting import HANG
 
 ROOT = Path(__file__).parents[2]
 BILL = """Receipt ID,Type,Date,Due Date,Invoice Number,Supplier,Category,Tax,Tax Name,Tax Code,\
@@ -138,7 +139,7 @@ def test_the_app_connects_syncs_and_publishes_there(abroad: Abroad, tmp_path: Pa
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=3 * HANG,
             check=False,
             cwd=ROOT,
             env={

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.peers.journey import Journey, Seen
+from tests.waiting import HANG
 
 suds: Any = pytest.importorskip(
     "suds.client", reason="NOT TESTED with suds: suds-community is not installed"
@@ -30,7 +31,7 @@ class Suds:
     def __init__(self, journey: Journey) -> None:
         asks = journey.asks
         self.client = suds.Client(
-            journey.wsdl.as_uri(), location=asks["endpoint"], cache=None, timeout=20
+            journey.wsdl.as_uri(), location=asks["endpoint"], cache=None, timeout=HANG
         )
         self.credentials = (asks["username"], asks["password"])
 

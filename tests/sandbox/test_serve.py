@@ -11,7 +11,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from queue import SimpleQueue
 from urllib.parse import urlsplit
@@ -23,6 +22,7 @@ from kfclient.sandbox import Sandbox
 from kfclient.sandbox.errors import HostUnknown, PortTaken, WrongFault
 from kfclient.sandbox.serve import serve
 from tests.sandbox.wire import Wire, headers
+from tests.waiting import HANG, until
 
 HEADERS = headers("GetSuppliers")
 
@@ -46,7 +46,7 @@ def test_it_says_one_line_of_json_and_ends_with_0(number: signal.Signals) -> Non
     assert list(told) == ["endpoint", "username", "password", "autoauth_key", "control"]
     socket.create_connection(("127.0.0.1", urlsplit(told["endpoint"]).port or 0)).close()
     run.send_signal(number)
-    rest, errors = run.communicate(timeout=10)
+    rest, errors = run.communicate(timeout=HANG)
     assert (run.returncode, rest, errors) == (0, "", "")
 
 
@@ -72,10 +72,9 @@ def test_trouble_from_the_command_line_is_met(tmp_path: Path) -> None:
         },
     )
     run.start()
-    while not out.getvalue().endswith("\n"):
-        time.sleep(0.005)
+    until(lambda: out.getvalue().endswith("\n"), "what is told")
     told = json.loads(out.getvalue())
-    connection = http.client.HTTPConnection(urlsplit(told["endpoint"]).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(told["endpoint"]).netloc, timeout=HANG)
     headers = {"Content-Type": "text/xml", "SOAPAction": "KashFlow/GetVATRates"}
     body = '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body/></e:Envelope>'
     connection.request("POST", "/api/service.asmx", body, headers)
@@ -109,7 +108,7 @@ def test_a_port_that_does_not_exist(port: int) -> None:
 def test_a_stopped_sandbox_answers_nobody_not_even_an_open_connection() -> None:
     sandbox = Sandbox().start()
     wire = Wire(sandbox)
-    connection = http.client.HTTPConnection(wire.host, timeout=5)
+    connection = http.client.HTTPConnection(wire.host, timeout=HANG)
     get(connection)
     sandbox.stop()
     connection.auto_open = 0
@@ -195,7 +194,7 @@ def test_nothing_is_left_when_it_has_stopped(tmp_path: Path) -> None:
     before, threads = held(), set(threading.enumerate())
     for number in range(3):
         with Sandbox(tmp_path / str(number % 2)) as sandbox:
-            wires = [http.client.HTTPConnection(Wire(sandbox).host, timeout=5) for _ in range(5)]
+            wires = [http.client.HTTPConnection(Wire(sandbox).host, timeout=HANG) for _ in range(5)]
             for connection in wires:
                 get(connection)
             sandbox.misbehave("*", "hang")
@@ -205,7 +204,8 @@ def test_nothing_is_left_when_it_has_stopped(tmp_path: Path) -> None:
             wires[1].request("POST", "/api/service.asmx", b"", {"Content-Type": "text/xml"})
         for connection in wires:
             connection.close()
-        assert set(threading.enumerate()) == threads
+        # A thread for the last one who knocked may have been begun only just.
+        until(lambda: set(threading.enumerate()) == threads, "the end of its threads")
     assert held() - before == set()
 
 

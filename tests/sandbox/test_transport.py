@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.sandbox.wire import SOAP11, SOAP12, Wire
+from tests.waiting import HANG
 
 BODY = '<GetVATRates xmlns="KashFlow"><UserName>{}</UserName><Password>{}</Password></GetVATRates>'
 TEXT = "text/xml; charset=utf-8"
@@ -75,7 +76,7 @@ def test_a_post_that_is_no_soap_is_not_recognised(wire: Wire) -> None:
 
 
 def test_many_calls_go_over_one_connection(wire: Wire) -> None:
-    connection = http.client.HTTPConnection(wire.host, timeout=10)
+    connection = http.client.HTTPConnection(wire.host, timeout=HANG)
     headers = {"Content-Type": TEXT, "SOAPAction": '"KashFlow/GetVATRates"'}
     connection.connect()
     first = connection.sock
@@ -92,7 +93,7 @@ def test_a_request_in_chunks_is_read(wire: Wire) -> None:
         yield whole[:10]
         yield whole[10:]
 
-    connection = http.client.HTTPConnection(wire.host, timeout=10)
+    connection = http.client.HTTPConnection(wire.host, timeout=HANG)
     headers = {"Content-Type": TEXT, "SOAPAction": '"KashFlow/GetVATRates"'}
     connection.request("POST", "/api/service.asmx", pieces(), headers, encode_chunked=True)
     assert b"<Status>OK</Status>" in connection.getresponse().read()
@@ -102,7 +103,7 @@ def test_a_request_in_chunks_is_read(wire: Wire) -> None:
 def test_expect_100_continue_is_answered(wire: Wire) -> None:
     body = envelope(wire)
     with socket.create_connection(("127.0.0.1", wire.port)) as caller:
-        caller.settimeout(10)
+        caller.settimeout(HANG)
         caller.sendall(
             b"POST /api/service.asmx HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\n"
             b'SOAPAction: "KashFlow/GetVATRates"\r\nExpect: 100-continue\r\n'
@@ -124,7 +125,7 @@ def test_expect_100_continue_is_answered(wire: Wire) -> None:
 )
 def test_a_body_that_cannot_be_found_is_a_bad_request(wire: Wire, head: bytes) -> None:
     with socket.create_connection(("127.0.0.1", wire.port)) as caller:
-        caller.settimeout(10)
+        caller.settimeout(HANG)
         caller.sendall(
             b"POST /api/service.asmx HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\n"
             + head

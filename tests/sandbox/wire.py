@@ -15,6 +15,7 @@ from lxml import etree
 
 from kfclient.sandbox import Sandbox
 from tests.contract import validate_reply
+from tests.waiting import HANG
 
 SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
 SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
@@ -135,7 +136,7 @@ class Wire:
         self, body: bytes | None, headers: dict[str, str], path: str = "/api/service.asmx"
     ) -> Answer:
         """Send bytes as they are (None: a GET) on a connection of their own."""
-        connection = http.client.HTTPConnection(self.host, timeout=20)
+        connection = http.client.HTTPConnection(self.host, timeout=HANG)
         try:
             connection.request("GET" if body is None else "POST", path, body, headers)
             response = connection.getresponse()

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.waiting import HANG
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -21,7 +23,7 @@ def started(*words: object) -> subprocess.Popen[str]:
     )
 
 
-def finished(process: subprocess.Popen[str], seconds: float = 60) -> str:
+def finished(process: subprocess.Popen[str], seconds: float = 3 * HANG) -> str:
     """Wait until it has ended well and return what it said."""
     out, trouble = process.communicate(timeout=seconds)
     assert process.returncode == 0, trouble

@@ -26,6 +26,7 @@ from kfclient.store.filelock import FileLock
 from kfclient.store.home import Home
 from tests.store.ended import came_through
 from tests.store.processes import script
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,7 +110,7 @@ def test_a_backup_is_of_one_moment_also_while_others_write(home: Home, tmp_path:
     state, books = home.state().table("tokens"), home.books("acme").table("tokens")
     state.insert({"turn": 0})
     books.insert({"turn": 0})
-    stop = threading.Event()
+    stop, written = threading.Event(), [0]
 
     def write() -> None:
         turn = 0
@@ -118,12 +119,14 @@ def test_a_backup_is_of_one_moment_also_while_others_write(home: Home, tmp_path:
             with home.state().transaction(), home.books("acme").transaction():
                 state.update({"turn": turn})
                 books.update({"turn": turn})
+            written.append(turn)
 
     writer = threading.Thread(target=write)
     writer.start()
     turns = []
     for number in range(8):
-        path = tmp_path / f"{number}.zip"
+        path, before = tmp_path / f"{number}.zip", written[-1]
+        until(lambda before=before: written[-1] > before, "another turn")  # type: ignore[misc]
         backup.back_up(home.root, path, AT)
         with zipfile.ZipFile(path) as archive:
             found = [

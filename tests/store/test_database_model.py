@@ -117,5 +117,5 @@ class TwoSessions(RuleBasedStateMachine):
         shutil.rmtree(self.folder)
 
 
-TwoSessions.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TwoSessions.TestCase.settings = settings(max_examples=40, stateful_step_count=25)
 test_two_sessions = TwoSessions.TestCase

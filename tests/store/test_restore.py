@@ -6,19 +6,19 @@ import contextlib
 import os
 import subprocess
 import threading
-import time
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
-from kfclient.store import backup
+from kfclient.store import backup, filelock
 from kfclient.store.archive import Archive
 from kfclient.store.errors import StateBusy, StateDamaged, StateNewer, StateUnwritable
 from kfclient.store.home import Home
 from tests.store.ended import came_through
 from tests.store.processes import finished, started
 from tests.store.test_backup import AT, CARRIED, contents, filled
+from tests.waiting import HANG, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -152,9 +152,10 @@ def test_a_restore_while_others_write_gets_in_the_way_of_none(home: Home, path: 
     writers = [threading.Thread(target=write) for _ in range(2)]
     for writer in writers:
         writer.start()
-    time.sleep(0.05)
+    until(lambda: told, "the first that they write")
     restored = backup.restore(home.root, path, AT)
-    time.sleep(0.05)
+    late = len(told) + len(writers) + 1  # each may have written one before, and not told it yet
+    until(lambda: len(told) >= late, "what they write after it")
     done.set()
     for writer in writers:
         writer.join()
@@ -340,16 +341,25 @@ backup.restore(Path(sys.argv[1]), Path(sys.argv[2]), datetime.now(UTC))
 """
 
 
-def test_who_looks_in_the_middle_of_it_waits_for_its_end(home: Home, path: Path) -> None:
+def test_who_looks_in_the_middle_of_it_waits_for_its_end(
+    home: Home, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert seen(home) == AFTER
     restorer = started("-c", HALF, home.root, path)
     assert restorer.stdout is not None
     assert restorer.stdin is not None
     assert restorer.stdout.readline() == "half\n"
     sights: list[dict[str, object]] = []
+    waits, pause = threading.Event(), filelock._pause
+
+    def waiting() -> None:
+        waits.set()
+        pause()
+
+    monkeypatch.setattr(filelock, "_pause", waiting)
     looker = threading.Thread(target=lambda: sights.append(seen(home)))
     looker.start()
-    time.sleep(0.2)
+    assert waits.wait(HANG)
     assert sights == []
 
     finished(restorer)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.store.processes import ROOT
+from tests.waiting import HANG
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -143,7 +144,7 @@ def in_a_session(tmp_path: Path, code: str, before: str) -> str:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=3 * HANG,
         check=False,
     )
     return ended.stdout or ended.stderr

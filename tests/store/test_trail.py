@@ -87,7 +87,7 @@ def is_found(data: bytes | None, head: Head, *, mended: bytes = b"") -> None:
         assert trail.read().startswith(data or b""), "what is there stays for whoever looks"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(place=st.integers(0), value=st.integers(0, 255))
 def test_any_byte_that_was_changed_is_found(
     written: tuple[bytes, Head], place: int, value: int
@@ -98,7 +98,7 @@ def test_any_byte_that_was_changed_is_found(
         is_found(data[:place] + bytes([value]) + data[place + 1 :], head)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(cut=st.integers(0))
 def test_any_end_that_was_cut_off_is_found(written: tuple[bytes, Head], cut: int) -> None:
     data, head = written
@@ -106,7 +106,7 @@ def test_any_end_that_was_cut_off_is_found(written: tuple[bytes, Head], cut: int
     is_found(data[: cut % len(data)], head, mended=data)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(place=st.integers(0), more=st.binary(min_size=1, max_size=40))
 def test_anything_put_in_is_found(written: tuple[bytes, Head], place: int, more: bytes) -> None:
     data, head = written
@@ -114,7 +114,7 @@ def test_anything_put_in_is_found(written: tuple[bytes, Head], place: int, more:
     is_found(data[:place] + more + data[place:], head)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(first=st.integers(0, 8), second=st.integers(0, 8), what=st.sampled_from("rdsm"))
 def test_lines_removed_doubled_swapped_or_moved_are_found(
     written: tuple[bytes, Head], first: int, second: int, what: str

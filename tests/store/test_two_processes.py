@@ -20,14 +20,20 @@ if TYPE_CHECKING:
 def written(kind: str, path: Path, count: int) -> list[dict[str, object]]:
     """Have two processes write at once; return what each was told."""
     rivals = [started("-m", "tests.store.rival", kind, path, tag, count) for tag in "ab"]
+    told: list[str] = [""] * len(rivals)
+    writing = dict(enumerate(rivals))
+    while writing:
+        for number, rival in writing.items():
+            assert rival.stdout is not None
+            told[number] = rival.stdout.readline()
+        writing = {n: rival for n, rival in writing.items() if told[n] == "ready\n"}
+        for rival in writing.values():
+            assert rival.stdin is not None
+            rival.stdin.write("go\n")
+            rival.stdin.flush()
     for rival in rivals:
-        assert rival.stdout is not None
-        assert rival.stdout.readline() == "ready\n"
-    for rival in rivals:
-        assert rival.stdin is not None
-        rival.stdin.write("go\n")
-        rival.stdin.flush()
-    return [json.loads(finished(rival, seconds=900)) for rival in rivals]
+        finished(rival)
+    return [json.loads(one) for one in told]
 
 
 @pytest.mark.parametrize("count", [400, pytest.param(10_000, marks=pytest.mark.full)])
