@@ -25,6 +25,7 @@ from kfclient.errors import Problem
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home, Secrets
 from tests.conftest import QUICK
+from tests.slow import HANGING
 
 
 def connection_of(desk: Desk, business: str) -> Connection:
@@ -114,7 +115,7 @@ def test_six_at_once_authorise_the_machine_once(
             try:
                 return len(kashflow.get_vat_rates())
             except Problem:
-                together.wait(timeout=10)
+                together.wait(timeout=HANGING)
                 raise
 
         answers.append(connected_desk.sessions.call(business, work))
