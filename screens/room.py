@@ -13,7 +13,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Footer, Input, Static
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import ActiveBinding
@@ -163,6 +163,32 @@ class Acting:
         return shown
 
 
+class CommandFooter(Footer):
+    """The keys of what can be done just now, made anew only where they have become others.
+
+    Textual makes each key anew whenever a screen asks for it, focus moves, or a question goes: that
+    costs more than all else that a cursor key does. What is compared is what the footer shows of
+    the screen's keys, so it does not matter who asked, or why.
+    """
+
+    _made: Sequence[tuple[Binding, bool, str]] | None = None
+
+    def keys(self) -> list[tuple[Binding, bool, str]]:
+        """Return the keys to show, in their order: binding, whether it can be done, tooltip."""
+        active = self.screen.active_bindings.values()
+        return [(one.binding, one.enabled, one.tooltip) for one in active if one.binding.show]
+
+    def compose(self) -> ComposeResult:
+        """Lay the keys out; none before the screen knows its own."""
+        self._made = self.keys() if self._bindings_ready else None
+        yield from super().compose()
+
+    async def recompose(self) -> None:
+        """Make the keys anew, if they are others than those that are there."""
+        if self.is_attached and self.keys() != self._made:
+            await super().recompose()
+
+
 class Room(Acting, Screen[R]):
     """A full screen: a title line, a body, and the footer.
 
@@ -187,7 +213,7 @@ class Room(Acting, Screen[R]):
         yield Static(" > ".join(("Kashdeck", *self.trail)), id="title", markup=False)
         with Vertical(id="body"):
             yield from self.body()
-        yield Footer(show_command_palette=False, compact=True)
+        yield CommandFooter(show_command_palette=False, compact=True)
 
     def body(self) -> Iterable[Widget]:
         """Return what the screen shows."""

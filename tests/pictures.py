@@ -111,7 +111,7 @@ async def publish(walk: Walk, album: Album) -> None:
     await album.take("soap")
     await walk.press("y")
     await walk.until_on(PublishingScreen)
-    await walk.until(", done", 60)
+    await walk.until(", done")
     await album.take("publishing")
     await walk.press("escape", "escape")
     await walk.until_on(ConnectionsScreen)

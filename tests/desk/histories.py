@@ -43,7 +43,7 @@ from tests.desk.mortal import Ended, Mortal
 from tests.desk.publisher import Publisher
 from tests.desk.server_time import ServerTime
 
-_LIMITS = Limits(connect=2.0, silence=2.0, reading=2.0, writing=2.0, tries=1)
+_LIMITS = Limits(connect=60.0, silence=60.0, reading=60.0, writing=60.0, tries=1)
 _MOST_ITEMS = 5
 _ROUNDS = 12
 _BY_HAND = "by hand"

@@ -17,7 +17,7 @@ from kfclient.desk.publish.publishing import PublishReport
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home, Secrets
 
-LIMITS = Limits(connect=2.0, silence=2.0, reading=5.0, writing=2.0, tries=1)
+LIMITS = Limits(connect=60.0, silence=60.0, reading=60.0, writing=60.0, tries=1)
 COST = Item(
     kind=Kind.COST,
     contact="Pennine Water",

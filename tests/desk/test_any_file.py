@@ -8,7 +8,7 @@ import tempfile
 from decimal import Decimal
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kfclient.desk.errors import FileRefused
@@ -43,7 +43,6 @@ def rows(draw: st.DrawFn) -> dict[str, str]:
 
 
 @given(st.lists(rows(), max_size=8), st.sampled_from((",", ";", "\t")))
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_every_valid_row_comes_through_whole(found: list[dict[str, str]], separator: str) -> None:
     for number, row in enumerate(found):
         row["Receipt ID"] = str(number + 1)
@@ -70,7 +69,7 @@ def test_every_valid_row_comes_through_whole(found: list[dict[str, str]], separa
     | st.binary(max_size=200).map(lambda tail: (",".join(DEXT) + "\n").encode() + tail)
     | st.text(max_size=200).map(lambda tail: (",".join(SALES) + "\n" + tail).encode())
 )
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_any_bytes_are_imported_or_refused_and_never_crash(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "file.csv"

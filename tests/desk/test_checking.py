@@ -215,9 +215,9 @@ def test_findings_say_which_line_they_are_about() -> None:
 
 def test_a_thousand_items_are_checked_in_well_under_a_second() -> None:
     many = [item(reference=str(number), project="Website 2026") for number in range(1000)]
-    started = time.perf_counter()
+    started = time.thread_time()
     assert not any(check(one, ON) for one in many)
-    assert time.perf_counter() - started < 1.0
+    assert time.thread_time() - started < 1.0
 
 
 def test_a_closed_period_holds_back_what_is_dated_or_paid_in_it() -> None:

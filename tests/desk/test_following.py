@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -33,6 +33,7 @@ from kfclient.store import Home, Secrets
 from kfclient.store.news import Follower, News
 from tests.desk.publisher import Publisher
 from tests.desk.test_runs import break_off
+from tests.slow import HANGING, SlowReplies, slow_replies
 
 TRICKY = "Ü & <b>\n“quoted”"
 
@@ -44,6 +45,13 @@ def desk(home: Home, sandbox: Sandbox) -> Publisher:
 
 
 @pytest.fixture
+def slow(sandbox: Sandbox) -> Iterator[SlowReplies]:
+    """Return what lets slow replies go."""
+    with slow_replies(sandbox) as slow:
+        yield slow
+
+
+@pytest.fixture
 def other(desk: Publisher) -> Desk:
     """Return Ben's desk, with its own files open on the same home."""
     home = Home(desk.home.root)
@@ -51,12 +59,12 @@ def other(desk: Publisher) -> Desk:
 
 
 class Going:
-    """A run in a thread of its own; one lane, and each purchase takes a while."""
+    """A run in a thread of its own; one lane, and each purchase waits until it is let go."""
 
     def __init__(
         self, desk: Publisher, cancel: Cancel | None = None, *, wait: bool = False
     ) -> None:
-        desk.sandbox.misbehave("InsertReceipt", "slow", times=None, seconds=0.2)
+        desk.sandbox.misbehave("InsertReceipt", "slow", times=None)
         self.report: PublishReport | None = None
         self.desk = desk
         self.cancel = cancel or Cancel()
@@ -69,14 +77,14 @@ class Going:
 
     def end(self) -> PublishReport:
         """Return the report, once there is one."""
-        self.thread.join(20)
+        self.thread.join(HANGING)
         assert self.report is not None
         return self.report
 
 
-def until(true: Callable[[], object], seconds: float = 10) -> None:
+def until(true: Callable[[], object]) -> None:
     """Wait until it is so."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + HANGING
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -87,14 +95,21 @@ def standing(desk: Desk, business: str) -> RunStanding | None:
     return None if seen is None else seen[1]
 
 
-def test_a_follower_hears_what_the_one_who_publishes_hears(desk: Publisher, other: Desk) -> None:
+def test_a_follower_hears_what_the_one_who_publishes_hears(
+    desk: Publisher, other: Desk, slow: SlowReplies
+) -> None:
     desk.add("A", "B")
     desk.add("C", contact="Somebody New")
     desk.sandbox.misbehave("InsertReceipt", "refuse")
     going = Going(desk)
     until(lambda: other.publishing.running(desk.business))
     heard: list[Event] = []
-    run, report = other.publishing.follow(desk.business, heard.append)
+
+    def hear(event: Event) -> None:
+        heard.append(event)
+        slow.let_all_go()
+
+    run, report = other.publishing.follow(desk.business, hear)
     assert report == going.end()
     assert (run.who, run.ending, report.published, report.held) == ("anna", "done", 2, 1)
     told = [event for event in desk.events if not isinstance(event, ItemHeld)][1:]
@@ -106,22 +121,27 @@ def test_a_follower_hears_what_the_one_who_publishes_hears(desk: Publisher, othe
     assert len(again) == len(heard), "who comes late hears it from the beginning"
 
 
-def test_another_session_pauses_resumes_and_stops(desk: Publisher, other: Desk) -> None:
-    desk.add(*"ABCDEF")
+def test_another_session_pauses_resumes_and_stops(
+    desk: Publisher, other: Desk, slow: SlowReplies
+) -> None:
+    desk.add(*"ABCDEFGH")
     going = Going(desk)
+    slow.let_go()
     until(lambda: any(isinstance(event, ItemPublished) for event in desk.events))
     assert other.publishing.ask(desk.business, Wish.PAUSE).who == "anna"
-    until(lambda: standing(other, desk.business) is RunStanding.PAUSED, 2.0)
-    time.sleep(0.3)
-    sent = len(desk.sandbox.account.receipts())
-    time.sleep(0.4)
-    assert len(desk.sandbox.account.receipts()) == sent < 5
+    until(lambda: standing(other, desk.business) is RunStanding.PAUSED)
+    slow.let_go(4)
+    going.thread.join(0.7)
+    assert going.thread.is_alive()
+    assert len(desk.sandbox.account.receipts()) <= 3, "one on its way, and one in hand"
     other.publishing.ask(desk.business, Wish.GO_ON)
-    until(lambda: len(desk.sandbox.account.receipts()) > sent)
+    until(lambda: len(desk.sandbox.account.receipts()) == 5)
     other.publishing.ask(desk.business, Wish.STOP)
+    until(lambda: going.cancel.is_set)
+    slow.let_all_go()
     report = going.end()
     assert report.cancelled
-    assert report.published == len(desk.sandbox.account.receipts()) < 6
+    assert report.published == len(desk.sandbox.account.receipts()) < 8
     assert standing(other, desk.business) is RunStanding.ENDED
     with pytest.raises(NothingRuns):
         other.publishing.ask(desk.business, Wish.PAUSE)
@@ -137,11 +157,15 @@ def test_a_wish_does_not_outlive_the_run_it_was_for(desk: Publisher, other: Desk
     assert desk.desk.publishing.resume(desk.business).published == 2
 
 
-def test_who_has_to_leave_leaves_a_run_to_be_carried_on(desk: Publisher, other: Desk) -> None:
+def test_who_has_to_leave_leaves_a_run_to_be_carried_on(
+    desk: Publisher, other: Desk, slow: SlowReplies
+) -> None:
     desk.add("A", "B", "C")
     going = Going(desk)
+    slow.let_go()
     until(lambda: any(isinstance(event, ItemPublished) for event in desk.events))
     going.cancel.leave()
+    slow.let_all_go()
     report = going.end()
     assert report.cancelled
     assert standing(other, desk.business) is RunStanding.INTERRUPTED
@@ -186,13 +210,16 @@ def test_what_it_waits_for_is_said(desk: Publisher, other: Desk) -> None:
     assert "0 of 1 item published" in seen[0]
 
 
-def test_a_person_who_comes_second_is_told_who_was_first(desk: Publisher, other: Desk) -> None:
+def test_a_person_who_comes_second_is_told_who_was_first(
+    desk: Publisher, other: Desk, slow: SlowReplies
+) -> None:
     desk.add("A", "B", "C")
     going = Going(desk)
     until(lambda: other.publishing.running(desk.business))
     with pytest.raises(Busy, match="by anna since") as raised:
         other.publishing.publish(desk.business, other.publishing.plan(desk.business))
     assert raised.value.cure == "Follow it with: kashdeck publish 'Harbour Lane' --attach"
+    slow.let_all_go()
     assert going.end().published == 3
 
 

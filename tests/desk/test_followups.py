@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from kfclient.desk.publish.planning import plan_item
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
 from tests.desk.publisher import COST, SALE, Publisher
+from tests.slow import slow_replies
 
 SCAN = b"%PDF-1.4 a scan of the bill"
 IN_THE_BOOKS = ["drop-after", "truncate"]
@@ -152,7 +152,7 @@ def test_a_foreign_document_is_paid_in_home_currency_and_a_credit_note_refunded(
     back = msgspec.structs.replace(COST.lines[0], unit_price=Decimal(-100), vat=Decimal("-20.00"))
     desk.add("B", lines=(back,), document="credit note", contact="Tern Telecom", **whole)
     items = [one.item_id for one in desk.desk.publishing.plan(desk.business).items]
-    desk.publish(*items)
+    desk.publish(*items, lanes=1)
     assert [amount for _, _, amount in payments(desk)][:1] == [Decimal("96.00")]
     assert [desk.document(desk.item(one)).paid for one in items] == [1] * len(items)
 
@@ -242,10 +242,11 @@ def test_a_step_that_did_not_arrive_waits_out_the_settle_time_and_goes_again(
 
 def test_a_step_committed_late_is_found(desk: Publisher, whole: dict[str, Any]) -> None:
     desk.add("A", **whole)
-    desk.sandbox.misbehave("InsertReceiptPayment", "late", seconds=0.3)
-    desk.publish()
-    while not payments(desk):
-        time.sleep(0.02)
+    desk.sandbox.misbehave("InsertReceiptPayment", "late")
+    with slow_replies(desk.sandbox) as slow:
+        desk.publish()
+        slow.let_go_and_wait()
+    assert payments(desk)
     desk.wait(131)
     desk.publish()
     assert_whole(desk)

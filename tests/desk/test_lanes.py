@@ -11,9 +11,12 @@ from kfclient.cancel import Cancel, Pace
 from kfclient.desk.events import Event, ItemPublished, PublishPaused, PublishResumed
 from kfclient.desk.inbox.item import ItemState
 from kfclient.desk.publish.lanes import Lanes
+from kfclient.desk.publish.report import PublishReport
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
 from tests.desk.publisher import Publisher
+from tests.desk.test_following import until
+from tests.slow import HANGING, slow_replies
 
 SUPPLIERS = ["Pennine Water", "Tern Telecom", "Kestrel Car Hire", "Northgate Energy"]
 
@@ -34,27 +37,31 @@ def fill(desk: Publisher, each: int = 2) -> None:
 class Watch:
     """Notes how many tasks were at work at once, and of which party."""
 
-    def __init__(self) -> None:
+    def __init__(self, expected: int) -> None:
         self.now: list[int] = []
         self.most = 0
         self.order: list[int] = []
-        self._lock = threading.Lock()
+        self._expected = expected
+        self._changed = threading.Condition()
 
     def work(self, task: int) -> bool:
-        with self._lock:
+        """Work until as many as are expected have been at it together, and a moment more."""
+        with self._changed:
             assert task % 4 not in [one % 4 for one in self.now]
             self.now.append(task)
             self.order.append(task)
             self.most = max(self.most, len(self.now))
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self.most >= self._expected, HANGING)
         time.sleep(0.01)
-        with self._lock:
+        with self._changed:
             self.now.remove(task)
         return True
 
 
 @pytest.mark.parametrize(("lanes", "most"), [(1, 1), (3, 3), (16, 4)])
 def test_lanes_are_bounded_and_a_party_has_one_at_a_time(lanes: int, most: int) -> None:
-    watch = Watch()
+    watch = Watch(most)
     Lanes(range(20), lambda task: task % 4, watch.work, lanes).run()
     assert watch.most == most
     for party in range(4):
@@ -70,20 +77,26 @@ def test_an_error_nobody_foresaw_ends_the_lanes_and_is_raised() -> None:
         if task == 2:
             raise KeyError(task)
         done.append(task)
-        time.sleep(0.01)
+        until(lambda: lanes._error)
         return True
 
+    lanes = Lanes(range(100), lambda task: task, work, 4)
     with pytest.raises(KeyError):
-        Lanes(range(100), lambda task: task, work, 4).run()
-    assert len(done) < 20
+        lanes.run()
+    assert set(done) <= {0, 1, 3, 4}, "what they had in hand"
 
 
 def test_items_of_several_suppliers_are_on_their_way_at_once(desk: Publisher) -> None:
     fill(desk)
-    desk.sandbox.misbehave("InsertReceipt", "slow", seconds=0.3, times=None)
-    before = time.monotonic()
-    assert desk.publish(lanes=4).published == 8
-    assert time.monotonic() - before < 8 * 0.3 * 0.7
+    desk.sandbox.misbehave("InsertReceipt", "slow", times=None)
+    reports: list[PublishReport] = []
+    with slow_replies(desk.sandbox) as slow:
+        thread = threading.Thread(target=lambda: reports.append(desk.publish(lanes=4)))
+        thread.start()
+        slow.until_held(4)
+        slow.let_all_go()
+        thread.join(HANGING)
+    assert reports[0].published == 8
     for supplier in SUPPLIERS:
         found = desk.purchases(supplier)
         assert [one.customer_reference[-1] for one in found] == ["0", "1"]
@@ -145,7 +158,8 @@ def test_a_cancel_lets_all_lanes_finish_what_is_on_its_way(desk: Publisher) -> N
 
 
 def test_a_pause_sends_nothing_new_until_it_is_resumed(desk: Publisher) -> None:
-    fill(desk, each=2)
+    fill(desk, each=4)
+    desk.sandbox.misbehave("InsertReceipt", "slow", times=None)
     pace = Pace()
     events: list[Event] = []
     paused = threading.Event()
@@ -160,23 +174,24 @@ def test_a_pause_sends_nothing_new_until_it_is_resumed(desk: Publisher) -> None:
     plan = desk.desk.publishing.plan(desk.business)
 
     def go() -> None:
-        desk.desk.publishing.publish(desk.business, plan, listener=listener, pace=pace)
+        desk.desk.publishing.publish(desk.business, plan, lanes=4, listener=listener, pace=pace)
 
     thread = threading.Thread(target=go)
-    thread.start()
-    assert paused.wait(5)
+    with slow_replies(desk.sandbox) as slow:
+        thread.start()
+        slow.until_held(4)
+        slow.let_go()
+        assert paused.wait(HANGING)
     run = desk.desk.publishing.running(desk.business)
     assert run is not None
     assert run.state == "paused"
     assert desk.desk.publishing.interrupted(desk.business) is None
-    time.sleep(0.3)
-    sent = len(desk.sandbox.account.receipts())
-    assert sent < 8
-    time.sleep(0.2)
-    assert len(desk.sandbox.account.receipts()) == sent
+    thread.join(0.5)
+    assert thread.is_alive()
+    assert len(desk.sandbox.account.receipts()) <= 6, "four on their way, and two in hand"
     pace.resume()
-    thread.join(10)
-    assert [desk.state(key) for key in "12345678"] == [ItemState.PUBLISHED] * 8
+    thread.join(HANGING)
+    assert [desk.state(str(key)) for key in range(1, 17)] == [ItemState.PUBLISHED] * 16
     assert any(isinstance(event, PublishResumed) for event in events)
 
 

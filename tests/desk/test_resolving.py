@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from decimal import Decimal
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from kfclient.desk.publish.documents import candidates
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
 from tests.desk.publisher import COST, Publisher
+from tests.slow import slow_replies
 
 
 @pytest.fixture
@@ -87,13 +87,13 @@ def test_what_did_not_arrive_waits_out_the_settle_time_and_goes_again(
 
 def test_a_document_committed_late_is_found_and_not_sent_again(desk: Publisher) -> None:
     desk.add("PEN-1")
-    desk.sandbox.misbehave("InsertReceipt", "late", seconds=0.4)
-    desk.publish()
-    (early,) = desk.desk.publishing.resolve(desk.business)
-    assert early.state is ItemState.UNKNOWN
-    deadline = time.monotonic() + 5
-    while not desk.purchases() and time.monotonic() < deadline:
-        time.sleep(0.05)
+    desk.sandbox.misbehave("InsertReceipt", "late")
+    with slow_replies(desk.sandbox) as slow:
+        desk.publish()
+        (early,) = desk.desk.publishing.resolve(desk.business)
+        assert early.state is ItemState.UNKNOWN
+        slow.let_go_and_wait()
+    assert desk.purchases()
     desk.wait(600)
     (found,) = desk.desk.publishing.resolve(desk.business)
     assert found.state is ItemState.PUBLISHED

@@ -25,6 +25,7 @@ from kfclient.errors import Problem
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home, Secrets
 from tests.conftest import QUICK
+from tests.slow import HANGING
 from tests.store.cheap_file import make_cheap_file
 
 
@@ -116,7 +117,7 @@ def test_six_at_once_authorise_the_machine_once(
             try:
                 return len(kashflow.get_vat_rates())
             except Problem:
-                together.wait(timeout=10)
+                together.wait(timeout=HANGING)
                 raise
 
         answers.append(connected_desk.sessions.call(business, work))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import msgspec
 import pytest
@@ -26,6 +25,7 @@ from kfclient.sandbox import Sandbox
 from kfclient.store import Home
 from tests.conftest import QUICK
 from tests.desk.checks import ALL, company_becomes
+from tests.slow import HANGING, slow_replies
 
 
 class TestAWholeSync:
@@ -149,7 +149,7 @@ class TestStopping:
                 sandbox.account.books.drop("customers", customer["CustomerID"])
             for supplier in sandbox.account.suppliers():
                 sandbox.account.books.drop("suppliers", supplier["SupplierID"])
-        sandbox.misbehave("GetCustomers", "slow", seconds=4)
+        sandbox.misbehave("GetCustomers", "slow")
         cancel = Cancel()
         events: list[Event] = []
 
@@ -158,9 +158,9 @@ class TestStopping:
             if sum(isinstance(one, ListSynced) for one in events) == 5:
                 cancel.cancel()
 
-        start = time.monotonic()
-        report = synced_desk.syncing.sync(business, listen, cancel)
-        assert time.monotonic() - start < 2
+        with slow_replies(sandbox) as slow:
+            report = synced_desk.syncing.sync(business, listen, cancel)
+            assert slow.held == 1, "it did not wait for what was slow"
         assert report.cancelled
         assert report.failed == ()
         assert set(report.lists) == ALL - {ListName.CUSTOMERS}
@@ -175,28 +175,33 @@ class TestStopping:
     def test_it_can_be_cancelled_before_the_first_list(
         self, synced_desk: Desk, business: str, sandbox: Sandbox
     ) -> None:
-        sandbox.misbehave("GetCompanyDetails", "slow", seconds=4)
+        sandbox.misbehave("GetCompanyDetails", "slow")
         cancel = Cancel()
-        threading.Timer(0.2, cancel.cancel).start()
-        start = time.monotonic()
-        report = synced_desk.syncing.sync(business, cancel=cancel)
-        assert time.monotonic() - start < 1.5
+        with slow_replies(sandbox) as slow:
+
+            def cancel_while_it_is_slow() -> None:
+                slow.until_held(1)
+                cancel.cancel()
+
+            threading.Thread(target=cancel_while_it_is_slow).start()
+            report = synced_desk.syncing.sync(business, cancel=cancel)
+            assert slow.held == 1, "it did not wait for what was slow"
         assert report.cancelled
         assert report.lists == {}
 
     def test_a_reading_that_does_not_hear_is_left_behind(self) -> None:
         cancel = Cancel()
         cancel.cancel()
-        hanging = threading.Event()
+        over, heard = threading.Event(), threading.Event()
 
         def call(work: object) -> Whole:
-            hanging.wait(20)
+            over.wait(HANGING)
+            heard.set()
             return {}
 
-        start = time.monotonic()
         assert list(Readings([ListName.CUSTOMERS], call, cancel)) == []
-        assert time.monotonic() - start < 3
-        hanging.set()
+        assert not heard.is_set()
+        over.set()
 
     def test_while_it_runs_it_shows_and_nobody_else_syncs(
         self, synced_desk: Desk, business: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from kfclient.sandbox import Sandbox
 from kfclient.store import Home
 from tests.desk.publisher import COST, SALE, Publisher
 from tests.desk.seeded import SAMPLES
+from tests.slow import slow_replies
 
 DELETES = ["DeleteReceiptPayment", "DeleteReceiptByID"]
 
@@ -403,11 +403,12 @@ def test_a_delete_committed_late_is_found_by_looking(
     desk: Publisher, whole: dict[str, Any], operation: str
 ) -> None:
     (item,) = published(desk, "A", **whole)
-    desk.sandbox.misbehave(operation, "late", seconds=0.3)
-    assert undo(desk, item.id).undone == 0
-    before = left_there(desk)
-    while left_there(desk) == before:
-        time.sleep(0.02)
+    desk.sandbox.misbehave(operation, "late")
+    with slow_replies(desk.sandbox) as slow:
+        assert undo(desk, item.id).undone == 0
+        before = left_there(desk)
+        slow.let_go_and_wait()
+    assert left_there(desk) != before
     (result,) = desk.desk.publishing.resolve(desk.business)
     if operation == "DeleteReceiptByID":
         assert (result.state, result.problem) == (ItemState.READY, None)

@@ -15,6 +15,7 @@ from screens.kashflow_steps import KashFlowStepsScreen
 from screens.services import DemoCredentials
 from screens.syncing import SyncingScreen
 from tests.journeys.walk import Walk, walking
+from tests.slow import slow_replies
 
 
 async def to_credentials(walk: Walk) -> None:
@@ -226,16 +227,18 @@ async def test_a_mended_failure_goes_through_at_the_second_try(
 async def test_checks_can_be_left_while_they_run(
     desk: Desk, business: str, sandbox: Sandbox, demo: DemoCredentials
 ) -> None:
-    sandbox.misbehave("AutoAuthIP", "slow", seconds=2.0)
-    async with walking(desk, demo) as walk:
-        await walk.until("Harbour Lane")
-        await to_credentials(walk)
-        await walk.press("f4", "enter")
-        await walk.until("◐ SOAP API answers")
-        assert isinstance(walk.screen, CheckingScreen)
-        await walk.press("escape")
-        await walk.until_on(CredentialsScreen)
-        assert walk.holding(demo.password)
+    sandbox.misbehave("AutoAuthIP", "slow")
+    with slow_replies(sandbox) as slow:
+        async with walking(desk, demo) as walk:
+            await walk.until("Harbour Lane")
+            await to_credentials(walk)
+            await walk.press("f4", "enter")
+            await walk.until("◐ SOAP API answers")
+            assert isinstance(walk.screen, CheckingScreen)
+            await walk.press("escape")
+            await walk.until_on(CredentialsScreen)
+            assert walk.holding(demo.password)
+            assert slow.held == 1, "the check was left, not waited for"
 
 
 async def test_in_the_demo_enter_alone_leads_to_the_demos_own_server(

@@ -15,6 +15,7 @@ from screens.question import QuestionScreen
 from screens.review import ReviewScreen
 from tests.journeys.inbox import import_sample, to_items
 from tests.journeys.walk import Walk, walking
+from tests.slow import slow_replies
 
 
 def add(desk: Desk, business: str, contact: str, price: str, kind: Kind = Kind.COST) -> Item:
@@ -55,7 +56,7 @@ async def test_samples_are_imported_and_published_to_the_penny(
         assert not walk.overflows()
         await walk.press("y")
         await walk.until_on(PublishingScreen)
-        await walk.until("75 of 75, done", 60)
+        await walk.until("75 of 75, done")
         assert "Nothing already published is published again." in walk.text
         assert not walk.overflows()
         await walk.press("escape")
@@ -224,21 +225,25 @@ async def test_publishing_goes_on_when_it_is_left_and_stops_when_asked(
 ) -> None:
     for price in range(10, 50):
         add(synced_desk, business, "Pennine Water", str(price))
-    sandbox.misbehave("InsertReceipt", "slow", times=None, seconds=0.3)
-    async with walking(synced_desk) as walk:
-        await to_review(walk)
-        await walk.press("y")
-        await walk.until("■ published")
-        await walk.press("escape")
-        await walk.until("publishing, p shows it")
-        await walk.press("p")
-        await walk.until_on(PublishingScreen)
-        await walk.press("x")
-        await walk.until_on(QuestionScreen)
-        await walk.press("y")
-        await walk.until("stopped")
-        await walk.press("end")
-        await walk.until("· not sent")
+    sandbox.misbehave("InsertReceipt", "slow", times=None)
+    with slow_replies(sandbox) as slow:
+        async with walking(synced_desk) as walk:
+            await to_review(walk)
+            slow.let_go()
+            await walk.press("y")
+            await walk.until("■ published")
+            await walk.press("escape")
+            await walk.until("publishing, p shows it")
+            await walk.press("p")
+            await walk.until_on(PublishingScreen)
+            await walk.press("x")
+            await walk.until_on(QuestionScreen)
+            await walk.press("y")
+            await walk.until("stopping after what is being sent")
+            slow.let_all_go()
+            await walk.until("stopped")
+            await walk.press("end")
+            await walk.until("· not sent")
     published = [item for item in synced_desk.items.all(business) if item.sent]
     assert 0 < len(published) < 40
     assert all(item.sent is ItemState.PUBLISHED for item in published)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 S = TypeVar("S")
 
+HANGING = 120.0
+"""Seconds after which what does not come to the screen is taken for a hang."""
+
 
 class Walk:
     """One person at the keyboard of a running app.
@@ -79,19 +82,53 @@ class Walk:
         self.app.focused.post_message(events.Paste(text))
         await self.pilot.pause()
 
-    async def until(self, seen: str | Callable[[], bool], seconds: float = 10.0) -> None:
+    async def until(self, seen: str | Callable[[], bool]) -> None:
         """Wait until a text is on screen, or something is so; fail with what is on screen."""
-        deadline = time.monotonic() + seconds
-        while not (seen in self.text if isinstance(seen, str) else seen()):
+        deadline = time.monotonic() + HANGING
+        while not self._is_so(seen):
             if time.monotonic() > deadline:
                 raise AssertionError(f"waited in vain for {seen!r}; the screen is\n{self.text}")
             await asyncio.sleep(0.01)
             await self.pilot.pause()
         await self.pilot.pause()
 
-    async def until_on(self, screen: type[Screen[S]], seconds: float = 10.0) -> None:
+    async def until_on(self, screen: type[Screen[S]]) -> None:
         """Wait until a screen of this kind is on top."""
-        await self.until(lambda: isinstance(self.screen, screen), seconds)
+        await self.until(lambda: isinstance(self.screen, screen))
+
+    async def until_shown_at_the_next_look(
+        self, seen: str | Callable[[], bool], change: Callable[[], object]
+    ) -> None:
+        """Make a change elsewhere, and wait until this screen shows it by itself.
+
+        It looks twice a second (see `LOOK_SECONDS`); the first look that begins after the change
+        must be the one that finds it, however slow the machine.
+        """
+        lookout = self.screen.lookout  # type: ignore[attr-defined]
+        looks = found_by = 0
+        look, show = lookout._revision, lookout._show
+
+        def looking() -> object:
+            nonlocal looks
+            looks += 1
+            return look()
+
+        def showing(what: object) -> None:
+            nonlocal found_by
+            if not self._is_so(seen):
+                found_by = looks
+            show(what)
+
+        change()
+        lookout._revision, lookout._show = looking, showing
+        try:
+            await self.until(seen)
+        finally:
+            lookout._revision, lookout._show = look, show
+        assert found_by <= 1, f"it was found by look {found_by} only"
+
+    def _is_so(self, seen: str | Callable[[], bool]) -> bool:
+        return seen in self.text if isinstance(seen, str) else seen()
 
     def holding(self, secret: str) -> list[str]:
         """Name every widget of every screen, top or not, that shows or holds a text."""

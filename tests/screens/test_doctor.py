@@ -15,7 +15,6 @@ from tests.journeys.walk import walking
 from tests.screens.scenes import on_screen
 from tests.screens.stock import HARBOUR
 
-SECONDS = 30
 """Keyrings that do not answer take some."""
 
 
@@ -25,7 +24,7 @@ async def test_from_home_what_is_wrong_comes_first_with_its_cure(stock: Desk) ->
         await walk.until("Harbour Lane")
         await walk.press("d")
         await walk.until_on(DoctorScreen)
-        await walk.until("to be mended", SECONDS)
+        await walk.until("to be mended")
         table = walk.screen.query_one(LedgerTable)
         assert table.rows[0].cells[0] == "✗ mend"
         assert [row.cells[0] for row in table.rows][-1] == "- seen"
@@ -55,7 +54,7 @@ async def test_from_the_palette_of_any_screen(stock: Desk) -> None:
         await walk.until("Look Kashdeck over")
         await walk.press("down", "enter")
         await walk.until_on(DoctorScreen)
-        await walk.until("- seen", SECONDS)
+        await walk.until("- seen")
         assert not walk.overflows()
         await walk.press("escape")
         await walk.until_on(PeopleScreen)
@@ -66,4 +65,4 @@ async def test_an_empty_home_is_healthy(desk: Desk) -> None:
         await walk.until("Add your first business")
         await walk.press("d")
         await walk.until_on(DoctorScreen)
-        await walk.until("✓ Nothing has to be mended", SECONDS)
+        await walk.until("✓ Nothing has to be mended")

@@ -140,10 +140,10 @@ def test_twenty_thousand_are_searched_between_two_keys() -> None:
         Candidate.of(str(at), f"C{at:05}", f"{names[at % 5]} {names[at % 3]} {at}", "a@b.example")
         for at in range(20_000)
     ]
-    began = time.perf_counter()
+    began = time.thread_time()
     for typed in ("m", "mul", "c1", "quillon 19", "nothing at all"):
         best_first(offered, typed)
-    assert (time.perf_counter() - began) / 5 < 0.15
+    assert (time.thread_time() - began) / 5 < 0.15
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -87,10 +87,13 @@ async def test_what_another_session_does_is_seen(inbox: Inbox, inbox_desk: Desk)
     inbox_desk.items.add_all(inbox.business, [cost()])
     async with on_screen(inbox_desk, screen_of(inbox)) as walk:
         await walk.until("1 ready")
-        inbox.items.add(inbox.business, cost("Kestrel Car Hire"))
-        await walk.until("2 ready", 5)
-        inbox_desk.businesses.save_connection(inbox.business, None)
-        await walk.until("0 ready, 2 to review", 5)
+        await walk.until_shown_at_the_next_look(
+            "2 ready", lambda: inbox.items.add(inbox.business, cost("Kestrel Car Hire"))
+        )
+        await walk.until_shown_at_the_next_look(
+            "0 ready, 2 to review",
+            lambda: inbox_desk.businesses.save_connection(inbox.business, None),
+        )
         assert "This business is not connected to KashFlow." in walk.text
 
 
@@ -116,13 +119,13 @@ async def test_five_thousand_items_are_quick(inbox: Inbox, inbox_desk: Desk) -> 
     inbox_desk.items.add_all(
         inbox.business, [cost(price=str(at + 1), reference=f"PW-{at}") for at in range(5_000)]
     )
-    began = time.perf_counter()
+    began = time.process_time()
     async with on_screen(inbox_desk, screen_of(inbox)) as walk:
         await walk.until("5,000 ready")
-        opened = time.perf_counter() - began
-        began = time.perf_counter()
+        opened = time.process_time() - began
+        began = time.process_time()
         await walk.press("end", "up", "home", "2", "1")
-        moved = time.perf_counter() - began
+        moved = time.process_time() - began
         assert walk.screen.query_one(LedgerTable).cursor_key == "1"
     assert opened < 6, opened
     assert moved < 2, moved

@@ -121,7 +121,7 @@ async def test_the_passphrase_is_asked_for_on_the_way(kept: Desk, draft: Draft) 
         await walk.until_on(PassphraseScreen)
         await walk.write(PASSPHRASE)
         await walk.press("enter")
-        await walk.until("The password is kept nowhere", 20)
+        await walk.until("The password is kept nowhere")
         assert not walk.holding(draft.password)
     fresh.close()
 

@@ -121,8 +121,10 @@ async def test_the_second_to_save_sees_both_and_keeps_what_is_wanted(
     async with on_screen(inbox_desk, form_of(inbox, item)) as walk:
         await walk.press("end")
         await walk.paste(" Ltd")
-        change(ben, inbox, reference="PW-77", contact="Pennine Water plc")
-        await walk.until("! ben changed it meanwhile: Reference, Supplier. Ctrl+S shows both.", 2.5)
+        await walk.until_shown_at_the_next_look(
+            "! ben changed it meanwhile: Reference, Supplier. Ctrl+S shows both.",
+            lambda: change(ben, inbox, reference="PW-77", contact="Pennine Water plc"),
+        )
         assert contact(walk) == "Pennine Water Ltd", "what is being typed stays"
         await walk.press("ctrl+s")
         await walk.until_on(CompareScreen)
@@ -177,8 +179,10 @@ async def test_a_form_nobody_typed_into_shows_their_version_in_the_same_field(
     async with on_screen(inbox_desk, form_of(inbox, item)) as walk:
         await walk.press("tab", "tab")
         focused = walk.app.focused
-        change(ben, inbox, contact="Kestrel Car Hire")
-        await walk.until("i ben changed it just now: Supplier.", 2.5)
+        await walk.until_shown_at_the_next_look(
+            "i ben changed it just now: Supplier.",
+            lambda: change(ben, inbox, contact="Kestrel Car Hire"),
+        )
         assert contact(walk) == "Kestrel Car Hire"
         assert focused is not None
         assert walk.app.focused is not None
@@ -213,7 +217,7 @@ async def test_the_inbox_keeps_its_cursor_and_filter_while_another_session_works
         ben.items.remove(inbox.business, "2")
         ben.items.add(inbox.business, numbered(99))
         table = walk.screen.query_one(LedgerTable)
-        await walk.until(lambda: table.rows[-1].key == "30", 2.5)
+        await walk.until(lambda: table.rows[-1].key == "30")
         assert table.rows[1].key == "3"
         assert (table.cursor_key, table.cursor) == ("6", 4)
 

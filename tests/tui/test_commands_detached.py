@@ -21,6 +21,7 @@ import pytest
 from kfclient.desk import Desk
 from kfclient.errors import Problem
 from kfclient.sandbox import Sandbox
+from tests.slow import HANGING, SlowReplies, slow_replies
 from tests.tui.kashdeck import NAME, PASSPHRASE, Kashdeck
 from tests.tui.test_terminal import on_terminal
 from tui import detached
@@ -30,19 +31,20 @@ AGREED = ("--create-suppliers", "--create-customers")
 
 
 @pytest.fixture
-def slow(filled: Kashdeck) -> Iterator[Kashdeck]:
-    """Return the filled command; a purchase takes a while, and what is left goes at the end."""
-    take(filled, 0.25)
+def replies(filled: Kashdeck) -> Iterator[SlowReplies]:
+    """Return what lets the replies to purchases go."""
+    with slow_replies(filled.sandbox) as replies:
+        yield replies
+
+
+@pytest.fixture
+def slow(filled: Kashdeck, replies: SlowReplies) -> Iterator[Kashdeck]:
+    """Return the filled command; purchases wait to be let go, and what is left goes at the end."""
+    filled.sandbox.misbehave("InsertReceipt", "slow", times=None)
     yield filled
     process = run_of(filled).get("process")
     if process and run_of(filled)["state"] not in {"ended", "interrupted"}:
         os.kill(process, signal.SIGKILL)
-
-
-def take(kashdeck: Kashdeck, seconds: float) -> None:
-    """Have KashFlow take so long for a purchase."""
-    kashdeck.sandbox.behave()
-    kashdeck.sandbox.misbehave("InsertReceipt", "slow", times=None, seconds=seconds)
 
 
 def run_of(kashdeck: Kashdeck) -> dict[str, Any]:
@@ -51,11 +53,17 @@ def run_of(kashdeck: Kashdeck) -> dict[str, Any]:
     return connection["publishing"] or {}
 
 
-def until(kashdeck: Kashdeck, true: Callable[[dict[str, Any]], object], seconds: float = 30) -> Any:
-    """Wait until the run is so, and return it."""
-    deadline = time.monotonic() + seconds
+def until(
+    kashdeck: Kashdeck,
+    true: Callable[[dict[str, Any]], object],
+    letting: SlowReplies | None = None,
+) -> Any:
+    """Wait until the run is so, `letting` one reply go after each look, and return the run."""
+    deadline = time.monotonic() + HANGING
     while not true(run := run_of(kashdeck)):
         assert time.monotonic() < deadline, str(run)
+        if letting is not None and letting.held:
+            letting.let_go()
         time.sleep(0.05)
     return run
 
@@ -87,13 +95,14 @@ def assert_all_there_once(kashdeck: Kashdeck, sandbox: Sandbox) -> None:
 
 
 def test_it_goes_on_when_the_terminal_has_gone_and_tells_nobody_the_passphrase(
-    slow: Kashdeck,
+    slow: Kashdeck, replies: SlowReplies
 ) -> None:
+    replies.let_go()
     environment = {**slow.environment, "KASHDECK_PASSPHRASE_FILE": ""}
     words = ("publish", NAME, *EIGHT, *AGREED, "--detach", "--lanes", "2")
     with on_terminal(slow.home, *words, **environment) as terminal:
         answers = {b"in the background?": b"y\n", b"Passphrase: ": PASSPHRASE.encode() + b"\n"}
-        came, deadline = b"", time.monotonic() + 30
+        came, deadline = b"", time.monotonic() + HANGING
         while b"Stop it with:" not in came:
             came += terminal.read(0.1)
             assert time.monotonic() < deadline, came
@@ -103,6 +112,7 @@ def test_it_goes_on_when_the_terminal_has_gone_and_tells_nobody_the_passphrase(
     run = until(slow, lambda run: run["published"])
     if sys.platform == "linux":
         assert_away_and_discreet(run["process"], slow)
+    replies.let_all_go()
     run = until(slow, lambda run: run["state"] == "ended")
     assert (run["published"], run["held"], run["unknown"]) == (8, 0, 0)
     assert_all_there_once(slow, slow.sandbox)
@@ -130,7 +140,10 @@ def assert_away_and_discreet(process: int, kashdeck: Kashdeck) -> None:
     assert str((place / "cwd").readlink()) == "/"
 
 
-def test_without_a_network_it_waits_and_goes_on_by_itself(slow: Kashdeck) -> None:
+def test_without_a_network_it_waits_and_goes_on_by_itself(
+    slow: Kashdeck, replies: SlowReplies
+) -> None:
+    replies.let_go(2)
     slow.json("settings", NAME, "settle_seconds=2")
     port = urlsplit(slow.sandbox.endpoint).port
     assert port is not None
@@ -147,10 +160,12 @@ def test_without_a_network_it_waits_and_goes_on_by_itself(slow: Kashdeck) -> Non
 
 
 @pytest.mark.full
-def test_a_proxy_that_refuses_costs_nothing_but_time(slow: Kashdeck) -> None:
+def test_a_proxy_that_refuses_costs_nothing_but_time(slow: Kashdeck, replies: SlowReplies) -> None:
+    replies.let_go(2)
     detach(slow)
     until(slow, lambda run: run["published"] >= 2)
     slow.sandbox.misbehave("*", "html-503", times=None)
+    replies.let_all_go()
     until(slow, lambda run: run["state"] == "waiting")
     slow.json("settings", NAME, "settle_seconds=2")
     slow.sandbox.behave()
@@ -158,11 +173,13 @@ def test_a_proxy_that_refuses_costs_nothing_but_time(slow: Kashdeck) -> None:
     assert_all_there_once(slow, slow.sandbox)
 
 
-def test_killed_it_is_told_everywhere_and_carried_on(slow: Kashdeck) -> None:
+def test_killed_it_is_told_everywhere_and_carried_on(slow: Kashdeck, replies: SlowReplies) -> None:
+    replies.let_go(2)
     slow.json("settings", NAME, "settle_seconds=2")
     process = detach(slow)
     until(slow, lambda run: run["published"] >= 2)
     os.kill(process, signal.SIGKILL)
+    replies.let_all_go()
     until(slow, lambda run: run["state"] == "interrupted")
     assert slow.json("publish", NAME, "--attach", code=1)["error"]["code"] == "broken-off"
     assert "--resume" in slow.run("status", NAME).out
@@ -175,56 +192,64 @@ def test_killed_it_is_told_everywhere_and_carried_on(slow: Kashdeck) -> None:
 
 
 def test_asked_to_go_it_finishes_what_is_on_its_way_and_is_carried_on_in_the_background(
-    slow: Kashdeck,
+    slow: Kashdeck, replies: SlowReplies
 ) -> None:
+    replies.let_go()
     process = detach(slow)
     until(slow, lambda run: run["published"])
     os.kill(process, signal.SIGTERM)
-    run = until(slow, lambda run: run["state"] == "interrupted")
+    run = until(slow, lambda run: run["state"] == "interrupted", letting=replies)
     assert run["unknown"] == 0
+    assert run["published"] < 8
+    replies.let_all_go()
     assert slow.json("publish", NAME, "--resume", "--detach")["run"]["process"] != process
     answer = slow.json("publish", NAME, "--attach")
     assert (answer["published"], answer["unknown"]) == (8, 0)
     assert_all_there_once(slow, slow.sandbox)
 
 
-def test_it_is_paused_resumed_and_stopped_from_another_session(slow: Kashdeck) -> None:
-    take(slow, 2.0)
+def test_it_is_paused_resumed_and_stopped_from_another_session(
+    slow: Kashdeck, replies: SlowReplies
+) -> None:
+    replies.let_go()
     detach(slow, lanes="1")
     until(slow, lambda run: run["published"])
-    began = time.monotonic()
+    replies.until_held(1)
     assert slow.json("publish", NAME, "--pause")["run"]["state"] == "paused"
-    assert time.monotonic() - began < 5, "a second, and the start of a command"
+    assert replies.held == 1, "it is paused before what is on its way has come to its end"
+    replies.let_go(3)
     until(slow, lambda run: run["published"] == slow.sandbox.account.calls["InsertReceipt"])
-    sent = len(slow.sandbox.account.receipts())
     time.sleep(0.5)
-    assert len(slow.sandbox.account.receipts()) == sent < 6
-    take(slow, 1.0)
+    sent = len(slow.sandbox.account.receipts())
+    assert sent <= 3, "one on its way, and one in hand"
     assert "It goes on." in slow.run("publish", NAME, "--resume").out
     until(slow, lambda run: run["published"] > sent)
     assert slow.run("publish", NAME, "--stop").code == 0
-    until(slow, lambda run: run["state"] == "ended")
+    until(slow, lambda run: run["state"] == "ended", letting=replies)
     answer = slow.json("publish", NAME, "--attach", code=130)
     assert answer["cancelled"]
     assert len(slow.sandbox.account.receipts()) == answer["published"] < 8
     assert slow.json("publish", NAME, "--resume", code=2)["error"]["code"] == "nothing-runs"
 
 
-def test_what_was_broken_off_can_be_given_up(slow: Kashdeck) -> None:
+def test_what_was_broken_off_can_be_given_up(slow: Kashdeck, replies: SlowReplies) -> None:
+    replies.let_go()
     process = detach(slow)
     until(slow, lambda run: run["published"])
     os.kill(process, signal.SIGKILL)
+    replies.let_all_go()
     until(slow, lambda run: run["state"] == "interrupted")
     assert "Given up." in slow.run("publish", NAME, "--stop").out
     assert run_of(slow)["state"] == "ended"
     assert slow.json("publish", NAME, "--resume", code=2)["error"]["code"] == "nothing-runs"
 
 
-def test_another_session_is_told_who_publishes_and_how_to_follow(slow: Kashdeck) -> None:
+def test_another_session_is_told_who_publishes_and_how_to_follow(
+    slow: Kashdeck, replies: SlowReplies
+) -> None:
     detach(slow, lanes="1")
-    take(slow, 4.0)
     problem = slow.json("publish", NAME, "8", code=2)["error"]
-    take(slow, 0.0)
+    replies.let_all_go()
     assert problem["code"] == "busy"
     assert f"by {Desk.open(slow.home).person} since" in problem["sentence"]
     assert f"kashdeck publish '{NAME}' --attach" in problem["cure"]
@@ -247,7 +272,10 @@ def test_who_follows_is_told_the_same_as_who_publishes(slow: Kashdeck) -> None:
     assert slow.json("publish", NAME, "--attach", code=1)["held"] == 3
 
 
-def test_a_password_that_is_kept_nowhere_is_handed_over(slow: Kashdeck) -> None:
+def test_a_password_that_is_kept_nowhere_is_handed_over(
+    slow: Kashdeck, replies: SlowReplies
+) -> None:
+    replies.let_all_go()
     moved = slow.run("keyring", NAME, "ask")
     assert moved.code == 0, moved
     words = ("publish", NAME, *EIGHT, *AGREED, "--detach")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from tests.slow import HANGING, slow_replies
 from tests.tui.kashdeck import NAME, ROOT, Kashdeck
 
 
@@ -25,20 +28,38 @@ def _start(kashdeck: Kashdeck, *words: str) -> subprocess.Popen[str]:
 
 
 def _wait_for(true: Callable[[], object]) -> None:
-    until = time.monotonic() + 20
+    until = time.monotonic() + HANGING
     while not true():
         assert time.monotonic() < until
         time.sleep(0.02)
 
 
+def _wait_until_heard(process: subprocess.Popen[str]) -> None:
+    """Wait until a signal that was sent has been heeded: until the main thread ran since.
+
+    It wakes ten times a second while others publish, and a handler comes before all else it does.
+    """
+    status = Path(f"/proc/{process.pid}/status")
+    if not status.exists():
+        time.sleep(2)
+        return
+
+    def switches() -> int:
+        return sum(map(int, re.findall(r"_ctxt_switches:\s*(\d+)", status.read_text())))
+
+    before = switches()
+    _wait_for(lambda: switches() > before + 3)
+
+
 def test_ctrl_c_stops_a_sync_and_keeps_the_old_lists(connected: Kashdeck) -> None:
     sandbox = connected.sandbox
     sandbox.account.calls.clear()
-    sandbox.misbehave("GetSuppliers", "slow", seconds=30)
-    with _start(connected, "sync", NAME) as process:
-        _wait_for(lambda: sandbox.account.calls["GetSuppliers"])
+    sandbox.misbehave("GetSuppliers", "slow")
+    with slow_replies(sandbox) as slow, _start(connected, "sync", NAME) as process:
+        slow.until_held(1)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=HANGING)
+        assert slow.held == 1, "it did not wait for what was slow"
     assert process.returncode == 130, (out, err)
     assert "Stopping at the next safe point" in err
     assert "Traceback" not in err
@@ -50,11 +71,15 @@ def test_publishing_lets_the_document_on_its_way_come_to_its_end(
     filled: Kashdeck, number: signal.Signals
 ) -> None:
     sandbox = filled.sandbox
-    sandbox.misbehave("InsertReceipt", "slow", seconds=1.5)
-    with _start(filled, "publish", NAME, "1", "2", "3", "--lanes", "1", "--json") as process:
-        _wait_for(lambda: sandbox.account.calls["InsertReceipt"])
+    sandbox.misbehave("InsertReceipt", "slow", times=None)
+    words = ("publish", NAME, "1", "2", "3", "--lanes", "1", "--json")
+    with slow_replies(sandbox) as slow, _start(filled, *words) as process:
+        slow.until_held(1)
         process.send_signal(number)
-        out, err = process.communicate(timeout=20)
+        _wait_until_heard(process)
+        slow.let_go()
+        out, err = process.communicate(timeout=HANGING)
+    sandbox.behave()
     assert process.returncode == 130, (out, err)
     states = [item["state"] for item in filled.json("items", NAME)["items"]][:3]
     assert states == ["published", "ready", "ready"]
@@ -68,6 +93,6 @@ def test_a_reader_that_leaves_does_not_stop_publishing(filled: Kashdeck) -> None
     with _start(filled, "publish", NAME, "1", "2") as process:
         assert process.stdout is not None
         process.stdout.close()
-        process.wait(timeout=20)
+        process.wait(timeout=HANGING)
     assert process.returncode in {0, 141}
     assert len(filled.sandbox.account.receipts()) in {0, 2}, "before the first, or all"

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -16,19 +16,30 @@ from kfclient.desk.publish.run_glance import RunStanding
 from kfclient.desk.publish.runs import Wish
 from kfclient.errors import Problem
 from screens.services import PublishJob
+from tests.slow import HANGING, SlowReplies, slow_replies
 from tests.tui.kashdeck import NAME, Kashdeck
-from tests.tui.test_commands_detached import detach, run_of, take, until
+from tests.tui.test_commands_detached import detach, run_of, until
 from tui.app import KashdeckApp
 
 BUSINESS = "harbour-lane-trading"
 
 
 @pytest.fixture
-def slow(filled: Kashdeck, monkeypatch: pytest.MonkeyPatch) -> Kashdeck:
-    """Return the filled command, for purchases that take a while; the app may open the file too."""
+def replies(filled: Kashdeck) -> Iterator[SlowReplies]:
+    """Return what lets the replies to purchases go."""
+    with slow_replies(filled.sandbox) as replies:
+        yield replies
+
+
+@pytest.fixture
+def slow(filled: Kashdeck, replies: SlowReplies, monkeypatch: pytest.MonkeyPatch) -> Kashdeck:
+    """Return the filled command, for purchases that wait to be let go.
+
+    The app may open the file of secrets too.
+    """
     passphrase = filled.environment["KASHDECK_PASSPHRASE_FILE"]
     monkeypatch.setenv("KASHDECK_PASSPHRASE_FILE", passphrase)
-    filled.sandbox.misbehave("InsertReceipt", "slow", times=None, seconds=0.4)
+    filled.sandbox.misbehave("InsertReceipt", "slow", times=None)
     return filled
 
 
@@ -46,18 +57,23 @@ async def job_of(ask: Callable[..., None]) -> PublishJob | None:
     """Return the job that `follow_publish` or `resume_publish` gives."""
     came: asyncio.Queue[PublishJob | None] = asyncio.Queue()
     ask(BUSINESS, came.put_nowait)
-    return await asyncio.wait_for(came.get(), 10)
+    return await asyncio.wait_for(came.get(), HANGING)
 
 
-async def so(true: Callable[[], object]) -> None:
-    """Wait until it is so."""
-    deadline = time.monotonic() + 20
+async def so(true: Callable[[], object], letting: SlowReplies | None = None) -> None:
+    """Wait until it is so, `letting` a reply go now and then."""
+    deadline = time.monotonic() + HANGING
     while not true():
         assert time.monotonic() < deadline
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.05 if letting is None else 0.5)
+        if letting is not None and letting.held:
+            letting.let_go()
 
 
-async def test_what_another_process_publishes_is_shown_and_steered(slow: Kashdeck) -> None:
+async def test_what_another_process_publishes_is_shown_and_steered(
+    slow: Kashdeck, replies: SlowReplies
+) -> None:
+    replies.let_go()
     detach(slow)
     async with app_on(slow) as app:
         job = await job_of(app.follow_publish)
@@ -66,28 +82,30 @@ async def test_what_another_process_publishes_is_shown_and_steered(slow: Kashdec
         assert set(job.state) == set("12345678")
         assert {planned.contact for planned in job.plan.items} >= {"Quillon Print Works"}
         await so(lambda: "published" in job.state.values())
-        take(slow, 2.0)  # so that it is not over before it is stopped
         app.steer_publish(BUSINESS, Wish.PAUSE)
         await so(lambda: job.paused)
         assert app.publish_job(BUSINESS) is job
         app.steer_publish(BUSINESS, Wish.GO_ON)
         await so(lambda: not job.paused)
         app.steer_publish(BUSINESS, Wish.STOP)
-        await so(lambda: job.ended)
+        await so(lambda: job.ended, letting=replies)
         assert job.cancelled
         assert len(job.numbers) == len(slow.sandbox.account.receipts()) < 8
 
 
-async def test_leaving_the_app_leaves_the_other_process_alone(slow: Kashdeck) -> None:
-    slow.sandbox.misbehave("InsertReceipt", "slow", times=None, seconds=0.1)
+async def test_leaving_the_app_leaves_the_other_process_alone(
+    slow: Kashdeck, replies: SlowReplies
+) -> None:
     detach(slow)
     async with app_on(slow) as app:
         assert await job_of(app.follow_publish) is not None
+    replies.let_all_go()
     until(slow, lambda run: run["state"] == "ended")
     assert len(slow.sandbox.account.receipts()) == 8
 
 
-async def test_what_was_broken_off_is_carried_on(slow: Kashdeck) -> None:
+async def test_what_was_broken_off_is_carried_on(slow: Kashdeck, replies: SlowReplies) -> None:
+    replies.let_go()
     slow.json("settings", NAME, "settle_seconds=0")
     process = detach(slow)
     until(slow, lambda run: run["published"])
@@ -95,6 +113,7 @@ async def test_what_was_broken_off_is_carried_on(slow: Kashdeck) -> None:
         followed = await job_of(app.follow_publish)
         assert followed is not None
         os.kill(process, signal.SIGKILL)
+        replies.let_all_go()
         await so(lambda: followed.ended)
         assert isinstance(followed.problem, Problem)
         assert followed.problem.code == "broken-off"
@@ -112,14 +131,16 @@ async def test_what_was_broken_off_is_carried_on(slow: Kashdeck) -> None:
     assert run_of(slow)["background"] is False
 
 
-async def test_the_apps_own_publishing_pauses_and_others_are_told(slow: Kashdeck) -> None:
+async def test_the_apps_own_publishing_pauses_and_others_are_told(
+    slow: Kashdeck, replies: SlowReplies
+) -> None:
     slow.apart = True
+    replies.let_go()
     async with app_on(slow) as app:
         plan = app.desk.publishing.plan(BUSINESS, ["1", "2", "3", "4", "5", "6"])
         app.desk.publishing.lanes = 1
         job = app.start_publish(plan, create_suppliers=True, create_customers=True)
         await so(lambda: "published" in job.state.values())
-        take(slow, 2.0)
         paused = await asyncio.to_thread(slow.json, "publish", NAME, "--pause")
         assert paused["run"]["state"] == "paused"
         await so(lambda: job.paused)
@@ -127,7 +148,7 @@ async def test_the_apps_own_publishing_pauses_and_others_are_told(slow: Kashdeck
         await so(lambda: not job.paused)
         assert await job_of(app.follow_publish) is job
         app.steer_publish(BUSINESS, Wish.STOP)
-        await so(lambda: job.ended)
+        await so(lambda: job.ended, letting=replies)
         assert job.cancelled
 
 
