@@ -1,1 +1,1 @@
-"""The businesses on this machine: people, settings, connection, and how they stand."""
+"""Connecting to KashFlow: the steps, the checks, the open lines."""

@@ -1,1 +1,0 @@
-"""Connecting to KashFlow: the steps, the checks, the open lines."""

@@ -1,0 +1,1 @@
+"""The businesses on this machine: people, settings, connection, and how they stand."""
