@@ -16,7 +16,7 @@ def pennies(amount: Decimal) -> Decimal:
     return amount.quantize(PENNY, rounding=ROUND_HALF_UP)
 
 
-def plain(amount: Decimal) -> str:
+def decimal_text(amount: Decimal) -> str:
     """Return the amount for `--json` and files: two decimals, no separators."""
     return f"{pennies(amount):f}"
 

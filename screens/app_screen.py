@@ -10,7 +10,9 @@ from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen, Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Button, Footer, Input, Static
+
+from screens.widgets.field import Field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from kfclient.errors import Problem
-    from screens.lookout import Lookout
     from screens.services import Services
+    from screens.watch import Watch
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -189,7 +191,7 @@ class CommandFooter(Footer):
             await super().recompose()
 
 
-class Room(Acting, Screen[R]):
+class AppScreen(Acting, Screen[R]):
     """A full screen: a title line, a body, and the footer.
 
     `trail` says where the person is: "Connections > Harbour Lane > Items".
@@ -201,7 +203,7 @@ class Room(Acting, Screen[R]):
     def __init__(self, *trail: str) -> None:
         super().__init__()
         self.trail = trail
-        self.lookout: Lookout[Any] | None = None
+        self.lookout: Watch[Any] | None = None
 
     def on_screen_resume(self) -> None:
         """Look at once what changed while another screen was over this one."""
@@ -230,9 +232,51 @@ class Room(Acting, Screen[R]):
         self.dismiss()
 
 
-class Panel(Acting, ModalScreen[R]):
+class Dialog(Acting, ModalScreen[R]):
     """A small screen over another one: a question, a picker, a menu. Escape dismisses with None."""
 
     def action_back(self) -> None:
         """Close without an answer."""
         self.dismiss(None)
+
+
+# Keys that lead from field to field, done the moment they come.
+#
+# Over a slow line, or from a password manager, "name Tab password" comes at once. Textual hands
+# each
+# letter to the field that has the focus as it comes, and does a Tab or an Enter only after it: the
+# password would stand, for all to see, in the field of the name. Keys with priority come first.
+
+IN_ORDER = (
+    Act("next_field", "tab", "Next field", priority=True),
+    Act("field_before", "shift+tab", "Field before", priority=True),
+    Act("go_on", "enter", "Go on", "To the next field, and from the last one ahead", priority=True),
+)
+
+
+class FieldByField:
+    """What a screen of fields adds to a room or a panel, beside `IN_ORDER` among its commands."""
+
+    def ahead(self) -> None:
+        """Do what the fields are for."""
+        raise NotImplementedError
+
+    def action_next_field(self) -> None:
+        """Go on to the next field."""
+        cast("Screen[Any]", self).focus_next()
+
+    def action_field_before(self) -> None:
+        """Go back to the field before."""
+        cast("Screen[Any]", self).focus_previous()
+
+    def action_go_on(self) -> None:
+        """Go on to the next field; from the last one, and from a button, go ahead."""
+        screen = cast("Screen[Any]", self)
+        inputs = [field.input for field in screen.query(Field)]
+        if screen.focused in inputs[:-1]:
+            # Not by the field's own `focus`, which waits for its turn.
+            screen.set_focus(inputs[inputs.index(screen.focused) + 1])
+        elif isinstance(screen.focused, Button):
+            screen.focused.press()
+        else:
+            self.ahead()

@@ -6,15 +6,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from kfclient.dates import parse_date, shown_date
-from kfclient.desk.inbox.item import Item, Kind
+from kfclient.desk.model.item import Item, Kind
 from kfclient.errors import Problem, tell
-from screens.candidates import candidates, heading
+from screens.app_screen import Act, AppScreen
 from screens.item_words import amount_shown
-from screens.picker import Candidate, PickerScreen
-from screens.room import Act, Room
+from screens.picker import Choice, PickerScreen, candidates, heading
 from screens.widgets.field import Field
+from screens.widgets.filter_box import TextLine
 from screens.widgets.ledger_table import Column, LedgerTable, Row
-from screens.widgets.line import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,7 +24,7 @@ PICKS = {"person": "contact", "account": "bank_account", "method": "payment_meth
 EXPLAINED = "They leave the inbox as one claim, and come back when it is taken apart."
 
 
-class ClaimScreen(Room[Item]):
+class ClaimScreen(AppScreen[Item]):
     """Asks whose claim it is and how it was paid; dismisses with the claim."""
 
     CSS_PATH = "claim.tcss"
@@ -49,7 +48,7 @@ class ClaimScreen(Room[Item]):
             Column("No.", 5, "right"), Column("Date", 12), Column("Where"),
             Column("Gross", 15, "right"), id="costs",
         )  # fmt: skip
-        yield Line(id="sums", grows=True)
+        yield TextLine(id="sums", grows=True)
         persons = list(dict.fromkeys(one.owner for one in self.costs if one.owner))
         person = persons[0] if len(persons) == 1 else ""
         yield Field("person", "Person", value=person, note="Who spent the money. F4 chooses.")
@@ -57,7 +56,7 @@ class ClaimScreen(Room[Item]):
         yield Field("date", "Date", note="Empty: today.")
         yield Field("account", "Paid from", note="Empty: the claim is unpaid. F4 chooses.")
         yield Field("method", "Method", note="How it was paid. F4 chooses.")
-        yield Line(id="problem", classes="bad", grows=True)
+        yield TextLine(id="problem", classes="bad", grows=True)
 
     def on_mount(self) -> None:
         """Show the costs."""
@@ -73,7 +72,7 @@ class ClaimScreen(Room[Item]):
             )
             for one in self.costs
         )
-        self.query_one("#sums", Line).say(f"{sums(self.costs)}. {EXPLAINED}")
+        self.query_one("#sums", TextLine).say(f"{sums(self.costs)}. {EXPLAINED}")
 
     def value(self, field: str) -> str:
         """Return what is typed in a field."""
@@ -96,12 +95,12 @@ class ClaimScreen(Room[Item]):
             return
         desk, name = self.services.desk, PICKS[field.id]
 
-        def picked(one: Candidate | None) -> None:
+        def picked(one: Choice | None) -> None:
             if one is not None:
                 field.input.value = one.name
                 self.focus_next()
 
-        def offer(offered: list[Candidate]) -> None:
+        def offer(offered: list[Choice]) -> None:
             if self.on_top:
                 title = "Choose the person" if name == "contact" else heading(name, Kind.CLAIM)
                 self.app.push_screen(PickerScreen(title, offered, field.value), picked)
@@ -129,7 +128,7 @@ class ClaimScreen(Room[Item]):
 
     def refused(self, problem: Problem) -> None:
         """Say why no claim was made; the costs stay as they are."""
-        self.query_one("#problem", Line).say(f"✗ {tell(problem)}")
+        self.query_one("#problem", TextLine).say(f"✗ {tell(problem)}")
 
 
 def sums(costs: Sequence[Item]) -> str:

@@ -4,27 +4,170 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from kfclient.desk.business.software import SOFTWARE, software
-from screens.choose_software import ChooseSoftwareScreen
-from screens.connected import ConnectedScreen
-from screens.kashflow_steps import KashFlowStepsScreen
+from textual.containers import Vertical
+from textual.widgets import Button, Static
+
+from kfclient.desk.model.business import SOFTWARE, software
+from screens.app_screen import BACK, Act, AppScreen
+from screens.connect_steps import ConnectStepsScreen
+from screens.sync import SyncScreen
+from screens.widgets.filter_box import FilterBox
+from screens.widgets.ledger_table import Column, LedgerTable, Row
 
 if TYPE_CHECKING:
-    from textual.screen import Screen
+    from collections.abc import Iterable
 
-    from kfclient.desk.business.business import Business, Connection
-    from screens.room import Room
+    from textual.screen import Screen
+    from textual.widget import Widget
+    from textual.widgets import Input
+
+    from kfclient.desk.model.business import Business, Company, Connection
     from screens.services import Services
 
 
-class Attempt:
+# Choosing the accounting software that a business shall be connected to.
+
+
+class ChooseSoftwareScreen(AppScreen[None]):
+    """Lists what Kashdeck connects to; Enter goes on to the steps in it."""
+
+    CSS_PATH = "connect_software.tcss"
+    ACTS = (
+        Act("choose", "enter", "Choose", "Connect to the software under the cursor", footer=True),
+        Act("filter", "slash", "Filter", "Show only software with the words typed", footer=True),
+        BACK,
+    )
+
+    def __init__(self, attempt: ConnectWizard) -> None:
+        super().__init__(*attempt.trail, "Software")
+        self.attempt = attempt
+
+    def body(self) -> Iterable[Widget]:
+        """Return the question, the filter box and the list."""
+        yield Static("Which software keeps the books of this business?", classes="line strong")
+        yield FilterBox("/ to filter by name")
+        yield LedgerTable(
+            Column("Software", 18),
+            Column(""),
+            id="software",
+            classes="first",
+            empty="Nothing of that name. Esc in the filter shows everything there is.",
+        )
+        yield Static("", id="about", classes="muted", markup=False)
+
+    def on_mount(self) -> None:
+        """Show everything there is; in the demo its own server is what one wants."""
+        self.show()
+        if self.services.demo is not None:
+            self.query_one(LedgerTable).go_to("sandbox")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Show what has the words typed."""
+        event.stop()
+        self.show()
+
+    def show(self) -> None:
+        """Fill the list."""
+        wanted = self.query_one(FilterBox).wanted
+        self.query_one(LedgerTable).show_rows(
+            Row(choice.id, (choice.name, choice.about))
+            for choice in SOFTWARE
+            if all(word in f"{choice.name} {choice.about}".casefold() for word in wanted)
+        )
+
+    def on_ledger_table_moved(self, event: LedgerTable.Moved) -> None:
+        """Say whole what the line may have cut."""
+        about = software(event.key).about if event.key else ""
+        self.query_one("#about", Static).update(about)
+
+    def on_ledger_table_chosen(self, event: LedgerTable.Chosen) -> None:
+        """Go on to the steps."""
+        if event.key is not None:
+            self.attempt.software = software(event.key)
+            self.app.push_screen(ConnectStepsScreen(self.attempt))
+
+    def action_choose(self) -> None:
+        """Choose what is under the cursor."""
+        self.query_one(LedgerTable).action_choose()
+
+    def action_filter(self) -> None:
+        """Go to the filter box."""
+        self.query_one(FilterBox).focus()
+
+
+# The confirmation: which company's books the business is connected to now.
+
+
+class ConnectedScreen(AppScreen[None]):
+    """Says whose books these are; Finish goes on to the first sync, which runs already."""
+
+    CSS_PATH = "connect_done.tcss"
+    AUTO_FOCUS = "#finish"
+    ACTS = (
+        Act("finish", "f", "Finish", "Go on to the sync, which has begun", footer=True),
+        Act("back", "escape", "Finish", "Go on to the sync, which has begun"),
+    )
+
+    def __init__(self, business: Business, connection: Connection, *, again: bool) -> None:
+        super().__init__(business.name, "Reconnect" if again else "Connect", "Done")
+        self.business = business
+        self.connection = connection
+        self.again = again
+
+    def body(self) -> Iterable[Widget]:
+        """Return the company, what comes next, and the button."""
+        done = "connected again" if self.again else "connected"
+        with Vertical(id="confirmation"):
+            yield Static(f"✓ {self.business.name} is {done}", classes="good strong", markup=False)
+            yield Static("")
+            for label, value in company_facts(self.connection.company):
+                yield Static(f"{label:<22} {value}", markup=False)
+            yield Static("")
+            yield Static(
+                "Make sure this is the company you meant; if it is not, disconnect it in Manage.",
+                classes="muted",
+            )
+            yield Static(
+                "The six lists are being fetched from KashFlow now. Nothing is changed there.",
+                classes="muted",
+            )
+            yield Static("")
+            yield Button("Finish", id="finish", compact=True)
+
+    def on_button_pressed(self) -> None:
+        """Go on."""
+        self.action_finish()
+
+    def action_finish(self) -> None:
+        """Go on to the sync."""
+        self.app.switch_screen(SyncScreen(self.business.id, self.business.name))
+
+    def action_back(self) -> None:
+        """Go on to the sync: there is nothing to go back to."""
+        self.action_finish()
+
+
+def company_facts(company: Company) -> Iterable[tuple[str, str]]:
+    """Return what KashFlow says of a company, label and text, leaving out what it does not say."""
+    vat = company.vat_number or ("registered" if company.vat_registered else "not registered")
+    facts = (
+        ("Company in KashFlow", company.name or "(it has no name there)"),
+        ("Postcode", company.postcode),
+        ("VAT", vat),
+        ("E-mail", company.email),
+        ("Currency of the books", company.currency),
+    )
+    return [(label, value) for label, value in facts if value]
+
+
+class ConnectWizard:
     """Connecting a business for the first time, or (when it is connected) again.
 
     It holds no secrets: those are in the credentials screen alone, which is gone as soon as the
     business is connected. `base` is the screen that it began on and ends on.
     """
 
-    def __init__(self, base: Room[Any], business: Business) -> None:
+    def __init__(self, base: AppScreen[Any], business: Business) -> None:
         self.base = base
         self.business = business
         self.before = business.connection
@@ -52,7 +195,7 @@ class Attempt:
     def _first(self) -> None:
         if not self.base.is_current:
             return  # the key was pressed twice
-        first = KashFlowStepsScreen(self) if self.again else ChooseSoftwareScreen(self)
+        first = ConnectStepsScreen(self) if self.again else ChooseSoftwareScreen(self)
         self.base.app.push_screen(cast("Screen[None]", first))
 
     def connected(self, connection: Connection) -> None:

@@ -9,30 +9,30 @@ from textual.containers import Vertical
 from textual.widgets import Button, Static
 
 from kfclient.cancel import Cancel
-from kfclient.desk.connect.connecting import CHECKS, step_for
-from kfclient.desk.connect.steps import STEPS
+from kfclient.desk.business.checks import CHECKS, step_for
 from kfclient.desk.events import CheckFailed, CheckPassed, CheckStarted
-from screens.room import Act, Room
+from kfclient.desk.model.business import STEPS
+from screens.app_screen import Act, AppScreen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from textual.widget import Widget
 
-    from kfclient.desk.business.business import Connection
-    from kfclient.desk.connect.connecting import Draft
     from kfclient.desk.events import Event
+    from kfclient.desk.model.business import Connection
+    from kfclient.desk.model.draft import Draft
     from kfclient.errors import Problem
-    from screens.attempt import Attempt
+    from screens.connect import ConnectWizard
 
 SYMBOLS = {"waiting": "○", "checking": "◐", "passed": "✓", "failed": "✗"}
 COLOURS = {"waiting": "muted", "checking": "strong", "passed": "good", "failed": "bad"}
 
 
-class CheckingScreen(Room[str]):
+class ConnectChecksScreen(AppScreen[str]):
     """Runs the checks; dismisses with the id of the step that cures a failure, or with ""."""
 
-    CSS_PATH = "checking.tcss"
+    CSS_PATH = "connect_checks.tcss"
     AUTO_FOCUS = ""
     ACTS = (
         Act("cure", "g", "Go to the step", "Go to the step in KashFlow that cures it", footer=True),
@@ -41,7 +41,7 @@ class CheckingScreen(Room[str]):
         Act("back", "escape", "Credentials", "Stop, and go back to the credentials", footer=True),
     )
 
-    def __init__(self, attempt: Attempt, draft: Draft) -> None:
+    def __init__(self, attempt: ConnectWizard, draft: Draft) -> None:
         super().__init__(*attempt.trail, "Checking")
         self.attempt = attempt
         self.draft: Draft | None = draft

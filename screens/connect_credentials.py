@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 from textual.containers import Vertical
 from textual.widgets import Button, Input, Static
 
-from kfclient.desk.connect.connecting import Draft, clean_endpoint, clean_key, key_problem
+from kfclient.desk.model.draft import Draft, clean_endpoint, clean_key, key_problem
 from kfclient.errors import Problem
-from screens.checking import CheckingScreen
-from screens.form_keys import IN_ORDER, FieldByField
-from screens.keeping import KeepingScreen
-from screens.room import BACK, Act, Room
+from screens.app_screen import BACK, IN_ORDER, Act, AppScreen, FieldByField
+from screens.connect_checks import ConnectChecksScreen
+from screens.passphrase import KeyringChoiceScreen
 from screens.widgets.field import Field
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from screens.attempt import Attempt
+    from screens.connect import ConnectWizard
 
 USERNAME_NOTE = "As Apps > API Settings shows it; often not your e-mail."
 SEPARATE_NOTE = "The one you log in with, or the separate API password."
@@ -32,10 +31,10 @@ def first_line(text: str) -> str:
     return next((line for line in text.splitlines() if line.strip()), "")
 
 
-class CredentialsScreen(FieldByField, Room[None]):
+class ConnectCredentialsScreen(FieldByField, AppScreen[None]):
     """Asks for the credentials; password and key are in its fields alone, and wiped with it."""
 
-    CSS_PATH = "credentials.tcss"
+    CSS_PATH = "connect_credentials.tcss"
     AUTO_FOCUS = ""
     ACTS = (
         Act(
@@ -60,7 +59,7 @@ class CredentialsScreen(FieldByField, Room[None]):
         BACK,
     )
 
-    def __init__(self, attempt: Attempt) -> None:
+    def __init__(self, attempt: ConnectWizard) -> None:
         super().__init__(*attempt.trail, "Credentials")
         self.attempt = attempt
         self.secrets_in = ""
@@ -175,9 +174,9 @@ class CredentialsScreen(FieldByField, Room[None]):
 
     def look_at_steps(self, cure: str) -> None:
         """Show the steps over this screen, the one that cures a problem marked."""
-        from screens.kashflow_steps import KashFlowStepsScreen
+        from screens.connect_steps import ConnectStepsScreen
 
-        self.app.push_screen(KashFlowStepsScreen(self.attempt, review=True, cure=cure))
+        self.app.push_screen(ConnectStepsScreen(self.attempt, review=True, cure=cure))
 
     def action_fill(self) -> None:
         """Fill in the sandbox's credentials."""
@@ -232,7 +231,7 @@ class CredentialsScreen(FieldByField, Room[None]):
                 lambda found: (
                     self.check(found[0].id)
                     if found[0] is not None
-                    else self.app.push_screen(KeepingScreen(found[1]), self.check)
+                    else self.app.push_screen(KeyringChoiceScreen(found[1]), self.check)
                 ),
                 lane="secrets",
             )
@@ -252,7 +251,7 @@ class CredentialsScreen(FieldByField, Room[None]):
             autoauth_key=self.field("key").value,
             secrets_in=place,
         )
-        self.app.push_screen(CheckingScreen(self.attempt, draft), self.checked)
+        self.app.push_screen(ConnectChecksScreen(self.attempt, draft), self.checked)
 
     def checked(self, cure: str | None) -> None:
         """Come back from checks that failed, to the step that cures the problem if there is one."""

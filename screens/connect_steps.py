@@ -4,34 +4,103 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+from rich.text import Text
 from textual.containers import Container, Horizontal, Vertical
 from textual.widgets import Button, Static
 
-from kfclient.desk.connect.steps import GUIDE, STEPS
-from screens.credentials import CredentialsScreen
-from screens.room import BACK, Act, Room
-from screens.settings_page import picture, traps
+from kfclient.desk.model.business import GUIDE, STEPS
+from screens.app_screen import BACK, Act, AppScreen
+from screens.connect_credentials import ConnectCredentialsScreen
+from screens.widgets.field import TickBox
 from screens.widgets.ledger_table import Column, LedgerTable, Row
-from screens.widgets.tick_box import TickBox
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from textual.widget import Widget
 
-    from screens.attempt import Attempt
+    from screens.connect import ConnectWizard
+
+
+# KashFlow's API Settings page as a picture in text, and what commonly goes wrong on it.
+#
+# Where things are on that page: https://help.dext.com (KashFlow: connect), and
+# https://help.satago.com/en/articles/13247-connecting-to-kashflow for the password and addresses.
+
+_PICTURE = """\
+┌─ KashFlow ──────────────────────────── ① Apps > API Settings ─┐
+│  ② [x] Enable SOAP API                                        │
+│     [ ] Restrict Access to specific IP addresses          (a) │
+│  ③ [x] Enable AutoAuth      ⑤ 1234ABCD-1234  [ Copy code ]    │
+│  ④ Username: your name for KashFlow                           │
+│     Password: (•) the one you log in with                     │
+│               ( ) a separate API password                 (b) │
+│                                                  ⑥ [ Update ] │
+└───────────────────────────────────────────────────────────────┘"""
+
+_PLACES = {"open": "①", "soap": "②", "autoauth": "③", "username": "④", "key": "⑤", "save": "⑥"}
+
+
+class Trap(msgspec.Struct, frozen=True):
+    """Something that commonly goes wrong; `mark` is its letter in the picture."""
+
+    mark: str
+    title: str
+    text: str
+
+
+TRAPS = (
+    Trap(
+        "(a)",
+        "Restrict Access to specific IP addresses",
+        "If it is ticked, leave it: with AutoAuth Kashdeck adds this machine's address to the "
+        "list by itself.",
+    ),
+    Trap(
+        "(b)",
+        "A separate API password",
+        "If it is chosen, give that password to Kashdeck. The one you log in with is refused then.",
+    ),
+    Trap(
+        "(c)",
+        "The page is missing, grey or will not save",
+        "Your accountant may have locked API Settings, or the plan lacks the API. Ask whoever "
+        "looks after the account to do these steps.",
+    ),
+)
+
+
+def picture(step: str) -> Text:
+    """Return the picture, 65 cells by 9 lines, with the place of this step made to stand out."""
+    text = Text(_PICTURE, no_wrap=True)
+    for place in _PLACES.values():
+        text.highlight_words([place], style="bold")
+    text.highlight_words([_PLACES[step]], style="reverse bold")
+    return text
+
+
+def traps() -> Text:
+    """Return the traps, a title and a sentence each."""
+    text = Text()
+    for trap in TRAPS:
+        text.append(f"{trap.mark} {trap.title}\n", style="bold")
+        text.append(f"{trap.text}\n")
+    text.rstrip()
+    return text
+
 
 GATED = "Tick the box first: without the steps KashFlow refuses."
 
 
-class KashFlowStepsScreen(Room[None]):
+class ConnectStepsScreen(AppScreen[None]):
     """Says what to do in KashFlow, and goes on to the credentials once that is confirmed.
 
     Opened again from the credentials it only shows the steps; `cure` is then the step that cures
     what went wrong.
     """
 
-    CSS_PATH = "kashflow_steps.tcss"
+    CSS_PATH = "connect_steps.tcss"
     ACTS = (
         Act(
             "tick",
@@ -47,7 +116,7 @@ class KashFlowStepsScreen(Room[None]):
         BACK,
     )
 
-    def __init__(self, attempt: Attempt, *, review: bool = False, cure: str = "") -> None:
+    def __init__(self, attempt: ConnectWizard, *, review: bool = False, cure: str = "") -> None:
         super().__init__(*attempt.trail, "Steps in KashFlow")
         self.attempt = attempt
         self.review = review
@@ -165,7 +234,7 @@ class KashFlowStepsScreen(Room[None]):
     def action_connect(self) -> None:
         """Go on to the credentials, once the box is ticked."""
         if self.query_one(TickBox).ticked:
-            self.app.push_screen(CredentialsScreen(self.attempt))
+            self.app.push_screen(ConnectCredentialsScreen(self.attempt))
         else:
             self.query_one("#gate", Static).add_class("bad")
             self.query_one(TickBox).focus()

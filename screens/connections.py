@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Static
 
-from kfclient.desk.business.business import ConnectionState
 from kfclient.desk.errors import NotConnected
 from kfclient.desk.events import SyncEnded, SyncStarted
-from screens.business_words import NARROW, WIDE, business_cells, strip, words_of
-from screens.entry import EntryScreen
-from screens.lookout import Lookout
-from screens.problem import ProblemScreen
-from screens.room import DOCTOR, Act, Room
-from screens.standing import TONES
+from kfclient.desk.model.connection_state import ConnectionState
+from screens.app_screen import DOCTOR, Act, AppScreen
+from screens.dialogs import ErrorScreen, PromptScreen
+from screens.format import TONES, ago, items_shown, state_shown
+from screens.watch import Watch
 from screens.widgets.filter_box import FilterBox
-from screens.widgets.ledger_table import LedgerTable, Row
+from screens.widgets.ledger_table import Column, LedgerTable, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,8 +24,54 @@ if TYPE_CHECKING:
     from textual.widget import Widget
     from textual.widgets import Input
 
-    from kfclient.desk.business.business import Business, BusinessSummary
     from kfclient.desk.events import Event
+    from kfclient.desk.model.business import Business, BusinessSummary
+
+
+# A business in the words of the home screen: its line, and what that has no room for.
+
+NARROW = (Column("State", 20), Column("Business"), Column("Last sync", 14),
+          Column("Ready", 6, "right"), Column("Review", 6, "right"))  # fmt: skip
+WIDE = (Column("State", 20), Column("Business"), Column("Company in KashFlow"),
+        Column("Last sync", 21), Column("Ready", 6, "right"),
+        Column("To review", 9, "right"))  # fmt: skip
+
+
+def business_cells(
+    summary: BusinessSummary, state: ConnectionState, now: datetime, *, wide: bool
+) -> tuple[str, ...]:
+    """Return the cells of a business's line, for the columns `WIDE` or `NARROW`."""
+    connection = summary.business.connection
+    synced = ago(connection.last_sync, now) if connection else ""
+    counts = tuple(f"{n:,}" if n else "" for n in (summary.items.ready, summary.items.to_review))
+    if wide:
+        company = connection.company.name if connection else ""
+        return (state_shown(state), summary.business.name, company, synced, *counts)
+    return (state_shown(state), summary.business.name, synced.partition(",")[0], *counts)
+
+
+def strip(summary: BusinessSummary, now: datetime) -> str:
+    """Return what the columns have no room for, in up to four lines."""
+    connection = summary.business.connection
+    items = f"Items: {items_shown(summary.items)}"
+    if connection is None:
+        return f"Not connected: c connects it to KashFlow.\n{items}"
+    synced = ago(connection.last_sync, now)
+    lines = [f"{connection.company.name or 'No name'} in KashFlow, synced {synced}", items]
+    note = connection.problem or next(
+        (status.problem for status in connection.lists.values() if status.problem), None
+    )
+    if note is not None:
+        lines.append(f"! {note.sentence} {note.cure}")
+    return "\n".join(lines)
+
+
+def words_of(summary: BusinessSummary) -> str:
+    """Return what a business is found by: its name, its company and its state."""
+    connection = summary.business.connection
+    company = connection.company.name if connection else ""
+    return f"{summary.business.name} {company} {summary.state.value}".casefold()
+
 
 BEGIN = """\
 Welcome to Kashdeck.
@@ -38,7 +82,7 @@ Then connect it to KashFlow, sync its six lists, and publish its costs, sales an
 """
 
 
-class ConnectionsScreen(Room[None]):
+class ConnectionsScreen(AppScreen[None]):
     """Lists the businesses; hundreds are filtered by typing after `/`.
 
     The screens that it leads to are loaded when they are first asked for: this one comes sooner.
@@ -93,7 +137,7 @@ class ConnectionsScreen(Room[None]):
         """Show the businesses, and watch for what this or another session changes."""
         self.services.news.subscribe(self, self.heard)
         businesses = self.services.desk.businesses
-        self.lookout: Lookout[list[BusinessSummary]] = Lookout(
+        self.lookout: Watch[list[BusinessSummary]] = Watch(
             self, self.revision, businesses.all, self.take
         )
 
@@ -208,7 +252,7 @@ class ConnectionsScreen(Room[None]):
                 self.ask(businesses.all, lambda found: self.begin(found, business))
 
         self.app.push_screen(
-            EntryScreen(
+            PromptScreen(
                 "Add a business",
                 lambda name: businesses.add(name).id,
                 more="The name you know it by. You are its first Admin.",
@@ -224,9 +268,9 @@ class ConnectionsScreen(Room[None]):
 
     def attempt(self, business: Business) -> None:
         """Connect the business, or reconnect it."""
-        from screens.attempt import Attempt
+        from screens.connect import ConnectWizard
 
-        Attempt(self, business).begin()
+        ConnectWizard(self, business).begin()
 
     def action_manage(self) -> None:
         """Open the business under the cursor."""
@@ -243,17 +287,17 @@ class ConnectionsScreen(Room[None]):
 
     def action_sync(self) -> None:
         """Sync the business under the cursor, or look at the sync that is running."""
-        from screens.syncing import SyncingScreen
+        from screens.sync import SyncScreen
 
         if self.chosen is None:
             return
         business = self.chosen.business
         if business.connection is None:
             sentence = f"{business.name} is not connected to KashFlow."
-            self.app.push_screen(ProblemScreen(NotConnected(sentence, "c connects it first.")))
+            self.app.push_screen(ErrorScreen(NotConnected(sentence, "c connects it first.")))
             return
         self.services.start_sync(business.id)
-        self.app.push_screen(SyncingScreen(business.id, business.name))
+        self.app.push_screen(SyncScreen(business.id, business.name))
 
     def action_items(self) -> None:
         """Go to the items of the business under the cursor."""

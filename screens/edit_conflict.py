@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Collection, Iterator
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import msgspec
 from rich.text import Text
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from kfclient.desk.inbox.item import Item
-from screens.differences import Difference, differences, merged
+from kfclient.dates import shown_date
+from kfclient.desk.model.item import Item, ItemLine
+from kfclient.desk.model.settings import show_tax_code
+from kfclient.money import figures
+from screens.app_screen import Act, AppScreen
 from screens.item_details import ItemDetailsScreen
-from screens.room import Act, Room
+from screens.item_words import CONTACTS, home_per_foreign, price_shown
+from screens.widgets.filter_box import TextLine
 from screens.widgets.ledger_table import Column, LedgerTable, Row
-from screens.widgets.line import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,19 +28,144 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
 
+# Two people's versions of one item, side by side: what differs, and the item made of both.
+
+_REMEMBERED = {
+    "id", "source", "sent", "number", "dbid", "published_at", "problem", "left", "version",
+}  # fmt: skip
+"""What publishing and importing remember of an item; it is no person's choice."""
+
+_ELSEWHERE = {"contact_code", "lines"}
+"""What goes with another field, and what is compared line by line."""
+
+_LABELS = {
+    "unit_price": "Net price",
+    "tax_rate": "Tax rate",
+    "vat": "VAT",
+    "paid_on": "Paid on",
+    "payment_method": "Payment method",
+}
+
+
+class EditedField(msgspec.Struct, frozen=True):
+    """A field in which two versions of an item differ, as texts; `before` is what both began with.
+
+    `field` is named as findings name it: `date`, or `lines.2.vat`; `lines` where the versions
+    have not the same number of lines, so that these cannot be compared one by one.
+    """
+
+    field: str
+    label: str
+    before: str
+    mine: str
+    theirs: str
+
+    @property
+    def theirs_alone(self) -> bool:
+        """Whether only the other person changed it."""
+        return self.mine == self.before
+
+
+def differences(before: Item, mine: Item, theirs: Item) -> list[EditedField]:
+    """Return where two versions of an item differ, both made from `before`."""
+    every = zip(_shown(before, theirs), _shown(mine, theirs), _shown(theirs, theirs), strict=True)
+    alike = len(before.lines) == len(mine.lines) == len(theirs.lines)
+    found = [
+        EditedField(field, label, was, ours, other)
+        for (field, label, was), (_, _, ours), (_, _, other) in every
+        if ours != other
+    ]
+    if alike:
+        return found + [one for number in range(len(mine.lines)) for one in
+                        _line_differences(number, before, mine, theirs)]  # fmt: skip
+    if mine.lines != theirs.lines:
+        versions = (before, mine, theirs)
+        found.append(EditedField("lines", "Lines", *(_lines_shown(one) for one in versions)))
+    return found
+
+
+def merged(
+    mine: Item, theirs: Item, found: Collection[EditedField], wanted: Collection[str]
+) -> Item:
+    """Return their item with the `wanted` fields of mine, as it can be saved over theirs."""
+    values = {field: getattr(mine, field) for field in wanted if not field.startswith("lines")}
+    if "contact" in wanted:
+        values["contact_code"] = mine.contact_code
+    lines = list(mine.lines if "lines" in wanted else theirs.lines)
+    for one in found:
+        if one.field in wanted and one.field.startswith("lines."):
+            _, number, field = one.field.split(".")
+            index = int(number) - 1
+            value = {field: getattr(mine.lines[index], field)}
+            lines[index] = msgspec.structs.replace(lines[index], **value)
+    return msgspec.structs.replace(theirs, lines=tuple(lines), **values)
+
+
+def _shown(item: Item, named_after: Item) -> Iterator[tuple[str, str, str]]:
+    for field in Item.__struct_fields__:
+        if field in _REMEMBERED or field in _ELSEWHERE:
+            continue
+        value = _text(field, getattr(item, field))
+        if field == "contact":
+            value = f"{value} {item.contact_code}".rstrip()
+            yield field, CONTACTS[named_after.kind], value
+        else:
+            yield field, label_of(field), value
+
+
+def _line_differences(number: int, before: Item, mine: Item, theirs: Item) -> Iterator[EditedField]:
+    for field in ItemLine.__struct_fields__:
+        texts = [_text(field, getattr(one.lines[number], field)) for one in (before, mine, theirs)]
+        if texts[1] != texts[2]:
+            label = label_of(field)
+            if len(mine.lines) > 1:
+                label = f"{number + 1}. {label}"
+            yield EditedField(f"lines.{number + 1}.{field}", label, *texts)
+
+
+def label_of(field: str) -> str:
+    """Return what a field of an item or of a line is called on screens."""
+    return _LABELS.get(field, field.replace("_", " ").capitalize())
+
+
+def _text(field: str, value: object) -> str:
+    if value is None or value == () or value == "":
+        return ""
+    if isinstance(value, dt.date):
+        return shown_date(value)
+    if isinstance(value, Decimal):
+        return _number(field, value)
+    if isinstance(value, tuple):
+        return ", ".join(str(one) for one in value)
+    return " ".join(str(value).split())
+
+
+def _number(field: str, value: Decimal) -> str:
+    if field == "tax_rate":
+        return show_tax_code(value)
+    if field == "exchange_rate":
+        return f"{home_per_foreign(value):f}"
+    return price_shown(value) if field in ("unit_price", "vat") else figures(value)
+
+
+def _lines_shown(item: Item) -> str:
+    count = f"{len(item.lines)} line{'' if len(item.lines) == 1 else 's'}"
+    return f"{count}, net {item.net:,.2f}, VAT {item.vat:,.2f}"
+
+
 NARROW = (Column("Field", 15), Column("Kept", 6), Column("Yours"), Column("Theirs"))
 WIDE = (*NARROW[:2], Column("Before"), *NARROW[2:])
 EMPTY = "(empty)"
 
 
-class CompareScreen(Room[Item]):
+class EditConflictScreen(AppScreen[Item]):
     """Shows where `mine` and `theirs`, both made from `before`, differ.
 
     At first what only they changed is theirs, and the rest mine. Dismisses with the item to be
     saved over theirs, or with None: nothing is decided then.
     """
 
-    CSS_PATH = "compare.tcss"
+    CSS_PATH = "edit_conflict.tcss"
     ACTS = (
         Act("save", "ctrl+s", "Save", "Save the item with what is kept", footer=True),
         Act("turn", "space,enter", "Swap", "Keep the other of the two in this field", footer=True),
@@ -52,13 +184,13 @@ class CompareScreen(Room[Item]):
         self.mine_item = mine
         self.theirs_item = theirs
         self.who = who
-        self.found: Sequence[Difference] = differences(before, mine, theirs)
+        self.found: Sequence[EditedField] = differences(before, mine, theirs)
         self.wanted = {one.field for one in self.found if not one.theirs_alone}
 
     def body(self) -> Iterable[Widget]:
         """Return what happened, the fields that differ, and the one under the cursor in full."""
         told = f"{self.who} saved this item while you changed it. Nothing of yours is saved yet."
-        yield Line(told, id="happened", classes="warn", grows=True)
+        yield TextLine(told, id="happened", classes="warn", grows=True)
         yield LedgerTable(*NARROW, id="fields", classes="first")
         with VerticalScroll(id="texts", can_focus=False):
             yield Static("", id="text", markup=False)
@@ -80,7 +212,7 @@ class CompareScreen(Room[Item]):
             table.refresh()
         table.show_rows(self.row(one, wide=wide) for one in self.found)
 
-    def row(self, one: Difference, *, wide: bool) -> Row:
+    def row(self, one: EditedField, *, wide: bool) -> Row:
         """Return a field's line."""
         kept = "yours" if one.field in self.wanted else "theirs"
         texts = (one.before, one.mine, one.theirs) if wide else (one.mine, one.theirs)

@@ -9,20 +9,29 @@ from typing import TYPE_CHECKING
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from kfclient.desk.check.files import check_files
-from kfclient.desk.inbox.item import Item, Severity
-from screens.room import Act, Panel
+from kfclient.desk.items.check_lines import check_files
+from kfclient.desk.model.item import Item, Severity
+from kfclient.errors import tell
+from screens.app_screen import BACK, Act, AppScreen, Dialog
+from screens.dialogs import ConfirmScreen
+from screens.widgets.filter_box import TextLine
 from screens.widgets.ledger_table import Column, LedgerTable, Row
-from screens.widgets.line import Line
 from screens.widgets.path_box import PathBox, complete
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from textual.app import ComposeResult
+    from textual.widget import Widget
 
-ASK = "Type a path and press Enter. Tab completes names."
+    from kfclient.desk.publish.journal_records import PublishResult
+    from kfclient.desk.published.attach import AttachedFile
+    from kfclient.errors import Problem
+
+ASK_DRAFT = "Type a path and press Enter. Tab completes names."
 
 
-class FilesScreen(Panel[tuple[str, ...]]):
+class FilesScreen(Dialog[tuple[str, ...]]):
     """Changes a list of files; dismisses with it, or with None where nothing shall change."""
 
     CSS_PATH = "files.tcss"
@@ -46,12 +55,12 @@ class FilesScreen(Panel[tuple[str, ...]]):
         with Vertical(classes="panel"):
             yield Static(self.heading, classes="panel-title", markup=False)
             yield PathBox(placeholder="~/Downloads/invoice.pdf", compact=True)
-            yield Line(ASK, id="said")
+            yield TextLine(ASK_DRAFT, id="said")
             yield LedgerTable(
                 Column("File", 28), Column("Size", 9, "right"), Column("What is known"),
                 empty="No files yet.",
             )  # fmt: skip
-            yield Line(id="whole")
+            yield TextLine(id="whole")
             keys = f"{self.done}   F8 takes one out   Esc cancels"
             yield Static(keys, classes="panel-label", markup=False)
 
@@ -66,12 +75,12 @@ class FilesScreen(Panel[tuple[str, ...]]):
 
     def say(self, text: str) -> None:
         """Say something below the path."""
-        self.query_one("#said", Line).say(text)
+        self.query_one("#said", TextLine).say(text)
 
     def look(self) -> None:
         """Look at the files off the screen's thread: they may be far away."""
         files = self.files
-        self.ask(lambda: [row_of(path) for path in files], self.show)
+        self.ask(lambda: [row_of_path(path) for path in files], self.show)
 
     def show(self, rows: list[Row]) -> None:
         """Show the files that were looked at."""
@@ -80,7 +89,149 @@ class FilesScreen(Panel[tuple[str, ...]]):
     def on_ledger_table_moved(self, event: LedgerTable.Moved) -> None:
         """Show the whole path of the file under the cursor, and all that is known of it."""
         told = [row.cells[2] for row in event.table.rows if row.key == event.key]
-        self.query_one("#whole", Line).say("\n".join([event.key or "", *told]))
+        self.query_one("#whole", TextLine).say("\n".join([event.key or "", *told]))
+
+    # The path
+
+    def on_path_box_completing(self) -> None:
+        """Complete the path off the screen's thread; an empty one goes on to the table."""
+        typed = self.box.value
+        if not typed:
+            self.query_one(LedgerTable).focus()
+            return
+
+        def show(completed: tuple[str, tuple[str, ...]]) -> None:
+            path, names = completed
+            if self.box.value == typed:
+                self.box.show_completed(path)
+                self.say("  ".join(names) if len(names) != 1 else ASK_DRAFT)
+
+        self.ask(lambda: complete(typed), show)
+
+    def on_input_submitted(self) -> None:
+        """Add with Enter."""
+        self.action_add()
+
+    def action_add(self) -> None:
+        """Add the file that is typed, if it is one."""
+        typed = self.box.value.strip()
+        path = absolute(typed)
+        if not typed:
+            self.say(ASK_DRAFT)
+        elif path in self.files:
+            self.say("i That file is among them already.")
+        else:
+            self.ask(lambda: Path(path).is_file(), lambda there: self.added(path, there=there))
+
+    def added(self, path: str, *, there: bool) -> None:
+        """Take a file that is there."""
+        if not there:
+            self.say("✗ There is no such file, or it cannot be read.")
+            return
+        self.files = (*self.files, path)
+        self.box.value = ""
+        self.say(ASK_DRAFT)
+        self.look()
+
+    def action_take_out(self) -> None:
+        """Take the file under the cursor out."""
+        key = self.query_one(LedgerTable).cursor_key
+        self.files = tuple(path for path in self.files if path != key)
+        self.look()
+
+    def action_done(self) -> None:
+        """Answer with the files."""
+        self.dismiss(self.files)
+
+
+def absolute(typed: str) -> str:
+    """Return the path as it can be found from anywhere."""
+    return os.path.abspath(os.path.expanduser(typed))  # noqa: PTH100, PTH111 - Path's own raise
+
+
+def row_of_path(path: str) -> Row:
+    """Return a file's row, as the file is now."""
+    findings = check_files(Item(files=(path,)))
+    place = Path(path)
+    try:
+        size = f"{max(1, round(place.stat().st_size / 1024)):,} KB"
+    except OSError:
+        size = ""
+    told = " ".join(one.sentence for one in findings)
+    stops = any(one.severity is Severity.STOP for one in findings)
+    sign = "✗ " if stops else ("i " if told else "✓ ")
+    return Row(path, (place.name, size, f"{sign}{told or 'can go'}"), "bad" if stops else "")
+
+
+def files_shown(files: tuple[str, ...]) -> str:
+    """Return the files as a form has room for: `2: invoice.pdf, photo.jpg`."""
+    names = ", ".join(Path(path).name for path in files)
+    return f"{len(files)}: {names}" if files else "none"
+
+
+# The files of one item, in KashFlow or on their way: attached later, replaced, taken off.
+
+ASK = "Type a path: Enter attaches it, F7 puts it in the place of the file under the cursor."
+
+
+class ItemFilesScreen(AppScreen[None]):
+    """Shows the files of an item, and changes them at once, in KashFlow where the item is there."""
+
+    CSS_PATH = "item_files.tcss"
+    AUTO_FOCUS = "PathBox"
+    ACTS = (
+        Act("attach", "enter", "Attach", "Attach the file whose path is typed", footer=True),
+        Act("replace", "f7", "Replace", "Put the file that is typed in the place of the one under "
+            "the cursor", footer=True),
+        Act("take_off", "f8,delete", "Take off", "Take the file under the cursor off the item",
+            footer=True),
+        BACK,
+    )  # fmt: skip
+
+    def __init__(self, business_id: str, business_name: str, item_id: str) -> None:
+        super().__init__(business_name, "Items", f"Item {item_id}", "Files")
+        self.business = business_id
+        self.item_id = item_id
+        self.busy = False
+
+    def body(self) -> Iterable[Widget]:
+        """Return the path, what is said of it, and the files."""
+        yield Static("File to attach", classes="muted")
+        yield PathBox(placeholder="~/Downloads/invoice.pdf", compact=True)
+        yield TextLine(ASK, id="said", grows=True)
+        yield LedgerTable(
+            Column("State", 15), Column("File"), Column("Size", 9, "right"),
+            empty="No files yet.",
+        )  # fmt: skip
+
+    def on_mount(self) -> None:
+        """Show the files."""
+        self.look()
+
+    @property
+    def box(self) -> PathBox:
+        """The field of the path."""
+        return self.query_one(PathBox)
+
+    def say(self, text: str) -> None:
+        """Say something below the path."""
+        self.query_one("#said", TextLine).say(text)
+
+    def look(self) -> None:
+        """Read how the files stand; asks KashFlow nothing."""
+        attaching = self.services.desk.attaching
+        self.ask(lambda: attaching.files(self.business, self.item_id), self.show, self.failed)
+
+    def show(self, files: list[AttachedFile]) -> None:
+        """Show the files."""
+        self.query_one(LedgerTable).show_rows(row_of(at, one) for at, one in enumerate(files))
+        self.refresh_bindings()
+
+    def failed(self, problem: Problem) -> None:
+        """Say what did not work."""
+        self.busy = False
+        self.say(f"✗ {tell(problem)}")
+        self.look()
 
     # The path
 
@@ -100,61 +251,89 @@ class FilesScreen(Panel[tuple[str, ...]]):
         self.ask(lambda: complete(typed), show)
 
     def on_input_submitted(self) -> None:
-        """Add with Enter."""
-        self.action_add()
+        """Attach with Enter."""
+        self.action_attach()
 
-    def action_add(self) -> None:
-        """Add the file that is typed, if it is one."""
-        typed = self.box.value.strip()
-        path = absolute(typed)
-        if not typed:
-            self.say(ASK)
-        elif path in self.files:
-            self.say("i That file is among them already.")
-        else:
-            self.ask(lambda: Path(path).is_file(), lambda there: self.added(path, there=there))
+    # Commands
 
-    def added(self, path: str, *, there: bool) -> None:
-        """Take a file that is there."""
-        if not there:
-            self.say("✗ There is no such file, or it cannot be read.")
+    def chosen(self) -> str:
+        """Return the name of the file under the cursor, "" for none."""
+        table = self.query_one(LedgerTable)
+        return table.rows[table.cursor].cells[1] if table.rows else ""
+
+    def action_attach(self) -> None:
+        """Attach the file that is typed."""
+        attaching, path = self.services.desk.attaching, absolute(self.box.value.strip())
+        if self.box.value.strip():
+            self.work(
+                "Attaching…", lambda: attaching.add(self.business, self.item_id, path), "Attached."
+            )
+
+    def action_replace(self) -> None:
+        """Put the file that is typed in the place of the one under the cursor, after a question."""
+        attaching, old, typed = self.services.desk.attaching, self.chosen(), self.box.value.strip()
+        if not old or not typed:
+            self.say("i Type the path of the new file, and put the cursor on the old one.")
             return
-        self.files = (*self.files, path)
-        self.box.value = ""
-        self.say(ASK)
-        self.look()
+        path = absolute(typed)
+        self.sure(
+            f"Put it in the place of {old}?",
+            "The new file is attached first; then the old one is deleted in KashFlow.",
+            lambda: self.work(
+                "Replacing…",
+                lambda: attaching.replace(self.business, self.item_id, old, path),
+                "Replaced.",
+            ),
+        )
 
-    def action_take_out(self) -> None:
-        """Take the file under the cursor out."""
-        key = self.query_one(LedgerTable).cursor_key
-        self.files = tuple(path for path in self.files if path != key)
-        self.look()
+    def action_take_off(self) -> None:
+        """Take the file under the cursor off the item, after a question."""
+        attaching, old = self.services.desk.attaching, self.chosen()
+        if old:
+            self.sure(
+                f"Take {old} off the item?",
+                "It is deleted in KashFlow, where it is there. The file on this machine stays.",
+                lambda: self.work(
+                    "Taking it off…",
+                    lambda: attaching.remove(self.business, self.item_id, old),
+                    "Taken off.",
+                ),
+            )
 
-    def action_done(self) -> None:
-        """Answer with the files."""
-        self.dismiss(self.files)
+    def sure(self, question: str, more: str, act: Callable[[], None]) -> None:
+        """Ask, then do it."""
+        asking = ConfirmScreen(question, yes="Do it", more=more)
+        self.app.push_screen(asking, lambda yes: act() if yes else None)
+
+    def work(self, doing: str, work: Callable[[], PublishResult], done: str) -> None:
+        """Change the files, off the screen's thread, and say what came of it."""
+        if self.busy:
+            return
+        self.busy = True
+        self.say(doing)
+
+        def over(result: PublishResult) -> None:
+            self.busy = False
+            problems = [step.problem for step in result.left if step.problem is not None]
+            if result.problem is not None:
+                problems.append(result.problem)
+            if problems:
+                self.say(f"! {tell(problems[-1])}")
+            else:
+                self.box.value = ""
+                self.say(f"✓ {done}")
+            self.look()
+
+        self.ask(work, over, self.failed, lane=f"publish-{self.business}")
 
 
-def absolute(typed: str) -> str:
-    """Return the path as it can be found from anywhere."""
-    return os.path.abspath(os.path.expanduser(typed))  # noqa: PTH100, PTH111 - Path's own raise
-
-
-def row_of(path: str) -> Row:
-    """Return a file's row, as the file is now."""
-    findings = check_files(Item(files=(path,)))
-    place = Path(path)
-    try:
-        size = f"{max(1, round(place.stat().st_size / 1024)):,} KB"
-    except OSError:
-        size = ""
-    told = " ".join(one.sentence for one in findings)
-    stops = any(one.severity is Severity.STOP for one in findings)
-    sign = "✗ " if stops else ("i " if told else "✓ ")
-    return Row(path, (place.name, size, f"{sign}{told or 'can go'}"), "bad" if stops else "")
-
-
-def files_shown(files: tuple[str, ...]) -> str:
-    """Return the files as a form has room for: `2: invoice.pdf, photo.jpg`."""
-    names = ", ".join(Path(path).name for path in files)
-    return f"{len(files)}: {names}" if files else "none"
+def row_of(at: int, file: AttachedFile) -> Row:
+    """Return a file's row."""
+    if file.attached:
+        state, tone = "■ in KashFlow", "good"
+    elif file.unknown:
+        state, tone = "! unknown", "bad"
+    else:
+        state, tone = "· to be sent", "warn" if file.problem else ""
+    size = f"{max(1, round(file.size / 1024)):,} KB"
+    return Row(str(at), (state, file.name, size), tone)

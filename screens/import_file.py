@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from textual.widgets import Static
 
 from kfclient.errors import Problem, tell
-from screens.room import BACK, Act, Room
+from screens.app_screen import BACK, Act, AppScreen
 from screens.widgets.ledger_table import Column, LedgerTable, Row
 from screens.widgets.path_box import PathBox, complete
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from kfclient.desk.importing.importing import ImportReport
+    from kfclient.desk.importing.import_file import ImportReport
 
 EXPLAINED = (
     "Type the path of a CSV file and press Enter. Tab completes names, ~ is your home folder.\n\n"
@@ -30,7 +30,7 @@ EXPLAINED = (
 )
 
 
-class ImportScreen(Room[None]):
+class ImportScreen(AppScreen[None]):
     """Asks for a file, imports it, and reports."""
 
     CSS_PATH = "import_file.tcss"

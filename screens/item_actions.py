@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kfclient.desk.inbox.item import Item, ItemState, Kind
+from kfclient.desk.model.item import Item, ItemState, Kind
+from screens.app_screen import Act, AppScreen
 from screens.claim import ClaimScreen
-from screens.item_files import ItemFilesScreen
-from screens.picker import Candidate, PickerScreen
-from screens.question import QuestionScreen
-from screens.room import Act, Room
-from screens.undoing import UndoingScreen
-from screens.verifying import VerifyingScreen
+from screens.dialogs import ConfirmScreen
+from screens.files import ItemFilesScreen
+from screens.picker import Choice, PickerScreen
+from screens.undo import UndoScreen
+from screens.verify import VerifyScreen
 from screens.widgets.ledger_table import Column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kfclient.desk.after.undoing import PublishedRun
+    from kfclient.desk.published.undo import PublishedRun
 
 ACTS = (
     Act("verify", "v", "Verify", "Compare published items with KashFlow: the marked ones, or all"),
@@ -31,7 +31,7 @@ ACTS = (
 RUN_COLUMNS = (Column("Begun", 18), Column("What it published"), Column("", 1))
 
 
-class Afterwards(Room[None]):
+class ItemActions(AppScreen[None]):
     """A screen of items, with these commands; `done` is told what was done."""
 
     business: str
@@ -61,18 +61,18 @@ class Afterwards(Room[None]):
             return kinds.get(action, bool(items))
         return super().check_action(action, parameters)
 
-    def _show(self, screen: Room[Any]) -> None:
+    def _show(self, screen: AppScreen[Any]) -> None:
         self.app.push_screen(screen, lambda _: self.done(""))
 
     def action_verify(self) -> None:
         """Compare with KashFlow."""
         ids = [one.id for one in self.marked_items()] if self.any_marked() else None
-        self._show(VerifyingScreen(self.business, self.business_name, ids))
+        self._show(VerifyScreen(self.business, self.business_name, ids))
 
     def action_undo(self) -> None:
         """Show what undoing would delete."""
         ids = [one.id for one in self.marked_items() if one.sent is ItemState.PUBLISHED]
-        self._show(UndoingScreen(self.business, self.business_name, ids))
+        self._show(UndoScreen(self.business, self.business_name, ids))
 
     def action_undo_run(self) -> None:
         """Offer the runs of publishing that made documents, the newest first."""
@@ -88,10 +88,10 @@ class Afterwards(Room[None]):
 
         self.ask(lambda: undoing.runs(self.business), offer)
 
-    def _undo_run(self, one: Candidate | None) -> None:
+    def _undo_run(self, one: Choice | None) -> None:
         if one is not None:
             run = int(one.row.key)
-            self._show(UndoingScreen(self.business, self.business_name, run=run))
+            self._show(UndoScreen(self.business, self.business_name, run=run))
 
     def action_files(self) -> None:
         """Show the files of the item."""
@@ -133,7 +133,7 @@ class Afterwards(Room[None]):
                     lane="items",
                 )
 
-        question = QuestionScreen(
+        question = ConfirmScreen(
             f"Take claim {claim.id} apart?",
             yes="Take it apart",
             more="The claim goes; its costs are back in the inbox, as they were.",
@@ -141,9 +141,9 @@ class Afterwards(Room[None]):
         self.app.push_screen(question, sure)
 
 
-def run_candidate(one: PublishedRun) -> Candidate:
+def run_candidate(one: PublishedRun) -> Choice:
     """Return a run as it is offered: when it was begun, by whom, and what it made."""
     when = f"{one.started_at.astimezone():%d/%m/%Y %H:%M}"
     documents = "1 document" if one.made == 1 else f"{one.made} documents"
     there = "all still there" if one.there == one.made else f"{one.there} still there"
-    return Candidate.of(str(one.run), when, f"{documents} by {one.who}, {there}")
+    return Choice.of(str(one.run), when, f"{documents} by {one.who}, {there}")

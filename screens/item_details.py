@@ -7,25 +7,25 @@ from typing import TYPE_CHECKING
 import msgspec
 from textual.containers import VerticalScroll
 
-from kfclient.desk.inbox.item import ItemState
-from screens.afterwards import ACTS as AFTERWARDS
-from screens.afterwards import Afterwards
-from screens.inbox import revision_of
+from kfclient.desk.model.item import ItemState
+from screens.app_screen import BACK, Act
+from screens.audit import AuditScreen
+from screens.item_actions import ACTS as AFTERWARDS
+from screens.item_actions import ItemActions
+from screens.item_list import revision_of
 from screens.item_words import STATES, details
-from screens.lookout import Lookout
-from screens.picker import Candidate, PickerScreen
-from screens.room import BACK, Act
-from screens.trail import TrailScreen
-from screens.unknown import UnknownScreen
+from screens.picker import Choice, PickerScreen
+from screens.resolve import ResolveScreen
+from screens.watch import Watch
+from screens.widgets.filter_box import TextLine
 from screens.widgets.ledger_table import Column
-from screens.widgets.line import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from textual.widget import Widget
 
-    from kfclient.desk.inbox.item import Finding, Item, LeftStep
+    from kfclient.desk.model.item import Finding, Item, LeftStep
 
     Found = tuple[Item, ItemState, tuple[Finding, ...]]
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 STEP_COLUMNS = (Column("Your answer", 16), Column("What it means"), Column("", 1))
 
 
-class ItemDetailsScreen(Afterwards):
+class ItemDetailsScreen(ItemActions):
     """Shows an item that cannot be edited any more."""
 
     CSS_PATH = "item_details.tcss"
@@ -61,14 +61,14 @@ class ItemDetailsScreen(Afterwards):
 
     def body(self) -> Iterable[Widget]:
         """Return where the item stands, and the rest below it."""
-        yield Line(id="state")
+        yield TextLine(id="state")
         with VerticalScroll(classes="first"):
-            yield Line(id="all", grows=True)
+            yield TextLine(id="all", grows=True)
 
     def on_mount(self) -> None:
         """Show the item, whoever changes it."""
         desk, business = self.services.desk, self.business
-        self.lookout: Lookout[Found] = Lookout(
+        self.lookout: Watch[Found] = Watch(
             self, lambda: revision_of(desk, business), self.read, lambda found: self.show(*found)
         )
 
@@ -82,8 +82,8 @@ class ItemDetailsScreen(Afterwards):
         """Show the item."""
         self.state, self.item = state, item
         self.text = details(item, state, findings)
-        self.query_one("#state", Line).say(STATES[state][0])
-        self.query_one("#all", Line).say(self.text)
+        self.query_one("#state", TextLine).say(STATES[state][0])
+        self.query_one("#all", TextLine).say(self.text)
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -98,7 +98,7 @@ class ItemDetailsScreen(Afterwards):
         if step is not None and self.state is not ItemState.UNKNOWN:
             self.decide_step(step)
             return
-        unknown = UnknownScreen(self.business, self.business_name, self.item_id)
+        unknown = ResolveScreen(self.business, self.business_name, self.item_id)
         self.app.push_screen(unknown, lambda _: self.lookout.again())
 
     def unknown_step(self) -> LeftStep | None:
@@ -110,11 +110,11 @@ class ItemDetailsScreen(Afterwards):
         """Ask whether a payment, a file or a note is in KashFlow, and settle it so."""
         publishing = self.services.desk.publishing
         answers = [
-            Candidate.of("there", "It is there", "Nothing of it is sent again."),
-            Candidate.of("none", "It is not there", "It can be sent again; twice, if it is."),
+            Choice.of("there", "It is there", "Nothing of it is sent again."),
+            Choice.of("none", "It is not there", "It can be sent again; twice, if it is."),
         ]
 
-        def picked(one: Candidate | None) -> None:
+        def picked(one: Choice | None) -> None:
             if one is not None:
                 self.ask(
                     lambda: publishing.decide_step(
@@ -143,7 +143,7 @@ class ItemDetailsScreen(Afterwards):
 
     def action_trail(self) -> None:
         """Show what was done with this item."""
-        self.app.push_screen(TrailScreen(self.business, self.business_name, self.item_id))
+        self.app.push_screen(AuditScreen(self.business, self.business_name, self.item_id))
 
     def action_copy(self) -> None:
         """Copy the text."""
@@ -152,7 +152,7 @@ class ItemDetailsScreen(Afterwards):
     def action_resolve(self) -> None:
         """Look in KashFlow for this item."""
         publishing = self.services.desk.publishing
-        self.query_one("#state", Line).say("Looking in KashFlow…")
+        self.query_one("#state", TextLine).say("Looking in KashFlow…")
         self.ask(
             lambda: publishing.resolve(self.business, [self.item_id]),
             lambda _: self.lookout.again(),

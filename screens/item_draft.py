@@ -15,10 +15,10 @@ from typing import Any
 import msgspec
 
 from kfclient.dates import parse_date, shown_date
-from kfclient.desk.business.settings import parse_tax_code, show_tax_code
-from kfclient.desk.check.exchange import parse_rate, turned
-from kfclient.desk.check.taxes import vat_of
-from kfclient.desk.inbox.item import Item, ItemLine, Kind
+from kfclient.desk.items.exchange_rates import parse_rate, turned
+from kfclient.desk.items.reference import vat_of
+from kfclient.desk.model.item import Item, ItemLine, Kind
+from kfclient.desk.model.settings import parse_tax_code, show_tax_code
 from kfclient.errors import Problem
 from kfclient.money import ZERO, figures, parse_amount
 from screens.item_words import home_per_foreign, price_shown

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 from textual.containers import VerticalScroll
 
 from kfclient.desk.errors import ItemChanged, ItemUnknown
-from kfclient.desk.inbox.item import Item
+from kfclient.desk.model.item import Item
 from kfclient.errors import Problem, tell
-from screens.candidates import PICKABLE, candidates, heading, home_currency, values_of
+from screens.app_screen import Act, AppScreen
+from screens.dialogs import ConfirmScreen
+from screens.edit_conflict import EditConflictScreen, differences
 from screens.files import FilesScreen
 from screens.item_draft import ItemDraft
 from screens.item_words import booked_shown, findings_shown
-from screens.meanwhile import Meanwhile
-from screens.picker import Candidate, PickerScreen
-from screens.question import QuestionScreen
-from screens.room import Act, Room
+from screens.picker import (
+    PICKABLE,
+    Choice,
+    PickerScreen,
+    candidates,
+    heading,
+    home_currency,
+    values_of,
+)
+from screens.watch import Watch
+from screens.widgets.filter_box import TextLine
 from screens.widgets.item_editor import ItemEditor
-from screens.widgets.line import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,14 +35,119 @@ if TYPE_CHECKING:
     from textual.timer import Timer
     from textual.widget import Widget
 
-    from kfclient.desk.inbox.item import Finding
-    from screens.widgets.item_fields import Field
+    from kfclient.desk.model.item import Finding
+    from screens.widgets.item_editor import ItemField
+
+
+# What others do to an item while a person has it open in the form: told, and never overwritten.
+
+NOBODY = "Somebody else"
+
+
+class EditConflict:
+    """Watches the item of a form, and settles who keeps what where two people changed it."""
+
+    def __init__(self, form: ItemFormScreen) -> None:
+        self.form = form
+
+    def begin(self) -> None:
+        """Watch the item for as long as the form is open; a new one is nobody else's yet."""
+        form = self.form
+        if form.draft.item.id:
+            items = form.services.desk.items
+            form.lookout = Watch(
+                form, lambda: items.revision(form.business), self.read, self.show, self.trouble
+            )
+
+    def read(self) -> tuple[Item, str]:
+        """Return the item as it is stored now, and who saved it last; off the screen's thread."""
+        desk, mine = self.form.services.desk, self.form.draft.item
+        item = desk.items.get(self.form.business, mine.id)
+        if item.version == mine.version:
+            return item, ""
+        entries = desk.audit.entries(self.form.business, item=mine.id)
+        return item, entries[-1].who if entries else NOBODY
+
+    def show(self, found: tuple[Item, str]) -> None:
+        """Say what somebody else changed; show it at once where nothing has been typed here."""
+        form, (theirs, who) = self.form, found
+        before = form.draft.item
+        fields = ", ".join(one.label for one in differences(before, before, theirs))
+        if form.saving:
+            return
+        if theirs.sent is not None:
+            self.say("! It was sent to KashFlow meanwhile, and cannot be changed here any more.")
+        elif not fields:
+            self.say("")
+        elif form.draft.changed:
+            self.say(f"! {who} changed it meanwhile: {fields}. Ctrl+S shows both.")
+        else:
+            form.call_later(self.show_theirs, theirs, f"i {who} changed it just now: {fields}.")
+
+    async def show_theirs(self, theirs: Item, told: str) -> None:
+        """Fill the form with their version, unless something was typed a moment ago."""
+        if not self.form.draft.changed:
+            await self.form.show_item(theirs)
+            self.say(told)
+
+    def trouble(self, problem: Problem) -> None:
+        """Say that the item is gone, or why it cannot be looked at."""
+        gone = "Somebody else deleted it meanwhile. Ctrl+S offers to add it as a new item."
+        self.say(f"! {gone if problem.code == ItemUnknown.code else problem.sentence}")
+
+    def say(self, text: str) -> None:
+        """Say what happened meanwhile, above the sums."""
+        for line in self.form.query("#meanwhile").results(TextLine):
+            line.say(text)
+            line.set_class(not text, "hidden")
+
+    # Saving after somebody else
+
+    def changed(self) -> None:
+        """Look what the other one saved, and show what both have."""
+        self.form.ask(self.read, self.compare, self.form.not_saved)
+
+    def compare(self, found: tuple[Item, str]) -> None:
+        """Show what both have, where the other one changed anything that a person types."""
+        form, (theirs, who) = self.form, found
+        before, (mine, _) = form.draft.item, form.draft.read()
+        if not differences(before, before, theirs):
+            form.store(msgspec.structs.replace(mine, version=theirs.version))
+        elif not differences(before, mine, theirs):
+            form.kept(theirs)
+        elif form.on_top:
+            business = form.business, form.business_name
+            form.app.push_screen(
+                EditConflictScreen(business, before, mine, theirs, who), self.chosen
+            )
+
+    def chosen(self, item: Item | None) -> None:
+        """Save what was chosen."""
+        if item is None:
+            self.form.say("i Nothing is saved yet. Ctrl+S shows what both of you have once more.")
+        else:
+            self.form.store(item)
+
+    def deleted(self) -> None:
+        """Ask whether what was typed is to be a new item: the other one deleted this one."""
+        question = ConfirmScreen(
+            "Somebody else deleted this item meanwhile.",
+            yes="Add yours as a new item",
+            more="What you typed is still on the screen; Cancel leaves it there.",
+        )
+        self.form.app.push_screen(question, lambda yes: self.add() if yes else None)
+
+    def add(self) -> None:
+        """Add what was typed as a new item."""
+        mine, _ = self.form.draft.read()
+        self.form.store(msgspec.structs.replace(mine, id=""))
+
 
 LOOK_AFTER = 0.3
 """Seconds after the last key before the item is looked over."""
 
 
-class ItemFormScreen(Room[Item]):
+class ItemFormScreen(AppScreen[Item]):
     """Edits one item, or a new one; dismisses with it once it is saved.
 
     `before` is the item entered before this one: F6 copies from it where no field is above.
@@ -64,7 +178,7 @@ class ItemFormScreen(Room[Item]):
         super().__init__(business_name, "Items", f"Item {item.id}" if item.id else "New item")
         self.business = business_id
         self.business_name = business_name
-        self.meanwhile = Meanwhile(self)
+        self.meanwhile = EditConflict(self)
         self.before = before
         self.draft = ItemDraft(item)
         self.waiting: Timer | None = None
@@ -78,10 +192,10 @@ class ItemFormScreen(Room[Item]):
         home = home_currency(self.services.desk, self.business)
         self.draft = ItemDraft(self.draft.item, home)
         yield ItemEditor(self.draft, home)
-        yield Line(id="meanwhile", classes="warn hidden", grows=True)
-        yield Line(id="totals")
+        yield TextLine(id="meanwhile", classes="warn hidden", grows=True)
+        yield TextLine(id="totals")
         with VerticalScroll(id="told", can_focus=False):
-            yield Line(id="findings", grows=True)
+            yield TextLine(id="findings", grows=True)
 
     def on_mount(self) -> None:
         """Look at the item as it is, and watch what others do to it."""
@@ -109,7 +223,7 @@ class ItemFormScreen(Room[Item]):
         item, _ = self.draft.read()
         told = f"Net {item.net:,.2f}   VAT {item.vat:,.2f}   Gross {item.gross:,.2f}"
         booked = booked_shown(item, self.draft.home)
-        self.query_one("#totals", Line).say(f"{told} {item.currency}{booked}")
+        self.query_one("#totals", TextLine).say(f"{told} {item.currency}{booked}")
 
     def look(self) -> None:
         """Say what is still missing, off the screen's thread."""
@@ -129,7 +243,7 @@ class ItemFormScreen(Room[Item]):
 
     def say(self, text: str) -> None:
         """Say something below the lines; nothing while the form is being filled anew."""
-        for told in self.query("#findings").results(Line):
+        for told in self.query("#findings").results(TextLine):
             told.say(text)
             self.query_one("#told").scroll_home(animate=False)
 
@@ -178,7 +292,7 @@ class ItemFormScreen(Room[Item]):
             return
         desk, kind, name = self.services.desk, self.draft.kind, field.field
 
-        def offer(offered: list[Candidate]) -> None:
+        def offer(offered: list[Choice]) -> None:
             if not self.on_top:
                 return
             picker = PickerScreen(heading(name, kind), offered, field.value)
@@ -186,7 +300,7 @@ class ItemFormScreen(Room[Item]):
 
         self.ask(lambda: candidates(desk, self.business, name, kind), offer)
 
-    def picked(self, field: Field, one: Candidate | None) -> None:
+    def picked(self, field: ItemField, one: Choice | None) -> None:
         """Put what was picked into its field."""
         if one is None:
             return
@@ -268,7 +382,7 @@ class ItemFormScreen(Room[Item]):
         if not self.draft.changed:
             self.dismiss(None)
             return
-        question = QuestionScreen(
+        question = ConfirmScreen(
             "Leave without saving?", yes="Leave", more="What you changed here is not saved yet."
         )
         self.app.push_screen(question, self.leave)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from kfclient.desk.inbox.item import Item, ItemState, Kind
+from kfclient.desk.model.item import Item, ItemState, Kind
 from screens.item_words import narrow_row, searched, wide_row
 from screens.widgets.ledger_table import Row
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from kfclient.desk import Desk
-    from kfclient.desk.inbox.item import Finding
+    from kfclient.desk.model.item import Finding
 
 EDITABLE = frozenset({ItemState.TO_REVIEW, ItemState.READY})
 """The states in which an item may still be changed or deleted."""
 
 
-class View(msgspec.Struct, frozen=True):
+class ListView(msgspec.Struct, frozen=True):
     """Which items are shown; None means all states, or all kinds."""
 
     title: str
@@ -29,11 +29,11 @@ class View(msgspec.Struct, frozen=True):
 
 
 VIEWS = {
-    "all": View("All"),
-    "review": View("To review", frozenset({ItemState.TO_REVIEW})),
-    "ready": View("Ready", frozenset({ItemState.READY})),
-    "published": View("Published", frozenset({ItemState.PUBLISHED})),
-    "unknown": View("Unknown", frozenset({ItemState.UNKNOWN, ItemState.PUBLISHING})),
+    "all": ListView("All"),
+    "review": ListView("To review", frozenset({ItemState.TO_REVIEW})),
+    "ready": ListView("Ready", frozenset({ItemState.READY})),
+    "published": ListView("Published", frozenset({ItemState.PUBLISHED})),
+    "unknown": ListView("Unknown", frozenset({ItemState.UNKNOWN, ItemState.PUBLISHING})),
 }
 KIND_KEYS = {Kind.COST: "c Costs", Kind.SALE: "s Sales", Kind.CLAIM: "x Claims"}
 
@@ -49,7 +49,7 @@ class Listed(msgspec.Struct):
     wide: Row
 
 
-class Inbox(msgspec.Struct):
+class ItemList(msgspec.Struct):
     """The items of a business as they were when they were read."""
 
     listed: dict[str, Listed] = msgspec.field(default_factory=dict)
@@ -84,7 +84,7 @@ def revision_of(desk: Desk, business: str) -> tuple[object, ...]:
     return *revisions, desk.clock().astimezone().date(), alive
 
 
-def read_inbox(desk: Desk, business: str) -> Inbox:
+def read_inbox(desk: Desk, business: str) -> ItemList:
     """Return the items with their states and findings; 5,000 take a moment, so not on screen."""
     items = desk.items
     findings = items.check(business)
@@ -95,7 +95,7 @@ def read_inbox(desk: Desk, business: str) -> Inbox:
         known = findings.get(item.id, ())
         rows = narrow_row(item, state), wide_row(item, state)
         listed[item.id] = Listed(item, state, known, searched(item), *rows)
-    return Inbox(listed)
+    return ItemList(listed)
 
 
 def views_shown(view: str, kind: Kind | None) -> str:

@@ -6,9 +6,9 @@ from decimal import Context, Decimal
 from typing import TYPE_CHECKING
 
 from kfclient.dates import shown_date
-from kfclient.desk.business.settings import show_tax_code
-from kfclient.desk.check.exchange import booked
-from kfclient.desk.inbox.item import ItemState, Kind, Severity
+from kfclient.desk.items.exchange_rates import booked
+from kfclient.desk.model.item import ItemState, Kind, Severity
+from kfclient.desk.model.settings import show_tax_code
 from kfclient.money import figures, pennies
 from screens.widgets.ledger_table import Column, Row
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Sequence
 
-    from kfclient.desk.inbox.item import Finding, Item
+    from kfclient.desk.model.item import Finding, Item
 
 STATES = {
     ItemState.TO_REVIEW: ("? to review", "warn"),

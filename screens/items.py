@@ -8,27 +8,25 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
 from kfclient.desk.events import ItemHeld, ItemPublished, PublishEnded, PublishStarted
-from kfclient.desk.inbox.item import ItemState, Kind
+from kfclient.desk.model.item import ItemState, Kind
 from kfclient.errors import tell
-from screens.afterwards import ACTS as AFTERWARDS
-from screens.afterwards import Afterwards
-from screens.candidates import home_currency
-from screens.duplicate_watch import DuplicateWatch
+from screens.app_screen import BACK, Act
+from screens.audit import AuditScreen
+from screens.dialogs import ConfirmScreen
 from screens.import_file import ImportScreen
-from screens.inbox import EDITABLE, Inbox, Listed, read_inbox, revision_of, views_shown
+from screens.item_actions import ACTS as AFTERWARDS
+from screens.item_actions import ItemActions
 from screens.item_details import ItemDetailsScreen
 from screens.item_draft import new_item
 from screens.item_form import ItemFormScreen
+from screens.item_list import EDITABLE, ItemList, Listed, read_inbox, revision_of, views_shown
 from screens.item_words import NARROW, WIDE, counts_shown, details
-from screens.lookout import Lookout
-from screens.mending import Mending, is_mendable
+from screens.picker import home_currency
 from screens.publish_flow import PublishFlow
-from screens.question import QuestionScreen
-from screens.room import BACK, Act
-from screens.trail import TrailScreen
-from screens.widgets.filter_box import FilterBox
+from screens.quick_fix import QuickFixFlow, is_mendable
+from screens.watch import DuplicateWatch, Watch
+from screens.widgets.filter_box import FilterBox, TextLine
 from screens.widgets.ledger_table import LedgerTable, fitted
-from screens.widgets.line import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,12 +36,12 @@ if TYPE_CHECKING:
     from textual.widgets import Input
 
     from kfclient.desk.events import Event
-    from kfclient.desk.inbox.item import Item
-    from kfclient.desk.publish.report import PublishResult
+    from kfclient.desk.model.item import Item
+    from kfclient.desk.publish.journal_records import PublishResult
     from kfclient.errors import Problem
 
 
-class ItemsScreen(Afterwards):
+class ItemsScreen(ItemActions):
     """Lists the items, says what each still needs, and leads to everything done with them."""
 
     CSS_PATH = "items.tcss"
@@ -81,31 +79,31 @@ class ItemsScreen(Afterwards):
         super().__init__(business_name, "Items")
         self.business = business_id
         self.business_name = business_name
-        self.inbox = Inbox()
+        self.inbox = ItemList()
         self.view = "all"
         self.kind: Kind | None = None
         self.next_key = ""
-        self.mending = Mending(self, business_id, self.done)
+        self.quick_fixes = QuickFixFlow(self, business_id, self.done)
         self.publishing = PublishFlow(self, (business_id, business_name), self.came_back)
 
     # What it shows
 
     def body(self) -> Iterable[Widget]:
         """Return the views, the filter, the table, and what is known of the item in it."""
-        yield Line(views_shown(self.view, self.kind), id="views")
+        yield TextLine(views_shown(self.view, self.kind), id="views")
         yield FilterBox("Filter by contact, reference, category, amount…")
         with Vertical(id="parts"):
             yield LedgerTable(
                 *NARROW, id="items", classes="first", markable=True, empty="Reading the items…"
             )
             with VerticalScroll(id="about"):
-                yield Line(id="details", grows=True)
+                yield TextLine(id="details", grows=True)
 
     def on_mount(self) -> None:
         """Read the items, and again whenever they have changed."""
         self.services.news.subscribe(self, self.on_news)
         desk, business = self.services.desk, self.business
-        self.lookout: Lookout[Inbox] = Lookout(
+        self.lookout: Watch[ItemList] = Watch(
             self,
             lambda: revision_of(desk, business),
             lambda: read_inbox(desk, business),
@@ -133,9 +131,9 @@ class ItemsScreen(Afterwards):
 
     def unread(self, problem: Problem) -> None:
         """Say why the items cannot be read."""
-        self.query_one("#details", Line).say(tell(problem))
+        self.query_one("#details", TextLine).say(tell(problem))
 
-    def show_inbox(self, inbox: Inbox) -> None:
+    def show_inbox(self, inbox: ItemList) -> None:
         """Show items that have been read."""
         self.inbox = inbox
         self.show_rows()
@@ -189,7 +187,7 @@ class ItemsScreen(Afterwards):
         one = self.inbox.listed.get(event.key or "")
         text = "" if one is None else details(one.item, one.state, one.findings)
         self.refresh_bindings()
-        told = self.query_one("#details", Line)
+        told = self.query_one("#details", TextLine)
         if text != told.content:
             told.say(text)
             self.query_one("#about").scroll_home(animate=False)
@@ -222,7 +220,7 @@ class ItemsScreen(Afterwards):
     def action_view(self, view: str) -> None:
         """Show another view: "all", "review", "ready", "published" or "unknown"."""
         self.view = view
-        self.query_one("#views", Line).say(views_shown(self.view, self.kind))
+        self.query_one("#views", TextLine).say(views_shown(self.view, self.kind))
         self.show_rows()
 
     def action_kind(self, kind: str) -> None:
@@ -279,7 +277,7 @@ class ItemsScreen(Afterwards):
         """Show what was done with the item under the cursor."""
         one = self.under_cursor()
         if one is not None:
-            self.app.push_screen(TrailScreen(self.business, self.business_name, one.item.id))
+            self.app.push_screen(AuditScreen(self.business, self.business_name, one.item.id))
 
     def action_import_file(self) -> None:
         """Import a file."""
@@ -305,13 +303,13 @@ class ItemsScreen(Afterwards):
         if not doomed:
             if self.chosen():
                 told = "i Nothing was deleted: what was sent to KashFlow is kept here."
-                self.query_one("#details", Line).say(told)
+                self.query_one("#details", TextLine).say(told)
             return
         what = f"item {doomed[0].id}" if len(doomed) == 1 else f"{len(doomed)} items"
         names = ", ".join(item.contact or f"item {item.id}" for item in doomed[:4])
         more = f"{names}{' and others' if len(doomed) > 4 else ''}. KashFlow does not have them."
         self.app.push_screen(
-            QuestionScreen(f"Delete {what} from the inbox?", yes=f"Delete {what}", more=more),
+            ConfirmScreen(f"Delete {what} from the inbox?", yes=f"Delete {what}", more=more),
             lambda yes: self.delete(doomed) if yes else None,
         )
 
@@ -329,7 +327,7 @@ class ItemsScreen(Afterwards):
         """Mend what was found about the item under the cursor."""
         one = self.under_cursor()
         if one is not None:
-            self.mending.mend(one.item.id, one.findings)
+            self.quick_fixes.mend(one.item.id, one.findings)
 
     def done(self, told: str) -> None:
         """Say what was done, and read the items again."""
@@ -356,7 +354,7 @@ class ItemsScreen(Afterwards):
     def action_resolve(self) -> None:
         """Look in KashFlow for the items of unknown outcome."""
         publishing = self.services.desk.publishing
-        self.query_one("#details", Line).say("Looking in KashFlow…")
+        self.query_one("#details", TextLine).say("Looking in KashFlow…")
         self.ask(
             lambda: publishing.resolve(self.business),
             self.resolved,

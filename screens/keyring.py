@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kfclient.errors import tell
-from screens.lookout import Lookout
-from screens.question import QuestionScreen
-from screens.room import BACK, Act, Room
-from screens.standing import admins, is_admin
+from screens.app_screen import BACK, Act, AppScreen
+from screens.dialogs import ConfirmScreen
+from screens.format import admins, is_admin
+from screens.watch import Watch
+from screens.widgets.filter_box import TextLine
 from screens.widgets.ledger_table import Column, LedgerTable, Row
-from screens.widgets.line import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from textual.widget import Widget
 
-    from kfclient.desk.business.business import BusinessSummary, Connection
+    from kfclient.desk.model.business import BusinessSummary, Connection
     from kfclient.errors import Problem
     from screens.services import Place
 
@@ -37,7 +37,7 @@ class Kept(msgspec.Struct, frozen=True):
     left: Sequence[str]
 
 
-class KeyringScreen(Room[None]):
+class KeyringScreen(AppScreen[None]):
     """Lists the places; an Admin moves password and key to the one under the cursor."""
 
     CSS_PATH = "keyring.tcss"
@@ -57,17 +57,17 @@ class KeyringScreen(Room[None]):
 
     def body(self) -> Iterable[Widget]:
         """Return where they are, the places, what the place under the cursor means, and news."""
-        yield Line("Looking for keyrings…", id="where", grows=True)
+        yield TextLine("Looking for keyrings…", id="where", grows=True)
         yield LedgerTable(
             Column("State", 10), Column("Place"), id="places", classes="first", empty=""
         )
-        yield Line(id="about", grows=True)
-        yield Line(id="trouble", classes="warn", grows=True)
+        yield TextLine(id="about", grows=True)
+        yield TextLine(id="trouble", classes="warn", grows=True)
 
     def on_mount(self) -> None:
         """Show the places, and where the secrets are, whoever moves them."""
         desk, business = self.services.desk, self.business
-        self.lookout: Lookout[Kept] = Lookout(
+        self.lookout: Watch[Kept] = Watch(
             self,
             lambda: desk.businesses.revision,
             lambda: Kept(desk.businesses.summary(business), desk.connecting.left_behind(business)),
@@ -100,7 +100,7 @@ class KeyringScreen(Room[None]):
         """Show places and secrets together, as soon as both are known."""
         if not self.choices or self.kept is None:
             return
-        self.query_one("#where", Line).say(self.where())
+        self.query_one("#where", TextLine).say(self.where())
         self.query_one(LedgerTable).show_rows(self.row(choice) for choice in self.choices)
 
     def row(self, choice: Place) -> Row:
@@ -137,7 +137,7 @@ class KeyringScreen(Room[None]):
 
     def say(self, text: str) -> None:
         """Show a line under the table."""
-        self.query_one("#trouble", Line).say(text)
+        self.query_one("#trouble", TextLine).say(text)
 
     @property
     def place(self) -> str | None:
@@ -150,7 +150,7 @@ class KeyringScreen(Room[None]):
         for choice in self.choices:
             if choice.id == event.key:
                 text = choice.why_not or choice.about
-                self.query_one("#about", Line).say(text)
+                self.query_one("#about", TextLine).say(text)
 
     # Moving
 
@@ -188,7 +188,7 @@ class KeyringScreen(Room[None]):
             question, yes = "Wipe the copies that are left?", "Wipe"
             more = "The password stays where it is."
         self.app.push_screen(
-            QuestionScreen(question, yes=yes, more=more),
+            ConfirmScreen(question, yes=yes, more=more),
             lambda yes: self.move(choice) if yes else None,
         )
 

@@ -9,13 +9,12 @@ from rich.text import Text
 from textual.containers import Container, VerticalScroll
 from textual.widgets import Static
 
-from kfclient.desk.sync.lists import ListName
-from screens.ages import ago
-from screens.lookout import Lookout
-from screens.room import BACK, Act, Room
-from screens.widgets.filter_box import FilterBox
+from kfclient.desk.model.list_names import ListName
+from screens.app_screen import BACK, Act, AppScreen
+from screens.format import ago
+from screens.watch import Watch
+from screens.widgets.filter_box import FilterBox, TextLine
 from screens.widgets.ledger_table import Column, LedgerTable, Row
-from screens.widgets.line import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
     from textual.widget import Widget
     from textual.widgets import Input
 
-    from kfclient.desk.business.business import ListStatus
-    from kfclient.desk.sync.lists import Row as Record
+    from kfclient.desk.model.business import ListStatus
+    from kfclient.desk.sync.lists import ListRecord as Record
 
 NAMES = tuple(ListName)
 HEADINGS = {
@@ -37,7 +36,7 @@ HEADINGS = {
 }
 
 
-class Found(msgspec.Struct, frozen=True):
+class ReadList(msgspec.Struct, frozen=True):
     """A list as it was read: its records, and how the last sync of each list went."""
 
     name: ListName
@@ -45,7 +44,7 @@ class Found(msgspec.Struct, frozen=True):
     status: Mapping[str, ListStatus]
 
 
-class ListsScreen(Room[None]):
+class ListsScreen(AppScreen[None]):
     """Shows one list at a time; left and right, or 1 to 6, change between them."""
 
     CSS_PATH = "lists.tcss"
@@ -84,7 +83,7 @@ class ListsScreen(Room[None]):
     def body(self) -> Iterable[Widget]:
         """Return the lists' names, the filter box, the table and the details."""
         yield Static("", id="names", classes="line")
-        yield Line(id="about", classes="line muted")
+        yield TextLine(id="about", classes="line muted")
         yield FilterBox("/ to filter by code, name or detail")
         with Container(id="parts"):
             yield LedgerTable(id="records", classes="first")
@@ -96,21 +95,21 @@ class ListsScreen(Room[None]):
         self.show_columns()
         self.show_names()
         businesses = self.services.desk.businesses
-        self.lookout: Lookout[Found] = Lookout(
+        self.lookout: Watch[ReadList] = Watch(
             self, lambda: (businesses.revision, self.current), self.read, self.take
         )
 
     # What is shown
 
-    def read(self) -> Found:
+    def read(self) -> ReadList:
         """Return the list that is to be shown, and how its last sync went."""
         desk, name = self.services.desk, self.current
         connection = desk.businesses.get(self.business).connection
-        return Found(
+        return ReadList(
             name, desk.lists.read(self.business, name), connection.lists if connection else {}
         )
 
-    def take(self, found: Found) -> None:
+    def take(self, found: ReadList) -> None:
         """Show the list, unless another one was asked for meanwhile."""
         if found.name is not self.current:
             return
@@ -157,7 +156,7 @@ class ListsScreen(Room[None]):
         count = f"{whole:,} records" if shown == whole else f"{shown:,} of {whole:,} records"
         synced = ago(status.synced_at if status else None, self.services.desk.clock())
         trouble = f"  ! {status.problem.sentence}" if status and status.problem else ""
-        self.query_one("#about", Line).say(f"{count}, synced {synced}{trouble}")
+        self.query_one("#about", TextLine).say(f"{count}, synced {synced}{trouble}")
 
     def show_rows(self) -> None:
         """Fill the table with what has the words typed."""
@@ -220,7 +219,7 @@ class ListsScreen(Room[None]):
 
     def action_sync(self) -> None:
         """Fetch the lists again."""
-        from screens.syncing import SyncingScreen
+        from screens.sync import SyncScreen
 
         self.services.start_sync(self.business)
-        self.app.push_screen(SyncingScreen(self.business, self.business_name))
+        self.app.push_screen(SyncScreen(self.business, self.business_name))

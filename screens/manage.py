@@ -7,22 +7,20 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 from textual.widgets import Static
 
-from kfclient.desk.business.business import Role
 from kfclient.desk.events import SyncEnded, SyncStarted
-from screens.ages import ago, on
-from screens.attempt import Attempt
-from screens.entry import EntryScreen
+from kfclient.desk.model.business import Role
+from screens.app_screen import BACK, Act, AppScreen
+from screens.audit import AuditScreen
+from screens.connect import ConnectWizard
+from screens.dialogs import ConfirmScreen, PromptScreen
+from screens.format import admins, ago, is_admin, items_shown, on, state_shown
 from screens.items import ItemsScreen
 from screens.keyring import KeyringScreen
 from screens.lists import ListsScreen
-from screens.lookout import Lookout
 from screens.people import PeopleScreen
-from screens.question import QuestionScreen
-from screens.room import BACK, Act, Room
 from screens.settings import SettingsScreen
-from screens.standing import admins, is_admin, items_shown, state_shown
-from screens.syncing import SyncingScreen
-from screens.trail import TrailScreen
+from screens.sync import SyncScreen
+from screens.watch import Watch
 from screens.widgets.ledger_table import Column, LedgerTable, Row
 
 if TYPE_CHECKING:
@@ -30,14 +28,14 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from kfclient.desk.business.business import BusinessSummary, Connection
     from kfclient.desk.events import Event
+    from kfclient.desk.model.business import BusinessSummary, Connection
 
 ROLES = {Role.ADMIN: "an Admin", Role.STANDARD: "a Standard user", None: "not named here"}
 ADMINS_ONLY = {"connect", "reconnect", "disconnect", "rename"}
 
 
-class ManageScreen(Room[None]):
+class ManageScreen(AppScreen[None]):
     """Says how a business stands and lists what can be done, each with its key."""
 
     CSS_PATH = "manage.tcss"
@@ -85,7 +83,7 @@ class ManageScreen(Room[None]):
         """Listen, and show how the business stands, whoever changes it."""
         self.services.news.subscribe(self, self.heard)
         desk, business = self.services.desk, self.business
-        self.lookout: Lookout[BusinessSummary] = Lookout(
+        self.lookout: Watch[BusinessSummary] = Watch(
             self,
             lambda: (desk.businesses.revision, desk.syncing.running(business)),
             lambda: desk.businesses.summary(business),
@@ -182,7 +180,7 @@ class ManageScreen(Room[None]):
     def action_sync(self) -> None:
         """Sync, or look at the sync that is running."""
         self.services.start_sync(self.business)
-        self.app.push_screen(SyncingScreen(self.business, self.business_name))
+        self.app.push_screen(SyncScreen(self.business, self.business_name))
 
     def action_settings(self) -> None:
         """Go to the settings."""
@@ -198,7 +196,7 @@ class ManageScreen(Room[None]):
 
     def action_trail(self) -> None:
         """Go to the audit trail."""
-        self.app.push_screen(TrailScreen(self.business, self.business_name))
+        self.app.push_screen(AuditScreen(self.business, self.business_name))
 
     def action_rename(self) -> None:
         """Ask for another name; only an Admin, others learn whom to ask."""
@@ -206,7 +204,7 @@ class ManageScreen(Room[None]):
         self.ask(
             lambda: businesses.require_admin(self.business, "rename"),
             lambda _: self.app.push_screen(
-                EntryScreen(
+                PromptScreen(
                     "Rename this business",
                     lambda name: businesses.rename(self.business, name, seen=seen).name,
                     more="Only its name here; nothing changes in KashFlow.",
@@ -224,7 +222,7 @@ class ManageScreen(Room[None]):
     def action_connect(self) -> None:
         """Begin to connect."""
         if self.summary is not None:
-            Attempt(self, self.summary.business).begin()
+            ConnectWizard(self, self.summary.business).begin()
 
     def action_reconnect(self) -> None:
         """Begin to reconnect: the same way."""
@@ -236,7 +234,7 @@ class ManageScreen(Room[None]):
         self.ask(
             lambda: businesses.require_admin(self.business, "disconnect"),
             lambda _: self.app.push_screen(
-                QuestionScreen(
+                ConfirmScreen(
                     f"Disconnect {self.business_name} from KashFlow?",
                     yes="Disconnect",
                     more="The password and the AutoAuth key are removed from this machine. Lists, "

@@ -6,23 +6,22 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Static
 
-from kfclient.desk.business.business import Role
 from kfclient.desk.errors import WrongValue
+from kfclient.desk.model.business import Role
 from kfclient.errors import tell
-from screens.entry import EntryScreen
-from screens.lookout import Lookout
-from screens.question import QuestionScreen
-from screens.room import BACK, Act, Room
-from screens.standing import admins, is_admin
+from screens.app_screen import BACK, Act, AppScreen
+from screens.dialogs import ConfirmScreen, PromptScreen
+from screens.format import admins, is_admin
+from screens.watch import Watch
+from screens.widgets.filter_box import TextLine
 from screens.widgets.ledger_table import Column, LedgerTable, Row
-from screens.widgets.line import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from textual.widget import Widget
 
-    from kfclient.desk.business.business import BusinessSummary
+    from kfclient.desk.model.business import BusinessSummary
     from kfclient.errors import Problem
 
 MAY = {
@@ -32,7 +31,7 @@ MAY = {
 ABOUT = "People are the users of this machine, by the name they log in with."
 
 
-class PeopleScreen(Room[None]):
+class PeopleScreen(AppScreen[None]):
     """Lists the people; an Admin adds them, changes what they may do, and removes them."""
 
     ACTS = (
@@ -61,12 +60,12 @@ class PeopleScreen(Room[None]):
         yield LedgerTable(
             Column("Person", 20), Column("Role", 9), Column("May do"), id="people", classes="first"
         )
-        yield Line(id="trouble", classes="warn", grows=True)
+        yield TextLine(id="trouble", classes="warn", grows=True)
 
     def on_mount(self) -> None:
         """Show the people, whoever changes them."""
         businesses, business = self.services.desk.businesses, self.business
-        self.lookout: Lookout[BusinessSummary] = Lookout(
+        self.lookout: Watch[BusinessSummary] = Watch(
             self,
             lambda: businesses.revision,
             lambda: businesses.summary(business),
@@ -90,7 +89,7 @@ class PeopleScreen(Room[None]):
 
     def say(self, text: str) -> None:
         """Show a line under the table."""
-        self.query_one("#trouble", Line).say(text)
+        self.query_one("#trouble", TextLine).say(text)
 
     def refused(self, problem: Problem) -> None:
         """Say why it was not done."""
@@ -147,7 +146,7 @@ class PeopleScreen(Room[None]):
             return self.set_role(name.strip(), Role.STANDARD, seen)
 
         self.app.push_screen(
-            EntryScreen("Add a person", add, more=f"{ABOUT} They begin as a Standard user."),
+            PromptScreen("Add a person", add, more=f"{ABOUT} They begin as a Standard user."),
             lambda added: self.lookout.again() if added else None,
         )
 
@@ -166,6 +165,6 @@ class PeopleScreen(Room[None]):
         question = f"Take {person} off the people of {self.business_name}?"
         more = "They can still look, sync and publish here, but are not named any more."
         self.app.push_screen(
-            QuestionScreen(question, yes="Remove", more=more),
+            ConfirmScreen(question, yes="Remove", more=more),
             lambda yes: self.put(person, None, seen) if yes else None,
         )

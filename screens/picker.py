@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING, ClassVar
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
-from screens.room import Act, Panel
+from kfclient.desk.items.exchange_rates import turned
+from kfclient.desk.model.item import Kind
+from kfclient.desk.model.list_names import ListName
+from kfclient.desk.model.settings import parse_tax_code
+from screens.app_screen import Act, Dialog
+from screens.item_words import CONTACTS, home_per_foreign
 from screens.widgets.ledger_table import Column, LedgerTable, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
+    from kfclient.desk import Desk
 
-class Candidate(msgspec.Struct, frozen=True):
+
+class Choice(msgspec.Struct, frozen=True):
     """One that can be picked: what is shown of it, and its code and name as they are compared.
 
     `rate` is a currency's exchange rate in KashFlow, as people say it, or "".
@@ -35,7 +43,7 @@ class Candidate(msgspec.Struct, frozen=True):
     rate: str = ""
 
     @classmethod
-    def of(cls, key: str, code: str, name: str, detail: str = "", *, rate: str = "") -> Candidate:
+    def of(cls, key: str, code: str, name: str, detail: str = "", *, rate: str = "") -> Choice:
         """Return a candidate; keys must differ."""
         row = Row(key, (code, name, detail))
         every = plain(f"{code} {name} {detail}")
@@ -49,7 +57,7 @@ def plain(text: str) -> str:
     return " ".join(bare.casefold().split())
 
 
-def best_first(candidates: Sequence[Candidate], typed: str) -> list[Candidate]:
+def best_first(candidates: Sequence[Choice], typed: str) -> list[Choice]:
     """Return the candidates that match, the best first.
 
     A code that is what was typed, codes that begin so, names that begin so, words that begin so,
@@ -59,7 +67,7 @@ def best_first(candidates: Sequence[Candidate], typed: str) -> list[Candidate]:
     if not wanted:
         return list(candidates)
     words, within = wanted.split(), f" {wanted}"
-    ranks: tuple[list[Candidate], ...] = ([], [], [], [], [])
+    ranks: tuple[list[Choice], ...] = ([], [], [], [], [])
     for one in candidates:
         if one.plain_code == wanted:
             ranks[0].append(one)
@@ -88,7 +96,7 @@ class Typed(Input):
 COLUMNS = (Column("Code", 12), Column("Name"), Column("", 18))
 
 
-class PickerScreen(Panel[Candidate]):
+class PickerScreen(Dialog[Choice]):
     """Offers candidates; dismisses with the one picked, or None."""
 
     CSS_PATH = "picker.tcss"
@@ -100,7 +108,7 @@ class PickerScreen(Panel[Candidate]):
     def __init__(
         self,
         title: str,
-        candidates: Sequence[Candidate],
+        candidates: Sequence[Choice],
         typed: str = "",
         columns: Sequence[Column] = COLUMNS,
     ) -> None:
@@ -129,7 +137,7 @@ class PickerScreen(Panel[Candidate]):
         """The table of candidates."""
         return self.query_one(LedgerTable)
 
-    def show_rows(self, matching: Iterable[Candidate]) -> None:
+    def show_rows(self, matching: Iterable[Choice]) -> None:
         """Show these, with the cursor on the best."""
         self.table.show_rows(one.row for one in matching)
         self.table.action_jump(0)
@@ -161,3 +169,111 @@ class PickerScreen(Panel[Candidate]):
     def action_page(self, by: int) -> None:
         """Move the cursor by a page."""
         self.table.action_page(by)
+
+
+# What the picker of a field offers, from the synced lists.
+
+PICKABLE = (
+    "contact",
+    "category",
+    "project",
+    "tax_rate",
+    "currency",
+    "bank_account",
+    "payment_method",
+)
+"""The fields that have a list to choose from."""
+
+
+def heading(field: str, kind: Kind) -> str:
+    """Return the picker's title for a field."""
+    words = {
+        "contact": CONTACTS[kind].lower(),
+        "category": "category",
+        "project": "project",
+        "tax_rate": "tax rate",
+        "currency": "currency",
+        "bank_account": "bank account",
+        "payment_method": "payment method",
+    }
+    return f"Choose a {words[field]}"
+
+
+def candidates(desk: Desk, business: str, field: str, kind: Kind) -> list[Choice]:
+    """Return what a field can be, as the last sync left it; the person of a claim is a supplier.
+
+    Categories and projects that are put away in KashFlow are not offered.
+    """
+    makers: dict[str, Callable[[], list[Choice]]] = {
+        "contact": lambda: _contacts(desk, business, kind),
+        "category": lambda: _categories(desk, business),
+        "project": lambda: _projects(desk, business),
+        "tax_rate": lambda: _of_list(desk, business, ListName.TAX_RATES),
+        "currency": lambda: _currencies(desk, business),
+        "bank_account": lambda: _of_list(desk, business, ListName.BANK_ACCOUNTS),
+        "payment_method": lambda: _methods(desk, business, kind),
+    }
+    return makers[field]()
+
+
+def values_of(field: str, one: Choice) -> dict[str, Any]:
+    """Return the fields of the item, or of its line, that picking this for a field sets."""
+    if field == "contact":
+        return {"contact": one.name, "contact_code": one.code}
+    if field in ("category", "project"):
+        return {field: f"{one.code} {one.name}".strip()}
+    if field == "tax_rate":
+        return {"tax_rate": parse_tax_code(one.code)}
+    if field == "currency":
+        rate = turned(Decimal(one.rate)) if one.rate else None
+        return {"currency": one.code, "exchange_rate": rate}
+    return {field: one.name}
+
+
+def _of_list(desk: Desk, business: str, name: ListName) -> list[Choice]:
+    return [
+        Choice.of(str(row.id), row.code, row.name, row.detail)
+        for row in desk.lists.read(business, name)
+    ]
+
+
+def _contacts(desk: Desk, business: str, kind: Kind) -> list[Choice]:
+    name = ListName.CUSTOMERS if kind is Kind.SALE else ListName.SUPPLIERS
+    return sorted(_of_list(desk, business, name), key=lambda one: one.plain_name)
+
+
+def _categories(desk: Desk, business: str) -> list[Choice]:
+    return [
+        Choice.of(str(one.id), str(one.code), one.name, one.type_name)
+        for one in sorted(desk.lists.nominals(business), key=lambda one: one.code)
+        if not one.archived
+    ]
+
+
+def _projects(desk: Desk, business: str) -> list[Choice]:
+    return [
+        one
+        for one in _of_list(desk, business, ListName.PROJECTS)
+        if one.row.cells[2].startswith("active")
+    ]
+
+
+def _currencies(desk: Desk, business: str) -> list[Choice]:
+    home, offered = home_currency(desk, business), []
+    for one in desk.lists.currencies(business):
+        foreign = one.currency_code != home and one.exchange_rate > 0
+        rate = f"{home_per_foreign(one.exchange_rate):f}" if foreign else ""
+        code, said = one.currency_code, f"1 {one.currency_code} = {rate} {home}"
+        offered.append(Choice.of(code, code, said if rate else "", rate=rate))
+    return offered
+
+
+def _methods(desk: Desk, business: str, kind: Kind) -> list[Choice]:
+    methods = desk.lists.sale_methods if kind is Kind.SALE else desk.lists.cost_methods
+    return [Choice.of(str(one.method_id), "", one.method_name) for one in methods(business)]
+
+
+def home_currency(desk: Desk, business: str) -> str:
+    """Return the currency that the business's books are kept in."""
+    connection = desk.businesses.get(business).connection
+    return connection.company.currency if connection is not None else "GBP"

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kfclient.desk.publish.run_glance import RunGlance, RunStanding
+from kfclient.desk.business.status import RunPhase, RunStatus
 from kfclient.errors import Problem
-from screens.interrupted import CARRY_ON, GIVE_UP, InterruptedScreen
-from screens.publishing import PublishingScreen
-from screens.review import Approved, ReviewScreen
+from screens.dialogs import CARRY_ON, GIVE_UP, ResumeRunScreen
+from screens.publish_progress import PublishProgressScreen
+from screens.publish_review import Approved, PublishReviewScreen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from kfclient.desk.publish.planning import Plan
-    from screens.room import Room
+    from kfclient.desk.publish.plan import Plan
+    from screens.app_screen import AppScreen
     from screens.services import PublishJob
 
-GOING = frozenset({RunStanding.RUNNING, RunStanding.PAUSED, RunStanding.WAITING})
+GOING = frozenset({RunPhase.RUNNING, RunPhase.PAUSED, RunPhase.WAITING})
 
 
 class PublishFlow:
     """Leads from a screen to publishing; `back` is called when the person comes back from it."""
 
     def __init__(
-        self, screen: Room[Any], business: tuple[str, str], back: Callable[[], None]
+        self, screen: AppScreen[Any], business: tuple[str, str], back: Callable[[], None]
     ) -> None:
         """Publish for `business`, its id and name."""
         self._screen = screen
@@ -35,15 +35,15 @@ class PublishFlow:
         """Offer a run that was broken off; have one of another session at hand."""
         publishing, business = self._screen.services.desk.publishing, self._business
 
-        def look(found: tuple[RunGlance, RunStanding] | None) -> None:
+        def look(found: tuple[RunStatus, RunPhase] | None) -> None:
             job = self._screen.services.publish_job(business)
             if found is None or (job is not None and not job.ended):
                 return
             seen, standing = found
             if standing in GOING:
                 self._screen.services.follow_publish(business, lambda _: self._back(), _quiet)
-            elif standing is RunStanding.INTERRUPTED and self._screen.on_top:
-                self._screen.app.push_screen(InterruptedScreen(seen), self._answered)
+            elif standing is RunPhase.INTERRUPTED and self._screen.on_top:
+                self._screen.app.push_screen(ResumeRunScreen(seen), self._answered)
 
         self._screen.ask(lambda: publishing.standing(business), look, _quiet)
 
@@ -63,7 +63,7 @@ class PublishFlow:
             if plan is None:
                 self._screen.services.follow_publish(business, self._show)
             elif self._screen.on_top:
-                self._screen.app.push_screen(ReviewScreen(self._name, plan), self._approved)
+                self._screen.app.push_screen(PublishReviewScreen(self._name, plan), self._approved)
 
         self._screen.ask(look, show, lane="items")
 
@@ -90,7 +90,7 @@ class PublishFlow:
         if job is None or not self._screen.is_attached:
             self._back()
         elif self._screen.on_top:
-            screen = PublishingScreen(self._business, self._name)
+            screen = PublishProgressScreen(self._business, self._name)
             self._screen.app.push_screen(screen, lambda _: self._back())
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from textual.containers import VerticalScroll
 
-from kfclient.desk.publish.report import PublishResult, result_of
-from kfclient.desk.publish.runs import Wish
-from screens.publishing_words import bar, is_broken, row_of, said, summary
-from screens.question import QuestionScreen
-from screens.review import Approved, ReviewScreen
-from screens.room import Act, Room
-from screens.unknown import UnknownScreen
-from screens.widgets.ledger_table import Column, LedgerTable
-from screens.widgets.line import Line
+from kfclient.desk.errors import BrokenOff
+from kfclient.desk.model.item import Kind
+from kfclient.desk.publish.journal_records import PublishResult, result_of
+from kfclient.desk.runs.runs import RunRequest
+from kfclient.errors import tell
+from screens.app_screen import Act, AppScreen
+from screens.dialogs import ConfirmScreen
+from screens.item_words import amount_shown
+from screens.publish_review import Approved, PublishReviewScreen, counted
+from screens.resolve import ResolveScreen
+from screens.widgets.filter_box import TextLine
+from screens.widgets.ledger_table import Column, LedgerTable, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,19 +27,148 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from kfclient.desk.events import Event
-    from kfclient.desk.inbox.items import Items
-    from kfclient.desk.publish.planning import Plan
+    from kfclient.desk.items.items import Items
+    from kfclient.desk.publish.plan import Plan, PlannedItem
     from kfclient.errors import Problem
     from screens.services import PublishJob
+
+
+# The words of a run of publishing: how far it is, what it came to, an item's row and its steps.
+
+SHOWN = {
+    "waiting": ("· waiting", "dim"),
+    "sending": ("↑ sending", ""),
+    "published": ("■ published", "good"),
+    "left": ("■ part left", "warn"),
+    "held": ("✗ held", "warn"),
+    "unknown": ("! unknown", "bad"),
+}
+BAR = 30
+NAMES_SHOWN = 3
+ONCE = "Nothing already published is published again."
+UNKNOWN = "It is not sent again before KashFlow has been looked at: press r, or w to decide."
+
+
+def state_of(job: PublishJob, item_id: str) -> str:
+    """Return where an item of the run stands, a key of `SHOWN`."""
+    state = job.state[item_id]
+    return "left" if state == "published" and job.left.get(item_id) else state
+
+
+def is_broken(job: PublishJob) -> bool:
+    """Whether the session that carried it out has gone before its end."""
+    return job.problem is not None and job.problem.code == BrokenOff.code
+
+
+def seconds_left(job: PublishJob) -> int:
+    """Return for how many seconds the run still waits by itself."""
+    return max(0, round(job.waits_until - time.monotonic()))
+
+
+def bar(job: PublishJob, *, stopping: bool) -> str:
+    """Return the bar: how many items have come to an end, of how many."""
+    whole = len(job.state)
+    over = sum(state not in ("waiting", "sending") for state in job.state.values())
+    filled = BAR * over // whole if whole else BAR
+    if job.ended:
+        words = "broken off" if is_broken(job) else "stopped" if job.cancelled else "done"
+    elif stopping:
+        words = "stopping after what is being sent"
+    elif job.paused:
+        words = "paused: p goes on"
+    elif job.waiting is not None:
+        words = f"waiting {seconds_left(job)} s, then it goes on"
+    else:
+        words = "publishing" if job.mine else "published by another session"
+    return f"{'█' * filled}{'░' * (BAR - filled)}  {over} of {whole}, {words}"
+
+
+def summary(job: PublishJob) -> str:
+    """Return what it has come to so far, and at the end what to do next."""
+    states = [state_of(job, item_id) for item_id in job.state]
+    published = states.count("published") + states.count("left")
+    parts = [f"{published} published"]
+    parts += [f"{states.count('held')} held" if "held" in states else ""]
+    parts += [f"{states.count('unknown')} of unknown outcome" if "unknown" in states else ""]
+    told = [f"{', '.join(part for part in parts if part)}. {ONCE}"]
+    if left := states.count("left"):
+        more = " l publishes just that." if job.ended else ""
+        told.append(f"Something is left to do for {counted(left, 'published item')}.{more}")
+    if job.created:
+        rest = len(job.created) - NAMES_SHOWN
+        names = ", ".join(job.created[:NAMES_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+        told.append(f"Created in KashFlow: {names}.")
+    if job.waiting is not None and not job.ended:
+        told.append(f"! {job.waiting.problem.sentence}")
+    if job.problem is not None:
+        told.append(f"✗ {job.problem.sentence if is_broken(job) else tell(job.problem)}")
+    if is_broken(job):
+        told.append("p carries it on.")
+    return "\n".join(told)
+
+
+def row_of(job: PublishJob, planned: PlannedItem) -> Row:
+    """Return an item's row."""
+    item_id = planned.item_id
+    state = state_of(job, item_id)
+    words, tone = SHOWN[state]
+    if state == "waiting" and job.ended:
+        words = "· not sent"
+    problem = job.problems.get(item_id)
+    number = job.numbers.get(item_id)
+    result = problem.sentence if problem else ""
+    if number is not None:
+        steps = len(job.steps.get(item_id, {}))
+        beside = f", {counted(steps, 'step')}" if steps else ""
+        result = f"No. {number}{beside}{'  ! look' if problem else ''}"
+    cells = (
+        words,
+        item_id,
+        "Invoice" if planned.kind is Kind.SALE else "Purchase",
+        planned.contact,
+        amount_shown(planned.gross, planned.currency),
+        result,
+    )
+    return Row(item_id, cells, tone)
+
+
+def said(job: PublishJob, item_id: str) -> str:
+    """Return all about one item: what is sent, what it came to, and each of its steps."""
+    planned = next(one for one in job.plan.items if one.item_id == item_id)
+    state, problem = job.state[item_id], job.problems.get(item_id)
+    told = []
+    if state == "unknown":
+        what = problem.sentence if problem else "KashFlow may have it or not."
+        told.append(f"! {what} {UNKNOWN}")
+    elif state == "published" and item_id in job.numbers:
+        told.append(f"■ In KashFlow as No. {job.numbers[item_id]}.")
+    if problem is not None and state != "unknown":
+        told.append(f"{'!' if state == 'published' else '✗'} {tell(problem)}")
+    told += step_lines(job, item_id)
+    return "\n".join([*told, planned.sentence])
+
+
+def step_lines(job: PublishJob, item_id: str) -> list[str]:
+    """Return a line for each step that followed the document, and for what is left."""
+    told = {
+        what: f"✗ {what}: {why}" if why else f"✓ {what}"
+        for what, why in job.steps.get(item_id, {}).items()
+    }
+    for step in job.left.get(item_id, ()):
+        why = f": {tell(step.problem)}" if step.problem is not None else ""
+        state = "! Of unknown outcome" if step.unknown else "✗ Left to do"
+        told[step.what] = f"{state}, {step.what}{why}"
+    return list(told.values())
+
 
 REDRAW_SECONDS = 0.2
 STILL = "What is being sent is finished first. The rest stays in the inbox, ready."
 
 
-class PublishingScreen(Room[None]):
+class PublishProgressScreen(AppScreen[None]):
     """Shows the publishing of a business, whoever carries it out, while it goes on and after."""
 
-    CSS_PATH = "publishing.tcss"
+    CSS_PATH = "publish_progress.tcss"
     ACTS = (
         Act("pause", "p", "Pause or go on", "Send nothing new for a while, or go on", footer=True),
         Act("stop", "x", "Stop", "Stop after what is being sent", footer=True),
@@ -57,8 +190,8 @@ class PublishingScreen(Room[None]):
 
     def body(self) -> Iterable[Widget]:
         """Return the bar, the counts, the table of items, and all about one of them."""
-        yield Line(id="bar")
-        yield Line(id="counts", grows=True)
+        yield TextLine(id="bar")
+        yield TextLine(id="counts", grows=True)
         yield LedgerTable(
             Column("State", 12),
             Column("No.", 5, "right"),
@@ -69,7 +202,7 @@ class PublishingScreen(Room[None]):
             classes="first",
         )
         with VerticalScroll(id="about"):
-            yield Line(id="reason", grows=True)
+            yield TextLine(id="reason", grows=True)
 
     def on_mount(self) -> None:
         """Show how far it is, and again with every news; count down while it waits."""
@@ -91,7 +224,7 @@ class PublishingScreen(Room[None]):
         """Show for how long it still waits."""
         job = self.job
         if job is not None and job.waiting is not None and not job.ended:
-            self.query_one("#bar", Line).say(bar(job, stopping=self.stopping))
+            self.query_one("#bar", TextLine).say(bar(job, stopping=self.stopping))
 
     def draw(self) -> None:
         """Show how far it is."""
@@ -99,8 +232,8 @@ class PublishingScreen(Room[None]):
         job = self.job
         if job is None:
             return
-        self.query_one("#bar", Line).say(bar(job, stopping=self.stopping))
-        self.query_one("#counts", Line).say(summary(job))
+        self.query_one("#bar", TextLine).say(bar(job, stopping=self.stopping))
+        self.query_one("#counts", TextLine).say(summary(job))
         table = self.query_one(LedgerTable)
         table.show_rows(row_of(job, planned) for planned in job.plan.items)
         self.refresh_bindings()
@@ -109,7 +242,7 @@ class PublishingScreen(Room[None]):
         """Say all about the item under the cursor."""
         job = self.job
         text = "" if job is None or event.key is None else said(job, event.key)
-        self.query_one("#reason", Line).say(text)
+        self.query_one("#reason", TextLine).say(text)
         self.refresh_bindings()
 
     # Commands
@@ -142,18 +275,18 @@ class PublishingScreen(Room[None]):
         if job is not None and is_broken(job):
             self.services.resume_publish(self.business, lambda _: self.draw())
         elif job is not None:
-            wish = Wish.GO_ON if job.paused else Wish.PAUSE
+            wish = RunRequest.GO_ON if job.paused else RunRequest.PAUSE
             self.services.steer_publish(self.business, wish)
 
     def action_stop(self) -> None:
         """Stop, after a question."""
-        question = QuestionScreen("Stop publishing?", yes="Stop", more=STILL)
+        question = ConfirmScreen("Stop publishing?", yes="Stop", more=STILL)
         self.app.push_screen(question, lambda yes: self.stop() if yes else None)
 
     def stop(self) -> None:
         """Ask the work to stop at its next safe point, whoever does it."""
         self.stopping = True
-        self.services.steer_publish(self.business, Wish.STOP)
+        self.services.steer_publish(self.business, RunRequest.STOP)
         self.draw()
 
     def action_rest(self) -> None:
@@ -175,19 +308,19 @@ class PublishingScreen(Room[None]):
                 self.draw()
 
         if self.on_top:
-            self.app.push_screen(ReviewScreen(self.business_name, plan), approved)
+            self.app.push_screen(PublishReviewScreen(self.business_name, plan), approved)
 
     def action_look(self) -> None:
         """Look in KashFlow for what is of unknown outcome."""
         publishing = self.services.desk.publishing
-        self.query_one("#reason", Line).say("Looking in KashFlow…")
+        self.query_one("#reason", TextLine).say("Looking in KashFlow…")
         lane = f"publish-{self.business}"
         self.ask(lambda: publishing.resolve(self.business), self.settled, self.failed, lane=lane)
 
     def action_decide(self) -> None:
         """Show what was sent beside what KashFlow has."""
         key = self.query_one(LedgerTable).cursor_key or ""
-        screen = UnknownScreen(self.business, self.business_name, key)
+        screen = ResolveScreen(self.business, self.business_name, key)
         self.app.push_screen(screen, lambda _: self.look_again())
 
     def look_again(self) -> None:
@@ -207,7 +340,7 @@ class PublishingScreen(Room[None]):
 
     def failed(self, problem: Problem) -> None:
         """Say why KashFlow could not be looked at."""
-        self.query_one("#reason", Line).say(f"✗ {problem.sentence} {problem.cure}".rstrip())
+        self.query_one("#reason", TextLine).say(f"✗ {problem.sentence} {problem.cure}".rstrip())
 
 
 def results_of(items: Items, business: str, wanted: Iterable[str]) -> list[PublishResult]:

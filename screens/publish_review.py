@@ -2,28 +2,128 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import msgspec
 from textual.containers import VerticalScroll
 
-from kfclient.desk.publish.planning import Plan
+from kfclient.desk.model.item import Kind
+from kfclient.desk.publish.plan import Plan, PlannedFile, PlannedNote, PlannedPayment
 from kfclient.errors import Problem, tell
-from screens.duplicate_watch import DuplicateWatch
-from screens.item_words import findings_shown
-from screens.mending import Mending, is_mendable
-from screens.review_words import NARROW, WIDE, box, counts, row_left_out, row_of, totals
-from screens.room import Act, Room
-from screens.widgets.ledger_table import LedgerTable
-from screens.widgets.line import Line
+from screens.app_screen import Act, AppScreen
+from screens.item_words import amount_shown, findings_shown
+from screens.quick_fix import QuickFixFlow, is_mendable
+from screens.watch import DuplicateWatch
+from screens.widgets.filter_box import TextLine
+from screens.widgets.ledger_table import Column, LedgerTable, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from textual.widget import Widget
 
-    from kfclient.desk.inbox.item import Finding
-    from kfclient.desk.publish.planning import PlannedItem
+    from kfclient.desk.model.item import Finding
+    from kfclient.desk.publish.plan import LeftOut, PlannedItem
+
+
+# The words of the review: what would be made in KashFlow, what it comes to, and a row an item.
+
+NAMES_SHOWN = 3
+NARROW = (
+    Column("No.", 5, "right"),
+    Column("As", 10),
+    Column("Contact"),
+    Column("Net", 12, "right"),
+    Column("VAT", 10, "right"),
+    Column("Gross", 14, "right"),
+)
+WIDE = (*NARROW[:2], Column("What it becomes in KashFlow"), *NARROW[3:])
+
+_FOLLOWUPS = ((PlannedPayment, "payment"), (PlannedFile, "file"), (PlannedNote, "note"))
+
+
+def counts(going: Sequence[PlannedItem], plan: Plan) -> str:
+    """Return what would be made, and how many items are left out."""
+    out = len(plan.left_out) + len(plan.items) - len(going)
+    left = f" {out} left out." if out else ""
+    if not going:
+        return f"Nothing to publish yet.{left}"
+    return f"{made(going)}: y sends. Nothing has been sent yet.{left}"
+
+
+def made(going: Sequence[PlannedItem]) -> str:
+    """Return what would be made: `2 purchases and 1 invoice to publish, with 3 files`."""
+    documents = [one for one in going if one.number is None]
+    sales = sum(one.kind is Kind.SALE for one in documents)
+    follows = [
+        counted(sum(isinstance(one, kind) for item in documents for one in item.followups), word)
+        for kind, word in _FOLLOWUPS
+    ]
+    words = listed((counted(len(documents) - sales, "purchase"), counted(sales, "invoice")))
+    beside = listed(follows)
+    told = [f"{words} to publish{f', with {beside}' if beside else ''}"] if words else []
+    if rest := len(going) - len(documents):
+        told.append(f"what is left of {counted(rest, 'published item')}")
+    return "; ".join(told)
+
+
+def counted(count: int, word: str) -> str:
+    """Return `2 files`, `1 file`, or "" for none."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}" if count else ""
+
+
+def listed(parts: Iterable[str]) -> str:
+    """Return `a, b and c` of the parts that are not ""."""
+    *most, last = [part for part in parts if part] or [""]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def box(key: str, word: str, names: Sequence[str], *, agreed: bool) -> str:
+    """Return the box that agrees to creating what KashFlow does not have."""
+    many = f"{len(names)} {word}s that are" if len(names) != 1 else f"1 {word} that is"
+    shown = ", ".join(names[:NAMES_SHOWN])
+    if len(names) > NAMES_SHOWN:
+        shown += f" and {len(names) - NAMES_SHOWN} more"
+    tick = "x" if agreed else " "
+    return f"{key} [{tick}] Create {many} not in KashFlow: {shown}"
+
+
+def totals(going: Sequence[PlannedItem]) -> str:
+    """Return a line of sums for every currency; what is in KashFlow already does not count."""
+    documents = [one for one in going if one.number is None]
+    lines = []
+    for currency in dict.fromkeys(one.currency for one in documents):
+        mine = [one for one in documents if one.currency == currency]
+        net, vat, gross = (
+            sum((getattr(one, part) for one in mine), Decimal(0))
+            for part in ("net", "vat", "gross")
+        )
+        lines.append(f"Total {currency} ({len(mine)}): net {net:,.2f}, VAT {vat:,.2f}, "
+                     f"gross {gross:,.2f}")  # fmt: skip
+    return "\n".join(lines)
+
+
+def row_of(planned: PlannedItem, *, goes: bool, wide: bool) -> Row:
+    """Return an item's row; one that would not go says so, and what is there already too."""
+    whom = planned.sentence if wide else planned.contact
+    if planned.number is not None:
+        there = f"in KF: {planned.number}"
+        return Row(planned.item_id, (planned.item_id, "Rest of it", whom, "", "", there))
+    kind = "Invoice" if planned.kind is Kind.SALE else "Purchase"
+    cells = (
+        planned.item_id,
+        kind if goes else "? left out",
+        whom,
+        f"{planned.net:,.2f}",
+        f"{planned.vat:,.2f}",
+        amount_shown(planned.gross, planned.currency),
+    )
+    return Row(planned.item_id, cells, "" if goes else "warn")
+
+
+def row_left_out(one: LeftOut) -> Row:
+    """Return the row of an item that is not in the plan, with the reason."""
+    return Row(one.item_id, (one.item_id, "left out", one.reason, "", "", ""), "dim")
 
 
 NOT_LOOKED = "i KashFlow was not looked at for duplicates; publishing looks before it sends."
@@ -43,14 +143,14 @@ class Approved(msgspec.Struct, frozen=True):
     agreed: Agreed
 
 
-class ReviewScreen(Room[Approved]):
+class PublishReviewScreen(AppScreen[Approved]):
     """Shows a plan; dismisses with it and what was agreed to, or None. Enter alone does nothing.
 
     KashFlow is looked at for duplicates meanwhile; what that, or mending, changes is planned anew
     and shown, so that what goes is what was shown.
     """
 
-    CSS_PATH = "review.tcss"
+    CSS_PATH = "publish_review.tcss"
     ACTS = (
         Act("publish", "y", "Publish", "Yes, publish this to KashFlow", footer=True),
         Act("body", "b", "SOAP body", "Show what goes over the wire, or the words", footer=True),
@@ -66,7 +166,7 @@ class ReviewScreen(Room[Approved]):
         self.plan = plan
         self.agreed = Agreed()
         self.body_shown = False
-        self.mending = Mending(self, plan.business, self.plan_again)
+        self.quick_fixes = QuickFixFlow(self, plan.business, self.plan_again)
         self.take(plan)
 
     def take(self, plan: Plan) -> None:
@@ -80,20 +180,20 @@ class ReviewScreen(Room[Approved]):
 
     def body(self) -> Iterable[Widget]:
         """Return the counts, what is said loudly, what would be created, items, sums, words."""
-        yield Line(id="counts", grows=True)
-        yield Line(id="watch", classes="muted hidden", grows=True)
-        yield Line(self.plan.tax_note, id="tax-note", grows=True)
-        yield Line(id="suppliers", classes="agree", grows=True)
-        yield Line(id="customers", classes="agree", grows=True)
+        yield TextLine(id="counts", grows=True)
+        yield TextLine(id="watch", classes="muted hidden", grows=True)
+        yield TextLine(self.plan.tax_note, id="tax-note", grows=True)
+        yield TextLine(id="suppliers", classes="agree", grows=True)
+        yield TextLine(id="customers", classes="agree", grows=True)
         yield LedgerTable(
             *NARROW,
             id="plan",
             classes="first",
             empty="There is nothing to publish: no item is ready.",
         )
-        yield Line(id="totals", grows=True)
+        yield TextLine(id="totals", grows=True)
         with VerticalScroll(id="about"):
-            yield Line(id="words", grows=True)
+            yield TextLine(id="words", grows=True)
 
     def on_mount(self) -> None:
         """Show the plan, and look in KashFlow meanwhile."""
@@ -108,8 +208,8 @@ class ReviewScreen(Room[Approved]):
     def looked(self, read: int, problem: Problem | None) -> None:
         """Plan anew where KashFlow had anything to read; say where it could not be looked at."""
         if problem is not None:
-            self.query_one("#watch", Line).say(NOT_LOOKED)
-        self.query_one("#watch", Line).set_class(problem is None, "hidden")
+            self.query_one("#watch", TextLine).say(NOT_LOOKED)
+        self.query_one("#watch", TextLine).set_class(problem is None, "hidden")
         if read:
             self.plan_again()
 
@@ -142,18 +242,18 @@ class ReviewScreen(Room[Approved]):
         """Show everything as it follows from what is agreed to now."""
         going = self.going()
         self.set_class(bool(self.plan.tax_note), "tax-off")
-        self.query_one("#tax-note", Line).say(self.plan.tax_note)
-        self.query_one("#counts", Line).say(counts(going, self.plan))
-        self.query_one("#suppliers", Line).say(
+        self.query_one("#tax-note", TextLine).say(self.plan.tax_note)
+        self.query_one("#counts", TextLine).say(counts(going, self.plan))
+        self.query_one("#suppliers", TextLine).say(
             box("s", "supplier", self.plan.new_suppliers, agreed=self.agreed.suppliers)
         )
-        self.query_one("#customers", Line).say(
+        self.query_one("#customers", TextLine).say(
             box("c", "customer", self.plan.new_customers, agreed=self.agreed.customers)
         )
         for kind, names in (("suppliers", self.plan.new_suppliers),
                             ("customers", self.plan.new_customers)):  # fmt: skip
             self.query_one(f"#{kind}").set_class(not names, "hidden")
-        self.query_one("#totals", Line).say(totals(going))
+        self.query_one("#totals", TextLine).say(totals(going))
         self.show_rows()
         self.refresh_bindings()
 
@@ -186,7 +286,7 @@ class ReviewScreen(Room[Approved]):
 
     def say(self, text: str) -> None:
         """Show a text below the table."""
-        self.query_one("#words", Line).say(text)
+        self.query_one("#words", TextLine).say(text)
         self.query_one("#about").scroll_home(animate=False)
 
     def words_of(self, key: str | None) -> str:
@@ -251,7 +351,7 @@ class ReviewScreen(Room[Approved]):
         """Mend what was found about the item under the cursor."""
         key = self.query_one(LedgerTable).cursor_key
         if key is not None:
-            self.mending.mend(key, self.findings())
+            self.quick_fixes.mend(key, self.findings())
 
     def action_body(self) -> None:
         """Change between the words and the SOAP body."""

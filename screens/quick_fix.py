@@ -10,21 +10,95 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from kfclient.desk.check.checking import PUBLISH_TAX
-from kfclient.desk.check.mending import is_mechanical
-from kfclient.desk.duplicates.doubles import NOT_A_DUPLICATE
-from kfclient.desk.inbox.item import Finding, Item, ItemLine, Severity
-from screens.candidates import PICKABLE, candidates, heading, values_of
-from screens.duplicate import DuplicateScreen
-from screens.picker import Candidate, PickerScreen
-from screens.question import QuestionScreen
-from screens.widgets.ledger_table import Column
+from kfclient.desk.items.check import PUBLISH_TAX
+from kfclient.desk.items.duplicate_finder import NOT_A_DUPLICATE
+from kfclient.desk.items.quick_fix import is_mechanical
+from kfclient.desk.model.item import Finding, Item, ItemLine, Severity
+from screens.app_screen import Act, AppScreen
+from screens.dialogs import ConfirmScreen
+from screens.picker import PICKABLE, Choice, PickerScreen, candidates, heading, values_of
+from screens.side_by_side import columns_of, of_item, of_sighting, rows_of
+from screens.widgets.filter_box import TextLine
+from screens.widgets.ledger_table import Column, LedgerTable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from kfclient.desk.duplicates.sightings import Likeness
-    from screens.room import Room
+    from textual.widget import Widget
+
+    from kfclient.desk.items.duplicate_match import Likeness
+
+
+# An item beside what looks like it: a person says whether it is the same document.
+
+
+class DuplicateScreen(AppScreen[str]):
+    """Shows both side by side; dismisses with what was done, in words, or None."""
+
+    CSS_PATH = "side_by_side.tcss"
+    ACTS = (
+        Act("other", "n", "Not a duplicate", "They are two documents; that is remembered for "
+            "the pair", footer=True),
+        Act("same", "d", "Same, delete mine", "It is the same document: delete this item from "
+            "the inbox", footer=True),
+        Act("back", "escape", "Back", "Decide later; it stays held back", footer=True),
+    )  # fmt: skip
+
+    def __init__(
+        self, business: tuple[str, str], item: Item, like: Likeness, finding: Finding
+    ) -> None:
+        """Ask for `business`, its id and name; `finding` says why the two are alike."""
+        super().__init__(business[1], "Items", f"Item {item.id}", "Duplicate?")
+        self.business = business[0]
+        self.item = item
+        self.like = like
+        self.finding = finding
+
+    def body(self) -> Iterable[Widget]:
+        """Return why they are alike, and the two of them field by field."""
+        sides = (of_item(self.item, f"Item {self.item.id}"), of_sighting(self.like.other))
+        yield TextLine(f"? {self.finding.sentence}", id="why", grows=True)
+        yield LedgerTable(*columns_of(sides), id="sides", classes="first")
+        yield TextLine(
+            "n: they are two documents, publish this one too. That is remembered for the pair.\n"
+            "d: they are one and the same, delete this item here. Nothing changes in KashFlow.",
+            id="answers",
+            grows=True,
+        )
+
+    def on_mount(self) -> None:
+        """Show the two."""
+        sides = (of_item(self.item, ""), of_sighting(self.like.other))
+        self.query_one(LedgerTable).show_rows(rows_of(sides))
+
+    def action_other(self) -> None:
+        """They are two: remember it."""
+        duplicates, item = self.services.desk.duplicates, self.item
+        told = f"✓ Item {item.id} is no duplicate of that one; it is remembered."
+        self.ask(
+            lambda: duplicates.not_a_duplicate(self.business, item.id, self.like.other.key),
+            lambda _: self.dismiss(told),
+            lane="items",
+        )
+
+    def action_same(self) -> None:
+        """They are one: delete this item, after a question."""
+        question = ConfirmScreen(
+            f"Delete item {self.item.id} from the inbox?",
+            yes=f"Delete item {self.item.id}",
+            more="The other one stays as it is. KashFlow is not changed.",
+        )
+        self.app.push_screen(question, lambda yes: self.delete() if yes else None)
+
+    def delete(self) -> None:
+        """Delete this item, unless somebody changed it meanwhile."""
+        items, item = self.services.desk.items, self.item
+        self.ask(
+            lambda: items.remove(self.business, item.id, version=item.version),
+            lambda _: self.dismiss(f"✓ Item {item.id} was deleted; the other one stays."),
+            lane="items",
+        )
+
 
 ACTS = {
     "use-supplier": "Use that supplier ({})",
@@ -64,10 +138,10 @@ def words_of(finding: Finding) -> str:
     return f"Choose a {finding.key.removeprefix('choose-').replace('-', ' ')}"
 
 
-class Mending:
+class QuickFixFlow:
     """Mends the items of a screen; `done` is told what was done, and shows the item anew."""
 
-    def __init__(self, screen: Room[Any], business: str, done: Callable[[str], None]) -> None:
+    def __init__(self, screen: AppScreen[Any], business: str, done: Callable[[str], None]) -> None:
         self._screen = screen
         self._business = business
         self._done = done
@@ -80,10 +154,10 @@ class Mending:
             self._begin(item_id, acts[0])
         elif acts:
             offered = [
-                Candidate.of(str(at), words_of(one), one.sentence) for at, one in enumerate(acts)
+                Choice.of(str(at), words_of(one), one.sentence) for at, one in enumerate(acts)
             ]
 
-            def picked(one: Candidate | None) -> None:
+            def picked(one: Choice | None) -> None:
                 if one is not None:
                     self._begin(item_id, acts[int(one.row.key)])
 
@@ -94,7 +168,7 @@ class Mending:
         if finding.key == NOT_A_DUPLICATE:
             self._compare(item_id, finding)
         elif finding.key == PUBLISH_TAX:
-            question = QuestionScreen(
+            question = ConfirmScreen(
                 "Send the VAT of all items from now on?", yes="Send it", more=TAX_ON
             )
             self._screen.app.push_screen(
@@ -106,9 +180,9 @@ class Mending:
             self._choose(item_id, finding)
 
     def _apply(self, item_id: str, finding: Finding) -> None:
-        mending = self._screen.services.desk.mending
+        quick_fixes = self._screen.services.desk.quick_fixes
         self._screen.ask(
-            lambda: mending.apply(self._business, item_id, finding),
+            lambda: quick_fixes.apply(self._business, item_id, finding),
             lambda _: self._done(f"✓ Item {item_id}: {words_of(finding)}."),
             lane="items",
         )
@@ -120,11 +194,11 @@ class Mending:
         if name not in PICKABLE:
             return
 
-        def look() -> tuple[Item, list[Candidate]]:
+        def look() -> tuple[Item, list[Choice]]:
             item = desk.items.get(self._business, item_id)
             return item, candidates(desk, self._business, name, item.kind)
 
-        def offer(found: tuple[Item, list[Candidate]]) -> None:
+        def offer(found: tuple[Item, list[Choice]]) -> None:
             item, offered = found
             if self._screen.on_top:
                 typed = text_at(item, finding.field)
@@ -135,7 +209,7 @@ class Mending:
 
         self._screen.ask(look, offer, lane="items")
 
-    def _put(self, item: Item, field: str, one: Candidate | None) -> None:
+    def _put(self, item: Item, field: str, one: Choice | None) -> None:
         if one is None:
             return
         items = self._screen.services.desk.items
@@ -153,7 +227,7 @@ class Mending:
 
         def look() -> tuple[Item, Likeness | None]:
             item = desk.items.get(self._business, item_id)
-            likenesses = desk.radar.likenesses(self._business, item)
+            likenesses = desk.duplicates.likenesses(self._business, item)
             found = (one for one in likenesses if one.other.key == finding.value)
             return item, next(found, None)
 

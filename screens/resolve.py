@@ -6,20 +6,20 @@ import time
 from typing import TYPE_CHECKING
 
 from kfclient.errors import tell
-from screens.candidates import home_currency
-from screens.question import QuestionScreen
-from screens.room import Act, Room
+from screens.app_screen import Act, AppScreen
+from screens.dialogs import ConfirmScreen
+from screens.picker import home_currency
 from screens.side_by_side import columns_of, of_candidate, of_sent, rows_of
+from screens.widgets.filter_box import TextLine
 from screens.widgets.ledger_table import LedgerTable
-from screens.widgets.line import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from textual.widget import Widget
 
-    from kfclient.desk.publish.report import PublishResult
-    from kfclient.desk.settle.deciding import Candidate, Candidates
+    from kfclient.desk.publish.decide import Candidate, Candidates
+    from kfclient.desk.publish.journal_records import PublishResult
     from kfclient.errors import Problem
 
 RISK = (
@@ -28,7 +28,7 @@ RISK = (
 )
 
 
-class UnknownScreen(Room[str]):
+class ResolveScreen(AppScreen[str]):
     """Shows candidates one at a time; dismisses with what was decided, in words, or None."""
 
     CSS_PATH = "side_by_side.tcss"
@@ -55,10 +55,10 @@ class UnknownScreen(Room[str]):
 
     def body(self) -> Iterable[Widget]:
         """Return what happened, the two side by side, and what the answers mean."""
-        yield Line("Looking in KashFlow…", id="why", grows=True)
+        yield TextLine("Looking in KashFlow…", id="why", grows=True)
         yield LedgerTable(id="sides", classes="first", empty="")
-        yield Line(id="wait", grows=True)
-        yield Line(id="answers", grows=True)
+        yield TextLine(id="wait", grows=True)
+        yield TextLine(id="answers", grows=True)
 
     def on_mount(self) -> None:
         """Look in KashFlow, and count down until "none of these" may be said."""
@@ -68,12 +68,12 @@ class UnknownScreen(Room[str]):
     def look(self) -> None:
         """Look in KashFlow for what may be the item."""
         publishing = self.services.desk.publishing
-        self.query_one("#why", Line).say("Looking in KashFlow…")
+        self.query_one("#why", TextLine).say("Looking in KashFlow…")
         self.ask(lambda: publishing.candidates(self.business, self.item_id), self.show, self.failed)
 
     def failed(self, problem: Problem) -> None:
         """Say why KashFlow could not be looked at, or why nothing was decided."""
-        self.query_one("#why", Line).say(f"✗ {tell(problem)}")
+        self.query_one("#why", TextLine).say(f"✗ {tell(problem)}")
 
     def show(self, found: Candidates) -> None:
         """Show what was found."""
@@ -99,7 +99,7 @@ class UnknownScreen(Room[str]):
             told = f"{told} KashFlow has one document that may be it."
         else:
             told = f"{told} KashFlow has {many} that may be it: this is {self.at + 1} of {many}."
-        self.query_one("#why", Line).say(told)
+        self.query_one("#why", TextLine).say(told)
         sides = [of_sent(self.found)]
         if one is not None:
             home = home_currency(self.services.desk, self.business)
@@ -117,7 +117,7 @@ class UnknownScreen(Room[str]):
         """Say for how long it is too early to say that it is none of these."""
         if self.found is None:
             return
-        wait = self.query_one("#wait", Line)
+        wait = self.query_one("#wait", TextLine)
         if left := self.seconds():
             wait.say(f"KashFlow may still be at work on it for {left} seconds; n only after that.")
         elif wait.content:
@@ -126,7 +126,7 @@ class UnknownScreen(Room[str]):
         answers = [f"n: it is not in KashFlow. {RISK}"]
         if self.candidate() is not None:
             answers.insert(0, "y: the document shown is this item; nothing is sent again.")
-        self.query_one("#answers", Line).say("\n".join(answers))
+        self.query_one("#answers", TextLine).say("\n".join(answers))
 
     # Commands
 
@@ -157,7 +157,7 @@ class UnknownScreen(Room[str]):
         one = self.candidate()
         if one is None:
             return
-        question = QuestionScreen(
+        question = ConfirmScreen(
             f"Is item {self.item_id} the document {one.number} in KashFlow?",
             yes=f"It is {one.number}",
             more="The item is published under that number then. Nothing is sent to KashFlow.",
@@ -166,7 +166,7 @@ class UnknownScreen(Room[str]):
 
     def action_none(self) -> None:
         """Take none of them for it, after a question that names the risk."""
-        question = QuestionScreen(
+        question = ConfirmScreen(
             f"Is item {self.item_id} not in KashFlow?", yes="It is not there", more=RISK
         )
         self.app.push_screen(question, lambda yes: self.decide(None) if yes else None)

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import msgspec
 
 from kfclient.cancel import Pace
-from kfclient.desk.inbox.item import ItemState
+from kfclient.desk.model.item import ItemState
 
 if TYPE_CHECKING:
     from textual.signal import Signal
 
     from kfclient.cancel import Cancel
     from kfclient.desk import Desk
-    from kfclient.desk.business.business import ProblemNote
     from kfclient.desk.events import Event, PublishWaiting
-    from kfclient.desk.inbox.item import LeftStep
-    from kfclient.desk.publish.planning import Plan
-    from kfclient.desk.publish.report import PublishResult
-    from kfclient.desk.publish.runs import Wish
-    from kfclient.desk.sync.lists import ListName
+    from kfclient.desk.model.business import ProblemNote
+    from kfclient.desk.model.item import LeftStep
+    from kfclient.desk.model.list_names import ListName
+    from kfclient.desk.publish.journal_records import PublishResult
+    from kfclient.desk.publish.plan import Plan
+    from kfclient.desk.runs.runs import RunRequest
     from kfclient.errors import Problem
 
 T = TypeVar("T")
@@ -193,7 +193,7 @@ class Services(Protocol):
         """
 
     def steer_publish(
-        self, business: str, wish: Wish, trouble: Callable[[Problem], object] | None = None
+        self, business: str, wish: RunRequest, trouble: Callable[[Problem], object] | None = None
     ) -> None:
         """Have the business's publishing pause, go on or stop within a second, whoever does it."""
 

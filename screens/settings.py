@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kfclient.desk.business.settings import SETTINGS, SettingKind, show_tax_code, spec_of
 from kfclient.desk.errors import ChangedMeanwhile
-from screens.entry import EntryScreen
-from screens.lookout import Lookout
-from screens.room import BACK, Act, Room
-from screens.standing import admins, is_admin
+from kfclient.desk.model.settings import SETTINGS, SettingKind, show_tax_code, spec_of
+from screens.app_screen import BACK, Act, AppScreen
+from screens.dialogs import PromptScreen
+from screens.format import admins, is_admin
+from screens.watch import Watch
+from screens.widgets.filter_box import TextLine
 from screens.widgets.ledger_table import Column, LedgerTable, Row
-from screens.widgets.line import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from textual.widget import Widget
 
-    from kfclient.desk.business.business import BusinessSummary, Settings
-    from kfclient.desk.business.settings import SettingSpec
+    from kfclient.desk.model.business import BusinessSummary, Settings
+    from kfclient.desk.model.settings import SettingSpec
 
 TAX_OFF = (
     "! Publish tax data is OFF. Each item goes to KashFlow as one gross amount with VAT N/A: no "
@@ -31,7 +31,7 @@ NO_DEFAULT = " Items that name no tax rate wait to be reviewed until a default i
 OVER_THEIRS = "Enter puts yours in its place; Esc leaves it as it is now."
 
 
-class SettingsScreen(Room[None]):
+class SettingsScreen(AppScreen[None]):
     """Shows each setting with its value; an Admin changes it with Enter."""
 
     CSS_PATH = "settings.tcss"
@@ -54,15 +54,15 @@ class SettingsScreen(Room[None]):
 
     def body(self) -> Iterable[Widget]:
         """Return the loud line on tax data, the table and the explanation."""
-        yield Line(id="tax", grows=True)
+        yield TextLine(id="tax", grows=True)
         yield LedgerTable(Column("Setting", 34), Column("Now"), id="settings", classes="first")
-        yield Line(id="explained", grows=True)
-        yield Line(id="whom", classes="warn", grows=True)
+        yield TextLine(id="explained", grows=True)
+        yield TextLine(id="whom", classes="warn", grows=True)
 
     def on_mount(self) -> None:
         """Show the settings, whoever changes them."""
         businesses, business = self.services.desk.businesses, self.business
-        self.lookout: Lookout[BusinessSummary] = Lookout(
+        self.lookout: Watch[BusinessSummary] = Watch(
             self,
             lambda: businesses.revision,
             lambda: businesses.summary(business),
@@ -80,12 +80,12 @@ class SettingsScreen(Room[None]):
         whom = (
             f"Only an Admin may change settings: ask {admins(summary.business)}, or the accountant."
         )
-        self.query_one("#whom", Line).say("" if is_admin(summary) else whom)
+        self.query_one("#whom", TextLine).say("" if is_admin(summary) else whom)
         self.refresh_bindings()
 
     def show_tax(self, settings: Settings) -> None:
         """Say what the present choice on tax data means for the books."""
-        line = self.query_one("#tax", Line)
+        line = self.query_one("#tax", TextLine)
         bare = settings.default_tax_code_costs is None or settings.default_tax_code_sales is None
         on = TAX_ON + NO_DEFAULT if bare else TAX_ON
         line.say(on if settings.publish_tax_data else TAX_OFF)
@@ -94,7 +94,7 @@ class SettingsScreen(Room[None]):
     def on_ledger_table_moved(self, event: LedgerTable.Moved) -> None:
         """Explain the setting under the cursor."""
         if event.key is not None:
-            self.query_one("#explained", Line).say(spec_of(event.key).help)
+            self.query_one("#explained", TextLine).say(spec_of(event.key).help)
 
     def on_ledger_table_chosen(self) -> None:
         """Change with Enter."""
@@ -146,7 +146,7 @@ class SettingsScreen(Room[None]):
                 raise ChangedMeanwhile(problem.sentence, OVER_THEIRS) from None
 
         self.app.push_screen(
-            EntryScreen(spec.title, change, more=more, value=now),
+            PromptScreen(spec.title, change, more=more, value=now),
             lambda done: self.lookout.again() if done else None,
         )
 

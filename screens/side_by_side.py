@@ -13,9 +13,9 @@ from screens.widgets.ledger_table import Column, Row
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kfclient.desk.duplicates.likeness import Sighting
-    from kfclient.desk.inbox.item import Item
-    from kfclient.desk.settle.deciding import Candidate, Candidates
+    from kfclient.desk.items.duplicate_match import Sighting
+    from kfclient.desk.model.item import Item
+    from kfclient.desk.publish.decide import Candidate, Candidates
 
 EMPTY = "(none)"
 FIELDS = ("In KashFlow", "Contact", "Reference", "Date", "Due date", "Net", "Gross")

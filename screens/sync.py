@@ -8,10 +8,10 @@ from rich.text import Text
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from kfclient.desk.sync.lists import ListName
+from kfclient.desk.model.list_names import ListName
+from screens.app_screen import Act, AppScreen
+from screens.dialogs import ConfirmScreen
 from screens.lists import ListsScreen
-from screens.question import QuestionScreen
-from screens.room import Act, Room
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
     from textual.widget import Widget
 
-    from kfclient.desk.business.business import BusinessSummary
+    from kfclient.desk.model.business import BusinessSummary
     from screens.services import ListRow, SyncJob
 
 BAR = 14
@@ -32,10 +32,10 @@ HEAD = (
 )
 
 
-class SyncingScreen(Room[None]):
+class SyncScreen(AppScreen[None]):
     """Shows the running sync of a business, or its last one; it goes on when this is left."""
 
-    CSS_PATH = "syncing.tcss"
+    CSS_PATH = "sync.tcss"
     AUTO_FOCUS = ""
     ACTS = (
         Act("lists", "l", "Lists", "Look at the lists", footer=True),
@@ -169,7 +169,7 @@ class SyncingScreen(Room[None]):
                 job.cancel.cancel()
 
         self.app.push_screen(
-            QuestionScreen(
+            ConfirmScreen(
                 "Stop this sync?",
                 yes="Stop it",
                 more="Lists that have come whole stay; the others stay as they were.",

@@ -9,19 +9,19 @@ from textual.containers import VerticalScroll
 from kfclient.cancel import Cancel
 from kfclient.desk.events import ItemHeld, ItemUndoing, ItemUndone
 from kfclient.errors import tell
-from screens.question import QuestionScreen
-from screens.review_words import counted
-from screens.room import Act, Room
+from screens.app_screen import Act, AppScreen
+from screens.dialogs import ConfirmScreen
+from screens.publish_review import counted
+from screens.widgets.filter_box import TextLine
 from screens.widgets.ledger_table import Column, LedgerTable, Row
-from screens.widgets.line import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from textual.widget import Widget
 
-    from kfclient.desk.after.undoing import UndoItem, UndoPlan, UndoReport
     from kfclient.desk.events import Event
+    from kfclient.desk.published.undo import UndoItem, UndoPlan, UndoReport
     from kfclient.errors import Problem
 
 SHOWN = {
@@ -33,10 +33,10 @@ SHOWN = {
 }
 
 
-class UndoingScreen(Room[None]):
+class UndoScreen(AppScreen[None]):
     """Plans the undoing of items, or of a run of publishing, and carries it out when told to."""
 
-    CSS_PATH = "afterwards.tcss"
+    CSS_PATH = "item_actions.tcss"
     ACTS = (
         Act("undo", "y", "Undo", "Delete in KashFlow what is shown; the items are back then",
             footer=True),
@@ -66,13 +66,13 @@ class UndoingScreen(Room[None]):
 
     def body(self) -> Iterable[Widget]:
         """Return what would be done, a row an item, and all about one of them."""
-        yield Line("Looking in KashFlow what would be deleted…", id="counts", grows=True)
+        yield TextLine("Looking in KashFlow what would be deleted…", id="counts", grows=True)
         yield LedgerTable(
             Column("No.", 5, "right"), Column("State", 15), Column("In KashFlow"),
             classes="first", empty="",
         )  # fmt: skip
         with VerticalScroll(id="about"):
-            yield Line(id="reason", grows=True)
+            yield TextLine(id="reason", grows=True)
 
     def on_mount(self) -> None:
         """Look what would be deleted; nothing is yet."""
@@ -91,7 +91,7 @@ class UndoingScreen(Room[None]):
     def failed(self, problem: Problem) -> None:
         """Say why it cannot be undone."""
         self.going = False
-        self.query_one("#counts", Line).say(f"✗ {tell(problem)}")
+        self.query_one("#counts", TextLine).say(f"✗ {tell(problem)}")
         self.refresh_bindings()
 
     # What it shows
@@ -106,7 +106,7 @@ class UndoingScreen(Room[None]):
             told += f" {counted(len(plan.changed), 'item')} changed there: left unless you press c."
         if plan.left_out:
             told += f" {len(plan.left_out)} cannot be undone."
-        self.query_one("#counts", Line).say(told)
+        self.query_one("#counts", TextLine).say(told)
         self.show_rows()
 
     def wanted(self) -> list[UndoItem]:
@@ -140,7 +140,7 @@ class UndoingScreen(Room[None]):
         for left in self.plan.left_out if self.plan is not None else ():
             if left.item_id == event.key:
                 lines = [f"Item {left.item_id}: {left.reason}"]
-        self.query_one("#reason", Line).say("\n".join(line for line in lines if line))
+        self.query_one("#reason", TextLine).say("\n".join(line for line in lines if line))
 
     # Commands
 
@@ -164,7 +164,7 @@ class UndoingScreen(Room[None]):
         named = [f"Item {one.item_id}: {'; '.join(one.changed)}." for one in self.plan.changed[:4]]
         if len(self.plan.changed) > 4:
             named.append(f"And {len(self.plan.changed) - 4} more.")
-        question = QuestionScreen(
+        question = ConfirmScreen(
             "Undo these too, though they were changed in KashFlow?",
             yes="Undo them too",
             more="\n".join([*named, "What somebody changed there would be lost."]),
@@ -181,7 +181,7 @@ class UndoingScreen(Room[None]):
         """Delete what is shown, after a question."""
         doomed = [one for one in self.wanted() if not one.gone]
         what = counted(len(doomed), "document") or "nothing"
-        question = QuestionScreen(
+        question = ConfirmScreen(
             f"Delete {what} in KashFlow?",
             yes="Delete",
             more="Its items are back in the inbox then, and can be published again. KashFlow "
@@ -227,7 +227,7 @@ class UndoingScreen(Room[None]):
             self.state[event.item] = "held"
             self.told[event.item] = f"✗ {tell(event.problem)}"
         done = sum(state in ("undone", "held") for state in self.state.values())
-        self.query_one("#counts", Line).say(f"Undoing: {done} of {len(self.wanted())}…")
+        self.query_one("#counts", TextLine).say(f"Undoing: {done} of {len(self.wanted())}…")
         self.show_rows()
 
     def over(self, report: UndoReport) -> None:
@@ -243,4 +243,4 @@ class UndoingScreen(Room[None]):
         if report.stopped is not None:
             told += f"\n✗ {tell(report.stopped)}"
         self.show_rows()
-        self.query_one("#counts", Line).say(told)
+        self.query_one("#counts", TextLine).say(told)

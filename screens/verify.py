@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 from textual.containers import VerticalScroll
 
 from kfclient.cancel import Cancel
-from kfclient.desk.after.verifying import Verdict
+from kfclient.desk.published.verify import Verdict
 from kfclient.errors import tell
-from screens.review_words import counted
-from screens.room import Act, Room
+from screens.app_screen import Act, AppScreen
+from screens.publish_review import counted
+from screens.widgets.filter_box import TextLine
 from screens.widgets.ledger_table import Column, LedgerTable, Row
-from screens.widgets.line import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from textual.widget import Widget
 
-    from kfclient.desk.after.verifying import VerifyReport, VerifyResult
     from kfclient.desk.events import Event
+    from kfclient.desk.published.verify import VerifyReport, VerifyResult
     from kfclient.errors import Problem
 
 VERDICTS = {
@@ -32,10 +32,10 @@ VERDICTS = {
 }
 
 
-class VerifyingScreen(Room[None]):
+class VerifyScreen(AppScreen[None]):
     """Verifies published items, all or these, while it is shown; Esc stops it."""
 
-    CSS_PATH = "afterwards.tcss"
+    CSS_PATH = "item_actions.tcss"
     ACTS = (
         Act("copy", "w", "Copy", "Copy what differs to the clipboard", footer=True),
         Act("back", "escape", "Back", "Stop looking, or go back", footer=True),
@@ -51,13 +51,13 @@ class VerifyingScreen(Room[None]):
 
     def body(self) -> Iterable[Widget]:
         """Return how far it is, a row an item, and all that differs of one."""
-        yield Line("Looking in KashFlow…", id="counts", grows=True)
+        yield TextLine("Looking in KashFlow…", id="counts", grows=True)
         yield LedgerTable(
             Column("No.", 5, "right"), Column("In KashFlow", 19), Column("What differs"),
             classes="first", empty="",
         )  # fmt: skip
         with VerticalScroll(id="about"):
-            yield Line(id="reason", grows=True)
+            yield TextLine(id="reason", grows=True)
 
     def on_mount(self) -> None:
         """Look."""
@@ -84,11 +84,11 @@ class VerifyingScreen(Room[None]):
         """Say how many items were looked at."""
         self.looked += 1
         if self.report is None:
-            self.query_one("#counts", Line).say(f"Looking in KashFlow: {self.looked} so far…")
+            self.query_one("#counts", TextLine).say(f"Looking in KashFlow: {self.looked} so far…")
 
     def failed(self, problem: Problem) -> None:
         """Say why KashFlow could not be looked at."""
-        self.query_one("#counts", Line).say(f"✗ {tell(problem)}")
+        self.query_one("#counts", TextLine).say(f"✗ {tell(problem)}")
 
     def show(self, report: VerifyReport) -> None:
         """Show what was found, what differs first."""
@@ -97,7 +97,7 @@ class VerifyingScreen(Room[None]):
         told += f"{report.same} as sent, {report.differ} not."
         if report.stopped is not None:
             told += f"\n✗ {tell(report.stopped)}"
-        self.query_one("#counts", Line).say(told)
+        self.query_one("#counts", TextLine).say(told)
         found = sorted(report.results, key=lambda one: one.verdict is Verdict.SAME)
         rows = [row_of(one) for one in found]
         rows += [
@@ -110,7 +110,7 @@ class VerifyingScreen(Room[None]):
         """Say field by field what differs of the item under the cursor."""
         for one in self.report.results if self.report is not None else ():
             if one.item_id == event.key:
-                self.query_one("#reason", Line).say(words_of(one))
+                self.query_one("#reason", TextLine).say(words_of(one))
 
     def action_copy(self) -> None:
         """Copy what differs."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from screens.problem import ProblemScreen
+from kfclient.cancel import Cancel
+from kfclient.errors import Cancelled, Problem
+from screens.dialogs import ErrorScreen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kfclient.errors import Problem
-    from screens.room import Room
+    from screens.app_screen import AppScreen
 
 T = TypeVar("T")
 
@@ -25,7 +26,7 @@ SHARE = 4
 """What takes long to read is read less often: so many times as long goes by in between."""
 
 
-class Lookout(Generic[T]):
+class Watch(Generic[T]):
     """Reads what a screen shows, and reads it again as soon as it is another.
 
     `revision` says cheaply whether anything changed, `read` fetches what the screen shows; both run
@@ -36,7 +37,7 @@ class Lookout(Generic[T]):
 
     def __init__(
         self,
-        screen: Room[Any],
+        screen: AppScreen[Any],
         revision: Callable[[], object],
         read: Callable[[], T],
         show: Callable[[T], object],
@@ -47,7 +48,7 @@ class Lookout(Generic[T]):
         self._revision = revision
         self._read = read
         self._show = show
-        self._trouble = trouble or (lambda problem: screen.app.push_screen(ProblemScreen(problem)))
+        self._trouble = trouble or (lambda problem: screen.app.push_screen(ErrorScreen(problem)))
         self._seen: object = None
         self._told: dict[str, str] | None = None
         self._looking = False
@@ -106,3 +107,53 @@ class Lookout(Generic[T]):
         if problem.as_dict() != self._told:
             self._told = problem.as_dict()
             self._trouble(problem)
+
+
+# Reads what KashFlow has, for duplicates, while a person goes on working.
+
+
+class DuplicateWatch:
+    """Reads the documents of the items' suppliers and customers, each once a session.
+
+    `then` is told how many were read, and why KashFlow could not be looked at, if so. Nobody asked
+    for the look, so it asks for nothing: no passphrase, no password. It ends with its screen.
+    """
+
+    def __init__(
+        self, screen: AppScreen[Any], business: str, then: Callable[[int, Problem | None], object]
+    ) -> None:
+        self._screen = screen
+        self._business = business
+        self._then = then
+        self._looking = False
+        self._cancel = Cancel()
+
+    def look(self) -> None:
+        """Look for what was not read yet; while a look is under way, nothing more."""
+        if not self._looking:
+            self._looking = True
+            lane = f"duplicates-{self._business}"
+            self._screen.ask(self._work, self._found, self._failed, lane=lane)
+
+    def stop(self) -> None:
+        """Stop looking: its screen goes."""
+        self._cancel.cancel()
+
+    def _work(self) -> tuple[int, Problem | None]:
+        desk = self._screen.services.desk
+        try:
+            read = desk.duplicates.refresh(self._business, self._cancel)
+        except Cancelled:
+            return 0, None
+        except Problem as problem:
+            return 0, problem
+        if read:
+            desk.items.refresh_counts(self._business)
+        return read, None
+
+    def _found(self, found: tuple[int, Problem | None]) -> None:
+        self._looking = False
+        self._then(*found)
+
+    def _failed(self, problem: Problem) -> None:
+        self._found((0, problem))

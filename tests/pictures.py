@@ -16,21 +16,20 @@ import time
 from pathlib import Path
 
 from kfclient.desk import Desk
-from kfclient.desk.business.business import Business
+from kfclient.desk.model.business import Business
 from kfclient.sandbox import Sandbox
 from kfclient.sandbox.errors import PortTaken
 from kfclient.store import Home, Secrets
-from screens.choose_software import ChooseSoftwareScreen
-from screens.connected import ConnectedScreen
+from screens.connect import ChooseSoftwareScreen, ConnectedScreen
+from screens.connect_credentials import ConnectCredentialsScreen
+from screens.connect_steps import ConnectStepsScreen
 from screens.connections import ConnectionsScreen
-from screens.credentials import CredentialsScreen
 from screens.item_form import ItemFormScreen
 from screens.items import ItemsScreen
-from screens.kashflow_steps import KashFlowStepsScreen
-from screens.publishing import PublishingScreen
-from screens.review import ReviewScreen
+from screens.publish_progress import PublishProgressScreen
+from screens.publish_review import PublishReviewScreen
 from screens.services import DemoCredentials
-from screens.syncing import SyncingScreen
+from screens.sync import SyncScreen
 from tests.journeys.walk import Walk, walking
 
 ROOT = Path(__file__).parents[1]
@@ -72,15 +71,15 @@ async def connect(walk: Walk, album: Album) -> None:
     await walk.press("c")
     await walk.until_on(ChooseSoftwareScreen)
     await walk.press("down", "enter")
-    await walk.until_on(KashFlowStepsScreen)
+    await walk.until_on(ConnectStepsScreen)
     await walk.press("space", "space", "space")
     await album.take("steps")
     await walk.press("d", "enter")
-    await walk.until_on(CredentialsScreen)
+    await walk.until_on(ConnectCredentialsScreen)
     await walk.press("f4", "enter")
     await walk.until_on(ConnectedScreen)
     await walk.press("enter")
-    await walk.until_on(SyncingScreen)
+    await walk.until_on(SyncScreen)
     await walk.until("Done: all 6 lists")
     await album.take("syncing")
     await walk.press("escape")
@@ -103,14 +102,14 @@ async def publish(walk: Walk, album: Album) -> None:
     await walk.press("escape")
     await walk.until_on(ItemsScreen)
     await walk.press("p")
-    await walk.until_on(ReviewScreen)
+    await walk.until_on(PublishReviewScreen)
     await walk.press("s", "c")
     await album.take("review")
     await walk.press("b")
     await walk.until("InsertReceipt")
     await album.take("soap")
     await walk.press("y")
-    await walk.until_on(PublishingScreen)
+    await walk.until_on(PublishProgressScreen)
     await walk.until(", done")
     await album.take("publishing")
     await walk.press("escape", "escape")

@@ -16,17 +16,26 @@ from typing import get_args
 import msgspec
 
 from kfclient import api
-from kfclient.api import caller, contacts, errors, lists, operations, purchases, records, sales
-from kfclient.api import trace as traces
+from kfclient.api import (
+    caller,
+    client,
+    document_operations,
+    errors,
+    list_operations,
+    records,
+)
+from kfclient.api import (
+    trace as traces,
+)
 
 PAGE = Path(__file__).parents[1] / "docs" / "client-reference.md"
 
 _GROUPS: dict[str, type] = {
-    "The account and its lists": lists.Lists,
-    "Suppliers and customers": contacts.Contacts,
-    "Purchases": purchases.Purchases,
-    "Sales": sales.Sales,
-    "Any other operation": operations.Operations,
+    "The account and its lists": list_operations.ListOperations,
+    "Suppliers and customers": list_operations.Contacts,
+    "Purchases": document_operations.Purchases,
+    "Sales": document_operations.Sales,
+    "Any other operation": client.Operations,
     "The client itself": caller.Caller,
 }
 _OPERATION = re.compile(r"\"((?:[A-Z]|is)[A-Za-z]+(?:_[A-Za-z]+)*)\"")

@@ -3,35 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
+import contextlib
 import logging
 import os
+import signal
+import threading
+import time
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from textual.app import SystemCommand
+from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.screen import Screen
 from textual.signal import Signal
+from textual.theme import Theme
 
 from kfclient.cancel import Cancel
 from kfclient.desk.events import Event, SyncEnded, SyncStarted
-from kfclient.desk.sync.lists import ListName
+from kfclient.desk.model.list_names import ListName
 from kfclient.errors import Problem
-from kfclient.store.backends import ENCRYPTED_FILE
 from kfclient.store.errors import SecretNeeded
+from kfclient.store.keyring_choice import ENCRYPTED_FILE
+from screens.app_screen import DOCTOR, Acting
 from screens.connections import ConnectionsScreen
-from screens.help import HelpScreen
-from screens.problem import ProblemScreen
-from screens.room import DOCTOR, Acting
+from screens.dialogs import ErrorScreen, HelpScreen
 from screens.services import DemoCredentials, ListRow, SyncJob
-from tui.asking import Asking
-from tui.compat import mend_keyboard
-from tui.discreet import DiscreetApp
-from tui.hangup import watch
-from tui.jobs import note_sync
-from tui.lanes import Lanes
-from tui.publishings import Publishings
-from tui.themes import DARK, LIGHT
+from screens.widgets.field import Field
+from tui.app_work import AppWork, Asking
+from tui.jobs import AppPublishing, note_sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -41,9 +42,135 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode
 
     from kfclient.desk import Desk
-    from kfclient.desk.publish.planning import Plan
-    from kfclient.desk.publish.runs import Wish
+    from kfclient.desk.publish.plan import Plan
+    from kfclient.desk.runs.runs import RunRequest
     from screens.services import PublishJob
+
+
+# What Textual gets wrong on real terminals, put right until it does itself.
+
+
+def mend_keyboard() -> None:
+    """Keep the keyboard alive when the terminal sends bytes that are not UTF-8.
+
+    tmux and SSH may pass on an old-style mouse report, whose bytes can be 0x80 and above; Textual
+    8.2 decodes strictly, and the thread that reads keys dies of it.
+    """
+    from textual.drivers import linux_driver
+
+    def forgiving(encoding: str) -> partial[codecs.IncrementalDecoder]:
+        return partial(codecs.getincrementaldecoder(encoding), errors="replace")
+
+    module: Any = linux_driver
+    module.getincrementaldecoder = forgiving
+
+
+# An app that tells no secrets where Textual would: when it crashes, and in pictures of itself.
+
+
+class DiscreetApp(App[None]):
+    """Ends quietly when it has to, and hides what was typed into a secret field."""
+
+    @property
+    def crash(self) -> Exception | None:
+        """The error that ended the app, None when a person did."""
+        return self._exception
+
+    def _fatal_error(self) -> None:
+        """End, and leave the telling to who runs the app.
+
+        Textual would print every local on the terminal, what was just typed among them.
+        """
+        self._close_messages_no_wait()
+
+    def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
+        """Export the screen as SVG, secret fields hidden even while they are revealed."""
+        revealed = [
+            field.input
+            for screen in self.screen_stack
+            for field in screen.query(Field).results(Field)  # others are called Field too
+            if field.secret and not field.input.password
+        ]
+        try:
+            for box in revealed:
+                box.password = True
+            return super().export_screenshot(title=title, simplify=simplify)
+        finally:
+            for box in revealed:
+                box.password = False
+
+
+# What happens when the terminal goes away: a lost SSH connection sends SIGHUP.
+#
+# Textual would be gone in a tenth of a second, in the middle of whatever is being sent. Here the
+# call in flight is let finish and written down; then the process leaves at once, because an app
+# without a terminal cannot close in an orderly way.
+
+PATIENCE = 75.0
+"""Seconds to wait for a call in flight: its own deadline is 60."""
+
+
+def watch(
+    loop: asyncio.AbstractEventLoop,
+    stop: Callable[[], None],
+    busy: Callable[[], bool],
+    farewell: Callable[[], object],
+) -> None:
+    """On SIGHUP or SIGTERM ask the work to `stop`, wait while it is `busy`, then leave.
+
+    What is stopped so is to be carried on another time: see `Cancel.leave`.
+
+    `farewell` is done last, in place of all that an orderly end would have done.
+    """
+
+    def leave() -> None:
+        stop()
+        until = time.monotonic() + PATIENCE
+        while busy() and time.monotonic() < until:
+            time.sleep(0.05)
+        with contextlib.suppress(Exception):
+            farewell()
+        os._exit(128 + signal.SIGHUP)
+
+    def gone() -> None:
+        threading.Thread(target=leave, name="hangup", daemon=True).start()
+
+    for name in (signal.SIGHUP, signal.SIGTERM):
+        loop.add_signal_handler(name, gone)
+
+
+# The app's two themes; every colour on screen comes from them.
+
+DARK = Theme(
+    name="kashdeck-dark",
+    primary="#2f6f9f",
+    secondary="#5f87af",
+    accent="#d7a65f",
+    success="#5faf87",
+    warning="#d7a65f",
+    error="#d75f5f",
+    background="#14181d",
+    surface="#1a2027",
+    panel="#252d36",
+    foreground="#d5dbe1",
+    dark=True,
+)
+
+LIGHT = Theme(
+    name="kashdeck-light",
+    primary="#9cc3e0",
+    secondary="#3f6f8f",
+    accent="#8a5a00",
+    success="#1f6f43",
+    warning="#8a5a00",
+    error="#a52a2a",
+    background="#f7f7f4",
+    surface="#ffffff",
+    panel="#e4e7e9",
+    foreground="#1d2329",
+    dark=False,
+)
+
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -86,10 +213,10 @@ class KashdeckApp(DiscreetApp):
         self.desk = desk
         self.demo = demo
         self.news: Signal[Event] = Signal(self, "news")
-        self._lanes = Lanes()
+        self._lanes = AppWork()
         self._asking = Asking(self, desk)
         self._syncs: dict[str, SyncJob] = {}
-        self._publishings = Publishings(self, self._worked, self._on_screen)
+        self._publishings = AppPublishing(self, self._worked, self._on_screen)
         self._working: set[Cancel] = set()
         if "SSH_CONNECTION" in os.environ:
             # One End key sends 204 KB with scroll animation, 3.6 KB without.
@@ -178,7 +305,7 @@ class KashdeckApp(DiscreetApp):
         if trouble is not None:
             trouble(problem)
         else:
-            self.push_screen(ProblemScreen(problem))
+            self.push_screen(ErrorScreen(problem))
 
     # Jobs that outlive a screen
 
@@ -245,7 +372,7 @@ class KashdeckApp(DiscreetApp):
         self._publishings.follow(business, then, trouble)
 
     def steer_publish(
-        self, business: str, wish: Wish, trouble: Callable[[Problem], object] | None = None
+        self, business: str, wish: RunRequest, trouble: Callable[[Problem], object] | None = None
     ) -> None:
         """Pause, resume or stop publishing, whoever does it; see `Services.steer_publish`."""
         self._publishings.steer(business, wish, trouble)

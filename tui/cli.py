@@ -19,21 +19,6 @@ TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Sequence
-    from typing import Protocol
-
-    from tui.commands.usage import Parser
-
-    class CommandModule(Protocol):
-        """What a module of `tui.commands` offers."""
-
-        def arguments(self, parser: Parser) -> None:
-            """Declare the command's arguments and its example."""
-
-        def run(self, args: argparse.Namespace) -> int:
-            """Do it, and return the exit code."""
-
-        run_plain: Callable[[list[str]], int | None]
-        """Do it where the words are usual ones, without argparse; few modules have this."""
 
 
 DONE, NEEDS_A_PERSON, FAILED = 0, 1, 2
@@ -74,7 +59,7 @@ def _run(words: list[str]) -> int:
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - the last line of defence, told in one sentence
-        from tui.commands.mishap import Mishap
+        from tui.commands.usage import Mishap
 
         _tell(Mishap.of(error), as_json=as_json)
         return FAILED
@@ -97,24 +82,26 @@ def _dispatch(words: list[str]) -> int:
 
 
 def _run_command(command: Command, words: list[str]) -> int:
-    module: CommandModule = importlib.import_module(f"tui.commands.{command.module}")
-    if hasattr(module, "run_plain"):
-        code = module.run_plain(words)
-        if code is not None:
-            return code
+    functions = vars(importlib.import_module(f"tui.commands.{command.module}"))
+    # Where the words are usual ones, few commands can do without argparse.
+    plain = functions.get(f"run_{command.name}_plain")
+    code: int | None = plain(words) if plain else None
+    if code is not None:
+        return code
     from tui.commands.usage import Parser
 
     parser = Parser(command.name, command.summary)
-    module.arguments(parser)
+    functions[f"{command.name}_arguments"](parser)
     try:
         args = parser.parse_intermixed_args(words)
     except SystemExit as leaving:  # --help has been printed
         return int(leaving.code or DONE)
-    return module.run(args)
+    run: Callable[[argparse.Namespace], int] = functions[f"run_{command.name}"]
+    return run(args)
 
 
 def _open_app() -> int:
-    from tui.commands.terminal import need_terminal
+    from tui.commands.opening import need_terminal
 
     need_terminal()
     from tui.app import run

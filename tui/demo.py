@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from kfclient.desk.business.business import Business
 from kfclient.desk.desk import Desk
 from kfclient.desk.errors import BusinessUnknown
+from kfclient.desk.model.business import Business
 from kfclient.sandbox import Sandbox
-from kfclient.store.logs import start_logging, stop_logging
+from kfclient.store.log import start_logging, stop_logging
 from screens.services import DemoCredentials
 
 BUSINESS = "Harbour Lane Trading"

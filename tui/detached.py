@@ -22,14 +22,14 @@ import msgspec
 from kfclient.cancel import Cancel
 from kfclient.desk.errors import PlanChanged
 from kfclient.desk.events import Event, PublishBegun, PublishWaiting
-from kfclient.desk.publish.run_news import remembered
+from kfclient.desk.runs.runs import remembered
 from kfclient.errors import Problem
 from tui import coredumps
 
 if TYPE_CHECKING:
     from kfclient.desk import Desk
-    from kfclient.desk.publish.planning import Plan
-    from kfclient.desk.publish.report import PublishReport
+    from kfclient.desk.publish.journal_records import PublishReport
+    from kfclient.desk.publish.plan import Plan
 
 
 log = logging.getLogger("tui.detached")
@@ -61,7 +61,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         return f"Order({self.business!r})"
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Started(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What came of the order: the process that goes on, or the problem that it met at once.
 
     Neither where there was nothing to do.
@@ -104,7 +104,7 @@ def start(order: Order) -> int:
     # It leaves its work to a process that is nobody's child, so that it leaves nothing behind.
     said, _ = child.communicate(msgspec.json.encode(order))
     try:
-        answer = msgspec.json.decode(said, type=Answer)
+        answer = msgspec.json.decode(said, type=Started)
     except msgspec.MsgspecError:
         raise Problem(
             "The process that was to publish in the background ended at once.",
@@ -128,16 +128,16 @@ def main() -> None:
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
     os.close(nowhere)
-    _carry_out(order, Reply(reply))
+    _carry_out(order, ReplyLine(reply))
 
 
-class Reply:
+class ReplyLine:
     """The one line that whoever started this process waits for; more is not said."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
 
-    def say(self, answer: Answer) -> None:
+    def say(self, answer: Started) -> None:
         """Say it, unless something was said; nobody may be there to hear it any more."""
         if self._descriptor >= 0:
             with contextlib.suppress(OSError):
@@ -149,15 +149,15 @@ class Reply:
         """Say that the run is on disk, as soon as it is; note in the log what it waits for."""
         if isinstance(event, PublishBegun):
             log.info("publishing %s in the background: %d items", event.business, event.items)
-            self.say(Answer(process=os.getpid()))
+            self.say(Started(process=os.getpid()))
         elif isinstance(event, PublishWaiting):
             log.info("waiting %.0f seconds: %s", event.seconds, event.problem.sentence)
 
 
-def _carry_out(order: Order, reply: Reply) -> None:
+def _carry_out(order: Order, reply: ReplyLine) -> None:
     """Publish; the last words are in the log, and in the run's record."""
     from kfclient.desk.desk import Desk
-    from kfclient.store.logs import start_logging
+    from kfclient.store.log import start_logging
 
     cancel = Cancel()
     for number in _SIGNALS:
@@ -176,18 +176,18 @@ def _carry_out(order: Order, reply: Reply) -> None:
             report.unknown,
             ", to be carried on" if cancel.is_leaving else "",
         )
-        reply.say(Answer())
+        reply.say(Started())
     except Problem as problem:
         log.error("publishing %s ended: %s", order.business, problem.sentence)  # noqa: TRY400
-        reply.say(Answer(problem=problem.as_dict()))
+        reply.say(Started(problem=problem.as_dict()))
     except Exception as error:
         log.exception("publishing %s ended", order.business)
-        reply.say(Answer(problem=_unforeseen(error).as_dict()))
+        reply.say(Started(problem=_unforeseen(error).as_dict()))
     finally:
         desk.close()
 
 
-def _publish(desk: Desk, order: Order, reply: Reply, cancel: Cancel) -> PublishReport:
+def _publish(desk: Desk, order: Order, reply: ReplyLine, cancel: Cancel) -> PublishReport:
     if order.resume:
         return desk.publishing.resume(
             order.business,

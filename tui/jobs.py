@@ -6,6 +6,7 @@ import time
 from functools import singledispatch
 from typing import TYPE_CHECKING
 
+from kfclient.cancel import Cancel, Pace
 from kfclient.desk.events import (
     Event,
     ItemHeld,
@@ -23,11 +24,22 @@ from kfclient.desk.events import (
     SupplierCreated,
     SyncEnded,
 )
+from kfclient.desk.runs.runs import RunRequest
 from kfclient.errors import tell
 from screens.services import ListRow, PublishJob, SyncJob
 
 if TYPE_CHECKING:
-    from kfclient.desk.publish.report import PublishReport
+    from collections.abc import Callable
+
+    from textual.signal import Signal
+
+    from kfclient.desk import Desk
+    from kfclient.desk.events import Listener
+    from kfclient.desk.publish.journal_records import PublishReport
+    from kfclient.desk.publish.plan import Plan
+    from kfclient.desk.runs.runs import Run
+    from kfclient.errors import Problem
+    from screens.services import Services
 
 
 @singledispatch
@@ -133,3 +145,175 @@ def note_report(report: PublishReport, job: PublishJob) -> None:
     for result in report.results:
         job.note(result)
     job.problem = report.stopped
+
+
+# The app's publishing: what it carries out itself, and what other processes do, shown alike.
+
+
+class AppPublishing:
+    """One publishing job a business, the running one or the last: see `screens.services`.
+
+    `worked` notes work as going on, so that leaving can wait for it; `on_screen` calls something on
+    the screen's thread.
+    """
+
+    def __init__(
+        self,
+        app: Services,
+        worked: Callable[[str, Cancel, Callable[[], PublishReport]], Callable[[], PublishReport]],
+        on_screen: Callable[[Callable[[], object]], None],
+    ) -> None:
+        self._app = app
+        self._worked = worked
+        self._on_screen = on_screen
+        self._jobs: dict[str, PublishJob] = {}
+
+    @property
+    def _desk(self) -> Desk:
+        return self._app.desk
+
+    @property
+    def _news(self) -> Signal[Event]:
+        return self._app.news
+
+    def job(self, business: str) -> PublishJob | None:
+        """Return the running job of a business, or its last one."""
+        return self._jobs.get(business)
+
+    def start(self, plan: Plan, *, create_suppliers: bool, create_customers: bool) -> PublishJob:
+        """Carry out a plan, or return the job that is running."""
+        if (running := self._running(plan.business)) is not None:
+            return running
+        job = self._begin(plan, mine=True)
+
+        def publish() -> PublishReport:
+            return self._desk.publishing.publish(
+                job.business,
+                plan,
+                create_suppliers=create_suppliers,
+                create_customers=create_customers,
+                wait=True,
+                listener=self._listener(job),
+                cancel=job.cancel,
+                pace=job.pace,
+            )
+
+        self._carry_out(job, self._worked(job.business, job.cancel, publish))
+        return job
+
+    def resume(
+        self,
+        business: str,
+        then: Callable[[PublishJob | None], object],
+        trouble: Callable[[Problem], object] | None,
+    ) -> None:
+        """Carry on the run that was broken off, and give its job; None where there is none."""
+
+        def begin(found: tuple[Run, Plan] | None) -> None:
+            job = self._running(business)
+            if job is None and found is not None:
+                job = self._begin(found[1], mine=True)
+                self._carry_out(job, self._worked(business, job.cancel, self._resuming(job)))
+            then(job)
+
+        self._app.ask(lambda: self._found(business, mine=True), begin, trouble)
+
+    def follow(
+        self,
+        business: str,
+        then: Callable[[PublishJob | None], object],
+        trouble: Callable[[Problem], object] | None,
+    ) -> None:
+        """Show the run that another process carries out, and give its job; None for none."""
+
+        def begin(found: tuple[Run, Plan] | None) -> None:
+            job = self._running(business)
+            if job is None and found is not None:
+                job = self._begin(found[1], mine=False)
+                self._carry_out(job, self._following(job))
+            then(job)
+
+        self._app.ask(lambda: self._found(business, mine=False), begin, trouble)
+
+    def steer(
+        self, business: str, wish: RunRequest, trouble: Callable[[Problem], object] | None
+    ) -> None:
+        """Have the business's publishing pause, go on or stop, whoever carries it out."""
+        job = self._running(business)
+        if job is None or not job.mine:
+            publishing = self._desk.publishing
+            self._app.ask(lambda: publishing.ask(business, wish), lambda _: None, trouble)
+        elif wish is RunRequest.PAUSE:
+            job.pace.pause()
+        elif wish is RunRequest.GO_ON:
+            job.pace.resume()
+        else:
+            job.cancel.cancel()
+
+    # Inside
+
+    def _found(self, business: str, *, mine: bool) -> tuple[Run, Plan] | None:
+        """Return the run, to be carried on (`mine`) or followed, with its items; reads files."""
+        publishing = self._desk.publishing
+        run = publishing.interrupted(business) if mine else publishing.running(business)
+        return None if run is None else (run, publishing.plan_of(business, run))
+
+    def _running(self, business: str) -> PublishJob | None:
+        job = self._jobs.get(business)
+        return None if job is None or job.ended else job
+
+    def _begin(self, plan: Plan, *, mine: bool) -> PublishJob:
+        job = PublishJob(
+            plan.business,
+            plan,
+            Cancel(),
+            {planned.item_id: "waiting" for planned in plan.items},
+            {},
+            {},
+            [],
+            pace=Pace(),
+            mine=mine,
+        )
+        self._jobs[plan.business] = job
+        return job
+
+    def _listener(self, job: PublishJob) -> Listener:
+        def listen(event: Event) -> None:
+            # The end is told with the report, which knows every item and what stopped the rest.
+            if not isinstance(event, PublishEnded):
+                self._on_screen(lambda: self._heard(event, job))
+
+        return listen
+
+    def _resuming(self, job: PublishJob) -> Callable[[], PublishReport]:
+        return lambda: self._desk.publishing.resume(
+            job.business, listener=self._listener(job), cancel=job.cancel, pace=job.pace
+        )
+
+    def _following(self, job: PublishJob) -> Callable[[], PublishReport]:
+        def follow() -> PublishReport:
+            return self._desk.publishing.follow(job.business, self._listener(job))[1]
+
+        return follow
+
+    def _carry_out(self, job: PublishJob, work: Callable[[], PublishReport]) -> None:
+        def over(report: PublishReport) -> None:
+            note_report(report, job)
+            ended = PublishEnded(
+                business=job.business,
+                published=report.published,
+                held=report.held,
+                unknown=report.unknown,
+                cancelled=report.cancelled,
+            )
+            self._heard(ended, job)
+
+        def failed(problem: Problem) -> None:
+            job.problem = problem
+            self._heard(PublishEnded(business=job.business, published=0, held=0, unknown=0), job)
+
+        self._app.ask(work, over, failed, lane=f"publish-{job.business}")
+
+    def _heard(self, event: Event, job: PublishJob) -> None:
+        note_publish(event, job)
+        self._news.publish(event)

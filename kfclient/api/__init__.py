@@ -10,11 +10,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from kfclient.api.call import Limits
     from kfclient.api.client import KashFlow
     from kfclient.api.credentials import Credentials
+    from kfclient.api.document_operations import ReceiptsPage
     from kfclient.api.errors import KashFlowError, NotSent, Outcome, Refused, Unknown
-    from kfclient.api.limits import Limits
-    from kfclient.api.purchases import ReceiptsPage
     from kfclient.api.trace import Traced
 
 __all__ = [
@@ -34,10 +34,10 @@ _HOMES = {
     "Credentials": "credentials",
     "KashFlow": "client",
     "KashFlowError": "errors",
-    "Limits": "limits",
+    "Limits": "call",
     "NotSent": "errors",
     "Outcome": "errors",
-    "ReceiptsPage": "purchases",
+    "ReceiptsPage": "document_operations",
     "Refused": "errors",
     "Traced": "trace",
     "Unknown": "errors",

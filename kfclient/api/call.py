@@ -3,38 +3,41 @@
 from __future__ import annotations
 
 import _thread
+import itertools
 import math
 import socket
 import threading
 import time
-from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
+from weakref import WeakValueDictionary
 
-from kfclient.api.credentials import Secrets
-from kfclient.api.errors import ReplyTooSlow
+from kfclient.api.credentials import SecretFields
+from kfclient.api.errors import ReplyLost, ReplyTooSlow, ServerTrouble, ServerUnreachable
+from kfclient.cancel import Cancel
 from kfclient.errors import Cancelled
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from kfclient.api.limits import Limits
     from kfclient.api.trace import TracedCall
-    from kfclient.cancel import Cancel
 
 _LOOK_EVERY = 0.05
 
-_CURRENT: ContextVar[Exchange] = ContextVar("exchange")
+_CURRENT: ContextVar[Call] = ContextVar("exchange")
 
 
-def current() -> Exchange:
+def current() -> Call:
     """Return the exchange that this thread is in."""
     return _CURRENT.get()
 
 
 @dataclass(eq=False)
-class Exchange:
+class Call:
     """The terms of one call, and what has become of it so far.
 
     `write` says that it changes the books, `alone` that it has a connection of its own, which
@@ -52,7 +55,7 @@ class Exchange:
     write: bool = False
     alone: bool = False
     cancel: Cancel | None = None
-    secrets: Secrets = field(default_factory=Secrets)
+    secrets: SecretFields = field(default_factory=SecretFields)
     trace: TracedCall | None = None
     sent: bool = field(default=False, init=False)
 
@@ -62,7 +65,7 @@ class Exchange:
         self._done = threading.Event()
         self._socket: socket.socket | None = None
         self._held = ExitStack()
-        self._token: Token[Exchange] = _CURRENT.set(self)
+        self._token: Token[Call] = _CURRENT.set(self)
         return self
 
     def begin(self) -> float:
@@ -126,3 +129,140 @@ class Exchange:
             # Not sock.shutdown: a TLS socket would drop its state under the thread that reads it.
             socket.socket.shutdown(sock, socket.SHUT_RDWR)
         return True
+
+
+# At most so many calls at once to one account, whichever client of this process makes them.
+#
+# What KashFlow bears is documented nowhere; public clients make no more than three or four calls
+# at
+# once.
+
+_QUEUE_LOOK_EVERY = 0.05
+
+
+class CallLimit:
+    """The calls that one account has under way, and those that wait, first come first served."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._busy = 0
+        self._waiting: deque[object] = deque()
+        self._mine = threading.local()
+
+    @contextmanager
+    def lane(self, at_most: int, cancel: Cancel | None = None) -> Iterator[None]:
+        """Hold a lane once fewer than `at_most` are taken; `cancel` ends the wait with `Cancelled`.
+
+        A call that a thread makes from within another (out of its `on_rows`) shares its lane:
+        waiting for itself it would wait for ever.
+        """
+        held: int = getattr(self._mine, "held", 0)
+        if not held:
+            self._take(max(1, at_most), cancel)
+        self._mine.held = held + 1
+        try:
+            yield
+        finally:
+            self._mine.held = held
+            if not held:
+                self._leave()
+
+    def _take(self, at_most: int, cancel: Cancel | None) -> None:
+        ticket = object()
+        with self._changed:
+            self._waiting.append(ticket)
+            try:
+                while self._waiting[0] is not ticket or self._busy >= at_most:
+                    if cancel is not None:
+                        cancel.check()
+                    self._changed.wait(_QUEUE_LOOK_EVERY if cancel is not None else None)
+                self._busy += 1
+            finally:
+                self._waiting.remove(ticket)
+                self._changed.notify_all()
+
+    def _leave(self) -> None:
+        with self._changed:
+            self._busy -= 1
+            self._changed.notify_all()
+
+
+_known: WeakValueDictionary[tuple[str, str], CallLimit] = WeakValueDictionary()
+_knowing = threading.Lock()
+
+
+def call_limit_of(url: str, username: str) -> CallLimit:
+    """Return the lanes that all calls of this process as `username` to `url` share."""
+    account = (url.casefold(), username.casefold())
+    with _knowing:
+        lanes = _known.get(account)
+        if lanes is None:
+            lanes = _known[account] = CallLimit()
+        return lanes
+
+
+# How long a call to KashFlow may take, how much it may bring, how often a reading one is tried.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Times in seconds, sizes in bytes.
+
+    `reading` and `writing` bound a whole call, from its start to the last byte of its reply;
+    ASP.NET gives up on a request of its own accord after 110 s. `silence` bounds the wait for the
+    next byte, `size` the reply after decompression. A reading call is tried up to `tries` times,
+    about `pause` apart, twice that after the second, and so on; a writing call once. At most
+    `lanes` calls are made at once to one account, by all clients of this process together; a call
+    waits for its lane before its time begins.
+    """
+
+    connect: float = 10.0
+    silence: float = 120.0
+    reading: float = 300.0
+    writing: float = 60.0
+    size: int = 256 * 1024 * 1024
+    tries: int = 3
+    pause: float = 0.5
+    lanes: int = 4
+
+
+# Trying a reading call again: a few times, a little later each time, never in step.
+
+T = TypeVar("T")
+
+_PASSING = (ServerUnreachable, ReplyLost, ServerTrouble)
+_LONGEST_PAUSE = 30.0
+
+
+def retried(
+    call: Callable[[bool], T],
+    limits: Limits,
+    cancel: Cancel | None = None,
+    sleep: Callable[[float], object] = time.sleep,
+) -> T:
+    """Return what `call` returns, trying up to `limits.tries` times while the trouble may pass.
+
+    `call` is told whether it is called again: the kept connection may be what the trouble was.
+    Trouble that may pass is a server that cannot be reached, a lost reply and a server in trouble;
+    anything else, a wrong password above all (accounts get locked), is raised at once. Waits by
+    `sleep`, or by `cancel`, which ends the wait with `Cancelled`. Only for calls that change
+    nothing.
+    """
+    import tenacity  # loads asyncio, which a program may have no other use for
+
+    def pause(seconds: float) -> None:
+        if cancel is None:
+            sleep(seconds)
+        else:
+            cancel.wait(seconds)
+            cancel.check()
+
+    tries = itertools.count()
+    return tenacity.Retrying(
+        stop=tenacity.stop_after_attempt(limits.tries),
+        wait=tenacity.wait_exponential(multiplier=limits.pause, max=_LONGEST_PAUSE)
+        + tenacity.wait_random(0, limits.pause / 2),
+        retry=tenacity.retry_if_exception_type(_PASSING),
+        sleep=pause,
+        reraise=True,
+    )(lambda: call(next(tries) > 0))

@@ -10,14 +10,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, Unpack
 
-from kfclient.api.credentials import Credentials, Secrets
+from kfclient.api.call import Limits, call_limit_of, retried
+from kfclient.api.credentials import Credentials, SecretFields
 from kfclient.api.endpoint import Endpoint
 from kfclient.api.errors import KashFlowError, NotFound, ReplyBroken, Unknown
-from kfclient.api.lanes import lanes_of
-from kfclient.api.limits import Limits
-from kfclient.api.messages import sendable, unsendable
 from kfclient.api.records import Record
-from kfclient.api.retry import retried
+from kfclient.api.request import sendable, unsendable
 from kfclient.api.trace import Trace, TraceTo
 from kfclient.cancel import Cancel
 
@@ -26,8 +24,8 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element
 
-    from kfclient.api.exchange import Exchange
-    from kfclient.api.soap import Soap
+    from kfclient.api.call import Call
+    from kfclient.api.wsdl import Soap
 
 R = TypeVar("R", bound=Record)
 
@@ -46,7 +44,7 @@ class Following(TypedDict, total=False):
 
 
 @dataclass(frozen=True)
-class Answer:
+class OkReply:
     """A reply that says OK: the rows of a list, or the response element of anything else."""
 
     operation: str
@@ -64,7 +62,7 @@ class Answer:
 
     def number(self, name: str) -> int | None:
         """Return the whole number in the response's element of that name, None if there is none."""
-        from kfclient.api.shapes import whole_number
+        from kfclient.api.reply import whole_number
 
         element = self.field(name)
         try:
@@ -143,9 +141,8 @@ class Caller:
     def _soap(self) -> Soap:
         with self._making:
             if self._made is None:
-                from kfclient.api.contract import our_contract
-                from kfclient.api.soap import Soap
                 from kfclient.api.transport import Transport
+                from kfclient.api.wsdl import Soap, our_contract
 
                 endpoint = self._endpoint()
                 transport = Transport(endpoint, self._authority)
@@ -170,10 +167,10 @@ class Caller:
         item: str,
         fields: dict[str, Any] | None = None,
         **following: Unpack[Following],
-    ) -> Answer:
+    ) -> OkReply:
         """Return the answer of a reading operation that gives a list."""
 
-        def attempt(again: bool) -> Answer:
+        def attempt(again: bool) -> OkReply:
             return self._call(operation, fields or {}, (record, item), again=again, **following)
 
         return retried(attempt, self._limits, following.get("cancel"), self._sleep)
@@ -183,12 +180,12 @@ class Caller:
         operation: str,
         fields: dict[str, Any],
         *,
-        secrets: Secrets | None = None,
+        secrets: SecretFields | None = None,
         soap: Soap | None = None,
-    ) -> Answer:
+    ) -> OkReply:
         """Return the answer of a reading operation that gives no list of records."""
 
-        def attempt(again: bool) -> Answer:
+        def attempt(again: bool) -> OkReply:
             return self._call(operation, fields, again=again, secrets=secrets, soap=soap)
 
         return retried(attempt, self._limits, None, self._sleep)
@@ -198,7 +195,7 @@ class Caller:
 
         KashFlow says so in three ways: no result, a result whose `key` is 0, or a refusal.
         """
-        from kfclient.api.shapes import reader
+        from kfclient.api.reply import reader
 
         try:
             result = self._read(operation, fields).result
@@ -207,7 +204,7 @@ class Caller:
         found = reader(record)(result) if result is not None else None
         return found if found is not None and getattr(found, key) else None
 
-    def _write(self, operation: str, **fields: Any) -> Answer:
+    def _write(self, operation: str, **fields: Any) -> OkReply:
         """Call an operation that changes the books: once, on a connection of its own."""
         return self._call(operation, fields, write=True)
 
@@ -221,7 +218,7 @@ class Caller:
 
     def _truth(self, operation: str, **fields: Any) -> bool:
         """Call an operation that changes the books and answers true or false."""
-        from kfclient.api.shapes import truth
+        from kfclient.api.reply import truth
 
         result = self._write(operation, **fields).result
         try:
@@ -239,17 +236,17 @@ class Caller:
         again: bool = False,
         on_rows: Callable[[int], None] | None = None,
         cancel: Cancel | None = None,
-        secrets: Secrets | None = None,
+        secrets: SecretFields | None = None,
         soap: Soap | None = None,
-    ) -> Answer:
+    ) -> OkReply:
         """Make one call and return its answer; `secrets` are put in as the request leaves."""
-        from kfclient.api.exchange import Exchange
+        from kfclient.api.call import Call
 
         username, hidden = self._secrets()
-        hidden |= secrets or Secrets()
+        hidden |= secrets or SecretFields()
         traced = self._trace.call(operation, hidden) if self._trace else None
-        lanes = lanes_of(self.endpoint.strip(), username)
-        exchange = Exchange(
+        lanes = call_limit_of(self.endpoint.strip(), username)
+        exchange = Call(
             self._limits,
             lanes.lane(self._limits.lanes, cancel),
             write=write,
@@ -270,13 +267,13 @@ class Caller:
     def _answer(
         self,
         soap: Soap,
-        exchange: Exchange,
+        exchange: Call,
         operation: str,
         fields: dict[str, Any],
         rows: tuple[type[Record], str] | None,
         on_rows: Callable[[int], None] | None,
-    ) -> Answer:
-        from kfclient.api.decode import Decoder
+    ) -> OkReply:
+        from kfclient.api.reply import Decoder
 
         record, item = rows or (None, "")
         with exchange:
@@ -287,11 +284,11 @@ class Caller:
                 for chunk in chunks:
                     decoder.feed(chunk)
                     tell.now_and_then()
-            answer = Answer(operation, decoder.rows, decoder.close())
+            answer = OkReply(operation, decoder.rows, decoder.close())
         tell.last()
         return answer
 
-    def _secrets(self) -> tuple[str, Secrets]:
+    def _secrets(self) -> tuple[str, SecretFields]:
         """Return the username, and all to send; no local of this frame holds the password."""
         known = self._credentials
         credentials = known if isinstance(known, Credentials) else known()
@@ -299,7 +296,7 @@ class Caller:
             raise unsendable("The username")
         if not sendable(credentials.password):
             raise unsendable("The password")
-        return credentials.username, Secrets(
+        return credentials.username, SecretFields(
             {"UserName": credentials.username, "Password": credentials.password}
         )
 
@@ -336,7 +333,7 @@ def judged(error: KashFlowError, *, write: bool) -> KashFlowError:
     return error
 
 
-def _redacted(error: KashFlowError, secrets: Secrets) -> KashFlowError:
+def _redacted(error: KashFlowError, secrets: SecretFields) -> KashFlowError:
     """Take our own secrets out of what the other side says, should it repeat them."""
     if error.said:
         error.said = secrets.hide_in(error.said)

@@ -22,7 +22,7 @@ class Credentials:
     password: str = field(repr=False)
 
 
-class Secrets:
+class SecretFields:
     """What goes into a request at the last moment, by KashFlow's field names.
 
     Not a dict, so that no repr, log or traceback with its locals shows what is in it.
@@ -36,8 +36,8 @@ class Secrets:
     def __repr__(self) -> str:
         return f"Secrets({MASK})"
 
-    def __or__(self, other: Secrets) -> Secrets:
-        return Secrets({**self._values, **other._values})
+    def __or__(self, other: SecretFields) -> SecretFields:
+        return SecretFields({**self._values, **other._values})
 
     def items(self) -> ItemsView[str, str]:
         """Return the field names and the secrets."""

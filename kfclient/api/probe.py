@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from kfclient.api.call import Limits
 from kfclient.api.client import KashFlow
 from kfclient.api.credentials import Credentials
 from kfclient.api.endpoint import Endpoint, trust
 from kfclient.api.errors import Refused, ServerTrouble
-from kfclient.api.limits import Limits
 
 if TYPE_CHECKING:
     import http.client
@@ -43,7 +43,7 @@ def secure(endpoint: str, limits: Limits = _LOOK, authority: Path | str | None =
     certificates to trust beside the usual ones. Raises `InsecureConnection` for a
     certificate that cannot be trusted, and what `reach` raises.
     """
-    from kfclient.api.unreachable import not_connected
+    from kfclient.api.transport import not_connected
 
     place = Endpoint.parse(endpoint)
     if not place.secure:
@@ -88,7 +88,7 @@ def _connected(place: Endpoint, limits: Limits) -> http.client.HTTPConnection:
     from requests.utils import get_auth_from_url
     from urllib3.util import make_headers
 
-    from kfclient.api.unreachable import not_connected
+    from kfclient.api.transport import not_connected
 
     proxy = place.proxy()
     if proxy is None:

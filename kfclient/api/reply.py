@@ -1,3 +1,4 @@
+# mypy: untyped-calls-exclude="zeep"
 """Reads a SOAP reply as it arrives, and says what it is before anybody believes it.
 
 zeep's own decoding is not used: strict, one new field fails a whole list; lenient, half a reply is
@@ -7,20 +8,239 @@ records; and nothing counts unless the document closed properly.
 
 from __future__ import annotations
 
+import functools
 import logging
+import re
 from collections import Counter
-from typing import Any, Generic
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any, Generic, Protocol, TypeVar, get_args, get_origin
 
+import msgspec
 from lxml import etree
+from zeep.xsd import AnyType, ComplexType
 
-from kfclient.api.errors import KashFlowError, NotKashFlow, ReplyBroken, ServerTrouble
-from kfclient.api.refusals import fault, refusal, too_large
-from kfclient.api.shapes import NAMESPACE, R, Reader, reader
+from kfclient.api.errors import (
+    AddressNotListed,
+    ApiDisabled,
+    AutoAuthRefused,
+    CodeInvalid,
+    CodeNotUnique,
+    KashFlowError,
+    NotFound,
+    NotKashFlow,
+    Refused,
+    ReplyBroken,
+    RequestFault,
+    RequestTooLarge,
+    ServerTrouble,
+    WrongCredentials,
+)
+from kfclient.api.records import Currency, InvoiceLine, Record
+from kfclient.api.wsdl import Contract, item_of
+
+# KashFlow's own no: which of our errors a `StatusDetail` or a SOAP fault is.
+#
+# KashFlow has no error codes, only sentences. Those matched here are the ones public clients have
+# seen, by their stems; any other is a plain `Refused` that says the sentence.
+
+_ADDRESS = re.compile(r"the ip address of (.*?) is not in the access list", re.IGNORECASE)
+_CREDENTIALS = re.compile(r"incorrect username or password", re.IGNORECASE)
+_DISABLED = re.compile(
+    r"\bAPI\b.*\b(not (been )?enabled|disabled|switched off|turned off|not switched on)",
+    re.IGNORECASE,
+)
+_TAKEN = re.compile(r"code is not unique", re.IGNORECASE)
+_INVALID = re.compile(r"code specified is invalid", re.IGNORECASE)
+_TIMEOUT = re.compile(r"\btimeout expired\b", re.IGNORECASE)
+_TOO_LARGE = re.compile(r"maximum request length exceeded", re.IGNORECASE)
+_ABSENT = re.compile(
+    r"\b(there is no|no such|not found|does(n[o']t| not) exist|could not (be found|find))\b",
+    re.IGNORECASE,
+)
+
+
+def refusal(operation: str, said: str) -> KashFlowError:
+    """Return the error for `said`, the `StatusDetail` of a reply whose Status is not OK.
+
+    A database that gave up in the middle is no refusal: what it had done by then nobody says.
+    """
+    if _TIMEOUT.search(said):
+        return ServerTrouble(_quoted("KashFlow had trouble of its own", said), said=said)
+    if _CREDENTIALS.search(said):
+        return WrongCredentials("KashFlow does not accept this username and password.", said=said)
+    if address := _ADDRESS.search(said):
+        return AddressNotListed(
+            f"This machine's address, {address[1]}, is not on the list of those that may use this "
+            "account's API.",
+            said=said,
+        )
+    if _DISABLED.search(said):
+        return ApiDisabled("The SOAP API is switched off for this account.", said=said)
+    if operation == "AutoAuthIP":
+        return AutoAuthRefused(_quoted("KashFlow did not accept the AutoAuth key", said), said=said)
+    if _TAKEN.search(said):
+        return CodeNotUnique("This code is taken in KashFlow already.", said=said)
+    if _INVALID.search(said):
+        return CodeInvalid("KashFlow does not take this code.", said=said)
+    if _ABSENT.search(said):
+        return NotFound(_quoted("KashFlow does not have it", said), said=said)
+    return Refused(_quoted("KashFlow refused this", said), said=said)
+
+
+def fault(code: str, said: str) -> KashFlowError:
+    """Return the error for a SOAP fault: `code` is its faultcode or Code/Value, `said` its text.
+
+    Client (SOAP 1.2: Sender) means that KashFlow could not read the request, so did nothing with
+    it; any other fault may have come after the work was done.
+    """
+    if _TOO_LARGE.search(said):
+        return too_large(said)
+    party = code.rpartition(":")[2].partition(".")[0]
+    if party in ("Client", "Sender"):
+        return RequestFault(
+            _quoted("KashFlow could not read what was sent, so nothing was changed", said),
+            "This is a mistake of this program, not of yours: please report it.",
+            said=said,
+        )
+    return ServerTrouble(_quoted("KashFlow had trouble of its own", said), said=said)
+
+
+def too_large(said: str = "") -> RequestTooLarge:
+    """Return the error for a request that the server did not read for its size."""
+    return RequestTooLarge("This is larger than KashFlow takes; nothing was changed.", said=said)
+
+
+def _quoted(sentence: str, said: str) -> str:
+    if not said:
+        return f"{sentence}, and gave no reason."
+    return f"{sentence}. It says: {said}{'' if said[-1] in '.!?' else '.'}"
+
+
+# Turns KashFlow's elements into records, by element name.
+
+NAMESPACE = "{KashFlow}"
+
+R = TypeVar("R", bound=Record)
+R_co = TypeVar("R_co", bound=Record, covariant=True)
+
+
+class Reader(Protocol[R_co]):
+    """Reads an element into a record; see `reader`."""
+
+    def __call__(self, element: etree._Element, left_out: Counter[Any] | None = None) -> R_co:
+        """Return the record."""
+
+
+_log = logging.getLogger(__name__)
+
+
+def whole_number(text: str) -> int:
+    """Return the xs:int in `text`; `1.00` is 1. Raises ValueError for anything else."""
+    if text.isdigit() and text.isascii():  # nearly always
+        return int(text)
+    number = amount(text)
+    if number != int(number):
+        raise ValueError
+    return int(number)
+
+
+def amount(text: str) -> Decimal:
+    """Return the xs:decimal in `text`. Raises ValueError, for NaN and Infinity too."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise ValueError from None
+    if not number.is_finite() or "_" in text:
+        raise ValueError
+    return number
+
+
+def truth(text: str) -> bool:
+    """Return the xs:boolean in `text`, whatever its case. Raises ValueError for anything else."""
+    word = text.strip().casefold()
+    if word not in ("true", "false", "1", "0"):
+        raise ValueError
+    return word in ("true", "1")
+
+
+def day(text: str) -> date | None:
+    """Return the day of the xs:dateTime in `text`; year 1 is KashFlow's "no date", so None.
+
+    Its times are naive and always midnight, so the day is what stands there: a zone is not
+    followed. Raises ValueError for anything else.
+    """
+    value = date.fromisoformat(text.strip()[:10])
+    return None if value.year == 1 else value
+
+
+_SCALARS: dict[Any, Callable[[str], Any] | None] = {
+    str: None,
+    int: whole_number,
+    Decimal: amount,
+    bool: truth,
+    date | None: day,
+}
+
+
+# KashFlow's element name for the items of a list within a record, where it is a typed one.
+_ITEMS: dict[type[Record], str] = {InvoiceLine: "InvoiceLine", Currency: "Currencies"}
+
+
+@functools.cache
+def reader(record: type[R]) -> Reader[R]:
+    """Return the function that reads one element into a `record`.
+
+    Unknown children are left out (and counted by name, if it is given where), missing and empty
+    ones keep their default, so a server that learns new fields breaks nothing. A scalar that
+    cannot be read keeps its default too, and is logged by name, never by content.
+    """
+    known: dict[Any, tuple[str, Callable[[str], Any] | None]] = {}
+    nested: dict[Any, tuple[str, type[Record]]] = {}
+    for field in msgspec.structs.fields(record):
+        tag = NAMESPACE + field.encode_name
+        if get_origin(field.type) is tuple:
+            nested[tag] = (field.name, get_args(field.type)[0])
+        else:
+            known[tag] = (field.name, _SCALARS[field.type])
+
+    def read(element: etree._Element, left_out: Counter[Any] | None = None) -> R:
+        values: dict[str, Any] = {}
+        for child in element:
+            tag = child.tag
+            found = known.get(tag)
+            if found is not None:
+                text = child.text
+                if text:
+                    name, convert = found
+                    try:
+                        values[name] = convert(text) if convert else text
+                    except ValueError:
+                        _log.warning(
+                            "%s has a value in %s that cannot be read", record.__name__, name
+                        )
+            elif tag in nested:
+                name, kind = nested[tag]
+                values[name] = _read_items(child, kind)
+            elif left_out is not None:
+                left_out[tag] += 1
+        return record(**values)
+
+    return read
+
+
+def _read_items(element: etree._Element, kind: type[Record]) -> tuple[Record, ...]:
+    """Read a list within a record: `<anyType>` items or, in typed operations, named ones."""
+    read = reader(kind)
+    items = (f"{NAMESPACE}anyType", NAMESPACE + _ITEMS[kind])
+    return tuple(read(child) for child in element if child.tag in items)
+
 
 _SOAP = ("{http://schemas.xmlsoap.org/soap/envelope/}", "{http://www.w3.org/2003/05/soap-envelope}")
 _OK = 200
 _REDIRECTS = range(300, 400)
-_TOO_LARGE = 413
+_HTTP_TOO_LARGE = 413
 _SERVER_ERROR = 500
 _SAID_AT_MOST = 500
 
@@ -152,7 +372,7 @@ class Decoder(Generic[R]):
         head = self._head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
         if self._http_status >= _SERVER_ERROR:
             return ServerTrouble(f"The server is in trouble (HTTP {self._http_status}).")
-        if self._http_status == _TOO_LARGE:
+        if self._http_status == _HTTP_TOO_LARGE:
             return too_large()
         if self._http_status in _REDIRECTS:
             return NotKashFlow("The server points to another address, which is not followed.")
@@ -178,3 +398,90 @@ def _fault(element: etree._Element, soap: str) -> KashFlowError:
 def tidy(text: str) -> str:
     """Return what KashFlow says as one line of bounded length, fit for a screen."""
     return " ".join(text.split())[:_SAID_AT_MOST]
+
+
+# Replies as dicts, by the names and types of a WSDL, for operations that have no record.
+
+_XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+_ABOUT = ("Status", "StatusDetail")
+_SCALAR_READERS: dict[str, tuple[Callable[[str], Any], Any]] = {
+    "string": (str, ""),
+    "int": (whole_number, 0),
+    "integer": (whole_number, 0),
+    "decimal": (amount, Decimal(0)),
+    "boolean": (truth, False),
+    "dateTime": (day, None),
+}
+
+_log = logging.getLogger(__name__)
+
+Content = str | int | Decimal | bool | date | None | list[Any] | dict[str, Any]
+
+
+class ContractReader:
+    """Reads elements by the types of one contract, as forgivingly as records are read.
+
+    Unknown elements come along as text or dict, missing ones have the value that .NET means by
+    that: "", 0, False, None for a date or an object, [] for a list. A scalar that cannot be read
+    counts as missing, and is logged by name, never by content.
+    """
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+
+    def response(self, operation: str, element: etree._Element) -> dict[str, Content]:
+        """Return all that an operation's response element says but for its Status."""
+        said = self._object(element, self._contract.reply_type(operation))
+        return {name: value for name, value in said.items() if name not in _ABOUT}
+
+    def _value(self, element: etree._Element, kind: Any) -> Content:
+        if isinstance(kind, AnyType):
+            named = (element.get(_XSI_TYPE) or "").rpartition(":")[2]
+            kind = self._contract.named(named) or kind
+        if not isinstance(kind, ComplexType):
+            return (
+                _scalar(element, kind.name) if kind.name in _SCALAR_READERS else _untyped(element)
+            )
+        many = item_of(kind)
+        if many is None:
+            return self._object(element, kind)
+        tag = NAMESPACE + many.name
+        return [self._value(child, many.type) for child in element if child.tag == tag]
+
+    def _object(self, element: etree._Element, kind: ComplexType) -> dict[str, Content]:
+        known = {name: field.type for name, field in kind.elements}
+        values: dict[str, Content] = {name: _missing(kind) for name, kind in known.items()}
+        for child in element:
+            name = str(child.tag).rpartition("}")[2]
+            if name not in known:
+                values[name] = _untyped(child)
+            elif child.tag == NAMESPACE + name:
+                values[name] = self._value(child, known[name])
+        return values
+
+
+def _missing(kind: Any) -> Content:
+    if isinstance(kind, ComplexType):
+        return None if item_of(kind) is None else []
+    default: Content = _SCALAR_READERS[kind.name][1] if kind.name in _SCALAR_READERS else None
+    return default
+
+
+def _scalar(element: etree._Element, kind: str) -> Content:
+    convert, default = _SCALAR_READERS[kind]
+    value: Content = default
+    if element.text:
+        try:
+            value = convert(element.text)
+        except ValueError:
+            _log.warning("%s has a value that cannot be read", str(element.tag).rpartition("}")[2])
+    return value
+
+
+def _untyped(element: etree._Element) -> Content:
+    if not len(element):
+        return element.text or ""
+    names = [str(child.tag).rpartition("}")[2] for child in element]
+    if len(names) > len(set(names)):
+        return [_untyped(child) for child in element]
+    return {name: _untyped(child) for name, child in zip(names, element, strict=True)}

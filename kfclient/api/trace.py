@@ -20,7 +20,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from kfclient.api.credentials import Secrets
+from kfclient.api.credentials import SecretFields
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -58,7 +58,7 @@ class Trace:
     def __init__(self, to: TraceTo) -> None:
         self._tell = to if callable(to) else _File(Path(to)).append
 
-    def call(self, operation: str, secrets: Secrets) -> TracedCall:
+    def call(self, operation: str, secrets: SecretFields) -> TracedCall:
         """Return what traces one call, whose `secrets` are never told."""
         return TracedCall(self._told, operation, secrets)
 
@@ -72,7 +72,9 @@ class Trace:
 class TracedCall:
     """Traces one call: its request, then its reply piece by piece, or how it failed."""
 
-    def __init__(self, tell: Callable[[Traced], None], operation: str, secrets: Secrets) -> None:
+    def __init__(
+        self, tell: Callable[[Traced], None], operation: str, secrets: SecretFields
+    ) -> None:
         self._tell, self._operation, self._secrets = tell, operation, secrets
         self._began = time.monotonic()
         self._kept = bytearray()

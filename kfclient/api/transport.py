@@ -9,25 +9,192 @@ and a second try have a connection of their own, the reply may not outgrow its l
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING
+import socket
+import ssl
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import requests
 import zeep
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import DecodeError, HTTPError, ReadTimeoutError
 from zeep.wsdl.utils import etree_to_string
 
-from kfclient.api.connection import open_session
-from kfclient.api.errors import KashFlowError, ReplyBroken, ReplyLost, ReplyTooSlow
-from kfclient.api.exchange import Exchange, current
-from kfclient.api.unreachable import not_connected
+from kfclient import __version__
+from kfclient.api import call
+from kfclient.api.call import Call, current
+from kfclient.api.endpoint import Endpoint, trust
+from kfclient.api.errors import (
+    InsecureConnection,
+    KashFlowError,
+    NotSent,
+    ReplyBroken,
+    ReplyLost,
+    ReplyTooSlow,
+    ServerUnreachable,
+)
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from lxml import etree
 
-    from kfclient.api.endpoint import Endpoint
+
+# HTTP connections that say when a request's first byte is about to leave.
+#
+# Up to that moment a failure means "not sent" for certain, after it never: no exception of
+# requests
+# or urllib3 tells the two apart reliably (a TLS error, for one, can be either).
+
+_POOL = 16
+
+_FRESH = 5.0
+"""Seconds for which an unused connection may wait for its lane: servers end those that idle."""
+
+
+class _Connection(HTTPConnection):
+    def endheaders(self, message_body: Any = None, *, encode_chunked: bool = False) -> None:
+        _made_ready(self)
+        super().endheaders(message_body, encode_chunked=encode_chunked)
+
+
+class _SecureConnection(HTTPSConnection):
+    def endheaders(self, message_body: Any = None, *, encode_chunked: bool = False) -> None:
+        _made_ready(self)
+        super().endheaders(message_body, encode_chunked=encode_chunked)
+
+
+def _made_ready(connection: HTTPConnection) -> None:
+    """Connect, wait for the lane, and note that the first byte is about to leave.
+
+    A lane is not held while connecting: TCP and TLS take several ways there and back.
+    """
+    if connection.sock is None:
+        connection.connect()
+    if call.current().begin() > _FRESH:
+        # The server may have hung up meanwhile, and nothing has left yet. Not connection.close(),
+        # which would forget the request as well.
+        connection.sock.close()
+        connection.connect()
+    call.current().leaving(connection.sock)
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+class _Adapter(HTTPAdapter):
+    """Makes those connections, directly or through a proxy; never tries anything twice."""
+
+    def __init__(self, context: ssl.SSLContext | None) -> None:
+        self._context = context
+        super().__init__(pool_connections=1, pool_maxsize=_POOL)
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options, ssl_context=self._context)
+        _use_our_pools(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> PoolManager:
+        manager: PoolManager = super().proxy_manager_for(
+            proxy, ssl_context=self._context, **options
+        )
+        _use_our_pools(manager)
+        return manager
+
+    def cert_verify(self, conn: Any, *_requests: object) -> None:
+        """Have certificates verified by our context, which has the authorities already.
+
+        requests would have each new connection, so each write, read certifi's file once more: some
+        20 ms of CPU.
+        """
+        conn.cert_reqs = "CERT_REQUIRED"
+
+
+def _use_our_pools(manager: PoolManager) -> None:
+    manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+
+
+def open_session(endpoint: Endpoint, authority: Path | str | None = None) -> requests.Session:
+    """Return a session for `endpoint` alone that reads no .netrc and announces each request.
+
+    `authority` is a file of certificates to trust beside the usual ones. Raises `BadRequest` where
+    it holds none.
+    """
+    session = requests.Session()
+    session.trust_env = False
+    session.headers.clear()
+    session.headers["User-Agent"] = f"Kashdeck/{__version__}"
+    session.headers["Accept"] = "text/xml"
+    session.headers["Accept-Encoding"] = "gzip"
+    session.adapters.clear()
+    # Certificates take some 30 ms to read: not for plain http.
+    if endpoint.secure:
+        session.mount("https://", _Adapter(trust(authority)))
+    else:
+        session.mount("http://", _Adapter(None))
+    return session
+
+
+# Why no connection could be made, in words; both the calls and the first checks say it so.
+
+_CERTIFICATE_CURE = (
+    "Check the server's address. On a company network ask whether it looks into https: its own "
+    "certificate must then be known to this machine."
+)
+
+
+def not_connected(error: BaseException, endpoint: Endpoint) -> NotSent:
+    """Return what a person should read after `error` kept us from connecting to `endpoint`.
+
+    The exceptions of requests and urllib3 wrap one another; the innermost says what happened.
+    Their own text is not shown: it can hold a proxy's password.
+    """
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return InsecureConnection(
+                f"The certificate of {endpoint.place} cannot be trusted "
+                f"({cause.verify_message}); nothing was sent.",
+                _CERTIFICATE_CURE,
+            )
+        if isinstance(cause, ssl.SSLError):
+            return InsecureConnection(
+                f"No safe connection to {endpoint.place} could be made; nothing was sent."
+            )
+    return ServerUnreachable(f"{_reason(causes, endpoint)}; nothing was sent.")
+
+
+def _reason(causes: list[BaseException], endpoint: Endpoint) -> str:
+    names = {type(cause).__name__ for cause in causes}
+    told_by_proxy = any(str(cause).startswith("Tunnel connection failed") for cause in causes)
+    if told_by_proxy or names & {"ProxyError", "InvalidProxyURL"}:
+        return f"The proxy on the way to {endpoint.place} did not let us through"
+    if any(isinstance(cause, socket.gaierror | UnicodeError) for cause in causes):
+        return f"There is no server called {endpoint.host}, or the network is down"
+    if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
+        return f"Nothing answers at {endpoint.place}"
+    if any(isinstance(cause, TimeoutError) for cause in causes):
+        return f"{endpoint.place} does not answer"
+    return f"No connection to {endpoint.place} could be made"
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield `error` and what it wraps, by any of the ways there are, each once."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        wrapped = (*one.args, getattr(one, "reason", None), one.__cause__, one.__context__)
+        waiting.extend(cause for cause in wrapped if isinstance(cause, BaseException))
+
 
 _CHUNK = 64 * 1024
 
@@ -92,7 +259,7 @@ class Transport(zeep.Transport):
         proxy = self._endpoint.proxy()
         return {"https" if self._endpoint.secure else "http": proxy} if proxy else {}
 
-    def _told(self, error: BaseException, exchange: Exchange) -> KashFlowError:
+    def _told(self, error: BaseException, exchange: Call) -> KashFlowError:
         if not exchange.sent:
             return not_connected(error, self._endpoint)
         return broken_off(error, exchange)
@@ -107,7 +274,7 @@ class Reply:
     def __init__(
         self,
         response: requests.Response,
-        exchange: Exchange,
+        exchange: Call,
         done: Callable[[], None] | None = None,
     ) -> None:
         self.status = response.status_code
@@ -148,7 +315,7 @@ class Reply:
                 self._done()
 
 
-def broken_off(error: BaseException, exchange: Exchange) -> KashFlowError:
+def broken_off(error: BaseException, exchange: Call) -> KashFlowError:
     """Return what to tell after `error` ended an exchange whose request may have arrived.
 
     Raises `Cancelled` or `ReplyTooSlow` where it was we who hung up.
@@ -161,7 +328,7 @@ def broken_off(error: BaseException, exchange: Exchange) -> KashFlowError:
     return ReplyLost("The connection ended before KashFlow's whole reply had come.")
 
 
-def _filled(envelope: etree._Element, exchange: Exchange) -> bytes:
+def _filled(envelope: etree._Element, exchange: Call) -> bytes:
     """Return the bytes to send: the envelope with the secrets in their places."""
     for name, secret in exchange.secrets.items():
         for element in envelope.iter(f"{{KashFlow}}{name}"):

@@ -10,19 +10,14 @@ import importlib
 
 TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
-    from kfclient.desk.business.business import (
-        Business,
-        BusinessSummary,
-        ConnectionState,
-        Role,
-        Settings,
-    )
-    from kfclient.desk.business.list_names import ListName
     from kfclient.desk.desk import Desk
     from kfclient.desk.events import Event, Listener
-    from kfclient.desk.inbox.draft import Draft
-    from kfclient.desk.inbox.item import Item, ItemLine, ItemState, Kind
-    from kfclient.desk.sync.syncing import SyncReport
+    from kfclient.desk.model.business import Business, BusinessSummary, Role, Settings
+    from kfclient.desk.model.connection_state import ConnectionState
+    from kfclient.desk.model.draft import Draft
+    from kfclient.desk.model.item import Item, ItemLine, ItemState, Kind
+    from kfclient.desk.model.list_names import ListName
+    from kfclient.desk.sync.sync import SyncReport
 
 __all__ = [
     "Business",
@@ -43,21 +38,21 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Business": "business.business",
-    "BusinessSummary": "business.business",
-    "ConnectionState": "business.business",
+    "Business": "model.business",
+    "BusinessSummary": "model.business",
+    "ConnectionState": "model.connection_state",
     "Desk": "desk",
-    "Draft": "inbox.draft",
+    "Draft": "model.draft",
     "Event": "events",
-    "Item": "inbox.item",
-    "ItemLine": "inbox.item",
-    "ItemState": "inbox.item",
-    "Kind": "inbox.item",
-    "ListName": "business.list_names",
+    "Item": "model.item",
+    "ItemLine": "model.item",
+    "ItemState": "model.item",
+    "Kind": "model.item",
+    "ListName": "model.list_names",
     "Listener": "events",
-    "Role": "business.business",
-    "Settings": "business.business",
-    "SyncReport": "sync.syncing",
+    "Role": "model.business",
+    "Settings": "model.business",
+    "SyncReport": "sync.sync",
 }
 
 

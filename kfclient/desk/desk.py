@@ -6,29 +6,64 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
-from kfclient.api.limits import Limits
+from kfclient.api.call import Limits
 from kfclient.desk.audit.audit import Audit
 from kfclient.desk.business.businesses import Businesses
-from kfclient.desk.connect.sessions import Sessions
-from kfclient.desk.parts import part
-from kfclient.desk.people import this_origin, this_person, utc_now
+from kfclient.desk.business.sessions import Sessions
+from kfclient.desk.person import this_origin, this_person, utc_now
 from kfclient.desk.sync.lists import Lists
 from kfclient.store import Home, Secrets
 
 if TYPE_CHECKING:
-    from kfclient.desk.after.attaching import Attaching
-    from kfclient.desk.after.undoing import Undoing
-    from kfclient.desk.after.verifying import Verifying
-    from kfclient.desk.check.mending import Mending
-    from kfclient.desk.connect.connecting import Connecting
-    from kfclient.desk.duplicates.radar import Radar
-    from kfclient.desk.importing.importing import Importing
-    from kfclient.desk.inbox.gathering import Claims
-    from kfclient.desk.inbox.items import Items
-    from kfclient.desk.publish.publishing import Publishing
-    from kfclient.desk.sync.syncing import Syncing
+    from threading import RLock
+
+    from kfclient.desk.business.connect import Connecting
+    from kfclient.desk.importing.import_file import Importing
+    from kfclient.desk.items.claims import Claims
+    from kfclient.desk.items.duplicates import Duplicates
+    from kfclient.desk.items.items import Items
+    from kfclient.desk.items.quick_fix import QuickFixes
+    from kfclient.desk.published.attach import Attaching
+    from kfclient.desk.published.undo import Undoing
+    from kfclient.desk.published.verify import Verifying
+    from kfclient.desk.runs.publish import Publishing
+    from kfclient.desk.sync.sync import Syncing
+
+
+# Parts of a desk that are made when they are first asked for.
+
+P = TypeVar("P")
+
+
+class lazy(Generic[P]):  # noqa: N801 - it is written as a decorator
+    """Makes a part of its owner once, also where several threads ask; later it is an attribute.
+
+    The owner has a lock `making`. (`functools.cached_property` takes none since Python 3.12.)
+    """
+
+    def __init__(self, make: Callable[[Any], P]) -> None:
+        self._make = make
+        self._name = make.__name__
+        self.__doc__ = make.__doc__
+
+    @overload
+    def __get__(self, owner: None, kind: type) -> lazy[P]: ...
+
+    @overload
+    def __get__(self, owner: object, kind: type) -> P: ...
+
+    def __get__(self, owner: Any, kind: type) -> lazy[P] | P:
+        """Return the part, made now if it is not there yet."""
+        if owner is None:
+            return self
+        lock: RLock = owner.making
+        with lock:
+            if self._name not in vars(owner):
+                vars(owner)[self._name] = self._make(owner)
+        made: P = vars(owner)[self._name]
+        return made
 
 
 class Desk:
@@ -61,10 +96,10 @@ class Desk:
         self.lists = Lists(home)
         self.businesses.watch(lambda business: self.items.refresh_counts(business))
 
-    @part
+    @lazy
     def connecting(self) -> Connecting:
         """Return what connects a business to KashFlow, reconnects and disconnects it."""
-        from kfclient.desk.connect.connecting import Connecting
+        from kfclient.desk.business.connect import Connecting
 
         return Connecting(
             self.home,
@@ -76,52 +111,52 @@ class Desk:
             trace=self._trace,
         )
 
-    @part
+    @lazy
     def syncing(self) -> Syncing:
         """Return what reads the six lists from KashFlow."""
-        from kfclient.desk.sync.syncing import Syncing
+        from kfclient.desk.sync.sync import Syncing
 
         return Syncing(self.home, self.businesses, self.sessions, clock=self.clock)
 
-    @part
+    @lazy
     def items(self) -> Items:
         """Return the costs, sales and expense claims on their way to KashFlow."""
-        from kfclient.desk.inbox.items import Items
+        from kfclient.desk.items.items import Items
 
         return Items(self.home, self.businesses, self.lists, self.clock)
 
-    @part
-    def radar(self) -> Radar:
+    @lazy
+    def duplicates(self) -> Duplicates:
         """Return what notices that a bill may be here twice."""
-        from kfclient.desk.duplicates.radar import Radar
+        from kfclient.desk.items.duplicates import Duplicates
 
-        return Radar(self.home, self.items, self.sessions, self.clock)
+        return Duplicates(self.home, self.items, self.sessions, self.clock)
 
-    @part
-    def mending(self) -> Mending:
+    @lazy
+    def quick_fixes(self) -> QuickFixes:
         """Return what mends what a check has found."""
-        from kfclient.desk.check.mending import Mending
+        from kfclient.desk.items.quick_fix import QuickFixes
 
-        return Mending(self.businesses, self.items, self.radar)
+        return QuickFixes(self.businesses, self.items, self.duplicates)
 
-    @part
+    @lazy
     def claims(self) -> Claims:
         """Return what gathers costs into an expense claim."""
-        from kfclient.desk.inbox.gathering import Claims
+        from kfclient.desk.items.claims import Claims
 
         return Claims(self.home, self.items, self.clock)
 
-    @part
+    @lazy
     def importing(self) -> Importing:
         """Return what brings in files of items."""
-        from kfclient.desk.importing.importing import Importing
+        from kfclient.desk.importing.import_file import Importing
 
         return Importing(self.home, self.items, self.clock)
 
-    @part
+    @lazy
     def publishing(self) -> Publishing:
         """Return what sends items to KashFlow, each once."""
-        from kfclient.desk.publish.publishing import Publishing
+        from kfclient.desk.runs.publish import Publishing
 
         return Publishing(
             self.home,
@@ -129,28 +164,28 @@ class Desk:
             self.sessions,
             self.lists,
             self.items,
-            self.radar,
+            self.duplicates,
             self.clock,
         )
 
-    @part
+    @lazy
     def verifying(self) -> Verifying:
         """Compare what was published with KashFlow."""
-        from kfclient.desk.after.verifying import Verifying
+        from kfclient.desk.published.verify import Verifying
 
         return Verifying(self.publishing.parts)
 
-    @part
+    @lazy
     def undoing(self) -> Undoing:
         """Take what was published out of KashFlow again."""
-        from kfclient.desk.after.undoing import Undoing
+        from kfclient.desk.published.undo import Undoing
 
         return Undoing(self.publishing.parts)
 
-    @part
+    @lazy
     def attaching(self) -> Attaching:
         """Attach files to what was published, replace them and take them off."""
-        from kfclient.desk.after.attaching import Attaching
+        from kfclient.desk.published.attach import Attaching
 
         return Attaching(self.publishing.parts)
 

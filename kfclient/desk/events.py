@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from kfclient.desk.sync.lists import ListName
+from kfclient.desk.model.list_names import ListName
 from kfclient.errors import Problem
 
 
@@ -85,7 +85,7 @@ class PublishStarted(Event, frozen=True, kw_only=True):
 
 
 class PublishBegun(Event, frozen=True, kw_only=True):
-    """A run is on disk, so that a sudden end is no end: see `kfclient.desk.publish.runs.Run`.
+    """A run is on disk, so that a sudden end is no end: see `kfclient.desk.runs.runs.Run`.
 
     Told again when a run that was broken off is carried on. `items` says how many were shown.
     """

@@ -6,7 +6,7 @@ import os
 import pwd
 from datetime import UTC, datetime
 
-from kfclient.store.owners import person
+from kfclient.store.users import person
 
 
 def this_person() -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from kfclient.sandbox.contract import OPERATIONS, TYPES
-from kfclient.sandbox.schema import NAMESPACE, Field, Operation, Type
+from kfclient.sandbox.contract import NAMESPACE, OPERATIONS, TYPES, Element, Operation, Type
 
 SERVICE = "KashFlowAPI"
 _PORTS = (("KashFlowAPISoap", "soap"), ("KashFlowAPISoap12", "soap12"))
@@ -65,11 +64,11 @@ def _type(declared: Type) -> str:
     )
 
 
-def _sequence(fields: tuple[Field, ...]) -> str:
+def _sequence(fields: tuple[Element, ...]) -> str:
     return f"<s:sequence>{''.join(map(_element, fields))}</s:sequence></s:complexType>"
 
 
-def _element(field: Field) -> str:
+def _element(field: Element) -> str:
     prefix = "s" if field.is_value or field.is_text else "tns"
     kind = "ArrayOfAnyType" if field.of else field.kind
     return (
@@ -78,14 +77,14 @@ def _element(field: Field) -> str:
     )
 
 
-def _arrays() -> list[Field]:
+def _arrays() -> list[Element]:
     """Return one field of each array type in use."""
     used = [f for t in TYPES.values() for f in t.fields]
     used += [f for o in OPERATIONS.values() for f in (*o.asks, *o.answers)]
     return list({field.kind: field for field in used if field.item}.values())
 
 
-def _array(field: Field) -> str:
+def _array(field: Element) -> str:
     typed = "" if field.item == "anyType" else f' type="tns:{field.item}"'
     return (
         f'<s:complexType name="{field.kind}"><s:sequence><s:element minOccurs="0" '

@@ -14,8 +14,8 @@ from typing import TextIO
 
 import orjson
 
+from kfclient.sandbox.faults import parse_troubles
 from kfclient.sandbox.server import HOST, Sandbox
-from kfclient.sandbox.troubles import parse_troubles
 
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

@@ -5,21 +5,438 @@ from __future__ import annotations
 import contextlib
 import errno
 import logging
+import os
+import re
 import secrets
+import select
 import socket
+import struct
 import sys
 import threading
-from http.server import ThreadingHTTPServer
+import zlib
+from collections.abc import Iterable, Iterator
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
+from itertools import chain, islice
 from pathlib import Path
 from socket import gaierror
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
+import orjson
+
+from kfclient.sandbox import account, faults, pages
 from kfclient.sandbox.account import Account
-from kfclient.sandbox.errors import HostUnknown, PortTaken
-from kfclient.sandbox.troubles import Trouble, Troubles
-from kfclient.sandbox.web import PATH, Handler
+from kfclient.sandbox.calls.dispatch import answer, refuse
+from kfclient.sandbox.contract import Record
+from kfclient.sandbox.errors import HostUnknown, PortTaken, SandboxError
+from kfclient.sandbox.faults import EVENTS, Trouble, Troubles
+from kfclient.sandbox.soap import (
+    MAX_REQUEST,
+    Fault,
+    Request,
+    SoapVersion,
+    operation_of,
+    read_call,
+    version_of,
+    write_reply,
+)
+from kfclient.sandbox.xml import RequestReader
+
+# One SOAP call over HTTP, with whatever trouble was asked for on the way.
+
+_log = logging.getLogger(__name__)
+_TRICKLE = 12
+_TURN = 0.1
+_GARBAGE = b"\x00\xff\xfe<<\x1f\x8b& \xc3\x28" * 20
+_SPOILT = frozenset({"truncate", "truncate-clean", "bad-xml", "garbage", "trickle"})
+_HTML = "text/html; charset=utf-8"
+
+
+class ServerCall:
+    """A call that came in over `handler`'s connection, and its answer."""
+
+    def __init__(self, handler: Handler, version: SoapVersion, body: bytes) -> None:
+        self._handler = handler
+        self._server = handler.server
+        self._version = version
+        self._body = body
+
+    def run(self) -> None:
+        """Execute the call and send what the caller is to meet."""
+        headers, switches = self._handler.headers, self._server.account.switches
+        try:
+            request = read_call(
+                self._version,
+                headers.get("Content-Type", ""),
+                headers.get("SOAPAction"),
+                self._body,
+                RequestReader(switches.strict_order, switches.zones_dropped),
+            )
+            self._version = request.version
+            self._server.account.count_call(request.operation.name)
+            trouble = self._server.troubles.take(request.operation.name)
+            if trouble is None:
+                self._reply(request, self._execute(request))
+            else:
+                self._misbehave(request, trouble)
+        except Fault as fault:
+            self._version = fault.version
+            self._send([fault.envelope()], HTTPStatus.INTERNAL_SERVER_ERROR)
+
+    def _execute(self, request: Request) -> Record:
+        """Return the answers; an error of ours is the server's fault, as ASMX has it."""
+        try:
+            return answer(self._server.account, request, self._handler.client_address[0])
+        except Fault:
+            raise
+        except Exception as error:
+            _log.exception("the sandbox failed in %s", request.operation.name)
+            sentence = f"Server was unable to process request. ---> {error}"
+            raise Fault(sentence, "Server", request.version) from error
+
+    def _reply(self, request: Request, answers: Record) -> None:
+        self._send(write_reply(request.operation, request.version, answers))
+
+    def _send(
+        self, pieces: Iterator[bytes] | list[bytes], status: HTTPStatus = HTTPStatus.OK
+    ) -> None:
+        self._handler.send(f"{self._version.content_type}; charset=utf-8", pieces, status)
+
+    def _misbehave(self, request: Request, trouble: Trouble) -> None:
+        kind = trouble.kind
+        if kind == "late":
+            self._execute_late(request, trouble.pause)
+            self._handler.hang_up()
+            return
+        if kind == "slow" and self._server.stopping.wait(trouble.pause):
+            self._handler.hang_up()
+            return
+        if kind in EVENTS:
+            self._happen(trouble)
+        answers = self._execute(request) if trouble.is_committing else refuse(trouble.sentence)
+        if kind in ("slow", "refuse", *EVENTS):
+            self._reply(request, answers)
+        elif kind == "fault-500":
+            raise Fault(
+                "Server was unable to process request. ---> Timeout expired.  The timeout period "
+                "elapsed prior to completion of the operation or the server is not responding.",
+                "Server",
+                request.version,
+            )
+        elif kind in _SPOILT:
+            whole = b"".join(write_reply(request.operation, request.version, answers))
+            self._spoil(whole, trouble)
+        else:
+            self._turn_away(kind)
+
+    def _happen(self, trouble: Trouble) -> None:
+        """Change the account as its owner might at this moment."""
+        account = self._server.account
+        if trouble.kind == "forget-address":
+            account.forget_address(self._handler.client_address[0])
+        elif trouble.kind == "api-off":
+            account.switch(api_enabled=False)
+        elif trouble.kind == "new-password":
+            account.switch(separate_api_password=trouble.text or secrets.token_urlsafe(12))
+        else:
+            account.switch(lock_date=trouble.text or account.today().isoformat())
+
+    def _turn_away(self, kind: str) -> None:
+        """Send what is no reply at all, or nothing."""
+        if kind == "hang":
+            self._wait_for_the_caller_to_leave()
+            self._handler.hang_up()
+        elif kind == "reset-after":
+            self._handler.reset()
+        elif kind in ("drop-before", "drop-after"):
+            self._handler.hang_up()
+        elif kind == "redirect":
+            headers = {"Location": f"{self._server.endpoint}?moved"}
+            self._handler.send(_HTML, [b"<html></html>"], HTTPStatus.TEMPORARY_REDIRECT, headers)
+        else:
+            self._handler.send(_HTML, [pages.maintenance()], HTTPStatus(int(kind[-3:])))
+
+    def _wait_for_the_caller_to_leave(self) -> None:
+        connection = self._handler.connection
+        while not self._server.stopping.is_set():
+            if select.select([connection], [], [], _TURN)[0]:
+                return  # a caller that waits sends nothing: it has hung up
+
+    def _spoil(self, whole: bytes, trouble: Trouble) -> None:
+        """Send a reply that is cut short, ill-formed, or slower than anyone should wait."""
+        cut = whole[: len(whole) // 2 if trouble.at is None else trouble.at]
+        if trouble.kind == "truncate-clean":
+            self._send([cut])
+        elif trouble.kind == "bad-xml":
+            self._send([whole.replace(b"</Status>", b"</Statuz>")])
+        elif trouble.kind == "garbage":
+            self._send([_GARBAGE])
+        elif trouble.kind == "truncate":
+            self._promise(max(len(whole), len(cut) + 1))
+            self._handler.wfile.write(cut)
+            self._handler.hang_up()
+        else:
+            self._promise(len(whole))
+            for start in range(0, len(whole), _TRICKLE):
+                self._handler.wfile.write(whole[start : start + _TRICKLE])
+                self._handler.wfile.flush()
+                if self._server.stopping.wait(trouble.pause):
+                    self._handler.hang_up()
+                    return
+
+    def _promise(self, length: int) -> None:
+        """Send the head of a reply of that length."""
+        self._handler.send_response(HTTPStatus.OK)
+        self._handler.send_header("Content-Type", f"{self._version.content_type}; charset=utf-8")
+        self._handler.send_header("Content-Length", str(length))
+        self._handler.end_headers()
+
+    def _execute_late(self, request: Request, seconds: float) -> None:
+        """Execute the call after its caller has gone, unless the server stops before."""
+
+        def execute() -> None:
+            if not self._server.stopping.wait(seconds):
+                try:
+                    self._execute(request)
+                except Fault:
+                    _log.debug("nobody is left to tell", exc_info=True)
+
+        threading.Thread(target=execute, name="sandbox-late", daemon=True).start()
+
+
+# HTTP as IIS would do it: one endpoint for SOAP, its help page and WSDL, and attached files.
+#
+# Beside it, under a path nobody can guess, the control endpoint.
+
+PATH = "/api/service.asmx"
+_HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]{1,5})?")
+_WHOLE = 4
+_MAX_PIECES = 1000
+
+
+class BadBody(Exception):
+    """A request whose body cannot be found."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Serves one connection."""
+
+    server: Listener
+    protocol_version = "HTTP/1.1"
+    server_version = "KashdeckSandbox"
+    sys_version = ""
+    disable_nagle_algorithm = True
+    wbufsize = 64 * 1024
+    timeout = 300
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+        """Say nothing: the state tells what was called."""
+
+    def do_GET(self) -> None:
+        """Serve the help page, the WSDL, an attached file or the control state."""
+        parts = urlsplit(self.path)
+        path, query = parts.path, parts.query.casefold()
+        if path.casefold() == PATH and query in ("wsdl", "singlewsdl"):
+            self.send("text/xml; charset=utf-8", [pages.wsdl(self._endpoint())])
+        elif path.casefold() == PATH:
+            self.send("text/html; charset=utf-8", [pages.help_page()])
+        elif path == self.server.control_path:
+            self._send_json(faults.state(self.server.account, self.server.troubles))
+        elif path.startswith(account.PATH):
+            self._remote_login(path.removeprefix(account.PATH))
+        elif path.startswith("/files/") and (name := path.removeprefix("/files/")):
+            self._send_file(name)
+        else:
+            self._not_found()
+
+    def do_POST(self) -> None:
+        """Execute a SOAP call or a control call."""
+        if self._is_reset_unread():
+            return
+        try:
+            body = self._body()
+        except BadBody as problem:
+            self.close_connection = True
+            self.send("text/plain", [str(problem).encode()], HTTPStatus.BAD_REQUEST)
+            return
+        path = urlsplit(self.path).path
+        if path == self.server.control_path:
+            self._control(body)
+        elif path.casefold() != PATH:
+            self._not_found()
+        elif (version := version_of(self.headers.get("Content-Type", ""))) is None:
+            self.send(
+                "text/html; charset=utf-8",
+                [pages.unrecognised(PATH)],
+                HTTPStatus.INTERNAL_SERVER_ERROR,
+            )
+        else:
+            ServerCall(self, version, body).run()
+
+    def handle_expect_100(self) -> bool:
+        """Say "go on" at once to a caller who asks before it sends a body."""
+        going_on = super().handle_expect_100()
+        self.wfile.flush()
+        return going_on
+
+    def send(
+        self,
+        content_type: str,
+        pieces: Iterable[bytes],
+        status: HTTPStatus = HTTPStatus.OK,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        """Send a reply: with its length when it is short, in chunks when it is long."""
+        waiting = iter(pieces)
+        start = list(islice(waiting, _WHOLE))
+        rest = next(waiting, None)
+        zipped = self._wants_gzip()
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Cache-Control", "private, max-age=0")
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        if zipped:
+            self.send_header("Content-Encoding", "gzip")
+        if rest is None:
+            whole = b"".join(_gzipped(start) if zipped else start)
+            self.send_header("Content-Length", str(len(whole)))
+            self.end_headers()
+            self.wfile.write(whole)
+            return
+        every = chain(start, [rest], waiting)
+        self._send_chunks(_gzipped(every) if zipped else every)
+
+    def hang_up(self) -> None:
+        """End the connection after what was written so far."""
+        self.close_connection = True
+        self.wfile.flush()
+        self.connection.shutdown(socket.SHUT_RDWR)
+
+    def reset(self) -> None:
+        """Reset the connection (RST): nothing that was written is sure to arrive."""
+        self.close_connection = True
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        os.close(self.connection.detach())
+
+    def _is_reset_unread(self) -> bool:
+        """Reset the connection before a request is read, where that was asked for."""
+        version = version_of(self.headers.get("Content-Type", ""))
+        if version is None or urlsplit(self.path).path.casefold() != PATH:
+            return False
+        try:
+            called = operation_of(
+                version, self.headers.get("Content-Type", ""), self.headers.get("SOAPAction")
+            )
+        except Fault:
+            return False
+        if self.server.troubles.take(called.name, unread=True) is None:
+            return False
+        self.reset()
+        return True
+
+    def _wants_gzip(self) -> bool:
+        asked = self.headers.get("Accept-Encoding", "")
+        return self.server.account.switches.gzip and "gzip" in asked
+
+    def _send_chunks(self, pieces: Iterator[bytes]) -> None:
+        if self.request_version != "HTTP/1.1":
+            self.send_header("Connection", "close")
+            self.close_connection = True
+            self.end_headers()
+            self.wfile.writelines(pieces)
+            return
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for piece in pieces:
+            if piece:
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+        self.wfile.write(b"0\r\n\r\n")
+
+    def _body(self) -> bytes:
+        """Read the request's body; of one over the limit, just enough to know it is."""
+        if "chunked" in self.headers.get("Transfer-Encoding", "").casefold():
+            pieces = self._chunks()
+        else:
+            length = self.headers.get("Content-Length", "")
+            if not (length.isascii() and length.isdigit()):
+                raise BadBody("Content-Length is missing or no number.")
+            pieces = self._read(int(length))
+        body = bytearray()
+        for drained, piece in enumerate(pieces):
+            if len(body) <= MAX_REQUEST:
+                body += piece
+            elif drained > _MAX_PIECES:
+                raise BadBody("The request is too long.")
+        return bytes(body)
+
+    def _read(self, length: int) -> Iterator[bytes]:
+        while length > 0:
+            piece = self.rfile.read(min(length, 256 * 1024))
+            if not piece:
+                raise BadBody("The request ended early.")
+            length -= len(piece)
+            yield piece
+
+    def _chunks(self) -> Iterator[bytes]:
+        while True:
+            try:
+                size = int(self.rfile.readline(100).partition(b";")[0], 16)
+            except ValueError:
+                raise BadBody("A chunk has no size.") from None
+            if size == 0:
+                while self.rfile.readline(1000).strip():
+                    pass
+                return
+            yield from self._read(size)
+            self.rfile.readline(4)
+
+    def _control(self, body: bytes) -> None:
+        try:
+            faults.change(self.server.account, self.server.troubles, body)
+        except SandboxError as problem:
+            self._send_json(problem.as_dict(), HTTPStatus.BAD_REQUEST)
+            return
+        self._send_json(faults.state(self.server.account, self.server.troubles))
+
+    def _endpoint(self) -> str:
+        """Return the service's address as this caller reached it, as ASMX puts it into its WSDL."""
+        host = self.headers.get("Host", "")
+        return f"http://{host}{PATH}" if _HOST.fullmatch(host) else self.server.endpoint
+
+    def _send_json(self, value: dict[str, Any], status: HTTPStatus = HTTPStatus.OK) -> None:
+        self.send("application/json", [orjson.dumps(value, default=str)], status)
+
+    def _remote_login(self, token: str) -> None:
+        account = self.server.account
+        lives = account.remote_logins.use(token)
+        status = HTTPStatus.OK if lives else HTTPStatus.GONE
+        self.send("text/html; charset=utf-8", [pages.remote_login(account.username, lives)], status)
+
+    def _send_file(self, name: str) -> None:
+        content = self.server.account.shelf.get(name)
+        if content is None:
+            self._not_found()
+            return
+        # As a download, so that a browser runs nothing that somebody attached.
+        headers = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"}
+        self.send("application/octet-stream", [content], headers=headers)
+
+    def _not_found(self) -> None:
+        page = b"<html><body><h1>The resource cannot be found.</h1></body></html>"
+        self.send("text/html; charset=utf-8", [page], HTTPStatus.NOT_FOUND)
+
+
+def _gzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Compress piece by piece."""
+    packer = zlib.compressobj(1, zlib.DEFLATED, 31)  # 31: with gzip's header
+    for piece in pieces:
+        yield packer.compress(piece)
+    yield packer.flush()
+
 
 _log = logging.getLogger(__name__)
 HOST = "127.0.0.1"

@@ -9,17 +9,15 @@ from xml.parsers import expat
 
 from lxml import etree
 
-from kfclient.sandbox.contract import OPERATIONS
-from kfclient.sandbox.reading import Reader, Unreadable
-from kfclient.sandbox.schema import NAMESPACE, Operation, Record
-from kfclient.sandbox.writing import escape, write_response
+from kfclient.sandbox.contract import NAMESPACE, OPERATIONS, Operation, Record
+from kfclient.sandbox.xml import BadValue, RequestReader, escape, write_response
 
 MAX_REQUEST = 4 * 1024 * 1024
 """ASP.NET's default limit on a request's body, in bytes; KashFlow's own is not known."""
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class SoapVersion:
     """A version of SOAP: its namespace, its content type, and its words for whose fault it is."""
 
     namespace: str
@@ -28,8 +26,8 @@ class Version:
     receiver: str
 
 
-SOAP11 = Version("http://schemas.xmlsoap.org/soap/envelope/", "text/xml", "Client", "Server")
-SOAP12 = Version(
+SOAP11 = SoapVersion("http://schemas.xmlsoap.org/soap/envelope/", "text/xml", "Client", "Server")
+SOAP12 = SoapVersion(
     "http://www.w3.org/2003/05/soap-envelope", "application/soap+xml", "Sender", "Receiver"
 )
 _HEAD = (
@@ -44,7 +42,7 @@ _ACTION_PARAMETER = re.compile(r';\s*action\s*=\s*(?:"([^"]*)"|([^;\s]*))', re.I
 class Fault(Exception):
     """A SOAP fault, sent with HTTP 500. `code` is the 1.1 word, put into 1.2's when asked."""
 
-    def __init__(self, sentence: str, code: str = "Client", version: Version = SOAP11) -> None:
+    def __init__(self, sentence: str, code: str = "Client", version: SoapVersion = SOAP11) -> None:
         super().__init__(sentence)
         self.sentence = sentence
         self.code = code
@@ -75,22 +73,22 @@ class Request:
     """A call as it came in: which operation, in which version of SOAP, with what arguments."""
 
     operation: Operation
-    version: Version
+    version: SoapVersion
     arguments: Record
 
 
-def version_of(content_type: str) -> Version | None:
+def version_of(content_type: str) -> SoapVersion | None:
     """Return the version a content type announces, or None where it is no SOAP."""
     media = content_type.partition(";")[0].strip().lower()
     return next((v for v in (SOAP11, SOAP12) if v.content_type == media), None)
 
 
 def read_call(
-    version: Version,
+    version: SoapVersion,
     content_type: str,
     soap_action: str | None,
     body: bytes,
-    reader: Reader | None = None,
+    reader: RequestReader | None = None,
 ) -> Request:
     """Return the call in `body`, the SOAPAction having chosen the operation; raise `Fault`.
 
@@ -109,16 +107,16 @@ def read_call(
     _check_headers(envelope, version)
     content = envelope.find(f"{{{version.namespace}}}Body")
     try:
-        arguments = (reader or Reader()).read_request(
+        arguments = (reader or RequestReader()).read_request(
             operation, envelope if content is None else content
         )
-    except Unreadable as error:
+    except BadValue as error:
         line, column = _position(body, envelope, error.element)
         raise _unreadable(line, column, error.sentence, version) from None
     return Request(operation, version, arguments)
 
 
-def write_reply(operation: Operation, version: Version, answers: Record) -> Iterator[bytes]:
+def write_reply(operation: Operation, version: SoapVersion, answers: Record) -> Iterator[bytes]:
     """Yield the whole reply in pieces of UTF-8."""
     yield _HEAD.format(namespace=version.namespace).encode()
     for piece in write_response(operation, answers):
@@ -126,7 +124,7 @@ def write_reply(operation: Operation, version: Version, answers: Record) -> Iter
     yield _TAIL.encode()
 
 
-def operation_of(version: Version, content_type: str, soap_action: str | None) -> Operation:
+def operation_of(version: SoapVersion, content_type: str, soap_action: str | None) -> Operation:
     """Return the operation that the headers name; raise `Fault` where they name none of ours."""
     parameter = _ACTION_PARAMETER.search(content_type)
     action = soap_action
@@ -148,7 +146,7 @@ def operation_of(version: Version, content_type: str, soap_action: str | None) -
     return OPERATIONS[name]
 
 
-def _parse(body: bytes, version: Version) -> etree._Element:
+def _parse(body: bytes, version: SoapVersion) -> etree._Element:
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -183,7 +181,7 @@ def _syntax(message: str, line: int, column: int) -> str:
     return f"{sentence}. Line {line}, position {column}."
 
 
-def _envelope_version(envelope: etree._Element, announced: Version) -> Version:
+def _envelope_version(envelope: etree._Element, announced: SoapVersion) -> SoapVersion:
     name = etree.QName(envelope)
     for version in (SOAP11, SOAP12):
         if name.localname == "Envelope" and name.namespace == version.namespace:
@@ -202,14 +200,14 @@ def _envelope_version(envelope: etree._Element, announced: Version) -> Version:
     )
 
 
-def _check_headers(envelope: etree._Element, version: Version) -> None:
+def _check_headers(envelope: etree._Element, version: SoapVersion) -> None:
     for header in envelope.iterfind(f"{{{version.namespace}}}Header/*"):
         if header.get(f"{{{version.namespace}}}mustUnderstand", "").strip() in ("1", "true"):
             name = etree.QName(header).localname
             raise Fault(f"SOAP header {name} was not understood.", "MustUnderstand", version)
 
 
-def _unreadable(line: int, column: int, inner: str, version: Version) -> Fault:
+def _unreadable(line: int, column: int, inner: str, version: SoapVersion) -> Fault:
     return Fault(
         "Server was unable to read request. ---> There is an error in XML document "
         f"({line}, {column}). ---> {inner}",

@@ -10,13 +10,12 @@ import importlib
 
 TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
-    from kfclient.store.backends import BackendChoice
-    from kfclient.store.database import Database
+    from kfclient.store.database import Database, Table
     from kfclient.store.home import Home
-    from kfclient.store.logs import start_logging
+    from kfclient.store.keyring_choice import BackendChoice
+    from kfclient.store.log import start_logging
     from kfclient.store.redaction import redact
     from kfclient.store.secrets import ConnectionSecret, Secrets
-    from kfclient.store.table import Table
 
 __all__ = [
     "BackendChoice",
@@ -30,14 +29,14 @@ __all__ = [
 ]
 
 _HOMES = {
-    "BackendChoice": "backends",
+    "BackendChoice": "keyring_choice",
     "ConnectionSecret": "secrets",
     "Database": "database",
     "Home": "home",
     "Secrets": "secrets",
-    "Table": "table",
+    "Table": "database",
     "redact": "redaction",
-    "start_logging": "logs",
+    "start_logging": "log",
 }
 
 

@@ -10,19 +10,155 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from kfclient.store import archive, syncedlist
-from kfclient.store.archive import Archive, Backup
-from kfclient.store.errors import BackupRefused, StateBusy, StateNewer, StateUnwritable
-from kfclient.store.files import read_file
-from kfclient.store.holding import Holding, carried, held, named_locks
-from kfclient.store.journal import Damage, NewerFormat, begun
-from kfclient.store.migrations import migrate
-from kfclient.store.places import plan_path
-from kfclient.store.restoring import Plan, carry_out, finish, restore_lock, stage, unstage
-from kfclient.store.snapshot import Snapshot
+from kfclient.store import backup_file, list_files
+from kfclient.store.backup_file import (
+    RESTORE,
+    SECONDS,
+    Archive,
+    Backup,
+    HomeLock,
+    carried,
+    held,
+    named_locks,
+)
+from kfclient.store.database_files import DatabaseFiles
+from kfclient.store.durable_files import (
+    keep_copy,
+    read_file,
+    replace_file,
+    sync_folder,
+    unwritable,
+)
+from kfclient.store.errors import (
+    BackupRefused,
+    StateBusy,
+    StateDamaged,
+    StateNewer,
+    StateUnwritable,
+)
+from kfclient.store.filelock import FileLock
+from kfclient.store.paths import lock_path, plan_path
+from kfclient.store.tables import Snapshot, StoredTables, migrate
+from kfclient.store.wal import Damage, NewerFormat, WriteAheadLog, begun
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+# Putting many files in place as if they were one: planned first, then carried out to the end.
+#
+# What is to be is written beside each file, as `<name>.restored`; the plan, `restoring.json`,
+# comes
+# last. Without a plan nothing has happened yet, and what lies beside is rubbish. With one, whoever
+# looks next carries it out to the end, so a sudden end leaves all of before or all of after. No
+# file
+# leaves its folder, so the folders may be on different disks.
+
+FORMAT = 1
+SUFFIX = ".restored"
+
+
+class RestorePlan(msgspec.Struct, frozen=True):
+    """What is put in place, and what goes: names within the home, in this order."""
+
+    files: tuple[str, ...]
+    removed: tuple[str, ...]
+    format: int = FORMAT
+
+
+def stage(root: Path, name: str, data: bytes) -> None:
+    """Write beside a file what it is to become; raises `StateUnwritable`."""
+    path = root / (name + SUFFIX)
+    try:
+        replace_file(path, data)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def unstage(root: Path) -> None:
+    """Remove what was written beside and never planned; the restore lock is held."""
+    if plan_path(root).exists():
+        return
+    for pattern in ("*", "businesses/*/*", "businesses/*/lists/*"):
+        for path in root.glob(f"{pattern}{SUFFIX}*"):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def carry_out(root: Path, plan: RestorePlan) -> None:
+    """Put what was staged in place, and remove what goes; every lock is held.
+
+    From the moment the plan is written it will be whole, whatever happens here. Raises
+    `StateUnwritable`: from `plan_path` nothing has happened, else the next who looks goes on.
+    """
+    path = plan_path(root)
+    try:
+        replace_file(path, msgspec.json.encode(plan))
+    except OSError as error:
+        raise unwritable(path, error) from error
+    _carry_out(root, plan)
+
+
+def finish(root: Path) -> None:
+    """Wait for a restore that is going on, and carry out one that was cut short.
+
+    Raises `StateBusy`, `StateUnwritable`, and `StateDamaged` or `StateNewer` for a plan that is not
+    as this Kashdeck writes it.
+    """
+    with restore_lock(root):
+        path = plan_path(root)
+        data = read_file(path)
+        if data is None:
+            return
+        try:
+            plan = msgspec.json.decode(data, type=RestorePlan)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise StateDamaged(
+                f"A restore was cut short, and its plan {path} cannot be understood.",
+                f"Move {path.name} away, then restore the backup again.",
+            ) from None
+        if plan.format > FORMAT:
+            raise StateNewer(f"A newer Kashdeck is restoring {root}. It was not touched.")
+        _carry_out(root, plan)
+
+
+@contextlib.contextmanager
+def restore_lock(root: Path) -> Iterator[None]:
+    """Be the only one who restores, or makes a backup; raises `StateBusy`."""
+    lock = FileLock(lock_path(root, RESTORE))
+    if not lock.acquire(SECONDS):
+        raise StateBusy(
+            f"A backup is being made or restored by the Kashdeck with process id {lock.holder()}."
+        )
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _carry_out(root: Path, plan: RestorePlan) -> None:
+    path = root
+    try:
+        for name in plan.files:
+            path = root / name
+            with contextlib.suppress(FileNotFoundError):  # in place already
+                path.with_name(path.name + SUFFIX).replace(path)
+        for name in plan.removed:
+            path = root / name
+            path.unlink(missing_ok=True)
+        folders = {(root / name).parent for name in (*plan.files, *plan.removed)}
+        for folder in sorted(folders, reverse=True):  # a folder comes after what is in it
+            path = folder
+            with contextlib.suppress(FileNotFoundError):
+                sync_folder(folder)
+                with contextlib.suppress(OSError):  # something else is in there
+                    folder.rmdir()
+        path = plan_path(root)
+        path.unlink()
+        sync_folder(root)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
 
 _LOOKS = 20
 
@@ -59,7 +195,7 @@ def back_up(root: Path, path: Path, at: datetime) -> Backup:
     except StateUnwritable:
         # A disk that has become read-only is a good reason for a backup.
         files, left_out = _unheld(root)
-    return archive.write(path, _pieces(files), at, left_out)
+    return backup_file.write(path, _pieces(files), at, left_out)
 
 
 def examine(path: Path) -> Backup:
@@ -96,7 +232,7 @@ def restore(root: Path, path: Path, at: datetime) -> Restored:
     return Restored(backup=found.backup, kept=kept, left_out=left_out)
 
 
-def _files(holding: Holding) -> tuple[Files, tuple[str, ...]]:
+def _files(holding: HomeLock) -> tuple[Files, tuple[str, ...]]:
     """Return all that is to be carried, as it is at this moment, and what cannot be read."""
     files: Files = []
     left_out = list(holding.damaged)
@@ -105,11 +241,11 @@ def _files(holding: Holding) -> tuple[Files, tuple[str, ...]]:
             files.append((name, holding.databases[name].contents.snapshot.moment()))
             continue
         data = read_file(holding.root / name) or b""
-        if archive.LIST.fullmatch(name) and not _is_list(data):
+        if backup_file.LIST.fullmatch(name) and not _is_list(data):
             left_out.append(name)  # a sync fetches it anew
         else:
             # What follows the last line was never whole.
-            whole = data if archive.LIST.fullmatch(name) else data[: data.rfind(b"\n") + 1]
+            whole = data if backup_file.LIST.fullmatch(name) else data[: data.rfind(b"\n") + 1]
             files.append((name, whole))
     return files, tuple(left_out)
 
@@ -125,7 +261,7 @@ def _held(root: Path) -> tuple[Files, tuple[str, ...]]:
 
 def _unheld(root: Path) -> tuple[Files, tuple[str, ...]]:
     """Return all that is to be carried where no lock can be had, once nobody wrote meanwhile."""
-    with contextlib.closing(Holding(root)) as holding:
+    with contextlib.closing(HomeLock(root)) as holding:
         for _ in range(_LOOKS):
             holding.look(forgiving=False)
             before = holding.revisions()
@@ -138,7 +274,7 @@ def _unheld(root: Path) -> tuple[Files, tuple[str, ...]]:
 
 def _is_list(data: bytes) -> bool:
     try:
-        syncedlist.documents(data)
+        list_files.documents(data)
     except (Damage, NewerFormat):
         return False
     return True
@@ -156,10 +292,10 @@ def _check(found: Archive) -> None:
     for name in found.backup.files:
         data = found.content(name)
         try:
-            if archive.DATABASE.fullmatch(name):
+            if backup_file.DATABASE.fullmatch(name):
                 migrate(Snapshot.decode(data))
-            elif archive.LIST.fullmatch(name):
-                syncedlist.documents(data)
+            elif backup_file.LIST.fullmatch(name):
+                list_files.documents(data)
         except NewerFormat:
             raise StateNewer(
                 f"{found.path} was made by a newer Kashdeck than this one. Nothing was changed."
@@ -168,7 +304,7 @@ def _check(found: Archive) -> None:
             raise found.refused(f"{name} in it cannot be understood: {damage}") from None
 
 
-def _keep(holding: Holding, at: datetime) -> tuple[Path | None, tuple[str, ...]]:
+def _keep(holding: HomeLock, at: datetime) -> tuple[Path | None, tuple[str, ...]]:
     """Make a backup of what is there, beside the home or, where that is closed, in it."""
     files, left_out = _files(holding)
     if not files:
@@ -181,7 +317,7 @@ def _keep(holding: Holding, at: datetime) -> tuple[Path | None, tuple[str, ...]]
             number += 1
             path = folder / f"{name}-{number}.zip"
         try:
-            archive.write(path, _pieces(files), at, left_out)
+            backup_file.write(path, _pieces(files), at, left_out)
         except StateUnwritable:
             if folder == root:
                 raise
@@ -190,8 +326,8 @@ def _keep(holding: Holding, at: datetime) -> tuple[Path | None, tuple[str, ...]]
     raise AssertionError
 
 
-def _stage(holding: Holding, name: str, data: bytes) -> None:
-    if not archive.DATABASE.fullmatch(name):
+def _stage(holding: HomeLock, name: str, data: bytes) -> None:
+    if not backup_file.DATABASE.fullmatch(name):
         stage(holding.root, name, data)
         return
     snapshot = Snapshot.decode(data)
@@ -229,18 +365,137 @@ def _go_on_from(snapshot: Snapshot, before: Snapshot) -> None:
                 document["version"] = highest + snapshot.lsn
 
 
-def _plan(holding: Holding, backup: Backup) -> Plan:
+def _plan(holding: HomeLock, backup: Backup) -> RestorePlan:
     """Say what is put in place, and that all else of before goes."""
     files, gone = [], []
     for name in sorted(backup.files):
         files.append(name)
-        if archive.DATABASE.fullmatch(name):
+        if backup_file.DATABASE.fullmatch(name):
             files.append(f"{name}.log")
     for name in sorted(holding.names - backup.files.keys()):
-        gone += [name, f"{name}.log"] if archive.DATABASE.fullmatch(name) else [name]
+        gone += [name, f"{name}.log"] if backup_file.DATABASE.fullmatch(name) else [name]
     stay = {f"businesses/{business}" for business in backup.businesses}
     for folder in sorted(holding.root.glob("businesses/*")):
         if f"businesses/{folder.name}" not in stay:
             locks = [*folder.glob("*.lock"), *folder.glob("lists/*.lock")]
             gone += [path.relative_to(holding.root).as_posix() for path in locks]
-    return Plan(tuple(files), tuple(gone))
+    return RestorePlan(tuple(files), tuple(gone))
+
+
+# What can still be read of a damaged database, put in its place; for whoever has no backup.
+
+# Sessions that are open may have seen more than can be read now: what is kept comes after it.
+_FARTHEST = 1 << 20
+
+
+class Salvaged(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one damaged database, named as in the home.
+
+    `kept` documents are there again, `lost` changes after them are not (None: nobody knows how
+    many). Where `kept` is None nothing could be read, and nothing was changed. `copies` are the
+    damaged files, as they were.
+    """
+
+    name: str
+    kept: int | None
+    lost: int | None
+    copies: tuple[Path, ...]
+
+
+def salvage(root: Path) -> list[Salvaged]:
+    """Keep what is sound of every damaged database, beside copies of the damaged files.
+
+    That is all up to the first line of the log that is not as it was written, or the snapshot alone
+    where its log is another's. Synced lists are left: a sync replaces them. Raises `StateBusy`,
+    `StateNewer`, `StateUnreadable`, `StateUnwritable`.
+    """
+    if not root.exists():
+        return []
+    finish(root)
+    found = []
+    for name in sorted(filter(backup_file.DATABASE.fullmatch, carried(root))):
+        with contextlib.closing(DatabaseFiles(root / name)) as file:
+            if not _is_damaged(file):
+                continue  # seen without keeping anyone waiting
+            with _alone(root / name):
+                if _is_damaged(file):
+                    found.append(_salvage(name, file))
+    return found
+
+
+def _is_damaged(file: DatabaseFiles) -> bool:
+    try:
+        file.refresh()
+    except StateDamaged:
+        return True
+    return False
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    lock = FileLock(path.with_name(path.name + ".lock"))
+    if not lock.acquire(SECONDS):
+        raise StateBusy(f"{path} has been in use by process {lock.holder()} for a while.")
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _salvage(name: str, file: DatabaseFiles) -> Salvaged:
+    copies = tuple(_copies(file))
+    try:
+        contents, lost = _sound(file)
+    except Damage:
+        return Salvaged(name=name, kept=None, lost=None, copies=copies)
+    snapshot = contents.snapshot
+    snapshot.lsn += _FARTHEST
+    try:
+        replace_file(file.path, snapshot.encode())
+        replace_file(file.log_path, begun(snapshot.lsn, snapshot.database))
+    except OSError as error:
+        raise unwritable(file.path, error) from error
+    kept = sum(len(documents) for documents in snapshot.tables.values())
+    return Salvaged(name=name, kept=kept, lost=lost, copies=copies)
+
+
+def _copies(file: DatabaseFiles) -> Iterator[Path]:
+    for path in (file.path, file.log_path):
+        data = read_file(path)
+        if not data:
+            continue
+        copy = keep_copy(path, data)
+        if copy is None:
+            raise StateUnwritable(f"No copy of {path} could be made, so it was left as it is.")
+        yield copy
+
+
+def _sound(file: DatabaseFiles) -> tuple[StoredTables, int | None]:
+    """Return what can be read, and how many changes cannot; raises `Damage` where nothing can."""
+    data = read_file(file.path)
+    snapshot = None if data is None else Snapshot.decode(data)
+    try:
+        journal = WriteAheadLog.open(file.log_path)
+    except Damage:
+        journal = None
+    if snapshot is None and (journal is None or journal.base):
+        raise Damage("the snapshot is gone")
+    contents, lost = StoredTables(snapshot or Snapshot()), None
+    if journal is not None:
+        with contextlib.closing(journal):
+            lost = _replay(contents, journal)
+    migrate(contents.snapshot)
+    return contents, lost
+
+
+def _replay(contents: StoredTables, journal: WriteAheadLog) -> int | None:
+    """Apply what is sound of the log; return how many changes are not, None where it is no help."""
+    snapshot = contents.snapshot
+    foreign = snapshot.database and journal.database and snapshot.database != journal.database
+    if foreign or journal.base > snapshot.lsn or journal.format != snapshot.format:
+        return None
+    transactions, lost = journal.read_sound()
+    for operations in transactions[snapshot.lsn - journal.base :]:
+        contents.apply(operations)
+    snapshot.database = snapshot.database or journal.database
+    return lost

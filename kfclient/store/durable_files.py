@@ -68,7 +68,7 @@ def file_mode(folder: Path) -> int:
 
 
 def _why_closed(path: Path, error: OSError) -> tuple[str, str]:
-    from kfclient.store.owners import why_closed  # what knows people and groups is seldom needed
+    from kfclient.store.users import why_closed  # what knows people and groups is seldom needed
 
     return why_closed(path, error)
 

@@ -12,18 +12,20 @@ there, counts how often the file was locked: a key of before is not used any mor
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
 import json
 import os
 import threading
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from keyring.backend import KeyringBackend
 from keyring.errors import PasswordDeleteError
 
 from kfclient.store import kernel_keyring
-from kfclient.store.boxes import as_text, derive, make_box, open_box
+from kfclient.store.durable_files import read_file, replace_file
 from kfclient.store.errors import (
     KeyringTrouble,
     PassphraseNeeded,
@@ -33,11 +35,57 @@ from kfclient.store.errors import (
     WrongPassphrase,
 )
 from kfclient.store.filelock import FileLock
-from kfclient.store.files import read_file, replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+# Boxes: texts encrypted with a key that is derived from a passphrase.
+#
+# A box is AES-256-GCM of a text, bound to what it is for, so that no box can stand in for another.
+
+
+def derive(passphrase: str, kdf: dict[str, Any]) -> bytes:
+    """Return the key that scrypt makes of the passphrase, with the salt and costs of `kdf`."""
+    from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+    scrypt = Scrypt(salt=_bytes(kdf["salt"]), length=32, n=kdf["n"], r=kdf["r"], p=kdf["p"])
+    # The same keys typed on another system may come in another Unicode form.
+    return scrypt.derive(unicodedata.normalize("NFC", passphrase).encode())
+
+
+def make_box(key: bytes, text: str, bound_to: tuple[str, ...]) -> dict[str, str]:
+    """Return the text as a box: its nonce and the box itself, in base64."""
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    nonce = os.urandom(12)
+    box = AESGCM(key).encrypt(nonce, text.encode(), json.dumps(bound_to).encode())
+    return {"nonce": as_text(nonce), "box": as_text(box)}
+
+
+def open_box(key: bytes, box: dict[str, str], bound_to: tuple[str, ...]) -> str:
+    """Return what is in the box; raises `SecretsDamaged` where the key or the box is not right."""
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    try:
+        bound = json.dumps(bound_to).encode()
+        return AESGCM(key).decrypt(_bytes(box["nonce"]), _bytes(box["box"]), bound).decode()
+    except (InvalidTag, ValueError):
+        raise SecretsDamaged(
+            "An entry of the encrypted file was changed since Kashdeck wrote it."
+        ) from None
+
+
+def as_text(data: bytes) -> str:
+    """Return bytes as base64."""
+    return base64.b64encode(data).decode("ascii")
+
+
+def _bytes(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)
+
 
 FORMAT = 1
 
@@ -283,3 +331,30 @@ def _others(content: dict[str, Any], service: str, username: str) -> list[dict[s
         for entry in content["entries"]
         if (entry["service"], entry["username"]) != (service, username)
     ]
+
+
+# Secrets that end with the process: for the demo, whose credentials are no secret to anyone.
+
+
+class MemoryKeyring(KeyringBackend):
+    """A keyring that keeps everything in memory and nothing anywhere else."""
+
+    # Never keyring's own choice: it takes the highest of those above zero.
+    priority = 0.0
+
+    def __init__(self) -> None:
+        # Not the parent's: it takes attributes from KEYRING_PROPERTY_* of the environment.
+        self._held: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        """Return what is kept, None where nothing is."""
+        return self._held.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        """Keep it until the process ends."""
+        self._held[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        """Forget it; raises PasswordDeleteError where nothing is kept."""
+        if self._held.pop((service, username), None) is None:
+            raise PasswordDeleteError("nothing is kept")

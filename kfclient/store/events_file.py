@@ -10,14 +10,14 @@ from __future__ import annotations
 import contextlib
 import os
 
-from kfclient.store.files import open_file, replace_file, write_all
+from kfclient.store.durable_files import open_file, replace_file, write_all
 
 TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-class News:
+class EventsFile:
     """Writes the news. Trouble in writing is nobody's trouble: the work matters, not its news."""
 
     def __init__(self, path: Path) -> None:

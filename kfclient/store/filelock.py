@@ -9,7 +9,7 @@ import os
 import threading
 import time
 
-from kfclient.store.files import make_folder, open_file, unwritable
+from kfclient.store.durable_files import make_folder, open_file, unwritable
 
 TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:

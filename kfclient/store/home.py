@@ -23,19 +23,12 @@ import shutil
 import threading
 from typing import TYPE_CHECKING, Any
 
+from kfclient.store.audit_file import AuditFile
 from kfclient.store.database import Database
+from kfclient.store.durable_files import unwritable
 from kfclient.store.filelock import FileLock
-from kfclient.store.files import unwritable
-from kfclient.store.places import (
-    SLUG,
-    default_root,
-    lock_path,
-    news_path,
-    plan_path,
-    state_path,
-)
-from kfclient.store.syncedlist import SyncedList
-from kfclient.store.trail import Trail
+from kfclient.store.list_files import SyncedList
+from kfclient.store.paths import SLUG, default_root, lock_path, news_path, plan_path, state_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -80,9 +73,9 @@ class Home:
             f"{business_id}/seen", lambda: self._business(business_id) / "seen.json"
         )
 
-    def trail(self, business_id: str) -> Trail:
+    def trail(self, business_id: str) -> AuditFile:
         """Return the trail of what was done with a business."""
-        return Trail(self._business(business_id) / "audit.jsonl", business_id)
+        return AuditFile(self._business(business_id) / "audit.jsonl", business_id)
 
     def read_list(self, business_id: str, name: str) -> list[dict[str, Any]]:
         """Return a synced list as it was last written, [] where it never was.
@@ -143,7 +136,7 @@ class Home:
         return lock.holder() if lock.is_held() else None
 
     def news_path(self, business_id: str) -> Path:
-        """Return where the news of a business's publishing are: see `kfclient.store.news`."""
+        """Return where the events of a business's publishing are: `kfclient.store.events_file`."""
         return news_path(self.root, _slug(business_id))
 
     def close(self) -> None:
@@ -174,7 +167,7 @@ class Home:
     def _finish_restoring(self) -> None:
         """Have a restore whole before anything is looked at; waits for one that is going on."""
         if os.path.exists(self._restoring):  # noqa: PTH110 - asked before every look, so it is quick
-            from kfclient.store.restoring import finish
+            from kfclient.store.backup import finish
 
             finish(self.root)
 

@@ -9,19 +9,74 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import queue
 import shutil
+import stat
 import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
-from kfclient.store.errors import NoKeyring, SecretsError
-from kfclient.store.watchdog import answered
+from kfclient.store.errors import (
+    KeyringLocked,
+    KeyringTrouble,
+    NoKeyring,
+    PassphraseFileRefused,
+    SecretsError,
+)
+from kfclient.store.redaction import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from keyring.backend import KeyringBackend
+
+
+# Asking a keyring: it may take long, ask its own questions, or fail in any way it likes.
+
+T = TypeVar("T")
+
+PATIENCE = 10.0
+"""Seconds a keyring has for an answer."""
+
+
+def answered(call: Callable[[], T], seconds: float = PATIENCE) -> T:
+    """Return what `call` returns, run in a thread of its own.
+
+    Raises `KeyringTrouble` when it takes longer (the thread is left behind) or fails in an unknown
+    way, `KeyringLocked`, or the `SecretsError` it raised. No traceback of the keyring's own is
+    passed on: its frames hold the secret.
+    """
+    results: queue.SimpleQueue[tuple[T] | SecretsError] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            results.put((call(),))
+        except BaseException as error:  # noqa: BLE001 - backends raise anything, exits included
+            results.put(_in_our_words(error))
+
+    threading.Thread(target=run, name="keyring", daemon=True).start()
+    try:
+        result = results.get(timeout=seconds)
+    except queue.Empty:
+        result = KeyringTrouble(
+            f"The keyring did not answer within {seconds:.0f} seconds. "
+            "It may be waiting for an answer on another screen."
+        )
+    if isinstance(result, SecretsError):
+        raise result
+    return result[0]
+
+
+def _in_our_words(error: BaseException) -> SecretsError:
+    if isinstance(error, SecretsError):
+        return type(error)(error.sentence, error.cure)
+    name, said = type(error).__name__, redact.clean(str(error)).strip()
+    if name == "KeyringLocked":
+        return KeyringLocked("The system's keyring is locked, so the password cannot be fetched.")
+    return KeyringTrouble(f"The keyring failed: {name}{': ' if said else ''}{said}")
+
 
 ENCRYPTED_FILE = "encrypted-file"
 GPG_STORE = "pass"
@@ -238,3 +293,35 @@ def _because(name: str) -> str:
         if name == refused or name.startswith(refused + "."):
             return f": {reason}"
     return ": it is not one that Kashdeck trusts"
+
+
+# The passphrase of the encrypted file for scripts: KASHDECK_PASSPHRASE_FILE names its file.
+
+
+def passphrase_from_file() -> str | None:
+    """Return the passphrase of the file KASHDECK_PASSPHRASE_FILE names, None where it names none.
+
+    One line end at the end is not part of it. Raises `PassphraseFileRefused`.
+    """
+    named = os.environ.get("KASHDECK_PASSPHRASE_FILE", "")
+    if not named:
+        return None
+    path = Path(named).expanduser()
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISREG(mode) and mode & 0o077:
+            raise PassphraseFileRefused(
+                f"{path} can be read by others, so the passphrase in it was not used.",
+                f"Close it to others (chmod 600 {path}), then try again.",
+            )
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise PassphraseFileRefused(
+            f"{path}, which KASHDECK_PASSPHRASE_FILE names, could not be read: {reason}.",
+            "Check the name, or unset KASHDECK_PASSPHRASE_FILE to be asked instead.",
+        ) from None
+    passphrase = text.removesuffix("\n").removesuffix("\r")
+    if not passphrase:
+        raise PassphraseFileRefused(f"{path}, which KASHDECK_PASSPHRASE_FILE names, is empty.", "")
+    return passphrase

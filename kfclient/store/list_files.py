@@ -6,14 +6,18 @@ import contextlib
 import re
 from typing import TYPE_CHECKING, Any
 
-from kfclient.store import journal
-from kfclient.store.contents import copied
+from kfclient.store import wal
+from kfclient.store.durable_files import (
+    keep_copy,
+    read_file,
+    replace_file,
+    unreadable,
+    unwritable,
+)
 from kfclient.store.errors import StateBusy, StateDamaged, StateNewer
 from kfclient.store.filelock import FileLock
-from kfclient.store.files import keep_copy, read_file, replace_file, unreadable, unwritable
-from kfclient.store.journal import Damage, NewerFormat
-from kfclient.store.migrations import keep_older, migrate
-from kfclient.store.snapshot import Snapshot
+from kfclient.store.tables import Snapshot, copied, keep_older, migrate
+from kfclient.store.wal import Damage, NewerFormat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -65,9 +69,9 @@ class SyncedList:
         with self.held():
             self._look_first()
             found = self._format()
-            if found > journal.FORMAT:
+            if found > wal.FORMAT:
                 raise self._newer()
-            if found < journal.FORMAT:
+            if found < wal.FORMAT:
                 keep_older(self.path)
             try:
                 replace_file(self.path, data)
@@ -91,7 +95,7 @@ class SyncedList:
             with self.path.open("rb") as file:
                 found = _BEGINNING.match(file.read(200))
         except FileNotFoundError:
-            return journal.FORMAT
+            return wal.FORMAT
         except OSError as error:
             raise unreadable(self.path, error) from error
         return 0 if found is None else int(found[1])

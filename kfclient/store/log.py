@@ -16,8 +16,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from kfclient.errors import Problem
+from kfclient.store.durable_files import make_folder, open_file
 from kfclient.store.filelock import FileLock
-from kfclient.store.files import make_folder, open_file
 from kfclient.store.redaction import redact
 
 if TYPE_CHECKING:

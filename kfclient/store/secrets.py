@@ -11,28 +11,100 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from kfclient.store import backends
-from kfclient.store.backends import ENCRYPTED_FILE, GPG_STORE, BackendChoice
+from kfclient.store import keyring_choice
+from kfclient.store.durable_files import is_shared
 from kfclient.store.errors import (
     KeyringLocked,
     KeyringTrouble,
+    NoKeyring,
     PassphraseNeeded,
     PromptNeeded,
     SecretMissing,
     SecretNeeded,
 )
-from kfclient.store.files import is_shared
-from kfclient.store.keyrings import Keyrings
-from kfclient.store.passphrase_file import passphrase_from_file
+from kfclient.store.keyring_choice import (
+    ASK,
+    ENCRYPTED_FILE,
+    GPG_STORE,
+    MEMORY,
+    BackendChoice,
+    answered,
+    passphrase_from_file,
+)
 from kfclient.store.redaction import redact
-from kfclient.store.watchdog import answered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keyring.backend import KeyringBackend
+
+    from kfclient.store.encrypted_file import EncryptedFile
+    from kfclient.store.pass_store import PassStore
+
+
+# The keyrings of one home, each opened when it is first needed.
+
+SERVICE = "kashdeck"
+
+
+class Keyrings:
+    """Opens places by their ids; with `memory`, for the demo, that one alone. Thread-safe."""
+
+    def __init__(self, home_root: Path, *, memory: bool) -> None:
+        self._root = home_root
+        self._memory = memory
+        self._opening = threading.Lock()
+        self._opened: dict[str, KeyringBackend] = {}
+
+    def backend(self, backend_id: str) -> KeyringBackend | None:
+        """Return the keyring of that id, None for the place that keeps nothing.
+
+        Raises `NoKeyring` for one that cannot be used here, or that nobody knows.
+        """
+        if self._memory != (backend_id == MEMORY):
+            raise NoKeyring(
+                f"The password cannot be kept in {backend_id} "
+                f"{'during' if self._memory else 'outside'} a demo."
+            )
+        if backend_id == ASK:
+            return None
+        with self._opening:
+            if backend_id not in self._opened:
+                self._opened[backend_id] = self._open(backend_id)
+            return self._opened[backend_id]
+
+    def encrypted_file(self) -> EncryptedFile:
+        """Return the encrypted file of this home, made or not."""
+        return cast("EncryptedFile", self.backend(ENCRYPTED_FILE))
+
+    def pass_store(self) -> PassStore:
+        """Return the person's `pass` store."""
+        return cast("PassStore", self.backend(GPG_STORE))
+
+    def service(self, backend_id: str) -> str:
+        """Return the name to keep a secret under: two homes may share one keyring."""
+        if backend_id in (ENCRYPTED_FILE, MEMORY):
+            return SERVICE
+        import platformdirs
+
+        # Not the one that KASHDECK_HOME names: it may name another one tomorrow.
+        usual = platformdirs.user_data_path("kashdeck").absolute()
+        return SERVICE if self._root == usual else f"{SERVICE} ({self._root})"
+
+    def _open(self, backend_id: str) -> KeyringBackend:
+        if backend_id == MEMORY:
+            from kfclient.store.encrypted_file import MemoryKeyring
+
+            return MemoryKeyring()
+        if backend_id == ENCRYPTED_FILE:
+            from kfclient.store.encrypted_file import EncryptedFile
+
+            return EncryptedFile(self._root / "secrets.json")
+        if backend_id == GPG_STORE:
+            return keyring_choice.open_pass()
+        return keyring_choice.open_system(backend_id)
 
 
 LONGEST_HOURS = 24.0
@@ -68,23 +140,23 @@ class Secrets:
     def choices(self) -> list[BackendChoice]:
         """Return the places that secrets may be kept in, the preferred first."""
         if self._memory:
-            return [backends.memory_choice()]
-        by_person = (backends.pass_choice(), backends.ask_choice())
+            return [keyring_choice.memory_choice()]
+        by_person = (keyring_choice.pass_choice(), keyring_choice.ask_choice())
         return [
-            *backends.system_choices(),
-            backends.encrypted_file_choice(),
+            *keyring_choice.system_choices(),
+            keyring_choice.encrypted_file_choice(),
             *(choice for choice in by_person if choice is not None),
         ]
 
     def default_choice(self) -> BackendChoice | None:
         """Return the first usable keyring of the system; None means that a person must choose."""
         if self._memory:
-            return backends.memory_choice()
-        return next((choice for choice in backends.system_choices() if choice.usable), None)
+            return keyring_choice.memory_choice()
+        return next((choice for choice in keyring_choice.system_choices() if choice.usable), None)
 
     def notice(self) -> str:
         """Return a sentence where a setting asks for a keyring that is refused, else ""."""
-        return "" if self._memory else backends.environment_notice()
+        return "" if self._memory else keyring_choice.environment_notice()
 
     # Keeping and fetching
 

@@ -14,10 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kfclient.store import owners
-from kfclient.store.errors import SharingRefused
-from kfclient.store.filelock import FileLock
-from kfclient.store.files import (
+from kfclient.store import users
+from kfclient.store.durable_files import (
     FILE_MODE,
     FOLDER_MODE,
     SHARED_FILE_MODE,
@@ -27,6 +25,8 @@ from kfclient.store.files import (
     unreadable,
     unwritable,
 )
+from kfclient.store.errors import SharingRefused
+from kfclient.store.filelock import FileLock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +58,7 @@ def sharing(root: Path) -> Sharing:
     try:
         return _sharing(root)
     except FileNotFoundError:
-        return Sharing(owners.person(os.getuid()))
+        return Sharing(users.person(os.getuid()))
     except OSError as error:
         raise unreadable(root, error) from error
 
@@ -104,13 +104,13 @@ def stop_sharing(root: Path) -> Sharing:
 
 def _sharing(root: Path, changed: int = 0) -> Sharing:
     status = root.stat()
-    shared, owner = is_shared(root), owners.person(status.st_uid)
+    shared, owner = is_shared(root), users.person(status.st_uid)
     others = {inside.st_uid for _, inside in everything(root)} - {status.st_uid}
     return Sharing(
         owner=owner,
-        group=owners.group(status.st_gid) if shared else "",
-        members=tuple(owners.group_members(status.st_gid)) if shared else (),
-        others=tuple(sorted(map(owners.person, others))),
+        group=users.group(status.st_gid) if shared else "",
+        members=tuple(users.group_members(status.st_gid)) if shared else (),
+        others=tuple(sorted(map(users.person, others))),
         closed=_closed(root, status.st_gid) if shared else None,
         changed=changed,
     )
@@ -124,10 +124,10 @@ def _group(name: str) -> int:
             f"This machine has no group “{name}”.",
             "See your groups with: id -Gn\nWhoever looks after this machine can make one.",
         ) from None
-    here = owners.person(os.getuid())
-    if owners.in_group(number):
+    here = users.person(os.getuid())
+    if users.in_group(number):
         return number
-    if here in owners.group_members(number):
+    if here in users.group_members(number):
         raise SharingRefused(
             f"{here} was put into the group {name} after this login, which does not know it yet.",
             "Log out and in again, then share the home.",
@@ -150,7 +150,7 @@ def _need_a_home(root: Path) -> None:
 def _need_owner(root: Path, doing: str) -> None:
     owner = root.stat().st_uid
     if owner != os.getuid():
-        name = owners.person(owner)
+        name = users.person(owner)
         raise SharingRefused(
             f"The home {root} belongs to {name}; nobody else may {doing} it.",
             f"Ask {name}. A home of your own is made where KASHDECK_HOME says.",
@@ -162,10 +162,10 @@ def _need_own_files(root: Path, group: int) -> None:
     for place, status in everything(root):
         if status.st_uid != os.getuid() and status.st_gid != group:
             raise SharingRefused(
-                f"{place} belongs to {owners.person(status.st_uid)}, who used the home with "
+                f"{place} belongs to {users.person(status.st_uid)}, who used the home with "
                 "another group. Only they could give it to this one.",
                 "Ask whoever looks after this machine to give everything in the home to "
-                f"{owners.person(os.getuid())} (chown -R), then share it again.",
+                f"{users.person(os.getuid())} (chown -R), then share it again.",
             )
 
 

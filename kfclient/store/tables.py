@@ -7,20 +7,25 @@ them taken once stays what it was.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from enum import Enum
+from itertools import islice
 from math import isfinite
 
-from kfclient.store.encoding import encoded
+from kfclient.store import wal
+from kfclient.store.durable_files import read_file, replace_file, unwritable
+from kfclient.store.wal import Damage, NewerFormat, decoded, encoded
 
 TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
     from typing import Any, Protocol
 
-    from kfclient.store.journal import Operation
-    from kfclient.store.snapshot import Snapshot
+    from kfclient.store.wal import Operation
 
     Body = dict[str, Any]
+
     Index = dict[Any, set[int]]
 
     class View(Protocol):
@@ -38,8 +43,12 @@ if TYPE_CHECKING:
         def matching(self, table: str, field: str, value: object) -> list[tuple[int, Body]]:
             """Return the documents whose `field` equals `value`, by id."""
 
+    Tables = dict[str, dict[int, dict[str, Any]]]
 
-class Contents:
+    """Table name -> document id -> document."""
+
+
+class StoredTables:
     """The committed documents of one database, with an index per field that was looked up."""
 
     def __init__(self, snapshot: Snapshot) -> None:
@@ -100,7 +109,7 @@ class Contents:
 class Changes:
     """One open transaction: what it has put and removed, over what is committed."""
 
-    def __init__(self, contents: Contents) -> None:
+    def __init__(self, contents: StoredTables) -> None:
         self._contents = contents
         self._tables: dict[str, dict[int, Body | None]] = {}
         self._next_ids: dict[str, int] = {}
@@ -234,3 +243,160 @@ def _reindex(index: Index, field: str, key: int, old: Body | None, new: Body | N
 
 def _indexable(document: Body, field: str) -> bool:
     return field in document and not isinstance(document[field], (list, dict))
+
+
+# The snapshot: a whole database as plain TinyDB JSON, which stock TinyDB and jq read too.
+#
+# {"_meta": {"1": {"format": 1, "lsn": 41, "database": "9f0c...", "next": {"items": 8}}},
+# "items": {"7": {...}}}
+#
+# `lsn` is the number of the last transaction it holds, `database` the word that its log has too,
+# `next` the lowest document id a table has never used. A file without `_meta`, as stock TinyDB
+# writes it, is of format 0.
+
+META = "_meta"
+
+_UNKNOWN = {"1": {"format": 0, "lsn": 0, "next": {}}}
+
+# Documents that are encoded at once: others of the process wait meanwhile, for a millisecond.
+_AT_ONCE = 500
+
+
+class Snapshot:
+    """All documents as of one transaction, and the lowest id that a table has never used.
+
+    `format` is the one it was read in; it is written in the present one.
+    """
+
+    def __init__(
+        self,
+        tables: Tables | None = None,
+        next_ids: dict[str, int] | None = None,
+        lsn: int = 0,
+        *,
+        database: str = "",
+        format: int | None = None,  # noqa: A002 - what the file calls it
+    ) -> None:
+        self.tables: Tables = {} if tables is None else tables
+        self.next_ids: dict[str, int] = {} if next_ids is None else next_ids
+        self.lsn = lsn
+        self.database = database
+        self.format = wal.FORMAT if format is None else format
+
+    @classmethod
+    def decode(cls, data: bytes) -> Snapshot:
+        """Read a snapshot's bytes, in the format they are in. Raises `Damage` or `NewerFormat`."""
+        if not data:
+            return cls()
+        try:
+            raw = decoded(data)
+            meta = raw.pop(META, _UNKNOWN)["1"]
+            if meta["format"] > wal.FORMAT:
+                raise NewerFormat
+            tables = {
+                name: {int(key): _document(value) for key, value in table.items()}
+                for name, table in raw.items()
+            }
+            return cls(
+                tables,
+                {name: _number(highest) for name, highest in meta["next"].items()},
+                int(meta["lsn"]),
+                database=str(meta.get("database", "")),
+                format=int(meta["format"]),
+            )
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise Damage("it is not as Kashdeck writes it") from error
+
+    def moment(self) -> Snapshot:
+        """Return what stays as this is now; documents are shared, as they are never changed."""
+        tables = {name: dict(table) for name, table in self.tables.items()}
+        return Snapshot(tables, dict(self.next_ids), self.lsn, database=self.database)
+
+    def encode(self) -> bytes:
+        """Return the bytes of the snapshot."""
+        return b"".join(self.pieces())
+
+    def pieces(self) -> Iterator[bytes]:
+        """Give the bytes of the snapshot, a millisecond's work at a time."""
+        meta = {
+            "format": wal.FORMAT,
+            "lsn": self.lsn,
+            "database": self.database,
+            "next": self.next_ids,
+        }
+        yield b'{"%b":%b' % (META.encode(), encoded({"1": meta}))
+        for name, table in self.tables.items():
+            yield b",%b:{" % encoded(name)
+            documents, comma = iter(table.items()), b""
+            while some := {str(key): value for key, value in islice(documents, _AT_ONCE)}:
+                yield comma + encoded(some)[1:-1]
+                comma = b","
+            yield b"}"
+        yield b"}"
+
+
+def _document(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError
+    return value
+
+
+def _number(value: object) -> int:
+    if type(value) is not int:
+        raise TypeError
+    return value
+
+
+# What each older format of the files has to become, one step a format.
+#
+# Whoever changes what the documents look like raises `kfclient.store.wal.FORMAT` and says here
+# how the tables of before become those of now. Opening an older file gives it as it would be now;
+# the file itself is changed by the first write, after a copy of it was put beside it.
+
+
+def _as_it_is(tables: Tables) -> Tables:
+    """Keep what stock TinyDB wrote: it has the same tables, and only no numbers of its own."""
+    return tables
+
+
+MIGRATIONS: dict[int, Callable[[Tables], Tables]] = {0: _as_it_is}
+"""Format -> what makes its tables those of the format after it. It may change what it is given.
+
+A table is told by its name, whichever database it is in; tables that are not there must do.
+"""
+
+
+def migrate(snapshot: Snapshot, to: int | None = None) -> None:
+    """Bring an older snapshot to the present format, or to `to`, in memory.
+
+    Raises `Damage` where its documents are not as that format has them.
+    """
+    wanted = wal.FORMAT if to is None else to
+    for step in range(snapshot.format, wanted):
+        try:
+            snapshot.tables = MIGRATIONS[step](snapshot.tables)
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise Damage(f"it cannot be brought from format {step} to {step + 1}") from error
+        snapshot.format = step + 1
+
+
+def keep_older(path: Path) -> Path | None:
+    """Keep a copy of an older format's file beside it; None where there is no such file.
+
+    It is `state.json.before-format-2`; a later, different one has a number as well. Raises
+    `StateUnwritable`.
+    """
+    data = read_file(path)
+    if data is None:
+        return None
+    copy = path.with_name(f"{path.name}.before-format-{wal.FORMAT}")
+    number = 1
+    while (there := read_file(copy)) is not None and there != data:
+        number += 1
+        copy = path.with_name(f"{path.name}.before-format-{wal.FORMAT}-{number}")
+    if there is None:
+        try:
+            replace_file(copy, data)
+        except OSError as error:
+            raise unwritable(copy, error) from error
+    return copy

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from textual import events
     from textual.app import ComposeResult
+    from textual.binding import BindingType
 
 
 class PastedInput(Input):
@@ -87,3 +92,87 @@ class Field(Vertical):
     def wipe(self) -> None:
         """Forget what was typed."""
         self.input.set_reactive(Input.value, "")
+
+
+# A box to tick; whether it is ticked is told by what stands in it, not by its colour.
+
+
+class TickBox(Widget, can_focus=True):
+    """One line, "[ ] words"; Space, Enter or a click ticks it."""
+
+    DEFAULT_CSS = """
+    TickBox { height: 1; width: auto; }
+    TickBox:focus { background: $primary; color: $text; text-style: bold; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("space,enter", "tick", "Tick", show=False)]
+
+    ticked: reactive[bool] = reactive(False)
+
+    class Changed(Message):
+        """The box was ticked, or the tick taken off."""
+
+    def __init__(self, words: str, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
+        self.words = words
+
+    def render(self) -> str:
+        """Draw the box and its words."""
+        return rf"\[{'✓' if self.ticked else ' '}] {self.words}"
+
+    def watch_ticked(self) -> None:
+        """Tell the screen."""
+        self.post_message(self.Changed())
+
+    def on_click(self) -> None:
+        """Tick with the mouse too."""
+        self.action_tick()
+
+    def action_tick(self) -> None:
+        """Tick the box, or take the tick off."""
+        self.ticked = not self.ticked
+
+
+# A field with a few values to choose from: left and right, or space, go round them.
+
+
+class Cycle(Static, can_focus=True):
+    """Shows one of its values, as `< cost >`."""
+
+    DEFAULT_CSS = """
+    Cycle { height: 1; width: auto; background: $panel; }
+    Cycle:focus { background: $primary; color: $text; text-style: bold; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right,space,l", "turn(1)", "Next", show=False),
+        Binding("left,h", "turn(-1)", "Previous", show=False),
+        Binding("enter", "app.focus_next", "Next field", show=False),
+    ]
+
+    class Turned(Message):
+        """Another value is shown."""
+
+        def __init__(self, cycle: Cycle, value: str) -> None:
+            super().__init__()
+            self.cycle = cycle
+            self.value = value
+
+    def __init__(self, values: Sequence[str], value: str, *, id: str) -> None:  # noqa: A002
+        """Make it with its values in their order; a value that is not among them joins them."""
+        super().__init__(markup=False, id=id)
+        self.values = [*values] if value in values else [value, *values]
+        self.value = value
+
+    def on_mount(self) -> None:
+        """Show the value."""
+        self.set_value(self.value)
+
+    def set_value(self, value: str) -> None:
+        """Show a value, without a message."""
+        self.value = value
+        self.update(f"< {value} >")
+
+    def action_turn(self, by: int) -> None:
+        """Go round the values."""
+        at = self.values.index(self.value)
+        self.set_value(self.values[(at + by) % len(self.values)])
+        self.post_message(self.Turned(self, self.value))

@@ -2,21 +2,236 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from textual.containers import Vertical, VerticalScroll
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
+from textual.widgets import Input, Static
 
-from kfclient.desk.inbox.item import Item, Kind
-from screens.item_draft import ItemDraft, Unreadable, line_texts
-from screens.widgets.cycle import Cycle
-from screens.widgets.item_fields import Field, LineFields, LineHeadings
-from screens.widgets.item_header import ItemHeader
+from kfclient.desk.model.item import Item, Kind
+from kfclient.money import figures
+from screens.files import files_shown
+from screens.item_draft import (
+    DOCUMENTS,
+    HEADER_FIELDS,
+    LINE_FIELDS,
+    ItemDraft,
+    Texts,
+    Unreadable,
+    line_texts,
+)
+from screens.item_words import CONTACTS
+from screens.widgets.field import Cycle
+from screens.widgets.filter_box import TextLine
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.binding import BindingType
     from textual.events import DescendantBlur
-    from textual.widgets import Input
+
+
+# The fields of the item form: inputs of one line that know which text of the item they are.
+
+HEADINGS = {
+    "category": "Category",
+    "description": "Description",
+    "quantity": "Qty",
+    "unit_price": "Net price",
+    "tax_rate": "Tax",
+    "vat": "VAT",
+    "project": "Project",
+}
+
+
+class ItemField(Input):
+    """One field: `field` is its name in the item, `line` the line it stands in, if any."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "screen.next_field", "Next field", show=False),
+        Binding("down", "screen.line(1)", "Line below", show=False),
+        Binding("up", "screen.line(-1)", "Line above", show=False),
+    ]
+
+    def __init__(self, field: str, text: str, line: LineFields | None = None) -> None:
+        super().__init__(text, compact=True, classes=f"field-{field}")
+        self.field = field
+        self.line = line
+
+    @property
+    def name_in_item(self) -> str:
+        """The field's name as findings have it: `date`, `lines.2.vat`."""
+        return f"lines.{self.line.number}.{self.field}" if self.line else self.field
+
+    def show_problem(self, text: str) -> None:
+        """Mark the field as one that cannot be read; "" takes the mark off."""
+        self.set_class(bool(text), "wrong")
+
+
+class LineHeadings(Horizontal):
+    """The words over the lines' fields."""
+
+    def compose(self) -> ComposeResult:
+        """Lay out a word over each field."""
+        yield Static("#", classes="number")
+        for field, words in HEADINGS.items():
+            yield Static(words, classes=f"field-{field}")
+
+
+class LineFields(Vertical):
+    """A line of an item: its number, a field each, and below them what cannot be read."""
+
+    def __init__(self, number: int, texts: Texts) -> None:
+        super().__init__(classes="line-fields")
+        self.number = number
+        self.fields = {field: ItemField(field, texts.now[field], self) for field in LINE_FIELDS}
+
+    def compose(self) -> ComposeResult:
+        """Lay out the fields in one row."""
+        with Horizontal():
+            yield Static(str(self.number), classes="number")
+            yield from self.fields.values()
+        yield TextLine(classes="problem hidden", grows=True)
+
+    def renumber(self, number: int) -> None:
+        """Show another number, after a line above was put in or taken out."""
+        if number != self.number:
+            self.number = number
+            self.query_one(".number", Static).update(str(number))
+
+    def show_problems(self, problems: dict[str, str]) -> None:
+        """Say which fields of the line cannot be read; `problems` go by field."""
+        for field, widget in self.fields.items():
+            widget.show_problem(problems.get(field, ""))
+        said = [f"   ✗ {HEADINGS[field]}: {text}" for field, text in problems.items()]
+        below = self.query_one(".problem", TextLine)
+        below.say("\n".join(said))
+        below.set_class(not said, "hidden")
+
+
+# The fields of an item above its lines: kind, contact, dates, currency, payment, note.
+
+LABELS = {
+    "contact": "Supplier",
+    "reference": "Reference",
+    "date": "Date",
+    "due_date": "Due date",
+    "currency": "Currency",
+    "exchange_rate": "Exchange rate",
+    "bank_account": "Bank account",
+    "payment_method": "Method",
+    "paid_on": "Paid on",
+    "note": "Note",
+}
+_ROWS = (
+    ("contact", "reference"),
+    ("date", "due_date"),
+    ("currency", "exchange_rate"),
+    ("bank_account", "payment_method"),
+    ("paid_on", "note"),
+)
+
+
+class ItemHeader(Vertical):
+    """The header of a draft; what is typed comes to the screen as `Input.Changed`."""
+
+    def __init__(self, draft: ItemDraft, home_currency: str) -> None:
+        super().__init__()
+        self.draft = draft
+        self.home_currency = home_currency
+        texts = draft.header.now
+        self.fields = {field: ItemField(field, texts[field]) for field in HEADER_FIELDS}
+
+    def compose(self) -> ComposeResult:
+        """Lay out the fields in pairs, each pair with room for what cannot be read."""
+        draft, fields = self.draft, self.fields
+        with Horizontal(classes="pair"):
+            yield Static("Kind", classes="label")
+            yield Cycle([kind.value for kind in Kind], draft.kind.value, id="kind")
+            yield Static("Document", classes="label second")
+            yield Cycle(DOCUMENTS, draft.document, id="document")
+        with Horizontal(classes="pair"):
+            yield TextLine(CONTACTS[draft.kind], classes="label", id="contact-label")
+            yield fields["contact"]
+            yield TextLine(classes="beside", id="contact-code")
+            yield Static("Reference", classes="label second")
+            yield fields["reference"]
+        yield TextLine(classes="problem hidden", id="wrong-contact", grows=True)
+        with Horizontal(classes="pair"):
+            yield Static("Date", classes="label")
+            yield fields["date"]
+            yield Static("", classes="beside")
+            yield Static("Due date", classes="label second")
+            yield fields["due_date"]
+        yield TextLine(classes="problem hidden", id="wrong-date", grows=True)
+        with Horizontal(classes="pair"):
+            yield Static("Currency", classes="label")
+            yield fields["currency"]
+            yield TextLine(id="rate-label", grows=True)
+            yield fields["exchange_rate"]
+            yield TextLine(id="rate-home", grows=True)
+        yield TextLine(classes="problem hidden", id="wrong-currency", grows=True)
+        with Horizontal(classes="pair"):
+            yield TextLine(classes="label", id="paid-label")
+            yield fields["bank_account"]
+            yield Static("", classes="beside")
+            yield Static("Method", classes="label second")
+            yield fields["payment_method"]
+        yield TextLine(classes="problem hidden", id="wrong-bank_account", grows=True)
+        with Horizontal(classes="pair"):
+            yield Static("Paid on", classes="label")
+            yield fields["paid_on"]
+            yield Static("", classes="beside")
+            yield Static("Note", classes="label second")
+            yield fields["note"]
+        yield TextLine(classes="problem hidden", id="wrong-paid_on", grows=True)
+        with Horizontal(classes="pair"):
+            yield Static("Files", classes="label")
+            yield TextLine(id="files")
+
+    def show_draft(self) -> None:
+        """Show what goes with the texts: whose name it is, its code, whether a rate is needed."""
+        draft = self.draft
+        self.query_one("#kind", Cycle).set_value(draft.kind.value)
+        self.query_one("#document", Cycle).set_value(draft.document)
+        self._say("#contact-label", CONTACTS[draft.kind])
+        self._say("#contact-code", draft.contact_code)
+        texts = draft.header.now
+        currency = texts["currency"].strip().upper()
+        foreign = currency != self.home_currency
+        rate = self.fields["exchange_rate"]
+        if not foreign and texts["exchange_rate"]:
+            texts["exchange_rate"] = rate.value = ""
+        self._say("#rate-label", f"1 {currency or '?'} =" if foreign else "")
+        self._say("#rate-home", self._rate_words(currency) if foreign else "")
+        rate.display = foreign
+        self._say("#paid-label", "Paid into" if draft.kind is Kind.SALE else "Paid from")
+        self._say("#files", f"{files_shown(draft.files)}   (F9 changes them)")
+
+    def _rate_words(self, currency: str) -> str:
+        """Return the home currency, and what the rate is the other way round."""
+        try:
+            rate = self.draft.header.value("exchange_rate")
+        except Unreadable:
+            rate = None
+        home = self.home_currency
+        return f"{home}   (1 {home} = {figures(rate)} {currency})" if rate else home
+
+    def show_problems(self, problems: dict[str, str]) -> None:
+        """Say below their row which fields cannot be read; `problems` go by field."""
+        for row in _ROWS:
+            said = []
+            for field in row:
+                text = problems.get(field, "")
+                self.fields[field].show_problem(text)
+                said += [f"✗ {LABELS[field]}: {text}"] if text else []
+            below = self.query_one(f"#wrong-{row[0]}", TextLine)
+            below.say("\n".join(said))
+            below.set_class(not said, "hidden")
+
+    def _say(self, where: str, text: str) -> None:
+        self.query_one(where, TextLine).say(text)
+
 
 WORKS_OUT_VAT = ("quantity", "unit_price", "tax_rate")
 
@@ -59,12 +274,12 @@ class ItemEditor(Vertical):
         return list(self.query_one("#lines").query(LineFields))
 
     @property
-    def field(self) -> Field | None:
+    def field(self) -> ItemField | None:
         """The field with the focus."""
         focused = self.screen.focused
-        return focused if isinstance(focused, Field) else None
+        return focused if isinstance(focused, ItemField) else None
 
-    def field_of(self, name: str) -> Field:
+    def field_of(self, name: str) -> ItemField:
         """Return the field of this name."""
         if not name.startswith("lines."):
             return self.header.fields[name]
@@ -73,9 +288,9 @@ class ItemEditor(Vertical):
 
     def has(self, name: str) -> bool:
         """Whether there is a field of this name; lines can be taken out."""
-        return any(field.name_in_item == name for field in self.query(Field).results())
+        return any(field.name_in_item == name for field in self.query(ItemField).results())
 
-    def texts_of(self, field: Field) -> dict[str, str]:
+    def texts_of(self, field: ItemField) -> dict[str, str]:
         """Return the texts that a field's is one of."""
         return self.draft.texts(field.line.number - 1 if field.line else None).now
 
@@ -83,10 +298,10 @@ class ItemEditor(Vertical):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Take what was typed."""
-        if isinstance(event.input, Field) and event.input.is_attached:
+        if isinstance(event.input, ItemField) and event.input.is_attached:
             self.take(event.input)
 
-    def take(self, field: Field) -> None:
+    def take(self, field: ItemField) -> None:
         """Take a field's text, and work out the VAT where it follows."""
         if self.texts_of(field)[field.field] == field.value:
             return
@@ -106,13 +321,13 @@ class ItemEditor(Vertical):
         self.header.show_draft()
         self.post_message(self.Edited())
 
-    def put(self, field: Field, text: str) -> None:
+    def put(self, field: ItemField, text: str) -> None:
         """Put a text into a field, as if it were typed."""
         field.value = text
         field.cursor_position = len(text)
         self.take(field)
 
-    def put_contact(self, field: Field, name: str, code: str) -> None:
+    def put_contact(self, field: ItemField, name: str, code: str) -> None:
         """Put a contact in that was picked; its code settles whose name it is."""
         self.put(field, name)
         self.draft.contact_code = code
@@ -130,11 +345,11 @@ class ItemEditor(Vertical):
 
     def on_descendant_blur(self, event: DescendantBlur) -> None:
         """Say what cannot be read once a field is left, not while it is being typed."""
-        if isinstance(event.widget, Field) and event.widget.is_attached:
+        if isinstance(event.widget, ItemField) and event.widget.is_attached:
             self.take(event.widget)
             self.try_to_read(event.widget)
 
-    def try_to_read(self, field: Field) -> None:
+    def try_to_read(self, field: ItemField) -> None:
         """Say at the field whether its text can be read."""
         name, line = field.name_in_item, field.line
         before = self.unreadable.pop(name, "")
@@ -161,7 +376,7 @@ class ItemEditor(Vertical):
 
     def whole(self) -> Item | None:
         """Return the item, or None and go to the first field that cannot be read."""
-        for field in self.query(Field).results():
+        for field in self.query(ItemField).results():
             self.take(field)  # what was typed a moment ago too
         item, self.unreadable = self.draft.read()
         self.show_unreadable()
@@ -172,7 +387,7 @@ class ItemEditor(Vertical):
 
     # Moving
 
-    def next_field(self, field: Field) -> None:
+    def next_field(self, field: ItemField) -> None:
         """Go to the field after this one; the rate may have appeared a moment ago.
 
         After currency and rate that is the first line: how it was paid is filled in less often,
@@ -187,7 +402,7 @@ class ItemEditor(Vertical):
         else:
             self.screen.focus_next()
 
-    def next_line(self, field: Field, by: int) -> None:
+    def next_line(self, field: ItemField, by: int) -> None:
         """Go to the same field of the line below (1) or above (-1), or out of the lines."""
         rows = self.rows()
         at = field.line.number - 1 + by if field.line else -1
@@ -200,7 +415,7 @@ class ItemEditor(Vertical):
 
     # Lines
 
-    def copy_above(self, field: Field, before: Item | None) -> bool:
+    def copy_above(self, field: ItemField, before: Item | None) -> bool:
         """Copy the text of the line above, or of the item before; False where there is neither."""
         if field.line is not None and field.line.number > 1:
             above = self.draft.lines[field.line.number - 2].now[field.field]
@@ -215,7 +430,7 @@ class ItemEditor(Vertical):
         self.next_field(field)
         return True
 
-    async def insert_line(self, field: Field | None) -> None:
+    async def insert_line(self, field: ItemField | None) -> None:
         """Put an empty line below the field's, or below all."""
         at = field.line.number if field is not None and field.line else len(self.draft.lines)
         texts = line_texts()

@@ -24,7 +24,7 @@ from kfclient.api.errors import (
 from kfclient.api.probe import answers, reach, secure
 from kfclient.api.records import Customer, Invoice, InvoiceLine, Payment, Project, Supplier
 from kfclient.sandbox import Sandbox
-from kfclient.sandbox.troubles import KINDS
+from kfclient.sandbox.faults import KINDS
 
 PENNY = Decimal("0.01")
 

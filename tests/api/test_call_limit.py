@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from kfclient.api import Credentials, KashFlow, KashFlowError, Limits, connection
-from kfclient.api.lanes import lanes_of
+from kfclient.api import Credentials, KashFlow, KashFlowError, Limits, transport
+from kfclient.api.call import call_limit_of
 from kfclient.api.records import Supplier
 from kfclient.cancel import Cancel
 from kfclient.errors import Cancelled
@@ -51,7 +51,7 @@ class Crowd:
 
 def waiting(endpoint: str, *names: str) -> int:
     """Return how many calls of these users wait for a lane."""
-    return sum(len(lanes._waiting) for lanes in {lanes_of(endpoint, name) for name in names})
+    return sum(len(lanes._waiting) for lanes in {call_limit_of(endpoint, name) for name in names})
 
 
 def api(endpoint: str, username: str = "anna", lanes: int = 4) -> KashFlow:
@@ -144,7 +144,7 @@ def test_a_write_that_waited_long_for_its_lane_goes_over_a_fresh_connection(
         writers = [threading.Thread(target=write) for _ in range(2)]
         writers[0].start()
         assert heard.wait(HANG)
-        monkeypatch.setattr(connection, "_FRESH", 0.01)
+        monkeypatch.setattr(transport, "_FRESH", 0.01)
         writers[1].start()
         until(lambda: waiting(one.endpoint, "anna"), "the second write's wait")
         time.sleep(0.05)  # so long it waits at least

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import kfclient.api
 from tests import reference
-from tests.api.test_contract import OURS
+from tests.api.test_wsdl import OURS
 
 GUIDE = Path(__file__).parents[2] / "docs" / "client.md"
 ANEW = "run `python -m tests.reference`"

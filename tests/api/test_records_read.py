@@ -12,9 +12,9 @@ from decimal import Decimal
 import pytest
 from lxml import etree
 
-from kfclient.api.decode import Decoder
 from kfclient.api.errors import ReplyBroken
 from kfclient.api.records import Invoice, InvoiceLine, NominalCode, Supplier
+from kfclient.api.reply import Decoder
 from tests.api.byte_server import ByteServer, http, ok, response
 from tests.api.clients import client
 

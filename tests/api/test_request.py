@@ -13,8 +13,8 @@ from lxml import etree
 
 from kfclient.api import KashFlowError, Outcome
 from kfclient.api.errors import BadRequest
-from kfclient.api.messages import message, text
 from kfclient.api.records import Invoice, InvoiceLine, Payment, Supplier
+from kfclient.api.request import message, text
 from tests.api.byte_server import ByteServer, ok
 from tests.api.clients import client
 

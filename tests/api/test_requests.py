@@ -14,7 +14,7 @@ from kfclient.api.errors import BadRequest
 from kfclient.api.records import Customer, Invoice, InvoiceLine, Payment, Project, Supplier
 from tests.api.byte_server import ByteServer, envelope, http
 from tests.api.clients import AUTOAUTH_KEY, PASSWORD, USERNAME, client
-from tests.api.test_contract import OURS, SINCE_2026
+from tests.api.test_wsdl import OURS, SINCE_2026
 from tests.contract import validate_request
 
 SOAP = "{http://schemas.xmlsoap.org/soap/envelope/}"

@@ -11,7 +11,7 @@ import pytest
 from lxml import etree
 
 from kfclient.api import Credentials, KashFlow, KashFlowError, Limits
-from kfclient.api.credentials import Secrets
+from kfclient.api.credentials import SecretFields
 from kfclient.api.errors import BadRequest
 from kfclient.api.records import Invoice, Supplier
 from tests.api.byte_server import ByteServer, ok, resets, response
@@ -107,7 +107,7 @@ def test_no_traceback_shows_a_secret_even_with_its_locals(name: str) -> None:
 def test_what_holds_a_secret_does_not_show_it() -> None:
     assert PASSWORD not in repr(Credentials("u", PASSWORD))
     assert PASSWORD not in repr(client("http://127.0.0.1/"))
-    assert PASSWORD not in f"{Secrets({'Password': PASSWORD})}"
+    assert PASSWORD not in f"{SecretFields({'Password': PASSWORD})}"
 
 
 def test_zeeps_own_logging_of_envelopes_is_off_and_unused(

@@ -12,8 +12,8 @@ from pathlib import Path
 import msgspec
 
 from kfclient.api.records import Invoice, Supplier
-from kfclient.desk.check.checking import check
-from kfclient.desk.duplicates.sightings import PURCHASE
+from kfclient.desk.items.check import check
+from kfclient.desk.items.duplicate_match import PURCHASE
 from kfclient.store import Home
 from tests.benchmarks.figure import Figure
 from tests.desk.seeded import LISTS, SAMPLES, Inbox
@@ -37,7 +37,7 @@ def filled(folder: Path, suppliers: int = 5_000, documents: int = 20) -> Inbox:
     inbox.write("suppliers", (*known, *more))
     for name in FILES:
         inbox.importing.import_file(inbox.business, SAMPLES / name)
-    account = inbox.items.bookshelf.books(inbox.business).account
+    account = inbox.items.reference.books(inbox.business).account
     for party in known:
         there = [
             Invoice(
@@ -68,7 +68,7 @@ def check_figures(folder: Path) -> list[Figure]:
     """
     inbox = filled(folder)
     items = inbox.items.by_id(inbox.business)
-    books = inbox.items.bookshelf.books(inbox.business)
+    books = inbox.items.reference.books(inbox.business)
     inbox.items.check(inbox.business)  # the indexes are made
     edited = [msgspec.structs.replace(item) for item in items.values()]
     doubles = inbox.items.doubles

@@ -26,12 +26,12 @@ from typing import Any, NamedTuple
 import msgspec
 
 from kfclient.api.records import Invoice, InvoiceLine, Supplier
-from kfclient.desk.business.business import Company, Connection, ListStatus
-from kfclient.desk.business.list_names import ListName
 from kfclient.desk.desk import Desk
-from kfclient.desk.inbox.item import Item, ItemLine, Kind
+from kfclient.desk.model.business import Company, Connection, ListStatus
+from kfclient.desk.model.item import Item, ItemLine, Kind
+from kfclient.desk.model.list_names import ListName
 from kfclient.store import Home, Secrets
-from kfclient.store.backends import ENCRYPTED_FILE
+from kfclient.store.keyring_choice import ENCRYPTED_FILE
 from kfclient.store.secrets import ConnectionSecret
 from tests.desk.seeded import LISTS, NOMINALS
 

@@ -21,9 +21,9 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kfclient.desk.business.business import Company, Connection, ListStatus
 from kfclient.desk.business.businesses import Businesses
-from kfclient.desk.business.list_names import ListName
+from kfclient.desk.model.business import Company, Connection, ListStatus
+from kfclient.desk.model.list_names import ListName
 from kfclient.store import Home
 from tests.benchmarks.figure import Figure
 

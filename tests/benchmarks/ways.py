@@ -156,10 +156,10 @@ def wsdl(_: str) -> Cost:
     import requests  # noqa: F401 - zeep's own import
     import zeep  # noqa: F401
 
-    from kfclient.api import contract
+    from kfclient.api import wsdl
 
     def work() -> int:
-        contract.our_contract()
+        wsdl.our_contract()
         return 1
 
     return _measured(work)

@@ -18,11 +18,12 @@ from typing import Any
 
 import msgspec
 
-from kfclient.desk.audit.audit import Action, Audit
+from kfclient.desk.audit.audit import Audit
+from kfclient.desk.audit.entry import Action
 from kfclient.desk.business.businesses import Businesses
 from kfclient.desk.errors import ItemChanged
-from kfclient.desk.inbox.items import Items
-from kfclient.desk.people import utc_now
+from kfclient.desk.items.items import Items
+from kfclient.desk.person import utc_now
 from kfclient.desk.sync.lists import Lists
 from kfclient.store import Home
 

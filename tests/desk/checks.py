@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kfclient.desk import Desk
 from kfclient.desk.events import CheckFailed, CheckPassed, Event
-from kfclient.desk.sync.lists import ListName
+from kfclient.desk.model.list_names import ListName
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
 from tests.conftest import QUICK

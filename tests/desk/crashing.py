@@ -31,12 +31,12 @@ WRITES = ("write", "pwrite", "writev", *SYNCS, "replace", "rename")
 DONE = 0
 _LOADED = (
     "kfclient.api.client",
-    "kfclient.api.soap",
-    "kfclient.api.unreachable",
-    "kfclient.desk.publish.publishing",
-    "kfclient.desk.after.undoing",
-    "kfclient.desk.duplicates.radar",
-    "kfclient.store.memory",
+    "kfclient.api.wsdl",
+    "kfclient.api.transport",
+    "kfclient.desk.runs.publish",
+    "kfclient.desk.published.undo",
+    "kfclient.desk.items.duplicates",
+    "kfclient.store.encrypted_file",
     "tenacity",
 )
 """What is loaded when it is first needed, which is once for all children."""
@@ -178,7 +178,7 @@ def _carry_out(terms: dict[str, str], order: dict[str, Any]) -> None:
 
 def main() -> None:
     """Fork a child for each order on standard input; answer how it ended."""
-    from kfclient.api.contract import our_contract
+    from kfclient.api.wsdl import our_contract
 
     for name in _LOADED:
         importlib.import_module(name)

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from kfclient.desk.inbox.item import Item, ItemLine, Kind
+from kfclient.desk.model.item import Item, ItemLine, Kind
 from kfclient.money import pennies
 from kfclient.sandbox import Sandbox
 

@@ -6,7 +6,7 @@ import csv
 import io
 from pathlib import Path
 
-from kfclient.desk.inbox.item import Item
+from kfclient.desk.model.item import Item
 from tests.desk.seeded import Inbox
 
 DEXT = [

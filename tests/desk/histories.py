@@ -20,21 +20,15 @@ from typing import Any, ClassVar
 
 import msgspec
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-)
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from kfclient.api import Limits
 from kfclient.desk import Desk
 from kfclient.desk.errors import NotDecided, SeveralThere
-from kfclient.desk.inbox.item import Item, ItemLine, ItemState, Kind
-from kfclient.desk.publish.attempts import Attempts
-from kfclient.desk.publish.outcomes import Outcome
-from kfclient.desk.publish.planning import plan_item
+from kfclient.desk.model.item import Item, ItemLine, ItemState, Kind
+from kfclient.desk.publish.journal import SendJournal
+from kfclient.desk.publish.journal_records import SendState
+from kfclient.desk.publish.plan import plan_item
 from kfclient.errors import Problem
 from kfclient.sandbox import Sandbox
 from kfclient.sandbox.calls import documents
@@ -131,7 +125,7 @@ class History(RuleBasedStateMachine):
         """Return the items of which nobody can tell yet whether they are in KashFlow."""
         return {one.item for one in self.attempts().pending(self.business)}
 
-    def attempts(self) -> Attempts:
+    def attempts(self) -> SendJournal:
         return self.desk.publishing.parts.attempts
 
     def do(self, session: int, point: int | None, trouble: Any, work: Any) -> None:
@@ -261,7 +255,7 @@ class History(RuleBasedStateMachine):
     def somebody_keys_a_lookalike(self, which: int, alike: bool) -> None:
         """An item's own bill; where the item may be on its way, one that can be told from it."""
         item = self.items()[which % len(self.items())]
-        books = self.desk.items.bookshelf.books(self.business)
+        books = self.desk.items.reference.books(self.business)
         invoice = plan_item(item, (), books).invoice
         if not invoice.customer_id:
             return  # nobody keys a bill of a supplier that is not there
@@ -375,7 +369,7 @@ class History(RuleBasedStateMachine):
         """Say of everything that looks like something else that it is not that."""
         for item in self.items():
             if self.desk.items.state(self.business, item) is ItemState.TO_REVIEW:
-                self.desk.radar.not_a_duplicate(self.business, item.id)
+                self.desk.duplicates.not_a_duplicate(self.business, item.id)
 
     def say_what_is_there(self, desk: Desk, *, unasked: bool) -> None:
         publishing = desk.publishing
@@ -414,7 +408,7 @@ class History(RuleBasedStateMachine):
         for item in self.items():
             last = attempts.latest(self.business, item.id)
             steps = [] if last is None else attempts.steps.of(self.business, last.id)
-            undone = any(step.outcome is Outcome.UNDONE for step in steps)
+            undone = any(step.outcome is SendState.UNDONE for step in steps)
             if item.sent is ItemState.PUBLISHED and undone:
                 self.undo(0, None, None, int(item.id) - 1)
 

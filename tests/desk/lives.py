@@ -23,8 +23,8 @@ from kfclient.api import Limits
 from kfclient.cancel import Cancel
 from kfclient.desk import Desk
 from kfclient.desk.errors import Busy
-from kfclient.desk.inbox.item import Item, ItemState
-from kfclient.desk.publish.patience import Patience
+from kfclient.desk.model.item import Item, ItemState
+from kfclient.desk.runs.run import Backoff
 from kfclient.sandbox import Sandbox
 from kfclient.store import ConnectionSecret, Home, Secrets
 from tests.desk.fifty import Reckoning, items, reckon
@@ -140,7 +140,7 @@ class World:
             while life.second and not self.points.count:
                 time.sleep(_TURN)
             desk = self._desk(life)
-            desk.publishing.patience = Patience(sleep=sleep, chance=lambda: 1.0)
+            desk.publishing.patience = Backoff(sleep=sleep, chance=lambda: 1.0)
             if not life.second:
                 self.points.watch(life.point)
             _settle_all(desk, self._business, life.lanes)

@@ -12,8 +12,8 @@ from kfclient.api import Limits
 from kfclient.api.records import Invoice
 from kfclient.desk import Desk, Draft
 from kfclient.desk.events import Event
-from kfclient.desk.inbox.item import Item, ItemLine, ItemState, Kind
-from kfclient.desk.publish.publishing import PublishReport
+from kfclient.desk.model.item import Item, ItemLine, ItemState, Kind
+from kfclient.desk.publish.journal_records import PublishReport
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home, Secrets
 

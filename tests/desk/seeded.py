@@ -18,12 +18,13 @@ from kfclient.api.records import (
     Supplier,
     VATRate,
 )
-from kfclient.desk.business.business import Company, Connection, ListStatus
 from kfclient.desk.business.businesses import Businesses
-from kfclient.desk.check.bookkeeping import Books
-from kfclient.desk.importing.importing import Importing
-from kfclient.desk.inbox.items import Items
-from kfclient.desk.sync.lists import ListName, Lists
+from kfclient.desk.importing.import_file import Importing
+from kfclient.desk.items.items import Items
+from kfclient.desk.items.reference import ReferenceData
+from kfclient.desk.model.business import Company, Connection, ListStatus
+from kfclient.desk.model.list_names import ListName
+from kfclient.desk.sync.lists import Lists
 from kfclient.store import Home
 
 NOW = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC)
@@ -83,7 +84,7 @@ LISTS: dict[str, tuple[Record, ...]] = {
     ListName.BANK_ACCOUNTS: (BankAccount(account_id=1, account_name="Current account"),),
     "currencies": CURRENCIES,
 }
-TODAY_BOOKS = Books(
+TODAY_BOOKS = ReferenceData(
     nominals=NOMINALS,
     suppliers=SUPPLIERS,
     customers=CUSTOMERS,

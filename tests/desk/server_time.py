@@ -16,8 +16,7 @@ import time
 from typing import Any
 
 from kfclient.sandbox import Sandbox
-from kfclient.sandbox.server import Listener
-from kfclient.sandbox.web import Handler
+from kfclient.sandbox.server import Handler, Listener
 
 START = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC)
 _MOMENT = 0.0005

@@ -7,7 +7,7 @@ import threading
 from decimal import Decimal
 
 from kfclient.desk import Desk
-from kfclient.desk.inbox.item import Item, ItemLine
+from kfclient.desk.model.item import Item, ItemLine
 from kfclient.store import Home, Secrets
 
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kfclient.desk import ConnectionState, Desk
-from kfclient.desk.connect.steps import GUIDE
+from kfclient.desk.model.business import GUIDE
 from kfclient.sandbox import Sandbox
-from screens.checking import CheckingScreen
-from screens.choose_software import ChooseSoftwareScreen
-from screens.connected import ConnectedScreen
-from screens.credentials import CredentialsScreen
-from screens.kashflow_steps import KashFlowStepsScreen
+from screens.connect import ChooseSoftwareScreen, ConnectedScreen
+from screens.connect_checks import ConnectChecksScreen
+from screens.connect_credentials import ConnectCredentialsScreen
+from screens.connect_steps import ConnectStepsScreen
 from screens.services import DemoCredentials
-from screens.syncing import SyncingScreen
+from screens.sync import SyncScreen
 from tests.journeys.walk import Walk, walking
 from tests.slow import slow_replies
 
@@ -23,9 +22,9 @@ async def to_credentials(walk: Walk) -> None:
     await walk.press("c")
     await walk.until_on(ChooseSoftwareScreen)
     await walk.press("down", "enter")
-    await walk.until_on(KashFlowStepsScreen)
+    await walk.until_on(ConnectStepsScreen)
     await walk.press("d", "enter")
-    await walk.until_on(CredentialsScreen)
+    await walk.until_on(ConnectCredentialsScreen)
 
 
 async def test_a_newcomer_connects(desk: Desk, demo: DemoCredentials) -> None:
@@ -38,9 +37,9 @@ async def test_a_newcomer_connects(desk: Desk, demo: DemoCredentials) -> None:
         await walk.press("slash")
         await walk.write("sandbox")
         await walk.press("enter", "enter")
-        await walk.until_on(KashFlowStepsScreen)
+        await walk.until_on(ConnectStepsScreen)
         await walk.press("space", "space", "d", "enter")
-        await walk.until_on(CredentialsScreen)
+        await walk.until_on(ConnectCredentialsScreen)
         assert "DEMO: the sandbox's credentials" in walk.text
         await walk.press("f4", "enter")
         await walk.until_on(ConnectedScreen)
@@ -48,7 +47,7 @@ async def test_a_newcomer_connects(desk: Desk, demo: DemoCredentials) -> None:
         assert not walk.holding(demo.password)
         assert not walk.holding(demo.autoauth_key)
         await walk.press("enter")
-        await walk.until_on(SyncingScreen)
+        await walk.until_on(SyncScreen)
         await walk.until("Done: all 6 lists")
         await walk.press("escape")
         await walk.until("● connected")
@@ -90,13 +89,13 @@ async def test_ticks_survive_leaving_and_restarting(desk: Desk, business: str) -
     async with walking(desk) as walk:
         await walk.until("Harbour Lane")
         await walk.press("c", "enter")
-        await walk.until_on(KashFlowStepsScreen)
+        await walk.until_on(ConnectStepsScreen)
         await walk.press("space", "space", "down", "space")
         await walk.until(lambda: len(desk.businesses.get(business).ticks) == 3)
     async with walking(desk) as walk:
         await walk.until("Harbour Lane")
         await walk.press("c", "enter")
-        await walk.until_on(KashFlowStepsScreen)
+        await walk.until_on(ConnectStepsScreen)
         ticked = [line.strip()[4] for line in walk.text.splitlines() if line.strip()[:3] == "[✓]"]
         assert ticked == ["1", "2", "4"]
         assert "KashFlow then makes a key" in walk.text  # the cursor is on the first to do
@@ -108,14 +107,14 @@ async def test_the_steps_must_be_confirmed_before_the_credentials(
     async with walking(desk) as walk:
         await walk.until("Harbour Lane")
         await walk.press("c", "enter")
-        await walk.until_on(KashFlowStepsScreen)
+        await walk.until_on(ConnectStepsScreen)
         await walk.press("c")
         assert "Tick the box first" in walk.text
-        assert isinstance(walk.screen, KashFlowStepsScreen)
+        assert isinstance(walk.screen, ConnectStepsScreen)
         await walk.press("space", "tab", "enter")
-        await walk.until_on(CredentialsScreen)
+        await walk.until_on(ConnectCredentialsScreen)
         await walk.press("escape")
-        await walk.until_on(KashFlowStepsScreen)
+        await walk.until_on(ConnectStepsScreen)
         await walk.press("y")
         assert walk.app.clipboard == GUIDE
 
@@ -126,19 +125,19 @@ async def test_nothing_typed_is_lost_while_looking_at_the_steps(
     async with walking(desk, demo) as walk:
         await walk.until("Harbour Lane")
         await walk.press("c", "down", "enter")
-        await walk.until_on(KashFlowStepsScreen)
+        await walk.until_on(ConnectStepsScreen)
         await walk.press("space", "d", "enter")
-        await walk.until_on(CredentialsScreen)
+        await walk.until_on(ConnectCredentialsScreen)
         for text in ("anna", "secret!"):
             await walk.write(text)
             await walk.press("tab")
         await walk.write("12ab")
         await walk.press("f3")
-        await walk.until_on(KashFlowStepsScreen)
+        await walk.until_on(ConnectStepsScreen)
         assert "Connect software" not in walk.text
         assert "[✓] 1" in walk.text
         await walk.press("escape")
-        await walk.until_on(CredentialsScreen)
+        await walk.until_on(ConnectCredentialsScreen)
         assert [field.value for field in walk.screen.query("Field")] == [  # type: ignore[attr-defined]
             demo.endpoint,
             "anna",
@@ -147,7 +146,7 @@ async def test_nothing_typed_is_lost_while_looking_at_the_steps(
         ]
         assert walk.holding("secret!")
         await walk.press("escape")
-        await walk.until_on(KashFlowStepsScreen)
+        await walk.until_on(ConnectStepsScreen)
         assert not walk.holding("secret!")
 
 
@@ -196,11 +195,11 @@ async def test_each_failure_has_its_sentence_and_cure_and_the_app_goes_on(
             assert text.count("✗") == 2  # the check, and the sentence
             assert not walk.overflows()
             await walk.press("g" if way else "escape")
-            await walk.until_on(KashFlowStepsScreen if way else CredentialsScreen)
+            await walk.until_on(ConnectStepsScreen if way else ConnectCredentialsScreen)
             if way:
                 assert f"Step {way[-1]} cures it" in walk.text
                 await walk.press("escape")
-                await walk.until_on(CredentialsScreen)
+                await walk.until_on(ConnectCredentialsScreen)
             assert walk.holding(demo.password)  # nothing typed is lost
             if not way:
                 sandbox.behave()
@@ -234,9 +233,9 @@ async def test_checks_can_be_left_while_they_run(
             await to_credentials(walk)
             await walk.press("f4", "enter")
             await walk.until("◐ SOAP API answers")
-            assert isinstance(walk.screen, CheckingScreen)
+            assert isinstance(walk.screen, ConnectChecksScreen)
             await walk.press("escape")
-            await walk.until_on(CredentialsScreen)
+            await walk.until_on(ConnectCredentialsScreen)
             assert walk.holding(demo.password)
             assert slow.held == 1, "the check was left, not waited for"
 
@@ -248,5 +247,5 @@ async def test_in_the_demo_enter_alone_leads_to_the_demos_own_server(
         await walk.press("c")
         await walk.until_on(ChooseSoftwareScreen)
         await walk.press("enter")
-        await walk.until_on(KashFlowStepsScreen)
+        await walk.until_on(ConnectStepsScreen)
         assert "The sandbox has it done already" in walk.text

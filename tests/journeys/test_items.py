@@ -6,12 +6,12 @@ import datetime as dt
 from decimal import Decimal
 
 from kfclient.desk import Desk
-from kfclient.desk.inbox.item import Item, ItemState, Kind
-from screens.compare import CompareScreen
+from kfclient.desk.model.item import Item, ItemState, Kind
+from screens.dialogs import ConfirmScreen
+from screens.edit_conflict import EditConflictScreen
 from screens.import_file import ImportScreen
 from screens.item_form import ItemFormScreen
 from screens.items import ItemsScreen
-from screens.question import QuestionScreen
 from tests.journeys.inbox import SAMPLES, import_sample, pick, save, to_items, to_new_item
 from tests.journeys.walk import walking
 
@@ -208,12 +208,12 @@ async def test_leaving_the_form_asks_when_something_would_be_lost(
         await to_new_item(walk)
         await walk.paste("Pennine")
         await walk.press("escape")
-        await walk.until_on(QuestionScreen)
+        await walk.until_on(ConfirmScreen)
         await walk.press("n")
         await walk.until_on(ItemFormScreen)
         assert "Pennine" in walk.text
         await walk.press("escape")
-        await walk.until_on(QuestionScreen)
+        await walk.until_on(ConfirmScreen)
         await walk.press("y")
         await walk.until_on(ItemsScreen)
     assert synced_desk.items.all(business) == []
@@ -231,7 +231,7 @@ async def test_deleting_asks_and_keeps_what_was_not_meant(synced_desk: Desk, bus
         await walk.until_on(ItemsScreen)
         assert len(synced_desk.items.all(business)) == 3, "Enter alone does nothing"
         await walk.press("d")
-        await walk.until_on(QuestionScreen)
+        await walk.until_on(ConfirmScreen)
         await walk.press("y")
         await walk.until("0 ready, 1 to review")
     assert [item.contact for item in synced_desk.items.all(business)] == ["Lark Rail"]
@@ -249,7 +249,7 @@ async def test_another_session_changes_the_item_that_is_being_edited(
         await walk.paste(" Ltd")
         synced_desk.items.save(business, Item(id=added.id, version=1, contact="Tern Telecom"))
         await walk.press("ctrl+s")
-        await walk.until_on(CompareScreen)
+        await walk.until_on(EditConflictScreen)
         await walk.until("anna saved this item while you changed it.")
         assert "Pennine Water Ltd" in walk.text
         await walk.press("t", "ctrl+s")

@@ -21,9 +21,8 @@ import pytest
 from kfclient.desk import Desk, Draft
 from kfclient.sandbox import Sandbox
 from kfclient.store.errors import SecretNeeded
-from screens.credentials import CredentialsScreen
-from screens.passphrase import PassphraseScreen
-from screens.secret_needed import SecretNeededScreen
+from screens.connect_credentials import ConnectCredentialsScreen
+from screens.passphrase import PassphraseScreen, SecretNeededScreen
 from tests.journeys.leaks import (
     PASSPHRASE,
     PASSWORD,
@@ -151,12 +150,12 @@ CRASHES = {
 
 CRASHING = """
 import sys
-from screens import checking
+from screens import connect_checks
 def run_checks(self):
     held, key = self.draft.password, self.draft.autoauth_key
     event = [held, key]
     {crash}
-checking.CheckingScreen.run_checks = run_checks
+connect_checks.CheckingScreen.run_checks = run_checks
 from tui.cli import main
 sys.exit(main([]))
 """
@@ -351,7 +350,7 @@ async def test_pictures_of_the_screens_show_no_secret_even_while_it_is_revealed(
         await walk.until("Harbour Lane")
         await to_credentials(walk)
         screen = walk.screen
-        assert isinstance(screen, CredentialsScreen)
+        assert isinstance(screen, ConnectCredentialsScreen)
         screen.field("password").input.value = PASSWORD
         screen.field("key").input.value = guarded.autoauth_key
         await walk.pilot.pause()

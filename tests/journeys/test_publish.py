@@ -6,13 +6,13 @@ import datetime as dt
 from decimal import Decimal
 
 from kfclient.desk import Desk
-from kfclient.desk.inbox.item import Item, ItemLine, ItemState, Kind
+from kfclient.desk.model.item import Item, ItemLine, ItemState, Kind
 from kfclient.sandbox import Sandbox
+from screens.dialogs import ConfirmScreen
 from screens.item_details import ItemDetailsScreen
 from screens.items import ItemsScreen
-from screens.publishing import PublishingScreen
-from screens.question import QuestionScreen
-from screens.review import ReviewScreen
+from screens.publish_progress import PublishProgressScreen
+from screens.publish_review import PublishReviewScreen
 from tests.journeys.inbox import import_sample, to_items
 from tests.journeys.walk import Walk, walking
 from tests.slow import slow_replies
@@ -36,7 +36,7 @@ async def to_review(walk: Walk) -> None:
     """Go from the home screen to the plan of all that is ready."""
     await to_items(walk)
     await walk.press("p")
-    await walk.until_on(ReviewScreen)
+    await walk.until_on(PublishReviewScreen)
     await walk.until("Nothing has been sent yet")
 
 
@@ -50,12 +50,12 @@ async def test_samples_are_imported_and_published_to_the_penny(
         await import_sample(walk, "sales.csv", "items added")
         await walk.until("75 ready, 0 to review")
         await walk.press("p")
-        await walk.until_on(ReviewScreen)
+        await walk.until_on(PublishReviewScreen)
         await walk.press("s")
         await walk.until("60 purchases and 15 invoices to publish")
         assert not walk.overflows()
         await walk.press("y")
-        await walk.until_on(PublishingScreen)
+        await walk.until_on(PublishProgressScreen)
         await walk.until("75 of 75, done")
         assert "Nothing already published is published again." in walk.text
         assert not walk.overflows()
@@ -102,7 +102,7 @@ async def test_enter_alone_sends_nothing(synced_desk: Desk, business: str) -> No
     async with walking(synced_desk) as walk:
         await to_review(walk)
         await walk.press("enter", "space", "enter")
-        assert isinstance(walk.screen, ReviewScreen)
+        assert isinstance(walk.screen, PublishReviewScreen)
         await walk.press("escape")
         await walk.until_on(ItemsScreen)
     assert synced_desk.items.all(business)[0].sent is None
@@ -199,7 +199,7 @@ async def test_a_request_that_never_arrived_is_decided_by_a_person_who_looked(
         await walk.press("escape")
         await walk.until("1 ready, 0 to review")
         await walk.press("p")
-        await walk.until_on(ReviewScreen)
+        await walk.until_on(PublishReviewScreen)
         await walk.press("y")
         await walk.until("1 published")
     assert synced_desk.items.all(business)[0].number == 1
@@ -235,9 +235,9 @@ async def test_publishing_goes_on_when_it_is_left_and_stops_when_asked(
             await walk.press("escape")
             await walk.until("publishing, p shows it")
             await walk.press("p")
-            await walk.until_on(PublishingScreen)
+            await walk.until_on(PublishProgressScreen)
             await walk.press("x")
-            await walk.until_on(QuestionScreen)
+            await walk.until_on(ConfirmScreen)
             await walk.press("y")
             await walk.until("stopping after what is being sent")
             slow.let_all_go()

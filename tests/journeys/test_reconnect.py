@@ -7,15 +7,14 @@ from decimal import Decimal
 import pytest
 
 from kfclient.desk import ConnectionState, Desk
-from kfclient.desk.sync.lists import ListName
+from kfclient.desk.model.list_names import ListName
 from kfclient.errors import Problem
 from kfclient.sandbox import Sandbox
-from screens.connected import ConnectedScreen
-from screens.credentials import CredentialsScreen
-from screens.kashflow_steps import KashFlowStepsScreen
+from screens.connect import ConnectedScreen
+from screens.connect_credentials import ConnectCredentialsScreen
+from screens.connect_steps import ConnectStepsScreen
+from screens.dialogs import ConfirmScreen, ErrorScreen
 from screens.manage import ManageScreen
-from screens.problem import ProblemScreen
-from screens.question import QuestionScreen
 from tests.desk.checks import company_becomes
 from tests.journeys.walk import walking
 
@@ -35,9 +34,9 @@ async def test_a_changed_password_is_noticed_and_mended(
         await walk.until_on(ManageScreen)
         await walk.until("separate API password")
         await walk.press("r")
-        await walk.until_on(KashFlowStepsScreen)
+        await walk.until_on(ConnectStepsScreen)
         await walk.press("d", "enter")
-        await walk.until_on(CredentialsScreen)
+        await walk.until_on(ConnectCredentialsScreen)
         assert sandbox.endpoint in walk.text
         assert sandbox.username in walk.text
         await walk.write("Api-only-1")
@@ -81,9 +80,9 @@ async def test_another_company_is_refused_with_the_way_out(
         async with walking(synced_desk) as walk:
             await walk.until("● connected")
             await walk.press("c")
-            await walk.until_on(KashFlowStepsScreen)
+            await walk.until_on(ConnectStepsScreen)
             await walk.press("d", "enter")
-            await walk.until_on(CredentialsScreen)
+            await walk.until_on(ConnectCredentialsScreen)
             for name, text in (
                 ("endpoint", other.endpoint),
                 ("username", other.username),
@@ -113,7 +112,7 @@ async def test_disconnecting_asks_and_keeps_the_lists(synced_desk: Desk, busines
         await walk.until_on(ManageScreen)
         await walk.until("Disconnect")
         await walk.press("d")
-        await walk.until_on(QuestionScreen)
+        await walk.until_on(ConfirmScreen)
         assert "Lists, items and settings stay" in " ".join(walk.text.split())
         await walk.press("enter")
         await walk.until_on(ManageScreen)
@@ -121,7 +120,7 @@ async def test_disconnecting_asks_and_keeps_the_lists(synced_desk: Desk, busines
         await walk.press("d", "y")
         await walk.until("○ not connected")
         await walk.press("escape", "s")
-        await walk.until_on(ProblemScreen)
+        await walk.until_on(ErrorScreen)
         assert "is not connected to KashFlow" in walk.text
     assert len(synced_desk.lists.read(business, ListName.CHART)) == 52
     with pytest.raises(Problem) as caught:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from kfclient.desk import Desk, Role
+from screens.dialogs import ErrorScreen
 from screens.manage import ManageScreen
 from screens.people import PeopleScreen
-from screens.problem import ProblemScreen
 from screens.settings import SettingsScreen
-from screens.syncing import SyncingScreen
+from screens.sync import SyncScreen
 from tests.journeys.walk import walking
 
 
@@ -23,7 +23,7 @@ async def test_a_standard_user_looks_and_syncs_and_is_told_whom_to_ask(
         assert walk.text.count("Admins only: ask anna") == 3
         for key in ("r", "d"):
             await walk.press(key)
-            await walk.until_on(ProblemScreen)
+            await walk.until_on(ErrorScreen)
             assert "Only an Admin may" in walk.text
             assert "anna" in walk.text
             await walk.press("escape")
@@ -40,7 +40,7 @@ async def test_a_standard_user_looks_and_syncs_and_is_told_whom_to_ask(
         assert isinstance(walk.screen, PeopleScreen)
         assert "Only an Admin may change this: ask anna" in walk.text
         await walk.press("escape", "s")
-        await walk.until_on(SyncingScreen)
+        await walk.until_on(SyncScreen)
         await walk.until("Done: all 6 lists")
     assert bens_desk.businesses.get(business).settings.publish_tax_data is False
 
@@ -51,7 +51,7 @@ async def test_somebody_not_named_cannot_connect(
     async with walking(bens_desk) as walk:
         await walk.until("○ not connected")
         await walk.press("c")
-        await walk.until_on(ProblemScreen)
+        await walk.until_on(ErrorScreen)
         assert "ben is not one" in walk.text
         assert "anna" in walk.text
 

@@ -6,13 +6,13 @@ import threading
 import time
 
 from kfclient.desk import Desk
-from kfclient.desk.sync.lists import ListName
+from kfclient.desk.model.list_names import ListName
 from kfclient.sandbox import Sandbox
 from screens.connections import ConnectionsScreen
+from screens.dialogs import ConfirmScreen
 from screens.lists import ListsScreen
 from screens.manage import ManageScreen
-from screens.question import QuestionScreen
-from screens.syncing import SyncingScreen
+from screens.sync import SyncScreen
 from tests.journeys.walk import walking
 from tests.slow import slow_replies
 
@@ -32,7 +32,7 @@ async def test_a_sync_is_left_comes_back_and_says_what_changed(
             await walk.until_on(ConnectionsScreen)
             await walk.until("◐ syncing")
             await walk.press("s")
-            await walk.until_on(SyncingScreen)
+            await walk.until_on(SyncScreen)
             slow.let_go()
             await walk.until("Done: all 6 lists are as they are in KashFlow.")
             assert not walk.overflows()
@@ -51,9 +51,9 @@ async def test_a_sync_is_stopped_after_a_question(
             await walk.press("s")
             await walk.until("◐ Customers")
             await walk.press("x")
-            await walk.until_on(QuestionScreen)
+            await walk.until_on(ConfirmScreen)
             await walk.press("enter")  # Enter alone does nothing: the focus is on Cancel
-            await walk.until_on(SyncingScreen)
+            await walk.until_on(SyncScreen)
             await walk.press("x", "y")
             await walk.until("Stopped, as you asked")
             assert "○ Customers" in walk.text

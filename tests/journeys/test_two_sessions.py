@@ -11,9 +11,9 @@ import pytest
 
 from kfclient.desk import Desk
 from kfclient.desk.errors import ItemChanged
-from kfclient.desk.inbox.item import Item
+from kfclient.desk.model.item import Item
 from kfclient.store import Home, Secrets
-from screens.compare import CompareScreen
+from screens.edit_conflict import EditConflictScreen
 from screens.item_form import ItemFormScreen
 from screens.items import ItemsScreen
 from screens.manage import ManageScreen
@@ -112,7 +112,7 @@ async def test_an_edit_of_the_same_item_is_said_while_it_is_typed_and_settled_wh
         )
         assert "Pennine Water Ltd" in walk.text, "what is typed here stays"
         await walk.press("ctrl+s")
-        await walk.until_on(CompareScreen)
+        await walk.until_on(EditConflictScreen)
         await walk.until("ben saved this item while you changed it.")
         assert "Pennine Water Ltd" in walk.text
         assert "Pennine Water plc" in walk.text

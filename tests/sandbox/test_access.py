@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from kfclient.sandbox.remote import SECONDS
+from kfclient.sandbox.account import SECONDS
 from tests.sandbox.wire import Wire
 
 KEY = "partner-key"

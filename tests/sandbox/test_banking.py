@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kfclient.sandbox import chart
+from kfclient.sandbox import seed
 from tests.sandbox.wire import Wire, lines, record
 
 LINE = {"Quantity": 1, "Rate": "100", "VatAmount": "20"}
@@ -52,9 +52,9 @@ def test_a_bank_account_is_opened_on_a_nominal_that_has_none(wire: Wire) -> None
 def test_transaction_types_and_products_are_nominals_of_their_area(wire: Wire) -> None:
     nominals = wire.sandbox.account.books.all("nominals")
     for operation, element, area in (
-        ("GetBankTxTypes", "TypeID", chart.BANK),
-        ("GetProducts", "ProductID", chart.SALES),
-        ("GetProductsWithSubProducts", "ProductID", chart.SALES),
+        ("GetBankTxTypes", "TypeID", seed.BANK),
+        ("GetProducts", "ProductID", seed.SALES),
+        ("GetProductsWithSubProducts", "ProductID", seed.SALES),
     ):
         ids = {str(row["id"]) for row in nominals if row["ClassificationID"] == area}
         assert set(wire.ok(operation).texts(element)) == ids

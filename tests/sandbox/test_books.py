@@ -280,7 +280,7 @@ def test_what_cannot_be_put_on_disk_is_never_answered_ok(
         wire = authorised(sandbox)
         supplier = wire.ok("InsertSupplier", record("supl", Name="Ink")).number
         with monkeypatch.context() as disk:
-            disk.setattr("kfclient.sandbox.journal._SYNC", full)
+            disk.setattr("kfclient.sandbox.books._SYNC", full)
             inv = record("Inv", CustomerID=supplier)
             assert "No space left" in wire.faulted("InsertReceipt", inv)
         assert sandbox.account.receipts() == []

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from kfclient.sandbox import Sandbox
-from kfclient.sandbox.contract import OPERATIONS, TYPES
-from kfclient.sandbox.dispatch import ANSWERS
+from kfclient.sandbox.calls.dispatch import ANSWERS
+from kfclient.sandbox.contract import OPERATIONS, TYPES, fields, operations
 from kfclient.sandbox.pages import wsdl
-from kfclient.sandbox.schema import fields, operations
 from tests.contract import LATER, read_contract, vendor_contract
 from tests.sandbox.wire import Wire
 

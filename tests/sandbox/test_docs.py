@@ -9,13 +9,17 @@ from pathlib import Path
 import pytest
 
 import kfclient.sandbox
-from kfclient.sandbox import control
-from kfclient.sandbox.contract import OPERATIONS
-from kfclient.sandbox.schema import operations
-from kfclient.sandbox.switches import NOT_FOUND, Switches
-from kfclient.sandbox.troubles import EVENTS, KINDS, Trouble
-from kfclient.sandbox.unoffered import EMPTY
-from kfclient.sandbox.unoffered import OPERATIONS as UNOFFERED
+from kfclient.sandbox import faults
+from kfclient.sandbox.account import NOT_FOUND, Switches
+from kfclient.sandbox.contract import (
+    EMPTY,
+    OPERATIONS,
+    operations,
+)
+from kfclient.sandbox.contract import (
+    UNOFFERED_OPERATIONS as UNOFFERED,
+)
+from kfclient.sandbox.faults import EVENTS, KINDS, Trouble
 
 DOCS = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text(encoding="utf-8")
 
@@ -27,7 +31,7 @@ def test_every_switch_is_told_with_its_default(name: str) -> None:
     assert f"| `{name}` | {told} |" in DOCS
 
 
-@pytest.mark.parametrize("name", [*KINDS, *EVENTS, *NOT_FOUND, *control._ACTS])
+@pytest.mark.parametrize("name", [*KINDS, *EVENTS, *NOT_FOUND, *faults._ACTS])
 def test_every_word_is_told(name: str) -> None:
     assert f"`{name}`" in DOCS
 

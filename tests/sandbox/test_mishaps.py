@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from kfclient.errors import Problem
-from kfclient.sandbox import troubles
-from kfclient.sandbox.troubles import EVENTS, Trouble, parse_trouble, parse_troubles
+from kfclient.sandbox import faults
+from kfclient.sandbox.faults import EVENTS, Trouble, parse_trouble, parse_troubles
 from tests.sandbox.wire import Wire, headers, record
 from tests.waiting import HANG, until
 
@@ -190,4 +190,4 @@ def test_a_control_call_can_say_when(wire: Wire, inv: str) -> None:
 
 
 def test_every_event_is_explained() -> None:
-    assert all(f"| {kind} " in str(troubles.__doc__) for kind in EVENTS)
+    assert all(f"| {kind} " in str(faults.__doc__) for kind in EVENTS)

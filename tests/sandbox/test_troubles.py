@@ -11,8 +11,8 @@ import pytest
 from lxml import etree
 
 from kfclient.errors import Problem
-from kfclient.sandbox import troubles
-from kfclient.sandbox.troubles import KINDS, Trouble, parse_trouble, trouble_of
+from kfclient.sandbox import faults
+from kfclient.sandbox.faults import KINDS, Trouble, parse_trouble, trouble_of
 from tests.sandbox.wire import Answer, Wire, headers, record
 from tests.waiting import HANG, until
 
@@ -202,4 +202,4 @@ def test_trouble_needs_an_operation_and_a_kind(values: dict[str, Any]) -> None:
 
 
 def test_every_kind_is_explained() -> None:
-    assert all(f"| {kind} " in str(troubles.__doc__) for kind in KINDS)
+    assert all(f"| {kind} " in str(faults.__doc__) for kind in KINDS)

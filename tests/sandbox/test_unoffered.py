@@ -7,10 +7,16 @@ from collections.abc import Iterator
 import pytest
 
 from kfclient.sandbox import Sandbox
-from kfclient.sandbox.contract import OPERATIONS, TYPES
-from kfclient.sandbox.schema import Field, operations
-from kfclient.sandbox.unoffered import EMPTY
-from kfclient.sandbox.unoffered import OPERATIONS as DECLARED
+from kfclient.sandbox.contract import (
+    EMPTY,
+    OPERATIONS,
+    TYPES,
+    Element,
+    operations,
+)
+from kfclient.sandbox.contract import (
+    UNOFFERED_OPERATIONS as DECLARED,
+)
 from tests.sandbox.wire import Wire, record
 
 UNOFFERED = sorted(operations(DECLARED))
@@ -26,7 +32,7 @@ def wire() -> Iterator[Wire]:
         yield caller
 
 
-def empty(field: Field) -> str:
+def empty(field: Element) -> str:
     """Return the element of an argument that says nothing."""
     return record(field.name) if field.kind in TYPES else ""
 

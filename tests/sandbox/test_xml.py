@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kfclient.sandbox.scalars import to_decimal, to_int, to_moment
-from kfclient.sandbox.writing import decimal_text
+from kfclient.sandbox.xml import decimal_text, to_decimal, to_int, to_moment
 from tests.sandbox.wire import Wire, lines, record
 
 

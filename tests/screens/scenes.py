@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from kfclient.desk.inbox.item import Item, ItemLine, Kind
+from kfclient.desk.model.item import Item, ItemLine, Kind
 from tests.journeys.walk import Walk, walking
 
 if TYPE_CHECKING:

@@ -6,8 +6,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from kfclient.desk import Desk, Role
-from kfclient.desk.business.business import Company, Connection, ItemCounts, ListStatus, ProblemNote
-from kfclient.desk.sync.lists import ListName
+from kfclient.desk.model.business import (
+    Company,
+    Connection,
+    ItemCounts,
+    ListStatus,
+    ProblemNote,
+)
+from kfclient.desk.model.list_names import ListName
 from kfclient.store import Home, Secrets
 from screens.services import DemoCredentials
 

@@ -11,14 +11,13 @@ import pytest
 from textual.pilot import Pilot
 
 from kfclient.desk import Desk
-from kfclient.desk.audit.audit import Action, Entry
+from kfclient.desk.audit.entry import Action, Entry
 from kfclient.store import Home, Secrets
+from screens.audit import AuditScreen, short_time, whole_entry
+from screens.dialogs import TextViewerScreen
 from screens.item_details import ItemDetailsScreen
 from screens.items import ItemsScreen
 from screens.manage import ManageScreen
-from screens.reading import ReadingScreen
-from screens.trail import TrailScreen
-from screens.trail_words import short_time, whole_entry
 from screens.widgets.ledger_table import LedgerTable
 from tests.desk.seeded import NOW, Inbox
 from tests.journeys.walk import Walk
@@ -81,7 +80,7 @@ async def test_from_manage_newest_first_with_a_filter_and_all_of_an_entry(stock:
     async with on_screen(stock, ManageScreen(HARBOUR, "Harbour Lane")) as walk:
         await walk.until("Audit trail")
         await walk.press("h")
-        await walk.until_on(TrailScreen)
+        await walk.until_on(AuditScreen)
         await walk.until("entries, the newest first")
         table = walk.screen.query_one(LedgerTable)
         assert table.rows[0].cells[1:] == (
@@ -94,7 +93,7 @@ async def test_from_manage_newest_first_with_a_filter_and_all_of_an_entry(stock:
         await walk.until("made ben a Standard user")
         assert len(table.rows) == 1
         await walk.press("enter", "enter")
-        await walk.until_on(ReadingScreen)
+        await walk.until_on(TextViewerScreen)
         assert "Action       role-changed" in walk.text
         assert "ben: standard" in walk.text
         assert not walk.overflows()
@@ -111,7 +110,7 @@ async def test_one_items_own_from_the_inbox_and_from_its_details(
     async with on_screen(inbox_desk, ItemsScreen(inbox.business, "Acme Ltd")) as walk:
         await walk.until("2 ")
         await walk.press("down", "h")
-        await walk.until_on(TrailScreen)
+        await walk.until_on(AuditScreen)
         await walk.until("1 entry, the newest first")
         assert "Acme Ltd > Items > Item 2 > Audit trail" in walk.text
         assert "added item 2" in walk.text
@@ -126,7 +125,7 @@ async def test_another_sessions_deed_is_seen_at_once(inbox: Inbox, inbox_desk: D
     inbox_desk.items.add(inbox.business, cost())
     root = inbox.home.root
     ben = Desk(Home(root), Secrets(root, memory=True), person="ben", clock=lambda: NOW)
-    async with on_screen(inbox_desk, TrailScreen(inbox.business, "Acme Ltd")) as walk:
+    async with on_screen(inbox_desk, AuditScreen(inbox.business, "Acme Ltd")) as walk:
         await walk.until("added item 1")
         table = walk.screen.query_one(LedgerTable)
         await walk.press("down")
@@ -145,10 +144,10 @@ async def test_a_line_that_was_changed_shows_without_being_asked_for(
     inbox_desk.audit.settle(inbox.business)
     path = inbox_desk.home.trail(inbox.business).path
     path.write_bytes(path.read_bytes().replace(b"Pennine Water", b"Pennine Vater"))
-    async with on_screen(inbox_desk, TrailScreen(inbox.business, "Acme Ltd")) as walk:
+    async with on_screen(inbox_desk, AuditScreen(inbox.business, "Acme Ltd")) as walk:
         await walk.until("✗ The trail is not as it was written: v tells more.")
         await walk.press("v")
-        await walk.until_on(ReadingScreen)
+        await walk.until_on(TextViewerScreen)
         text = " ".join(walk.text.replace("│", "").split())
         assert "✗ The trail is not as it was written: 1 trouble" in text
         assert "was changed" in text
@@ -164,7 +163,7 @@ async def test_a_long_trail_opens_and_moves_quickly(inbox: Inbox, inbox_desk: De
                 database, inbox.business, Action.ITEM_ADDED, item=str(at), after={"kind": "cost"}
             )
     began = time.process_time()
-    async with on_screen(inbox_desk, TrailScreen(inbox.business, "Acme Ltd")) as walk:
+    async with on_screen(inbox_desk, AuditScreen(inbox.business, "Acme Ltd")) as walk:
         await walk.until("5,0")
         opened = time.process_time() - began
         began = time.process_time()
@@ -185,7 +184,7 @@ def test_it_looks_like_this(
     async def bring(pilot: Pilot[None]) -> None:
         walk = Walk(pilot)
         await walk.until("Connections")
-        await walk.app.push_screen(TrailScreen(inbox.business, "Acme Ltd"))
+        await walk.app.push_screen(AuditScreen(inbox.business, "Acme Ltd"))
         await walk.until("5 entries, the newest first")
         assert not walk.overflows()
 

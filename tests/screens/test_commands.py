@@ -8,7 +8,7 @@ import pkgutil
 import pytest
 
 import screens
-from screens.room import BACK, Act, Acting
+from screens.app_screen import BACK, Act, Acting
 
 OTHER_KEYS_ON_A_PLAIN_TERMINAL = {
     "ctrl+i": "tab",

@@ -8,13 +8,12 @@ import pytest
 from textual import events
 
 from kfclient.desk import Desk, Draft
-from kfclient.desk.business.business import ConnectionState
+from kfclient.desk.model.connection_state import ConnectionState
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home, Secrets
-from screens.connected import ConnectedScreen
-from screens.credentials import CredentialsScreen
-from screens.keeping import KeepingScreen
-from screens.passphrase import PassphraseScreen
+from screens.connect import ConnectedScreen
+from screens.connect_credentials import ConnectCredentialsScreen
+from screens.passphrase import KeyringChoiceScreen, PassphraseScreen
 from screens.widgets.field import Field
 from tests.conftest import QUICK
 from tests.journeys.test_connect import to_credentials
@@ -108,13 +107,13 @@ async def test_without_a_keyring_the_person_chooses_the_encrypted_file(
         await to_credentials(walk)
         await fill(walk, draft)
         await walk.press("f5")
-        await walk.until_on(KeepingScreen)
+        await walk.until_on(KeyringChoiceScreen)
         await walk.until("nobody can read the file")
         await walk.press("escape")
-        await walk.until_on(CredentialsScreen)
+        await walk.until_on(ConnectCredentialsScreen)
         assert walk.holding(draft.password)
         await walk.press("f5")
-        await walk.until_on(KeepingScreen)
+        await walk.until_on(KeyringChoiceScreen)
         await walk.press("enter")
         await walk.until_on(PassphraseScreen)
         for text in ("four plain words here", "four plain words here"):

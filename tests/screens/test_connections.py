@@ -10,9 +10,9 @@ import pytest
 from textual.strip import Strip
 
 from kfclient.desk import Desk
-from kfclient.desk.business.business import ItemCounts
+from kfclient.desk.model.business import ItemCounts
 from kfclient.store import Home, Secrets
-from screens.ages import ago
+from screens.format import ago
 from screens.manage import ManageScreen
 from screens.widgets.ledger_table import LedgerTable
 from tests.journeys.walk import walking

@@ -7,9 +7,9 @@ import json
 from textual.command import CommandPalette
 
 from kfclient.desk import Desk
+from screens.dialogs import TextViewerScreen
 from screens.doctor import DoctorScreen
 from screens.people import PeopleScreen
-from screens.reading import ReadingScreen
 from screens.widgets.ledger_table import LedgerTable
 from tests.journeys.walk import walking
 from tests.screens.scenes import on_screen
@@ -36,7 +36,7 @@ async def test_from_home_what_is_wrong_comes_first_with_its_cure(stock: Desk) ->
             assert table.cursor < len(table.rows) - 1
             await walk.press("down")
         await walk.press("enter")
-        await walk.until_on(ReadingScreen)
+        await walk.until_on(TextViewerScreen)
         assert found.cure.split(".", maxsplit=1)[0][:30] in walk.text
         await walk.press("escape", "y")
         copied = json.loads(walk.app.clipboard)

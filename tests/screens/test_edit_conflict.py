@@ -11,14 +11,13 @@ import msgspec
 import pytest
 
 from kfclient.desk import Desk
-from kfclient.desk.inbox.item import Item, ItemLine
+from kfclient.desk.model.item import Item, ItemLine
 from kfclient.store import Home, Secrets
-from screens.compare import CompareScreen
-from screens.differences import differences, merged
+from screens.dialogs import ConfirmScreen
+from screens.edit_conflict import EditConflictScreen, differences, merged
 from screens.item_details import ItemDetailsScreen
 from screens.item_form import ItemFormScreen
 from screens.items import ItemsScreen
-from screens.question import QuestionScreen
 from screens.widgets.ledger_table import LedgerTable
 from tests.desk.seeded import NOW, Inbox
 from tests.journeys.walk import Walk
@@ -127,7 +126,7 @@ async def test_the_second_to_save_sees_both_and_keeps_what_is_wanted(
         )
         assert contact(walk) == "Pennine Water Ltd", "what is being typed stays"
         await walk.press("ctrl+s")
-        await walk.until_on(CompareScreen)
+        await walk.until_on(EditConflictScreen)
         assert shown(walk) == [
             ("Reference", "theirs", "PW-1", "PW-77"),
             ("Supplier", "yours", "Pennine Water Ltd", "Pennine Water plc"),
@@ -135,7 +134,7 @@ async def test_the_second_to_save_sees_both_and_keeps_what_is_wanted(
         assert not walk.overflows()
         assert inbox_desk.items.get(inbox.business, "1").contact == "Pennine Water plc"
         await walk.press("ctrl+s")
-        await walk.until(lambda: not isinstance(walk.screen, CompareScreen | ItemFormScreen))
+        await walk.until(lambda: not isinstance(walk.screen, EditConflictScreen | ItemFormScreen))
     saved = inbox_desk.items.get(inbox.business, "1")
     assert (saved.contact, saved.reference) == ("Pennine Water Ltd", "PW-77")
 
@@ -149,7 +148,7 @@ async def test_mine_or_theirs_in_every_field_or_back_to_the_form(
         await walk.paste(" Ltd")
         change(ben, inbox, reference="PW-77", due_date=dt.date(2026, 9, 30))
         await walk.press("ctrl+s")
-        await walk.until_on(CompareScreen)
+        await walk.until_on(EditConflictScreen)
         await walk.press("m")
         assert [cells[1] for cells in shown(walk)] == ["yours"] * 3
         await walk.press("t", "down", "space")
@@ -162,12 +161,12 @@ async def test_mine_or_theirs_in_every_field_or_back_to_the_form(
         assert contact(walk) == "Pennine Water Ltd"
         change(ben, inbox, reference="PW-78")  # and once more
         await walk.press("ctrl+s")
-        await walk.until_on(CompareScreen)
+        await walk.until_on(EditConflictScreen)
         change(ben, inbox, reference="PW-79")  # while the two are compared
         await walk.press("m", "ctrl+s")
         await walk.until("PW-79")
         await walk.press("m", "ctrl+s")
-        await walk.until(lambda: not isinstance(walk.screen, CompareScreen | ItemFormScreen))
+        await walk.until(lambda: not isinstance(walk.screen, EditConflictScreen | ItemFormScreen))
     saved = inbox_desk.items.get(inbox.business, "1")
     assert (saved.contact, saved.reference, saved.due_date) == ("Pennine Water Ltd", "PW-1", None)
 
@@ -202,7 +201,7 @@ async def test_the_same_change_twice_is_no_question(
         change(ben, inbox, contact="Pennine Water Ltd")
         await walk.press("ctrl+s")
         await walk.until(lambda: not isinstance(walk.screen, ItemFormScreen))
-        assert not isinstance(walk.screen, CompareScreen)
+        assert not isinstance(walk.screen, EditConflictScreen)
 
 
 async def test_the_inbox_keeps_its_cursor_and_filter_while_another_session_works(
@@ -229,7 +228,7 @@ async def test_what_the_other_changed_is_not_deleted(
     async with on_screen(inbox_desk, ItemsScreen(inbox.business, "Acme Ltd")) as walk:
         await walk.until("1 ready")
         await walk.press("d")
-        await walk.until_on(QuestionScreen)
+        await walk.until_on(ConfirmScreen)
         change(ben, inbox, reference="PW-77")
         await walk.press("y")
         await walk.until("Item 1 was changed meanwhile, and is still here.")
@@ -251,7 +250,7 @@ def test_it_looks_like_this(
         await walk.paste(" (Yorkshire) Ltd, Retail Billing Office")
         change(ben, inbox, reference="PW-77", contact="Pennine Water plc")
         await walk.press("ctrl+s")
-        await walk.until_on(CompareScreen)
+        await walk.until_on(EditConflictScreen)
         await walk.press("down")
         assert not walk.overflows()
 

@@ -12,9 +12,9 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from kfclient.desk import Desk
-from screens.help import HelpScreen
+from screens.app_screen import Act, AppScreen, CommandFooter
+from screens.dialogs import HelpScreen
 from screens.items import ItemsScreen
-from screens.room import Act, CommandFooter, Room
 from tests.desk.seeded import Inbox
 from tests.screens.scenes import cost, on_screen
 
@@ -59,7 +59,7 @@ async def test_an_item_for_which_more_can_be_done_shows_it(inbox: Inbox, inbox_d
         assert "Mend" not in walk.footer
 
 
-class Form(Room[None]):
+class Form(AppScreen[None]):
     """A field, and a place with a key of its own; saving is possible, shown dim, or not there."""
 
     ACTS = (

@@ -6,10 +6,10 @@ from decimal import Decimal
 from pathlib import Path
 
 from kfclient.desk import Desk
-from kfclient.desk.inbox.item import ItemState, Kind
+from kfclient.desk.model.item import ItemState, Kind
 from kfclient.sandbox import Sandbox
+from screens.files import ItemFilesScreen
 from screens.item_details import ItemDetailsScreen
-from screens.item_files import ItemFilesScreen
 from screens.items import ItemsScreen
 from tests.desk.seeded import Inbox
 from tests.screens.scenes import cost, on_screen, toasted

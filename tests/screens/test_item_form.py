@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 
 from kfclient.api.records import PaymentMethod
 from kfclient.desk import Desk
-from kfclient.desk.inbox.item import Item, ItemLine, Kind
-from kfclient.desk.sync.list_reading import COST_METHODS
+from kfclient.desk.model.item import Item, ItemLine, Kind
+from kfclient.desk.sync.readers import COST_METHODS
+from screens.dialogs import ConfirmScreen
 from screens.item_draft import ItemDraft, read_text
 from screens.item_form import ItemFormScreen
 from screens.item_words import home_per_foreign
-from screens.picker import Candidate, PickerScreen, best_first
-from screens.question import QuestionScreen
-from screens.widgets.item_fields import Field
+from screens.picker import Choice, PickerScreen, best_first
+from screens.widgets.item_editor import ItemField
 from screens.widgets.ledger_table import LedgerTable
 from tests.desk.seeded import Inbox
 from tests.journeys.walk import Walk
@@ -120,12 +120,12 @@ def test_what_cannot_be_read_says_so(field: str, typed: str, said: str) -> None:
 
 def test_the_best_match_comes_first() -> None:
     offered = [
-        Candidate.of("1", "PARC01", "Parcel & Post"),
-        Candidate.of("2", "POST", "Zebra Ltd"),
-        Candidate.of("3", "ZZ1", "Postage Partners"),
-        Candidate.of("4", "MUL01", "Müller Werkzeuge"),
-        Candidate.of("5", "POST01", "Another"),
-        Candidate.of("6", "X", "Lamppost makers"),
+        Choice.of("1", "PARC01", "Parcel & Post"),
+        Choice.of("2", "POST", "Zebra Ltd"),
+        Choice.of("3", "ZZ1", "Postage Partners"),
+        Choice.of("4", "MUL01", "Müller Werkzeuge"),
+        Choice.of("5", "POST01", "Another"),
+        Choice.of("6", "X", "Lamppost makers"),
     ]
     assert [one.row.key for one in best_first(offered, "post")] == ["2", "5", "3", "1", "6"]
     assert [one.row.key for one in best_first(offered, "muller")] == ["4"]
@@ -137,7 +137,7 @@ def test_the_best_match_comes_first() -> None:
 def test_twenty_thousand_are_searched_between_two_keys() -> None:
     names = ("Harbour", "Lane", "Müller", "Quillon", "Pennine")
     offered = [
-        Candidate.of(str(at), f"C{at:05}", f"{names[at % 5]} {names[at % 3]} {at}", "a@b.example")
+        Choice.of(str(at), f"C{at:05}", f"{names[at % 5]} {names[at % 3]} {at}", "a@b.example")
         for at in range(20_000)
     ]
     began = time.thread_time()
@@ -165,7 +165,7 @@ def test_the_picker_looks_like_this(inbox: Inbox, inbox_desk: Desk, snap_compare
     assert snap_compare(KashdeckApp(inbox_desk), terminal_size=(80, 24), run_before=bring)
 
 
-def field(walk: Walk, name: str, line: int = 0) -> Field:
+def field(walk: Walk, name: str, line: int = 0) -> ItemField:
     """Return a field of the form: of the header, or of a line (1 is the first)."""
     form = walk.screen
     assert isinstance(form, ItemFormScreen)
@@ -297,7 +297,7 @@ async def test_an_item_that_is_gone_loses_nothing_typed(inbox: Inbox, inbox_desk
         await walk.until_on(ItemFormScreen)
         assert field(walk, "contact").value == "Pennine Water Ltd"
         await walk.press("ctrl+s")
-        await walk.until_on(QuestionScreen)
+        await walk.until_on(ConfirmScreen)
         await walk.press("y")
         await walk.until(lambda: not isinstance(walk.screen, ItemFormScreen))
     [added] = inbox_desk.items.all(inbox.business)

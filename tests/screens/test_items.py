@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from kfclient.desk import Desk
-from kfclient.desk.inbox.item import Kind
+from kfclient.desk.model.item import Kind
 from screens.items import ItemsScreen
 from screens.widgets.ledger_table import LedgerTable
 from tests.desk.seeded import Inbox

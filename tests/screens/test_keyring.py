@@ -13,10 +13,10 @@ from kfclient.sandbox import Sandbox
 from kfclient.store import Home, Secrets
 from kfclient.store.encrypted_file import EncryptedFile
 from kfclient.store.errors import SecretNeeded
+from screens.dialogs import ConfirmScreen
 from screens.keyring import KeyringScreen
 from screens.manage import ManageScreen
 from screens.passphrase import PassphraseScreen
-from screens.question import QuestionScreen
 from screens.widgets.ledger_table import LedgerTable
 from tests.conftest import QUICK
 from tests.journeys.walk import Walk
@@ -85,12 +85,12 @@ async def test_an_admin_moves_it_and_is_told(kept: Desk) -> None:
     async with on_screen(kept, screen()) as walk:
         await to_place(walk, TYPED)
         await walk.press("enter")
-        await walk.until_on(QuestionScreen)
+        await walk.until_on(ConfirmScreen)
         await walk.press("enter")
         await walk.until_on(KeyringScreen)
         assert place_of(kept) == FILE
         await walk.press("enter")
-        await walk.until_on(QuestionScreen)
+        await walk.until_on(ConfirmScreen)
         text = walk.text
         assert "n  Cancel" in text
         assert not walk.overflows()

@@ -13,25 +13,23 @@ from textual.screen import Screen
 from kfclient.api.errors import ServerTrouble, WrongCredentials
 from kfclient.cancel import Cancel
 from kfclient.desk import Desk, Draft
-from kfclient.desk.business.software import software
 from kfclient.desk.events import CheckFailed, CheckPassed
-from kfclient.desk.sync.lists import ListName
+from kfclient.desk.model.business import software
+from kfclient.desk.model.list_names import ListName
 from kfclient.store import Home, Secrets
-from kfclient.store.backends import BackendChoice, encrypted_file_choice
-from screens.attempt import Attempt
-from screens.checking import CheckingScreen
-from screens.choose_software import ChooseSoftwareScreen
-from screens.connected import ConnectedScreen
-from screens.credentials import CredentialsScreen
-from screens.kashflow_steps import KashFlowStepsScreen
-from screens.keeping import KeepingScreen
+from kfclient.store.keyring_choice import BackendChoice, encrypted_file_choice
+from screens.app_screen import AppScreen
+from screens.connect import ChooseSoftwareScreen, ConnectedScreen, ConnectWizard
+from screens.connect_checks import ConnectChecksScreen
+from screens.connect_credentials import ConnectCredentialsScreen
+from screens.connect_steps import ConnectStepsScreen
 from screens.lists import ListsScreen
 from screens.manage import ManageScreen
+from screens.passphrase import KeyringChoiceScreen
 from screens.people import PeopleScreen
-from screens.room import Room
 from screens.services import ListRow, SyncJob
 from screens.settings import SettingsScreen
-from screens.syncing import SyncingScreen
+from screens.sync import SyncScreen
 from tests.journeys.walk import Walk
 from tests.screens.stock import DEMO, HARBOUR, stocked
 from tui.app import KashdeckApp
@@ -42,13 +40,13 @@ SMALL, LARGE = (80, 24), (120, 40)
 NAME = "Harbour Lane"
 
 
-def attempt(app: KashdeckApp) -> Attempt:
+def attempt(app: KashdeckApp) -> ConnectWizard:
     """A business on its way to being connected to the sandbox, two steps ticked."""
     home = app.screen_stack[1]
-    assert isinstance(home, Room)
+    assert isinstance(home, AppScreen)
     for step in ("open", "soap"):
         app.desk.businesses.tick("dove-hill-farm", step, on=True)
-    made = Attempt(home, app.desk.businesses.get("dove-hill-farm"))
+    made = ConnectWizard(home, app.desk.businesses.get("dove-hill-farm"))
     made.software = software("sandbox")
     return made
 
@@ -68,7 +66,7 @@ def sync_ended(app: KashdeckApp) -> Screen[Any]:
     }
     rows[ListName.CUSTOMERS] = ListRow(rows=20, seconds=1.5, outcome="failed", problem=lost)
     app._syncs[HARBOUR] = SyncJob(HARBOUR, Cancel(), rows, ended=True)
-    return SyncingScreen(HARBOUR, NAME)
+    return SyncScreen(HARBOUR, NAME)
 
 
 def sync_running(app: KashdeckApp) -> Screen[Any]:
@@ -76,22 +74,22 @@ def sync_running(app: KashdeckApp) -> Screen[Any]:
     rows = {name: ListRow(rows=n * 6, seconds=n / 4) for n, name in enumerate(ListName)}
     rows[ListName.CHART] = ListRow(rows=52, seconds=0.3, outcome="done", added=2)
     app._syncs[HARBOUR] = SyncJob(HARBOUR, Cancel(), rows)
-    return SyncingScreen(HARBOUR, NAME)
+    return SyncScreen(HARBOUR, NAME)
 
 
 def keeping(app: KashdeckApp) -> Screen[Any]:
     why_not = "No Secret Service answers in this session, as is usual over SSH."
     service = BackendChoice("secret-service", "Secret Service", usable=False, why_not=why_not)
-    return KeepingScreen([service, encrypted_file_choice()])
+    return KeyringChoiceScreen([service, encrypted_file_choice()])
 
 
 SCREENS: dict[str, tuple[Make | None, tuple[str, ...], str]] = {
     "home": (None, (), "needs reconnecting"),
     "add": (None, ("a",), "Add a business"),
     "software": (lambda app: ChooseSoftwareScreen(attempt(app)), (), "KashFlow sandbox"),
-    "steps": (lambda app: KashFlowStepsScreen(attempt(app)), (), "Tick the box first"),
-    "traps": (lambda app: KashFlowStepsScreen(attempt(app)), ("t",), "Your accountant"),
-    "credentials": (lambda app: CredentialsScreen(attempt(app)), ("f4",), "DEMO"),
+    "steps": (lambda app: ConnectStepsScreen(attempt(app)), (), "Tick the box first"),
+    "traps": (lambda app: ConnectStepsScreen(attempt(app)), ("t",), "Your accountant"),
+    "credentials": (lambda app: ConnectCredentialsScreen(attempt(app)), ("f4",), "DEMO"),
     "keeping": (keeping, (), "Where shall"),
     "connected": (connection_made, (), "is connected"),
     "sync-running": (sync_running, (), "Bank accounts      ━━"),
@@ -148,7 +146,7 @@ def test_a_failed_check(stock: Desk, snap_compare: Compare) -> None:
         walk = Walk(pilot)
         await walk.until("Harbour Lane")
         assert isinstance(walk.app, KashdeckApp)
-        screen = CheckingScreen(attempt(walk.app), Draft(software="sandbox"))
+        screen = ConnectChecksScreen(attempt(walk.app), Draft(software="sandbox"))
         await walk.app.push_screen(screen)
         await walk.until("What to do")  # an empty draft is refused before any check
         for check, detail in (("reach", "127.0.0.1:8099"), ("tls", ""), ("soap", "")):

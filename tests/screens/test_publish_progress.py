@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 
 from kfclient.desk import Desk
 from kfclient.sandbox import Sandbox
-from screens.publishing import PublishingScreen
+from screens.publish_progress import PublishProgressScreen
 from tests.journeys.walk import Walk
 from tests.screens.scenes import SIZES, cost
 from tui.app import KashdeckApp
@@ -38,7 +38,7 @@ def test_its_end_looks_like_this(
         await walk.until("Connections")
         plan = published.desk.publishing.plan(business)
         published.start_publish(plan, create_suppliers=False, create_customers=False)
-        await published.push_screen(PublishingScreen(business, "Harbour Lane"))
+        await published.push_screen(PublishProgressScreen(business, "Harbour Lane"))
         await walk.until("s, then it goes on")
         await walk.press("x", "y")
         await walk.until("3 of 3, stopped")
@@ -57,7 +57,7 @@ async def test_a_session_that_publishes_already_is_told(synced_desk: Desk, busin
             assert held
             plan = synced_desk.publishing.plan(business)
             app.start_publish(plan, create_suppliers=False, create_customers=False)
-            await app.push_screen(PublishingScreen(business, "Harbour Lane"))
+            await app.push_screen(PublishProgressScreen(business, "Harbour Lane"))
             await walk.until("is being published by another session")
             assert "· not sent" in walk.text
 
@@ -73,7 +73,7 @@ async def test_a_server_that_is_gone_is_waited_for_until_it_is_stopped(
     async with app.run_test(size=(80, 24)) as pilot:
         walk = Walk(pilot)
         app.start_publish(plan, create_suppliers=False, create_customers=False)
-        await app.push_screen(PublishingScreen(business, "Harbour Lane"))
+        await app.push_screen(PublishProgressScreen(business, "Harbour Lane"))
         await walk.until("s, then it goes on")
         assert "! " in walk.text
         assert not walk.overflows()

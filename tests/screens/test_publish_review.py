@@ -10,12 +10,10 @@ import pytest
 
 from kfclient.api.records import Invoice, PaymentMethod
 from kfclient.desk import Desk
-from kfclient.desk.inbox.item import Item, ItemState, Kind, LeftStep
-from kfclient.desk.publish.followups import PlannedNote
-from kfclient.desk.publish.planning import plan_left
-from kfclient.desk.sync.list_reading import COST_METHODS
-from screens.review import Agreed, Approved, ReviewScreen
-from screens.review_words import made, totals
+from kfclient.desk.model.item import Item, ItemState, Kind, LeftStep
+from kfclient.desk.publish.plan import PlannedNote, plan_left
+from kfclient.desk.sync.readers import COST_METHODS
+from screens.publish_review import Agreed, Approved, PublishReviewScreen, made, totals
 from tests.desk.seeded import Inbox
 from tests.journeys.walk import walking
 from tests.screens.scenes import DAY, SIZES, cost, on_screen, showing, toasted, varied
@@ -24,10 +22,10 @@ from tui.app import KashdeckApp
 Compare = Callable[..., bool]
 
 
-def review(inbox: Inbox, desk: Desk, items: list[Item]) -> ReviewScreen:
+def review(inbox: Inbox, desk: Desk, items: list[Item]) -> PublishReviewScreen:
     """Return the review of these items' plan."""
     desk.items.add_all(inbox.business, items)
-    return ReviewScreen("Acme Ltd", desk.publishing.plan(inbox.business))
+    return PublishReviewScreen("Acme Ltd", desk.publishing.plan(inbox.business))
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -69,7 +67,7 @@ async def test_nothing_ready_cannot_be_published(inbox: Inbox, inbox_desk: Desk)
         await walk.until("Nothing to publish yet. 1 left out.")
         assert "Publish" not in walk.footer
         await walk.press("y", "enter", "b", "s", "c")
-        assert isinstance(walk.screen, ReviewScreen)
+        assert isinstance(walk.screen, PublishReviewScreen)
 
 
 async def test_what_was_agreed_to_is_the_answer(inbox: Inbox, inbox_desk: Desk) -> None:
@@ -130,7 +128,9 @@ async def test_a_duplicate_is_shown_beside_the_other_and_answered(
         assert not walk.overflows()
         await walk.press("n")
         await walk.until("2 purchases to publish")
-    assert not inbox_desk.radar.likenesses(inbox.business, inbox_desk.items.get("acme-ltd", "2"))
+    assert not inbox_desk.duplicates.likenesses(
+        inbox.business, inbox_desk.items.get("acme-ltd", "2")
+    )
 
 
 async def test_the_body_is_shown_without_secrets(inbox: Inbox, inbox_desk: Desk) -> None:

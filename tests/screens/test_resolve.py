@@ -5,13 +5,13 @@ from __future__ import annotations
 from kfclient.cancel import Cancel
 from kfclient.desk import Desk
 from kfclient.desk.events import Event, ItemPublished
-from kfclient.desk.inbox.item import ItemState
+from kfclient.desk.model.item import ItemState
 from kfclient.sandbox import Sandbox
-from screens.interrupted import InterruptedScreen
+from screens.dialogs import ResumeRunScreen
 from screens.item_details import ItemDetailsScreen
 from screens.items import ItemsScreen
-from screens.publishing import PublishingScreen
-from screens.unknown import UnknownScreen
+from screens.publish_progress import PublishProgressScreen
+from screens.resolve import ResolveScreen
 from tests.screens.scenes import cost, on_screen
 
 
@@ -22,7 +22,7 @@ async def test_it_is_the_one_that_kashflow_has(
     sandbox.misbehave("InsertReceipt", "drop-after")
     plan = synced_desk.publishing.plan(business)
     assert synced_desk.publishing.publish(business, plan).unknown == 1
-    screen = UnknownScreen(business, "Harbour Lane", "1")
+    screen = ResolveScreen(business, "Harbour Lane", "1")
     async with on_screen(synced_desk, screen) as walk:
         await walk.until("KashFlow has one document that may be it.")
         assert "No. 1 (equal)" in walk.text
@@ -33,7 +33,7 @@ async def test_it_is_the_one_that_kashflow_has(
         await walk.press("y")
         await walk.until("Is item 1 the document 1 in KashFlow?")
         await walk.press("y")
-        await walk.until(lambda: not isinstance(walk.screen, UnknownScreen))
+        await walk.until(lambda: not isinstance(walk.screen, ResolveScreen))
     item = synced_desk.items.get(business, "1")
     assert (item.sent, item.number) == (ItemState.PUBLISHED, 1)
 
@@ -72,13 +72,13 @@ async def test_a_run_that_broke_off_is_offered_and_carried_on(
     plan = synced_desk.publishing.plan(business)
     synced_desk.publishing.publish(business, plan, lanes=1, listener=leave, cancel=cancel)
     async with on_screen(synced_desk, ItemsScreen(business, "Harbour Lane")) as walk:
-        await walk.until_on(InterruptedScreen)
+        await walk.until_on(ResumeRunScreen)
         await walk.until("2 items are left of the run begun by anna")
         assert not walk.overflows()
         await walk.press("enter")
-        assert isinstance(walk.screen, InterruptedScreen), "Enter alone does nothing"
+        assert isinstance(walk.screen, ResumeRunScreen), "Enter alone does nothing"
         await walk.press("y")
-        await walk.until_on(PublishingScreen)
+        await walk.until_on(PublishProgressScreen)
         await walk.until("3 of 3, done")
         await walk.press("escape")
         await walk.until("3 published")

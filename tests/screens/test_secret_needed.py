@@ -12,15 +12,13 @@ import pytest
 from kfclient.desk import Desk, Draft
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home, Secrets, kernel_keyring
-from screens.connected import ConnectedScreen
-from screens.keeping import KeepingScreen
-from screens.passphrase import PassphraseScreen
-from screens.secret_needed import SecretNeededScreen
-from screens.syncing import SyncingScreen
+from screens.connect import ConnectedScreen
+from screens.passphrase import KeyringChoiceScreen, PassphraseScreen, SecretNeededScreen
+from screens.sync import SyncScreen
 from tests.conftest import QUICK
 from tests.journeys.test_connect import to_credentials
 from tests.journeys.walk import Walk, walking
-from tests.screens.test_credentials import fill
+from tests.screens.test_connect_credentials import fill
 from tests.store.cheap_file import make_cheap_file
 from tests.store.pass_home import PassHome, needs_pass, pass_home
 
@@ -65,7 +63,7 @@ async def test_connecting_without_keeping_it_asks_no_second_time_for_the_first_s
         await to_credentials(walk)
         await fill(walk, draft)
         await walk.press("f5")
-        await walk.until_on(KeepingScreen)
+        await walk.until_on(KeyringChoiceScreen)
         for _ in range(2):
             if "Nothing is kept" not in walk.text:
                 await walk.press("down")
@@ -110,7 +108,7 @@ async def test_cancel_leaves_everything_as_it_was(unkept: Desk, business: str) -
         await walk.until_on(SecretNeededScreen)
         await walk.write("half a passw")
         await walk.press("escape")
-        await walk.until_on(SyncingScreen)
+        await walk.until_on(SyncScreen)
         await walk.until("kept nowhere")
         assert not walk.holding("half a passw")
     assert unkept.businesses.get(business) == before

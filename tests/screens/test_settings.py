@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from kfclient.desk import Desk
-from kfclient.desk.business.settings import SETTINGS
-from screens.entry import EntryScreen
+from kfclient.desk.model.settings import SETTINGS
+from screens.dialogs import PromptScreen
 from screens.settings import SettingsScreen
 from tests.journeys.walk import walking
 from tests.screens.stock import HARBOUR
@@ -28,7 +28,7 @@ async def test_an_admin_changes_the_settings_by_keyboard(stock: Desk) -> None:
         await walk.press("space")
         await walk.until("● Publish tax data is on")
         await walk.press("down", "enter")
-        await walk.until_on(EntryScreen)
+        await walk.until_on(PromptScreen)
         assert "KashFlow has 20%, 5%, 0%." in " ".join(walk.text.replace("│", "").split())
         await walk.press("ctrl+u")
         await walk.write("17.5")
@@ -41,7 +41,7 @@ async def test_an_admin_changes_the_settings_by_keyboard(stock: Desk) -> None:
         await walk.until("20%")
         await walk.press("space")  # a rate is no switch
         await walk.press("g", *["down"] * SETTLE_TIME, "enter")
-        await walk.until_on(EntryScreen)
+        await walk.until_on(PromptScreen)
         await walk.press("ctrl+u")
         await walk.write("soon")
         await walk.press("enter")
@@ -60,7 +60,7 @@ async def test_a_business_is_renamed(stock: Desk) -> None:
         await walk.press("G", "enter")
         await walk.until("Rename")
         await walk.press("n")
-        await walk.until_on(EntryScreen)
+        await walk.until_on(PromptScreen)
         await walk.press("ctrl+u")
         await walk.write("bell rock BOATS")
         await walk.press("enter")

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kfclient.desk import Desk, Role
-from kfclient.desk.sync.lists import ListName
+from kfclient.desk.model.list_names import ListName
 from kfclient.store import Home, Secrets
 from screens.connections import ConnectionsScreen
-from screens.entry import EntryScreen
+from screens.dialogs import ConfirmScreen, PromptScreen
 from screens.lists import ListsScreen
-from screens.lookout import LOOK_SECONDS
 from screens.manage import ManageScreen
 from screens.people import PeopleScreen
-from screens.question import QuestionScreen
 from screens.settings import SettingsScreen
+from screens.watch import LOOK_SECONDS
 from screens.widgets.filter_box import FilterBox
 from screens.widgets.ledger_table import LedgerTable
 from tests.screens.scenes import on_screen
@@ -26,7 +25,7 @@ from tests.screens.stock import HARBOUR, NOW, SUPPLIERS, connected
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from screens.room import Room
+    from screens.app_screen import AppScreen
 
 
 @pytest.fixture
@@ -68,7 +67,7 @@ def sync_suppliers(other: Desk) -> None:
 async def test_another_sessions_change_is_seen_and_the_cursor_stays(
     stock: Desk,
     other: Desk,
-    screen: type[Room[None]],
+    screen: type[AppScreen[None]],
     before: str,
     change: Callable[[Desk], None],
     after: str,
@@ -119,7 +118,7 @@ async def test_a_setting_that_both_change_is_not_lost_silently(stock: Desk, othe
     async with on_screen(stock, SettingsScreen(HARBOUR, "Harbour Lane")) as walk:
         await walk.until("Default tax code for costs")
         await walk.press("down", "enter")
-        await walk.until_on(EntryScreen)
+        await walk.until_on(PromptScreen)
         await walk.press("ctrl+u")
         await walk.write("20")
         other.businesses.change_settings(HARBOUR, {"default_tax_code_costs": "5"})
@@ -136,7 +135,7 @@ async def test_a_person_whom_the_other_promoted_is_not_taken_off(stock: Desk, ot
     async with on_screen(stock, PeopleScreen(HARBOUR, "Harbour Lane")) as walk:
         await walk.until("ben")
         await walk.press("down", "x")
-        await walk.until_on(QuestionScreen)
+        await walk.until_on(ConfirmScreen)
         other.businesses.set_role(HARBOUR, "ben", Role.ADMIN)
         await walk.press("y")
         await walk.until("ben was changed meanwhile: they are Admin now.")

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, ClassVar
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked, PasswordDeleteError
 
-from kfclient.store import backends
+from kfclient.store import keyring_choice
 
 if TYPE_CHECKING:
     import pytest
 
 ONE, TWO = "secret-service", "kwallet"
 
-_SYSTEMS = {system.id: system for system in backends._SYSTEMS}
+_SYSTEMS = {system.id: system for system in keyring_choice._SYSTEMS}
 
 
 class FileKeyring(KeyringBackend):
@@ -79,7 +79,7 @@ def put_in(folder: Path) -> None:
     """Have this process take the two for the system's keyrings, their files in this folder."""
     FileKeyring.folder = folder
     FileKeyring.refusing = set()
-    backends._SYSTEMS = tuple(
+    keyring_choice._SYSTEMS = tuple(
         replace(_SYSTEMS[one.name], platform=sys.platform, module=__name__, name=one.__name__)
         for one in (One, Two)
     )
@@ -87,6 +87,6 @@ def put_in(folder: Path) -> None:
 
 def for_test(folder: Path, monkeypatch: pytest.MonkeyPatch) -> type[FileKeyring]:
     """Do the same for the length of a test."""
-    monkeypatch.setattr(backends, "_SYSTEMS", backends._SYSTEMS)
+    monkeypatch.setattr(keyring_choice, "_SYSTEMS", keyring_choice._SYSTEMS)
     put_in(folder)
     return FileKeyring

@@ -16,7 +16,7 @@ import sys
 import time
 from pathlib import Path
 
-from kfclient.store import storage
+from kfclient.store import database
 from kfclient.store.database import Database
 from kfclient.store.errors import StoreError
 
@@ -104,7 +104,7 @@ def look(path: Path, acknowledged: int, tally: Tally) -> int:
 def proof(path: Path, kills: int, seed: int) -> Tally:
     """Kill so many times, in each phase by turns, and return what was counted."""
     # So small that checkpoints are made while opening and while writing, too.
-    vars(storage).update(LARGE_LOG=4_000, LARGEST_LOG=12_000, PATIENCE=0.001)
+    vars(database).update(LARGE_LOG=4_000, LARGEST_LOG=12_000, PATIENCE=0.001)
     chance, stored = random.Random(seed), 0
     tally = dict.fromkeys(
         ("kills", "stored", "lost", "never written", "half", "torn", "unreadable"), 0

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from kfclient.store import storage
+from kfclient.store import database as databases
 from kfclient.store.database import Database
 from kfclient.store.errors import StoreError
 
@@ -131,7 +131,7 @@ def closing(path: Path) -> None:
 
 def opening(path: Path) -> None:
     """Opening what has a large log, which is put into the snapshot soon after."""
-    vars(storage).update(LARGE_LOG=100, PATIENCE=0.0)
+    vars(databases).update(LARGE_LOG=100, PATIENCE=0.0)
     database = Database(path)
     for thread in threading.enumerate():
         if thread is not threading.current_thread():

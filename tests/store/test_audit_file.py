@@ -13,9 +13,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kfclient.store.audit_file import (
+    AuditFile,
+    AuditTrouble,
+    Head,
+    first_hash,
+    parse,
+    render,
+    troubles,
+)
 from kfclient.store.errors import StateUnwritable
-from kfclient.store.trail import Head, Trail, first_hash, parse, render
-from kfclient.store.trail_check import Trouble, troubles
 
 BUSINESS = "acme"
 
@@ -31,21 +38,21 @@ def body(number: int) -> dict[str, Any]:
     }
 
 
-def a_trail(folder: Path, *batches: int) -> tuple[Trail, Head]:
+def a_trail(folder: Path, *batches: int) -> tuple[AuditFile, Head]:
     """A trail written in batches of so many entries, and how it ends."""
-    trail = Trail(folder / "audit.jsonl", BUSINESS)
+    trail = AuditFile(folder / "audit.jsonl", BUSINESS)
     head = Head()
     for size in batches:
         head = trail.append(head, [body(head.count + n + 1) for n in range(size)])
     return trail, head
 
 
-def found(trail: Trail, head: Head, *owed: dict[str, Any]) -> list[str]:
+def found(trail: AuditFile, head: Head, *owed: dict[str, Any]) -> list[str]:
     """The codes of what is wrong."""
     return [one.code for one in wrong(trail, head, *owed)]
 
 
-def wrong(trail: Trail, head: Head, *owed: dict[str, Any]) -> tuple[Trouble, ...]:
+def wrong(trail: AuditFile, head: Head, *owed: dict[str, Any]) -> tuple[AuditTrouble, ...]:
     return troubles(trail, head, {one["id"]: one for one in owed})[1]
 
 
@@ -63,11 +70,11 @@ class Bent:
 
     def __init__(self, data: bytes | None) -> None:
         self._folder = tempfile.TemporaryDirectory()
-        self.trail = Trail(Path(self._folder.name) / "audit.jsonl", BUSINESS)
+        self.trail = AuditFile(Path(self._folder.name) / "audit.jsonl", BUSINESS)
         if data is not None:
             self.trail.path.write_bytes(data)
 
-    def __enter__(self) -> Trail:
+    def __enter__(self) -> AuditFile:
         return self.trail
 
     def __exit__(self, *error: object) -> None:
@@ -174,7 +181,7 @@ def test_a_line_forged_with_all_its_hashes_is_found_by_how_the_trail_ends(
 
 def test_another_business_trail_in_its_place_is_found(tmp_path: Path) -> None:
     trail, head = a_trail(tmp_path, 2)
-    other = Trail(trail.path, "other")
+    other = AuditFile(trail.path, "other")
     assert found(other, head) == ["not-following"]
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kfclient.store import backup
-from kfclient.store.archive import write
+from kfclient.store.backup_file import write
 from kfclient.store.errors import (
     BackupRefused,
     StateBusy,
@@ -144,7 +144,7 @@ def test_who_works_too_long_is_named(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     filled(home)
-    monkeypatch.setattr("kfclient.store.holding.SECONDS", 0.1)
+    monkeypatch.setattr("kfclient.store.backup_file.SECONDS", 0.1)
     lock = FileLock(home.root / "businesses" / "acme" / "items.json.lock")
     assert lock.acquire(1)
 
@@ -176,7 +176,7 @@ import os, sys
 from datetime import UTC, datetime
 from pathlib import Path
 import kfclient.store.backup as backup
-import json, orjson, kfclient.store.owners
+import json, orjson, kfclient.store.users
 os.setuid(65534)
 made = backup.back_up(Path(sys.argv[1]), Path(sys.argv[2]), datetime.now(UTC))
 print(len(made.files))

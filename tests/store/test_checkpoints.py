@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kfclient.store import storage
+from kfclient.store import database
 from kfclient.store.database import Database
+from kfclient.store.database_files import DatabaseFiles
 from kfclient.store.errors import StateUnwritable
 from kfclient.store.filelock import FileLock
-from kfclient.store.loggedfile import LoggedFile
 from tests.store.processes import finished, script, started
 from tests.waiting import HANG, until
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 @pytest.fixture
 def small_logs(monkeypatch: pytest.MonkeyPatch) -> None:
     """A log of two thousand bytes is a large one, and nobody waits long."""
-    monkeypatch.setattr(storage, "LARGE_LOG", 2000)
-    monkeypatch.setattr(storage, "LARGEST_LOG", 2000)
-    monkeypatch.setattr(storage, "PATIENCE", 0.02)
+    monkeypatch.setattr(database, "LARGE_LOG", 2000)
+    monkeypatch.setattr(database, "LARGEST_LOG", 2000)
+    monkeypatch.setattr(database, "PATIENCE", 0.02)
 
 
 @pytest.fixture
@@ -35,13 +35,13 @@ def writers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The threads that put a snapshot or a new log in place."""
     names: list[str] = []
     for name in ("write_ahead", "turn_over"):
-        done = getattr(LoggedFile, name)
+        done = getattr(DatabaseFiles, name)
 
-        def noted(self: LoggedFile, given: Any, done: Any = done) -> Any:
+        def noted(self: DatabaseFiles, given: Any, done: Any = done) -> Any:
             names.append(threading.current_thread().name)
             return done(self, given)
 
-        monkeypatch.setattr(LoggedFile, name, noted)
+        monkeypatch.setattr(DatabaseFiles, name, noted)
     return names
 
 
@@ -83,7 +83,7 @@ def test_opening_a_long_log_leaves_its_checkpoint_to_a_thread_of_its_own(
 def test_who_opens_a_long_log_for_a_moment_leaves_it_as_it_is(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(storage, "PATIENCE", 3600)
+    monkeypatch.setattr(database, "PATIENCE", 3600)
     Database(path).table("items").insert_multiple({"n": n} for n in range(200))
 
     before = set(threading.enumerate())
@@ -102,14 +102,14 @@ def test_others_write_while_a_snapshot_is_written(
 ) -> None:
     table = db.table("items")
     keys = table.insert_multiple({"n": n} for n in range(10))
-    written, go_on, done = threading.Event(), threading.Event(), LoggedFile.write_ahead
+    written, go_on, done = threading.Event(), threading.Event(), DatabaseFiles.write_ahead
 
-    def slowly(self: LoggedFile, data: bytes) -> None:
+    def slowly(self: DatabaseFiles, data: bytes) -> None:
         done(self, data)
         written.set()
         assert go_on.wait(HANG)
 
-    monkeypatch.setattr(LoggedFile, "write_ahead", slowly)
+    monkeypatch.setattr(DatabaseFiles, "write_ahead", slowly)
     thread = threading.Thread(target=db.checkpoint)
     thread.start()
     assert written.wait(HANG)
@@ -136,11 +136,11 @@ def test_another_session_reads_nothing_again_after_a_checkpoint(
     db.table("items").insert({"n": 2})
     assert other.revision == 2
 
-    def load(self: LoggedFile) -> None:
+    def load(self: DatabaseFiles) -> None:
         raise AssertionError("everything was read again")
 
     with monkeypatch.context() as watched:
-        watched.setattr(LoggedFile, "_load", load)
+        watched.setattr(DatabaseFiles, "_load", load)
         db.checkpoint()
         db.table("items").update({"n": 3}, doc_ids=[1])
         for each in (other, behind, db):
@@ -169,14 +169,14 @@ def test_a_checkpoint_steps_back_where_the_files_became_others_meanwhile(
     db: Database, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     db.table("items").insert({"n": 1})
-    done = LoggedFile.write_ahead
+    done = DatabaseFiles.write_ahead
 
-    def meanwhile(self: LoggedFile, data: bytes) -> None:
+    def meanwhile(self: DatabaseFiles, data: bytes) -> None:
         done(self, data)
         path.write_text('{"items": {"7": {"by": "hand"}}}')
         path.with_name("state.json.log").unlink()
 
-    monkeypatch.setattr(LoggedFile, "write_ahead", meanwhile)
+    monkeypatch.setattr(DatabaseFiles, "write_ahead", meanwhile)
     db.checkpoint()
 
     assert db.table("items").all() == [{"by": "hand"}]
@@ -188,11 +188,11 @@ def test_a_checkpoint_that_cannot_be_made_disturbs_no_write(
 ) -> None:
     tries = []
 
-    def fails(self: LoggedFile, data: bytes) -> None:
+    def fails(self: DatabaseFiles, data: bytes) -> None:
         tries.append(1)
         raise StateUnwritable("The disk is full.")
 
-    monkeypatch.setattr(LoggedFile, "write_ahead", fails)
+    monkeypatch.setattr(DatabaseFiles, "write_ahead", fails)
     for n in range(100):
         db.table("items").insert({"n": n, "text": "x" * 50})
         time.sleep(0.001)
@@ -217,11 +217,11 @@ def test_two_make_no_two_checkpoints_at_once(db: Database, path: Path) -> None:
 BUSY = """
 import sys, threading, time
 from pathlib import Path
-from kfclient.store import storage
+from kfclient.store import database
 from kfclient.store.database import Database
 
-storage.LARGEST_LOG = 1 << 14
-storage.PATIENCE = 0
+database.LARGEST_LOG = 1 << 14
+database.PATIENCE = 0
 database = Database(Path(sys.argv[1]))
 for n in range(int(sys.argv[2])):
     database.table("items").insert({"who": sys.argv[3], "n": n, "text": "x" * 300})

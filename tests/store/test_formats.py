@@ -9,17 +9,17 @@ import orjson
 import pytest
 from tinydb import TinyDB
 
-from kfclient.store import journal, migrations
+from kfclient.store import tables, wal
 from kfclient.store.database import Database
+from kfclient.store.database_files import StateReading
 from kfclient.store.errors import StateDamaged, StateNewer, StateUnwritable
 from kfclient.store.home import Home
-from kfclient.store.reading import Reading
 from tests.store.ended import came_through
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from kfclient.store.snapshot import Tables
+    from kfclient.store.tables import Tables
 
 
 def in_capitals(tables: Tables) -> Tables:
@@ -32,8 +32,8 @@ def in_capitals(tables: Tables) -> Tables:
 @pytest.fixture
 def format_2(monkeypatch: pytest.MonkeyPatch) -> None:
     """From here on it is a later Kashdeck."""
-    monkeypatch.setattr(journal, "FORMAT", 2)
-    monkeypatch.setitem(migrations.MIGRATIONS, 1, in_capitals)
+    monkeypatch.setattr(wal, "FORMAT", 2)
+    monkeypatch.setitem(tables.MIGRATIONS, 1, in_capitals)
 
 
 def names(database: Database) -> list[str]:
@@ -50,7 +50,7 @@ def older(path: Path) -> dict[str, bytes]:
 
 
 def test_every_format_before_the_present_one_has_its_step() -> None:
-    assert sorted(migrations.MIGRATIONS) == list(range(journal.FORMAT))
+    assert sorted(tables.MIGRATIONS) == list(range(wal.FORMAT))
 
 
 def test_what_stock_tinydb_wrote_is_kept_beside_before_it_is_written_anew(path: Path) -> None:
@@ -86,7 +86,7 @@ def test_an_older_format_is_read_as_it_would_be_now_and_left_until_something_is_
 
     reader = Database(path)
     assert names(reader) == ["ANNA", "BEN"]
-    assert [item["name"] for item in Reading(tmp_path).documents("items")] == ["ANNA", "BEN"]
+    assert [item["name"] for item in StateReading(tmp_path).documents("items")] == ["ANNA", "BEN"]
     reader.close()
 
     assert {name: (path.parent / name).read_bytes() for name in files} == files
@@ -206,7 +206,7 @@ def test_a_list_of_an_older_format_is_read_as_it_would_be_now_and_kept_when_repl
             for table, documents in tables.items()
         }
 
-    monkeypatch.setitem(migrations.MIGRATIONS, 1, renamed)
+    monkeypatch.setitem(tables.MIGRATIONS, 1, renamed)
 
     assert home.read_list("acme", "suppliers") == [{"Title": "Staples"}]
     assert path.read_bytes() == before

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from kfclient.store import ConnectionSecret, Secrets
-from kfclient.store.backends import ASK, ENCRYPTED_FILE
 from kfclient.store.errors import PassphraseNeeded, SecretNeeded
+from kfclient.store.keyring_choice import ASK, ENCRYPTED_FILE
 from tests.store.cheap_file import make_cheap_file
 
 PASSPHRASE = "correct horse battery staple"

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 import pytest
 
 from kfclient.store.errors import StateBusy
-from kfclient.store.logs import log_files, redact, start_logging, stop_logging
+from kfclient.store.log import log_files, start_logging, stop_logging
+from kfclient.store.redaction import redact
 from tests.store.processes import ROOT, finished, started
 
 if TYPE_CHECKING:
@@ -24,9 +25,9 @@ log = logging.getLogger("kfclient.test")
 WRITE = """
 import logging, sys
 from pathlib import Path
-from kfclient.store import Home, logs
-logs._LARGEST = int(sys.argv[3])
-logs.start_logging(Home(Path(sys.argv[1])))
+from kfclient.store import Home, log
+log._LARGEST = int(sys.argv[3])
+log.start_logging(Home(Path(sys.argv[1])))
 sys.stdin.readline()
 for n in range(int(sys.argv[4])):
     logging.getLogger("kfclient.test").info("line", extra={"tag": sys.argv[2], "n": n})
@@ -111,7 +112,7 @@ def test_a_log_that_cannot_be_written_disturbs_nobody(
 
 
 def test_it_rotates_and_stays_private(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kfclient.store.logs._LARGEST", 2000)
+    monkeypatch.setattr("kfclient.store.log._LARGEST", 2000)
     start_logging(home)
     for n in range(60):
         log.info("line %d %s", n, "x" * 50)

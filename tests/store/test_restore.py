@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kfclient.store import backup, filelock
-from kfclient.store.archive import Archive
+from kfclient.store.backup_file import Archive
 from kfclient.store.errors import StateBusy, StateDamaged, StateNewer, StateUnwritable
 from kfclient.store.home import Home
 from tests.store.ended import came_through
@@ -263,16 +263,16 @@ def test_a_home_that_is_a_link_to_another_disk_is_restored(path: Path, tmp_path:
 def test_where_nothing_may_be_made_beside_the_home_it_is_kept_in_it(
     home: Home, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from kfclient.store import archive
+    from kfclient.store import backup_file
 
-    write = archive.write
+    write = backup_file.write
 
     def closed(path: Path, *rest: object) -> object:
         if path.parent == home.root.parent:
             raise StateUnwritable(f"{path} could not be written.")
         return write(path, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(archive, "write", closed)
+    monkeypatch.setattr(backup_file, "write", closed)
 
     restored = backup.restore(home.root, path, AT)
 
@@ -327,16 +327,16 @@ HALF = """
 import os, sys, time
 from datetime import UTC, datetime
 from pathlib import Path
-from kfclient.store import backup, restoring
-carry_out = restoring._carry_out
+from kfclient.store import backup
+carry_out = backup._carry_out
 def half(root, plan):
-    some = restoring.Plan(plan.files[:3], ())
+    some = backup.RestorePlan(plan.files[:3], ())
     for name in some.files:
         (root / (name + ".restored")).replace(root / name)
     print("half", flush=True)
     sys.stdin.readline()
     carry_out(root, plan)
-restoring._carry_out = half
+backup._carry_out = half
 backup.restore(Path(sys.argv[1]), Path(sys.argv[2]), datetime.now(UTC))
 """
 

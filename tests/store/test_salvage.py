@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from kfclient.store.backup import salvage
 from kfclient.store.errors import StateDamaged, StateUnwritable
 from kfclient.store.home import Home
-from kfclient.store.salvage import salvage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,7 +132,7 @@ def test_without_a_copy_nothing_is_changed(
     log = log_of(snapshot)
     log.write_bytes(log.read_bytes().replace(b'"n":5', b'"n":6'))
     bad = log.read_bytes()
-    monkeypatch.setattr("kfclient.store.salvage.keep_copy", lambda path, data: None)
+    monkeypatch.setattr("kfclient.store.backup.keep_copy", lambda path, data: None)
 
     with pytest.raises(StateUnwritable, match="left as it is"):
         salvage(home.root)

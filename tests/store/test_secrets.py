@@ -14,7 +14,7 @@ import keyring.backend
 import pytest
 from keyring.errors import KeyringLocked as TheirKeyringLocked
 
-from kfclient.store import backends
+from kfclient.store import keyring_choice
 from kfclient.store.errors import (
     KeyringLocked,
     KeyringTrouble,
@@ -27,9 +27,9 @@ from kfclient.store.errors import (
     WrongPassphrase,
 )
 from kfclient.store.home import Home
+from kfclient.store.keyring_choice import PATIENCE, answered
 from kfclient.store.redaction import Redactor
 from kfclient.store.secrets import ConnectionSecret, Secrets
-from kfclient.store.watchdog import PATIENCE, answered
 from tests.store.cheap_file import make_cheap_file
 from tests.store.processes import ROOT
 from tests.waiting import HANG
@@ -84,9 +84,9 @@ class OddKeyring(keyring.backend.KeyringBackend):
 def odd(monkeypatch: pytest.MonkeyPatch) -> type[OddKeyring]:
     """Have the system's first keyring be an odd one."""
     system = replace(
-        backends._SYSTEMS[0], platform=sys.platform, module=__name__, name="OddKeyring"
+        keyring_choice._SYSTEMS[0], platform=sys.platform, module=__name__, name="OddKeyring"
     )
-    monkeypatch.setattr(backends, "_SYSTEMS", (system,))
+    monkeypatch.setattr(keyring_choice, "_SYSTEMS", (system,))
     monkeypatch.setattr(OddKeyring, "mood", "forgets")
     return OddKeyring
 
@@ -495,13 +495,13 @@ def test_a_keyring_whose_probing_fails_is_just_not_usable(
     broken = [
         replace(system, platform=sys.platform, module=module, name=name)
         for system, module, name in zip(
-            backends._SYSTEMS,
+            keyring_choice._SYSTEMS,
             ("no.such.module", __name__, "antigravity_of_sorts", "os"),
             ("Keyring", "NoSuchClass", "Keyring", "abort_not"),
             strict=False,
         )
     ]
-    monkeypatch.setattr(backends, "_SYSTEMS", tuple(broken))
+    monkeypatch.setattr(keyring_choice, "_SYSTEMS", tuple(broken))
 
     usable = [choice.usable for choice in secrets.choices() if choice.id not in OURS]
     assert usable == [False] * len(broken)

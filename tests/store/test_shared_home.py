@@ -14,7 +14,7 @@ import pytest
 
 from kfclient.store.errors import SharingRefused
 from kfclient.store.home import Home
-from kfclient.store.logs import log_files
+from kfclient.store.log import log_files
 from kfclient.store.sharing import share, sharing, stop_sharing
 from tests.store.processes import finished
 from tests.store.users import KATE, OFFICE, OUTSIDER, SAM, as_root, said_as, started_as
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 BOTH_AT_WORK = """
 import logging, sys
 from pathlib import Path
-from kfclient.store import Home, logs
+from kfclient.store import Home, log
 from kfclient.store.encrypted_file import EncryptedFile
 root, tag, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-logs._LARGEST = 5000
+log._LARGEST = 5000
 home = Home(root)
-logs.start_logging(home)
+log.start_logging(home)
 secrets = EncryptedFile(root / "secrets.json", cost=2**14)
 sys.stdin.readline()
 for n in range(count):

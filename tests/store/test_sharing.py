@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 from tinydb import where
 
-from kfclient.store.database import Database
+from kfclient.store.database import LOCK_SECONDS, Database
 from kfclient.store.errors import StateBusy
 from kfclient.store.filelock import FileLock
-from kfclient.store.storage import LOCK_SECONDS
 from tests.store.processes import finished, started
 from tests.waiting import HANG
 

@@ -13,7 +13,7 @@ from kfclient.errors import tell
 from kfclient.store.database import Database
 from kfclient.store.errors import StateDamaged, StateNewer, StateUnreadable, StateUnwritable
 from kfclient.store.home import Home
-from kfclient.store.journal import Journal
+from kfclient.store.wal import WriteAheadLog
 from tests.store.processes import script
 
 if TYPE_CHECKING:
@@ -258,8 +258,8 @@ def test_a_newer_snapshot_is_refused_and_left_alone(path: Path) -> None:
 def test_a_newer_log_is_refused_and_left_alone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = path.with_name("state.json.log")
     with monkeypatch.context() as later:
-        later.setattr("kfclient.store.journal.FORMAT", 2)
-        Journal.create(log, 0).close()
+        later.setattr("kfclient.store.wal.FORMAT", 2)
+        WriteAheadLog.create(log, 0).close()
     before = log.read_bytes()
 
     with pytest.raises(StateNewer):

@@ -11,12 +11,11 @@ import msgspec
 import pytest
 
 from kfclient.desk import Desk
-from kfclient.desk.business.backups import Backups
-from kfclient.desk.business.business import Company, Connection, Role
-from kfclient.desk.connect.steps import STEPS
+from kfclient.desk.business.backup_rights import Backups
 from kfclient.desk.errors import BusinessExists, ItemChanged, LastAdmin
-from kfclient.desk.inbox.item import Item, Kind
-from kfclient.desk.people import utc_now
+from kfclient.desk.model.business import STEPS, Company, Connection, Role
+from kfclient.desk.model.item import Item, Kind
+from kfclient.desk.person import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from unittest import mock
 
 from kfclient.sandbox import Sandbox
-from kfclient.store.logs import stop_logging
+from kfclient.store.log import stop_logging
 from kfclient.store.redaction import redact
 from tests.store.cheap_file import make_cheap_file
 from tui.cli import main

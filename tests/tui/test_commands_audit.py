@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from kfclient.desk import Desk
-from kfclient.desk.inbox.item import Item
+from kfclient.desk.model.item import Item
 from tests.tui.kashdeck import NAME, ROOT, Kashdeck
 from tui.commands.audit import moment
 from tui.commands.usage import WrongUse

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from kfclient.desk.business.backups import Backups
+from kfclient.desk.business.backup_rights import Backups
 from kfclient.desk.business.businesses import Businesses
 from kfclient.desk.errors import NotAllowed
 from kfclient.store import Home

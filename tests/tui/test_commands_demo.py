@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from kfclient.desk import Draft
-from kfclient.desk.business.business import ConnectionState
+from kfclient.desk.model.connection_state import ConnectionState
 from tui.demo import BUSINESS, prepared
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from kfclient.desk.inbox.item import Item, ItemLine
+from kfclient.desk.model.item import Item, ItemLine
 from kfclient.errors import Problem, tell
 from tests.tui.kashdeck import COSTS, NAME, ROOT, SALES, Kashdeck
-from tui.commands.fields import changed, read, said
+from tui.commands.edit import changed, read, said
 
 FILES = ROOT / "tests" / "desk" / "samples"
 

@@ -42,12 +42,12 @@ def test_usual_words_need_no_parser_and_mean_the_same(
         Businesses(home).add(name)
     home.close()
 
-    assert status.run_plain(words) == 0
+    assert status.run_status_plain(words) == 0
     plain = capfdbinary.readouterr().out
     parser = Parser("status", "how businesses stand")
-    status.arguments(parser)
+    status.status_arguments(parser)
     args: argparse.Namespace = parser.parse_intermixed_args(words)
-    assert status.run(args) == 0
+    assert status.run_status(args) == 0
 
     assert plain == capfdbinary.readouterr().out
     assert b"Harbour Lane" in plain
@@ -55,7 +55,7 @@ def test_usual_words_need_no_parser_and_mean_the_same(
 
 @pytest.mark.parametrize("words", [["-h"], ["--help"], ["a", "b"], ["--jsn"], ["--", "a"], ["-x"]])
 def test_unusual_words_are_the_parsers(words: list[str]) -> None:
-    assert status.run_plain(words) is None
+    assert status.run_status_plain(words) is None
 
 
 def test_json_is_the_same_to_the_byte_whoever_writes_it(

@@ -5,14 +5,13 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.commands.output import safe
-from tui.commands.table import Column, cells_wide, table
+from tui.commands.output import TextColumn, cells_wide, safe, table
 
 COLUMNS = (
-    Column("Item", right=True),
-    Column("Contact", gives=True),
-    Column("Note", gives=True),
-    Column("Total", right=True),
+    TextColumn("Item", right=True),
+    TextColumn("Contact", gives=True),
+    TextColumn("Note", gives=True),
+    TextColumn("Total", right=True),
 )
 
 

@@ -8,7 +8,7 @@ import inspect
 import pytest
 from textual.drivers import linux_driver
 
-from tui.compat import mend_keyboard
+from tui.app import mend_keyboard
 
 
 def test_a_byte_that_is_no_utf8_does_not_stop_the_keyboard(

@@ -90,11 +90,11 @@ def test_starting_costs_little_beside_the_interpreter_itself(kashdeck: Kashdeck)
 
 def test_the_home_screen_waits_for_no_other_room(kashdeck: Kashdeck) -> None:
     later = (
-        *("screens.items", "screens.manage", "screens.credentials", "screens.secret_needed"),
+        *("screens.items", "screens.manage", "screens.connect_credentials", "screens.passphrase"),
         *(
-            "kfclient.desk.connect.connecting",
-            "kfclient.desk.check.checking",
-            "kfclient.desk.publish.publishing",
+            "kfclient.desk.business.connect",
+            "kfclient.desk.items.check",
+            "kfclient.desk.runs.publish",
         ),
     )
     code = (

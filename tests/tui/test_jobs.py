@@ -12,8 +12,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from kfclient.desk import Desk
-from kfclient.desk.publish.run_glance import RunStanding
-from kfclient.desk.publish.runs import Wish
+from kfclient.desk.business.status import RunPhase
+from kfclient.desk.runs.runs import RunRequest
 from kfclient.errors import Problem
 from screens.services import PublishJob
 from tests.slow import HANGING, SlowReplies, slow_replies
@@ -82,12 +82,12 @@ async def test_what_another_process_publishes_is_shown_and_steered(
         assert set(job.state) == set("12345678")
         assert {planned.contact for planned in job.plan.items} >= {"Quillon Print Works"}
         await so(lambda: "published" in job.state.values())
-        app.steer_publish(BUSINESS, Wish.PAUSE)
+        app.steer_publish(BUSINESS, RunRequest.PAUSE)
         await so(lambda: job.paused)
         assert app.publish_job(BUSINESS) is job
-        app.steer_publish(BUSINESS, Wish.GO_ON)
+        app.steer_publish(BUSINESS, RunRequest.GO_ON)
         await so(lambda: not job.paused)
-        app.steer_publish(BUSINESS, Wish.STOP)
+        app.steer_publish(BUSINESS, RunRequest.STOP)
         await so(lambda: job.ended, letting=replies)
         assert job.cancelled
         assert len(job.numbers) == len(slow.sandbox.account.receipts()) < 8
@@ -119,7 +119,7 @@ async def test_what_was_broken_off_is_carried_on(slow: Kashdeck, replies: SlowRe
         assert followed.problem.code == "broken-off"
         seen = app.desk.publishing.standing(BUSINESS)
         assert seen is not None
-        assert seen[1] is RunStanding.INTERRUPTED
+        assert seen[1] is RunPhase.INTERRUPTED
         job = await job_of(app.resume_publish)
         assert job is not None
         assert job.mine
@@ -144,10 +144,10 @@ async def test_the_apps_own_publishing_pauses_and_others_are_told(
         paused = await asyncio.to_thread(slow.json, "publish", NAME, "--pause")
         assert paused["run"]["state"] == "paused"
         await so(lambda: job.paused)
-        app.steer_publish(BUSINESS, Wish.GO_ON)
+        app.steer_publish(BUSINESS, RunRequest.GO_ON)
         await so(lambda: not job.paused)
         assert await job_of(app.follow_publish) is job
-        app.steer_publish(BUSINESS, Wish.STOP)
+        app.steer_publish(BUSINESS, RunRequest.STOP)
         await so(lambda: job.ended, letting=replies)
         assert job.cancelled
 
@@ -157,6 +157,6 @@ async def test_where_nobody_publishes_there_is_nothing_to_show_or_steer(slow: Ka
     async with app_on(slow) as app:
         assert await job_of(app.follow_publish) is None
         assert await job_of(app.resume_publish) is None
-        app.steer_publish(BUSINESS, Wish.PAUSE, troubles.append)
+        app.steer_publish(BUSINESS, RunRequest.PAUSE, troubles.append)
         await so(lambda: troubles)
     assert troubles[0].code == "nothing-runs"

@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING
 from tui.commands.opening import opened, unlocked
 from tui.commands.output import say, say_json
 from tui.commands.shapes import item_shape
-from tui.commands.standings import problem_shape
+from tui.commands.status import problem_shape
 from tui.commands.usage import WrongUse
 
 if TYPE_CHECKING:
     import argparse
 
     from kfclient.desk import Desk
-    from kfclient.desk.after.attaching import AttachedFile
-    from kfclient.desk.business.business import ProblemNote
-    from kfclient.desk.publish.report import PublishResult
+    from kfclient.desk.model.business import ProblemNote
+    from kfclient.desk.publish.journal_records import PublishResult
+    from kfclient.desk.published.attach import AttachedFile
     from tui.commands.shapes import Shape
     from tui.commands.usage import Parser
 
 _SEE = "See: kashdeck attach --help"
 
 
-def arguments(parser: Parser) -> None:
+def attach_arguments(parser: Parser) -> None:
     """Declare the business, the item and the file."""
     parser.add_argument("name", metavar="NAME", help="the business")
     parser.add_argument("item", metavar="ITEM", help="the item's number, as items shows it")
@@ -45,7 +45,7 @@ def arguments(parser: Parser) -> None:
     )
 
 
-def run(args: argparse.Namespace) -> int:
+def run_attach(args: argparse.Namespace) -> int:
     """Attach, replace or take off; 1 when that is not done for certain."""
     if args.remove is not None and (args.file is not None or args.replace is not None):
         raise WrongUse("Say one thing: a file to attach, or --remove.", _SEE)

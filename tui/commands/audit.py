@@ -12,9 +12,7 @@ from kfclient.dates import DateUnclear, parse_date
 from kfclient.desk.errors import BusinessUnknown
 from kfclient.store.errors import StoreError
 from tui.commands.opening import opened
-from tui.commands.output import count, say, say_json, warn
-from tui.commands.table import GAP, room_here
-from tui.commands.times import shown_time
+from tui.commands.output import GAP, count, room_here, say, say_json, shown_time, warn
 from tui.commands.usage import WrongUse
 
 if TYPE_CHECKING:
@@ -22,8 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kfclient.desk import Desk
-    from kfclient.desk.audit.audit import Entry, Verdict
-    from kfclient.desk.business.business import Business
+    from kfclient.desk.audit.audit import AuditVerdict
+    from kfclient.desk.audit.entry import Entry
+    from kfclient.desk.model.business import Business
     from tui.commands.usage import Parser
 
 VERIFY = "verify"
@@ -34,7 +33,7 @@ _FEWEST_CELLS = 30
 _MOST_TROUBLES = 20
 
 
-def arguments(parser: Parser) -> None:
+def audit_arguments(parser: Parser) -> None:
     """Declare the business, the word that has the trail verified, and what to show."""
     parser.add_argument(
         "words", metavar="NAME", nargs="+", help="the business; with the word verify, look whether "
@@ -54,7 +53,7 @@ def arguments(parser: Parser) -> None:
     )
 
 
-def run(args: argparse.Namespace) -> int:
+def run_audit(args: argparse.Namespace) -> int:
     """Show the trail, or verify it: then 0 for a sound one, 1 for any other."""
     name, verify = _asked(args.words)
     if verify and (args.since is not None or args.item):
@@ -138,7 +137,7 @@ def _lines(desk: Desk, entries: Sequence[Entry]) -> str:
     return "\n".join(lines)
 
 
-def _tell_verdict(desk: Desk, business: Business, verdict: Verdict, *, as_json: bool) -> None:
+def _tell_verdict(desk: Desk, business: Business, verdict: AuditVerdict, *, as_json: bool) -> None:
     if as_json:
         troubles = [
             {"code": one.code, "line": one.line, "sentence": one.sentence}

@@ -4,26 +4,71 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui.commands.looking import look
+from kfclient.errors import Cancelled
 from tui.commands.opening import opened, unlocked
 from tui.commands.output import count, say, say_json, warn
+from tui.commands.progress import STOPPED, stoppable
 from tui.commands.shapes import finding_shapes, item_shape
-from tui.commands.stopping import STOPPED
 from tui.commands.usage import WrongUse
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from kfclient.desk import Desk
-    from kfclient.desk.inbox.item import Finding, Item
+    from kfclient.desk.model.item import Finding, Item
     from tui.commands.usage import Parser
+
+
+# Looking in KashFlow for what items may be duplicates of, by command.
+
+
+def look(desk: Desk, business: str, items: Collection[str] | None = None) -> bool:
+    """Read what KashFlow has of the items' suppliers and customers; False where it was stopped.
+
+    None stands for all unpublished items. Raises what `Radar.refresh` does.
+    """
+    with stoppable() as cancel:
+        try:
+            desk.duplicates.refresh(business, cancel, again=True, items=items)
+        except Cancelled:
+            return False
+    return True
+
+
+def look_beforehand(desk: Desk, business: str, items: Collection[str] | None) -> bool:
+    """Look, so that a plan shows what holds items back; False where it was stopped.
+
+    Each is looked for again before it is sent, so what cannot be read now is only said. Raises what
+    keeps everybody out of KashFlow, and what the keyring says.
+    """
+    from kfclient.api.errors import KashFlowError
+    from kfclient.desk.business.sessions import NEEDS_RECONNECTING
+    from kfclient.desk.errors import NotConnected
+
+    try:
+        return look(desk, business, items)
+    except NEEDS_RECONNECTING:
+        raise
+    except NotConnected:
+        return True  # the plan says so of every item
+    except KashFlowError as problem:
+        warn(f"KashFlow could not be looked at for duplicates beforehand: {problem.sentence}")
+        return True
+
+
+def no_duplicates(desk: Desk, business: str, items: Collection[str]) -> None:
+    """Remember that these items are no duplicates of what holds them back; `ItemUnknown`."""
+    for item in dict.fromkeys(items):
+        if not desk.duplicates.not_a_duplicate(business, item):
+            warn(f"Item {item} is not held back as a duplicate.")
+
 
 _MOST_TIMES = 50
 _OPEN = ("to-review", "ready", "unknown", "publishing")
 
 
-def arguments(parser: Parser) -> None:
+def check_arguments(parser: Parser) -> None:
     """Declare the business, the items, and what is to be done about what is found."""
     parser.add_argument("name", metavar="NAME", help="the business")
     parser.add_argument(
@@ -52,7 +97,7 @@ def arguments(parser: Parser) -> None:
     )
 
 
-def run(args: argparse.Namespace) -> int:
+def run_check(args: argparse.Namespace) -> int:
     """Check; 1 when an item needs a person. Asks KashFlow nothing, but with --look."""
     act = "not-a-duplicate" if args.not_duplicate else args.apply
     if act and not args.items:
@@ -95,7 +140,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _mend(desk: Desk, business: str, wanted: list[str], act: str) -> None:
     """Apply the act to the items, as often as each of them has something to be mended by it."""
-    from kfclient.desk.check.mending import is_mechanical
+    from kfclient.desk.items.quick_fix import is_mechanical
 
     if not is_mechanical(act):
         raise WrongUse(
@@ -109,7 +154,7 @@ def _mend(desk: Desk, business: str, wanted: list[str], act: str) -> None:
             found = next((each for each in findings if each.key == act), None)
             if found is None:
                 break
-            item, done = desk.mending.apply(business, item.id, found), done + 1
+            item, done = desk.quick_fixes.apply(business, item.id, found), done + 1
         if not done:
             warn(f"Item {item.id} has nothing to be mended by {act}.")
 

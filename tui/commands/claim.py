@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tui.commands.usage import Parser
 
 
-def arguments(parser: Parser) -> None:
+def claim_arguments(parser: Parser) -> None:
     """Declare the business, the person, the costs and how the claim is paid."""
     parser.add_argument("name", metavar="NAME", help="the business")
     parser.add_argument("person", metavar="PERSON", nargs="?", help="who spent the money")
@@ -41,7 +41,7 @@ def arguments(parser: Parser) -> None:
     )
 
 
-def run(args: argparse.Namespace) -> int:
+def run_claim(args: argparse.Namespace) -> int:
     """Gather, or take apart; all or nothing."""
     making = bool(args.person and args.items)
     if bool(args.undo) == making or (args.undo and (args.person or args.items)):

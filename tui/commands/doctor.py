@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tui.commands.output import count, say, say_json
-from tui.commands.table import Column, room_here, table
+from tui.commands.output import TextColumn, count, room_here, say, say_json, table
 
 if TYPE_CHECKING:
     import argparse
 
-    from kfclient.desk.doctor import Report
-    from kfclient.desk.doctor.report import FileFacts
+    from kfclient.desk.doctor.report import FileFacts, Report
     from tui.commands.usage import Parser
 
 _UNITS = ("B", "KB", "MB", "GB", "TB")
 
 
-def arguments(parser: Parser) -> None:
+def doctor_arguments(parser: Parser) -> None:
     """Declare whether the network is touched."""
     parser.add_argument(
         "--network", action="store_true", help="ask each business's server whether it is there"
@@ -32,7 +30,7 @@ def arguments(parser: Parser) -> None:
     )
 
 
-def run(args: argparse.Namespace) -> int:
+def run_doctor(args: argparse.Namespace) -> int:
     """Examine, and tell; works also where the home is broken."""
     from kfclient.desk.doctor import examine
 
@@ -129,7 +127,7 @@ def _file_rows(files: Sequence[FileFacts]) -> list[tuple[str, str, str, str]]:
 
 def _tell_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     numbers = {"Format", "Documents", "Log", "Size"}
-    columns = [Column(heading, right=heading in numbers) for heading in headings]
+    columns = [TextColumn(heading, right=heading in numbers) for heading in headings]
     for line in table(columns, rows, room_here() and room_here() - 2).splitlines():
         say(f"  {line}")
 
@@ -144,13 +142,13 @@ def _tell_log(report: Report) -> None:
 
 
 def _tell_findings(report: Report) -> None:
-    from kfclient.desk.doctor import Severity
+    from kfclient.desk.doctor.report import Urgency
 
     say()
     if not report.findings:
         say("Nothing is wrong.")
         return
-    for severity, heading in ((Severity.NOTE, "Worth knowing"), (Severity.MEND, "To be mended")):
+    for severity, heading in ((Urgency.NOTE, "Worth knowing"), (Urgency.MEND, "To be mended")):
         found = [finding for finding in report.findings if finding.severity is severity]
         if found:
             say(f"{heading}:")

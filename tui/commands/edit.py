@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import datetime as dt
+import os
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from tui.commands.item import tell_item
+import msgspec
+
+from kfclient.dates import parse_date
+from kfclient.desk.errors import WrongValue
+from kfclient.desk.items.exchange_rates import parse_rate
+from kfclient.desk.model.item import Item, ItemLine
+from kfclient.desk.model.settings import NOT_APPLICABLE, parse_tax_code
+from kfclient.errors import Problem
+from kfclient.money import ZERO, parse_amount, pennies
+from tui.commands.items import tell_item
 from tui.commands.opening import opened
+from tui.commands.settings import pairs
+from tui.commands.usage import WrongUse
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from tui.commands.usage import Parser
 
 
-def arguments(parser: Parser) -> None:
+def edit_arguments(parser: Parser) -> None:
     """Declare the business, the item and the changes."""
-    from tui.commands.fields import FIELDS
-
     parser.add_argument("name", metavar="NAME", help="the business")
     parser.add_argument("item", metavar="ITEM", help="the item's number, as items shows it")
     parser.add_argument("changes", metavar="FIELD=VALUE", nargs="+", help="what to change")
@@ -31,14 +46,306 @@ def arguments(parser: Parser) -> None:
     )
 
 
-def run(args: argparse.Namespace) -> int:
+def run_edit(args: argparse.Namespace) -> int:
     """Change the item, all changes or none; show it as it is then. Published items refuse."""
-    from tui.commands.fields import read, said
-
     words = read(args.changes)
     with opened() as desk:
         business = desk.businesses.find(args.name)
-        home = desk.items.bookshelf.books(business.id).home_currency
+        home = desk.items.reference.books(business.id).home_currency
         item = said(desk.items.get(business.id, args.item), words, home)
         tell_item(desk, business.id, desk.items.save(business.id, item), as_json=args.json)
     return 0
+
+
+# `kashdeck add`: type in an item.
+
+_KINDS = ("cost", "sale", "claim")
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare the business, the kind and the fields."""
+    parser.add_argument("name", metavar="NAME", help="the business")
+    parser.add_argument("fields", metavar="FIELD=VALUE", nargs="+", help="what it is")
+    parser.add_argument("--kind", choices=_KINDS, default="cost", help="what kind (default: cost)")
+    parser.answers_json()
+    parser.example(
+        "kashdeck add Harbour contact='Pennine Water' reference=PW-77 date=31/08/2026 \\\n"
+        "    category='Water Rates' unit_price=86.40 tax_rate=0",
+        "kashdeck add Harbour --kind sale contact=Bakery date=31/08/2026 \\\n"
+        "    category=Sales \\\n"
+        "    1.description=Repairs 1.unit_price=100 1.tax_rate=20 \\\n"
+        "    2.description=Parts 2.unit_price=9 2.tax_rate=20 2.category=Sales",
+        notes="A claim's contact is the person; see claim for one that is gathered from costs.\n\n"
+        f"{FIELDS}",
+    )
+
+
+def run_add(args: argparse.Namespace) -> int:
+    """Add the item to the inbox, and show it with what is known about it."""
+    from kfclient.desk.model.item import Item, Kind
+
+    words = read(args.fields)
+    kind = Kind(args.kind)
+    with opened() as desk:
+        business = desk.businesses.find(args.name)
+        home = desk.items.reference.books(business.id).home_currency
+        document = "expense claim" if kind is Kind.CLAIM else "invoice"
+        item = said(Item(kind=kind, document=document, currency=home), words, home)
+        tell_item(desk, business.id, desk.items.add(business.id, item), as_json=args.json)
+    return 0
+
+
+# The files of an item as a command gives them: `files=a.pdf`, `files+=b.pdf`, `files-=a.pdf`.
+
+_WORDS = ("files+", "files-", "files")
+
+
+def told_apart(words: Sequence[str]) -> tuple[list[tuple[str, str]], list[str]]:
+    """Return what is said of files, as (`files`, `files+` or `files-`, path), and the other words.
+
+    Files may be said as often as there are any.
+    """
+    files: list[tuple[str, str]] = []
+    others: list[str] = []
+    for word in words:
+        key, equals, path = word.partition("=")
+        key = key.strip().casefold()
+        if equals and key in _WORDS:
+            files.append((key, path.strip()))
+        else:
+            others.append(word)
+    return files, others
+
+
+def with_files(item: Item, said: Sequence[tuple[str, str]]) -> Item:
+    """Return the item with its files changed as was said, in that order; `WrongValue`.
+
+    `files` stands for all of them (an empty path for none), `files+` adds, `files-` takes away by
+    path, or by name where one file alone has it. A file is known by its absolute path, so that it
+    is found from anywhere; one that is not there, or cannot be read, is refused at once.
+    """
+    files = list(item.files)
+    if any(key == "files" for key, _ in said):
+        files = []
+    for key, path in said:
+        if key == "files-":
+            files.remove(_one_of(files, path))
+        elif path or key == "files+":
+            files.append(_there(path))
+    return msgspec.structs.replace(item, files=tuple(dict.fromkeys(files)))
+
+
+def _absolute(path: str) -> str:
+    """Return the path from the root; symbolic links stay, and so does what cannot be expanded."""
+    return os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111
+
+
+def _there(path: str) -> str:
+    """Return the absolute path of a file that can be read."""
+    place = Path(_absolute(path)) if path else None
+    if place is None or not os.path.lexists(place):
+        raise WrongValue(f"files: There is no file {path}.", "Check its name and folder.")
+    if not place.is_file():
+        raise WrongValue(f"files: {path} is no file.", "Name each file; a folder cannot go.")
+    if not os.access(place, os.R_OK):
+        raise WrongValue(f"files: {path} cannot be read.", "You may not open it.")
+    return str(place)
+
+
+def _one_of(files: Sequence[str], path: str) -> str:
+    """Return which of the item's files is meant."""
+    if path in files:
+        return path
+    whole = _absolute(path) if path else ""
+    found = [one for one in files if one == whole or Path(one).name == path]
+    if len(found) == 1:
+        return found[0]
+    has = f"It has {', '.join(files)}." if files else "It has no files."
+    many = "more than one file" if found else "no file"
+    raise WrongValue(f"files: The item has {many} called “{path}”.", has)
+
+
+# The fields of an item as a command gives them: `date=31/08/2026`, `1.category=Travel`.
+
+MOST_LINES = 200
+
+
+def _text(text: str) -> str:
+    return text.strip()
+
+
+def _date(text: str) -> dt.date | None:
+    return parse_date(text) if text.strip() else None
+
+
+def _figure(text: str) -> Decimal:
+    """Read a quantity or a unit price: these may have more decimals than money."""
+    return parse_amount(text, places=6)
+
+
+def _rate(text: str, currency: str, home: str) -> Decimal | None:
+    """Read an exchange rate, whichever way round it is said."""
+    if not text.strip():
+        return None
+    if currency == home:
+        raise WrongValue(
+            f"An item in {home} has no exchange rate: that is the books' own currency.",
+            "Give its currency too, such as currency=EUR.",
+        )
+    return parse_rate(text, currency, home)
+
+
+def _currency(text: str) -> str:
+    word = text.strip().upper()
+    if len(word) != 3 or not word.isascii() or not word.isalpha():
+        raise WrongValue(f"“{text}” is not a currency.", "Write its three letters: GBP, EUR, USD.")
+    return word
+
+
+def _document(text: str) -> str:
+    word = text.strip().casefold()
+    if word not in DOCUMENTS:
+        raise WrongValue(
+            f"“{text}” is not a kind of document.", "Say " + ", ".join(DOCUMENTS) + "."
+        )
+    return word
+
+
+DOCUMENTS = ("invoice", "receipt", "credit note")
+
+HEAD: Mapping[str, Callable[[str], Any]] = {
+    "contact": _text,
+    "contact_code": _text,
+    "reference": _text,
+    "date": _date,
+    "due_date": _date,
+    "currency": _currency,
+    "exchange_rate": _text,
+    "document": _document,
+    "note": _text,
+    "paid_on": _date,
+    "bank_account": _text,
+    "payment_method": _text,
+}
+"""The fields of the item itself."""
+
+LINE: Mapping[str, Callable[[str], Any]] = {
+    "description": _text,
+    "category": _text,
+    "project": _text,
+    "quantity": _figure,
+    "unit_price": _figure,
+    "tax_rate": parse_tax_code,
+    "vat": parse_amount,
+}
+"""The fields of a line: `2.category` is the second line's, `category` every line's."""
+
+
+FIELDS = f"""\
+fields of the item:
+  {", ".join(HEAD)}, files
+fields of a line (2.category: of line 2; category: of every line):
+  {", ".join(LINE)}
+
+A line's VAT follows from its price and tax rate unless it is given too. An empty value \
+(project=) clears a field. The number after the last line makes a new line.
+A rate is said either way: 1.18 EUR per GBP, 0.85 GBP per EUR, or 1.18, which is foreign per home.
+What names a bank account is paid from it, on paid_on or else on its date.
+files+=PATH adds a file that goes with it, files-=PATH takes one away, files=PATH stands for all."""
+"""What the help of a command says of fields."""
+
+
+Words = tuple[list[tuple[str, str]], dict[str, str]]
+"""What FIELD=VALUE words say: of files, and of everything else."""
+
+
+def read(words: Sequence[str]) -> Words:
+    """Read a command's FIELD=VALUE words; WrongUse."""
+    files, others = told_apart(words)
+    return files, pairs(others)
+
+
+def said(item: Item, words: Words, home: str) -> Item:
+    """Return the item with what was said of it; WrongUse, WrongValue.
+
+    `home` is the currency of the books.
+    """
+    files, changes = words
+    return with_files(changed(item, changes, home), files)
+
+
+def changed(item: Item, changes: Mapping[str, str], home: str = "GBP") -> Item:
+    """Return the item with the changes made, all or none; WrongUse, WrongValue.
+
+    `home` is the currency of the books: an item in it has no exchange rate. A line's VAT follows
+    from its net and tax rate when one of these is given and the VAT is not. The numbers after the
+    last line make new lines; an item without any gets its first from a field without a number.
+    """
+    head: dict[str, Any] = {}
+    lines = list(item.lines)
+    by_line: dict[int, dict[str, Any]] = {}
+    for key, text in changes.items():
+        number, field = _split(key)
+        if number is None and field in HEAD:
+            head[field] = _read(HEAD[field], key, text)
+            continue
+        if field not in LINE:
+            raise _no_such(key)
+        value = _read(LINE[field], key, text)
+        for at in range(max(len(lines), 1)) if number is None else [number]:
+            by_line.setdefault(at, {})[field] = value
+    for at in sorted(by_line):
+        if at > len(lines):
+            raise _no_line(at + 1, len(lines))
+        if at == len(lines):
+            lines.append(ItemLine())
+        lines[at] = _line_with(lines[at], by_line[at])
+    currency = head.get("currency", item.currency)
+    if "exchange_rate" in head:
+        head["exchange_rate"] = _read(
+            lambda text: _rate(text, currency, home), "exchange_rate", head["exchange_rate"]
+        )
+    elif currency == home:
+        head["exchange_rate"] = None
+    return msgspec.structs.replace(item, lines=tuple(lines), **head)
+
+
+def _read(reader: Callable[[str], Any], key: str, text: str) -> Any:
+    """Return the value; what is wrong with it names the field, for several may be given."""
+    try:
+        return reader(text)
+    except Problem as problem:
+        raise WrongValue(f"{key}: {problem.sentence}", problem.cure) from None
+
+
+def _line_with(line: ItemLine, values: dict[str, Any]) -> ItemLine:
+    after = msgspec.structs.replace(line, **values)
+    if "vat" in values or not values.keys() & {"quantity", "unit_price", "tax_rate"}:
+        return after
+    if after.tax_rate is None:
+        return after
+    applies = after.tax_rate != NOT_APPLICABLE
+    vat = pennies(after.net * after.tax_rate / 100) if applies else ZERO
+    return msgspec.structs.replace(after, vat=vat)
+
+
+def _split(key: str) -> tuple[int | None, str]:
+    """Return a line's place (from 0) and its field, or None and the item's field."""
+    first, dot, field = key.strip().casefold().replace("-", "_").partition(".")
+    if not dot:
+        return None, first
+    if not (first.isascii() and first.isdigit() and 1 <= int(first) <= MOST_LINES):
+        raise WrongUse(f"There is no line “{first}” in an item.", "Its first line is 1.")
+    return int(first) - 1, field
+
+
+def _no_line(number: int, lines: int) -> WrongUse:
+    many = f"It has lines 1 to {lines}; {lines + 1}" if lines else "It has none; 1"
+    return WrongUse(f"There is no line {number} in this item.", f"{many} makes a new one.")
+
+
+def _no_such(key: str) -> WrongUse:
+    return WrongUse(
+        f"An item has no field “{key}”.",
+        f"Fields: {', '.join(HEAD)}, files; of a line: {', '.join(LINE)} (1.category for line 1).",
+    )

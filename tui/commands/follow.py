@@ -5,23 +5,94 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from kfclient.desk.business.status import RunPhase, broken_off, command, how_it_goes
 from kfclient.desk.errors import NothingRuns
-from kfclient.desk.publish.run_glance import RunStanding
-from kfclient.desk.publish.run_words import broken_off, command, how_it_goes
-from kfclient.desk.publish.runs import Wish
+from kfclient.desk.runs.runs import RunRequest
 from kfclient.errors import Cancelled
-from tui.commands.output import say, say_json, warn
-from tui.commands.progress import Progress
-from tui.commands.published import tell_published
-from tui.commands.standings import run_shape
-from tui.commands.stopping import STOPPED, stoppable
+from tui.commands.output import count, say, say_json, warn
+from tui.commands.progress import STOPPED, Progress, stoppable
+from tui.commands.shapes import Shape, item_shape
+from tui.commands.status import problem_shape, run_shape
 
 if TYPE_CHECKING:
     import argparse
 
     from kfclient.desk import Desk
-    from kfclient.desk.business.business import Business
-    from kfclient.desk.publish.planning import Plan
+    from kfclient.desk.model.business import Business
+    from kfclient.desk.publish.journal_records import PublishReport
+    from kfclient.desk.publish.plan import Plan
+
+
+# What a publishing run came to, told: the same words and exit code wherever it is waited for.
+
+
+def tell_published(
+    desk: Desk, business: Business, plan: Plan, report: PublishReport, *, as_json: bool
+) -> int:
+    """Tell what became of the items, and return the exit code.
+
+    1 when an item was held back, is of unknown outcome, or has something left to do; for all that
+    was ready also when others are to review. 130 when it was stopped.
+    """
+    shape = _shape(desk, plan, report)
+    if as_json:
+        say_json(shape)
+    elif shape["items"]:
+        _tell(business, report, shape)
+    if report.cancelled:
+        return STOPPED
+    review = shape["to_review"] if plan.everything else 0
+    return 1 if shape["held"] or shape["unknown"] or shape["left"] or review else 0
+
+
+def _tell(business: Business, report: PublishReport, shape: Shape) -> None:
+    there = f"{shape['already']} in KashFlow already, " if shape["already"] else ""
+    say(
+        f"{count(shape['published'], 'item')} published, {there}{shape['held']} held back, "
+        f"{shape['unknown']} of unknown outcome."
+    )
+    if shape["left"]:
+        say(f"{count(shape['left'], 'item')} in KashFlow with something left to do.")
+    if report.stopped is not None:
+        warn(f"{report.stopped.sentence}\n{report.stopped.cure}".rstrip())
+    if shape["unknown"]:
+        warn(f"Look in KashFlow for the unknown ones with: kashdeck resolve {business.id}")
+
+
+def _shape(desk: Desk, plan: Plan, report: PublishReport) -> Shape:
+    """Return every item that was asked for, as it stands now; what was left out is held back.
+
+    But for those in KashFlow already, also when that was only found out now by looking there.
+    """
+    states = desk.items.states(plan.business)
+    results = {result.item_id: result.problem for result in report.results}
+    left_out = {left.item_id: left.reason for left in plan.behind if left.item_id not in results}
+    already = {item_id for item_id in left_out if states[item_id].value == "published"}
+    reasons = {item_id: left_out[item_id] for item_id in left_out if item_id not in already}
+    planned = [one.item_id for one in plan.items]
+    shapes = []
+    for item_id in dict.fromkeys((*planned, *results, *left_out)):
+        if item_id not in states:
+            continue  # taken out of the inbox meanwhile
+        problem = results.get(item_id, report.stopped)
+        shape = item_shape(desk.items.get(plan.business, item_id), states[item_id], problem)
+        if item_id in reasons:
+            shape["problem"] = {"code": "left-out", "sentence": reasons[item_id], "cure": None}
+        shapes.append(shape)
+    published = sum(shape["id"] in results and shape["state"] == "published" for shape in shapes)
+    unknown = sum(shape["state"] == "unknown" for shape in shapes)
+    return {
+        "items": shapes,
+        "published": published,
+        "already": len(already),
+        "held": len(shapes) - published - len(already) - unknown,
+        "unknown": unknown,
+        "left": report.left,
+        "to_review": sum(state.value == "to-review" for state in states.values()),
+        "stopped": problem_shape(report.stopped),
+        "cancelled": report.cancelled,
+    }
+
 
 _LEFT = b"\nLeft; the publishing goes on.\n"
 
@@ -50,8 +121,8 @@ def attach(desk: Desk, business: Business, args: argparse.Namespace) -> int:
 
 def pause(desk: Desk, business: Business, args: argparse.Namespace) -> int:
     """Have the run that goes on send nothing new."""
-    _ask(desk, business, Wish.PAUSE)
-    paused = _wait_for(desk, business, RunStanding.PAUSED)
+    _ask(desk, business, RunRequest.PAUSE)
+    paused = _wait_for(desk, business, RunPhase.PAUSED)
     on = command(business.name, "--resume")
     words = "Paused" if paused else "Asked to pause"
     return _answer(
@@ -61,8 +132,8 @@ def pause(desk: Desk, business: Business, args: argparse.Namespace) -> int:
 
 def go_on(desk: Desk, business: Business, args: argparse.Namespace) -> int:
     """Have the run that is paused go on."""
-    _ask(desk, business, Wish.GO_ON)
-    _wait_for(desk, business, RunStanding.RUNNING, RunStanding.WAITING)
+    _ask(desk, business, RunRequest.GO_ON)
+    _wait_for(desk, business, RunPhase.RUNNING, RunPhase.WAITING)
     follow = command(business.name, "--attach")
     return _answer(desk, business, f"It goes on.\nFollow it with: {follow}", args)
 
@@ -72,8 +143,8 @@ def stop(desk: Desk, business: Business, args: argparse.Namespace) -> int:
     if desk.publishing.interrupted(business.id) is not None:
         desk.publishing.give_up(business.id)
         return _answer(desk, business, "Given up. What was not sent stays in the inbox.", args)
-    _ask(desk, business, Wish.STOP)
-    stopped = _wait_for(desk, business, RunStanding.ENDED)
+    _ask(desk, business, RunRequest.STOP)
+    stopped = _wait_for(desk, business, RunPhase.ENDED)
     words = "Stopped." if stopped else "It stops as soon as what is on its way is finished."
     return _answer(desk, business, f"{words} What was not sent stays in the inbox.", args)
 
@@ -86,7 +157,7 @@ def names_of(plan: Plan) -> dict[str, str]:
 def warn_of_broken_off(desk: Desk, business: Business) -> None:
     """Say that a run of the business was broken off, and how to carry it on, if one was."""
     glance = desk.publishing.standing(business.id)
-    if glance is not None and glance[1] is RunStanding.INTERRUPTED:
+    if glance is not None and glance[1] is RunPhase.INTERRUPTED:
         warn("\n".join(broken_off(business.name, glance[0])))
 
 
@@ -103,18 +174,18 @@ def _answer(desk: Desk, business: Business, words: str, args: argparse.Namespace
     return 0
 
 
-def _ask(desk: Desk, business: Business, wish: Wish) -> None:
+def _ask(desk: Desk, business: Business, wish: RunRequest) -> None:
     """Ask; raises `NothingRuns`, which says so where a run was broken off."""
     try:
         desk.publishing.ask(business.id, wish)
     except NothingRuns:
         glance = desk.publishing.standing(business.id)
-        if glance is not None and glance[1] is RunStanding.INTERRUPTED:
+        if glance is not None and glance[1] is RunPhase.INTERRUPTED:
             raise NothingRuns(*broken_off(business.name, glance[0])) from None
         raise
 
 
-def _wait_for(desk: Desk, business: Business, *wanted: RunStanding) -> bool:
+def _wait_for(desk: Desk, business: Business, *wanted: RunPhase) -> bool:
     """Wait a moment until the run stands as it is wanted to; tell whether it does."""
     until = time.monotonic() + _HEEDED
     while time.monotonic() < until:

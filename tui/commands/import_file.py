@@ -11,11 +11,11 @@ from tui.commands.output import count, say, say_json, warn
 if TYPE_CHECKING:
     import argparse
 
-    from kfclient.desk.importing.importing import ImportReport
+    from kfclient.desk.importing.import_file import ImportReport
     from tui.commands.usage import Parser
 
 
-def arguments(parser: Parser) -> None:
+def import_arguments(parser: Parser) -> None:
     """Declare the business and the file."""
     parser.add_argument("name", metavar="NAME", help="the business")
     parser.add_argument("file", metavar="FILE", type=Path, help="a CSV file")
@@ -26,7 +26,7 @@ def arguments(parser: Parser) -> None:
     )
 
 
-def run(args: argparse.Namespace) -> int:
+def run_import(args: argparse.Namespace) -> int:
     """Import; 1 when a row could not be read."""
     with opened() as desk:
         business = desk.businesses.find(args.name)

@@ -6,35 +6,158 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from kfclient.dates import shown_date
-from kfclient.money import shown
-from tui.commands.item import tell_left
-from tui.commands.opening import opened
-from tui.commands.output import count, say, say_json
-from tui.commands.shapes import finding_shapes, item_shape
-from tui.commands.table import Column, room_here, table
+from kfclient.desk.errors import ItemSettled
+from kfclient.desk.items.exchange_rates import booked_words, rate_words
+from kfclient.money import figures, pennies, shown
+from tui.commands.opening import agreed, opened
+from tui.commands.output import TextColumn, count, room_here, say, say_json, table
+from tui.commands.shapes import booked_of, finding_shapes, item_in_full, item_shape
 
 if TYPE_CHECKING:
     import argparse
+    from decimal import Decimal
 
-    from kfclient.desk.inbox.item import Item, ItemState
+    from kfclient.desk import Desk
+    from kfclient.desk.items.reference import ReferenceData
+    from kfclient.desk.model.business import Business
+    from kfclient.desk.model.item import Item, ItemState
     from tui.commands.usage import Parser
+
+
+# `kashdeck item`: one item in full, with its lines and what was found about it.
+
+
+def item_arguments(parser: Parser) -> None:
+    """Declare the business and the item."""
+    parser.add_argument("name", metavar="NAME", help="the business")
+    parser.add_argument("item", metavar="ITEM", help="the item's number, as items shows it")
+    parser.answers_json()
+    parser.example("kashdeck item 'Harbour Lane' 3")
+
+
+def run_item(args: argparse.Namespace) -> int:
+    """Show the item."""
+    with opened() as desk:
+        business = desk.businesses.find(args.name)
+        tell_item(desk, business.id, desk.items.get(business.id, args.item), as_json=args.json)
+    return 0
+
+
+def tell_item(desk: Desk, business: str, item: Item, *, as_json: bool) -> None:
+    """Write an item in full, with what is known about it."""
+    state = desk.items.state(business, item)
+    findings = desk.items.findings(business, item)
+    books = desk.items.reference.books(business)
+    if as_json:
+        shape = item_shape(item, state) | item_in_full(item, books)
+        say_json({"item": {**shape, "findings": finding_shapes(findings)}})
+        return
+    number = "" if item.number is None else f", number {item.number} in KashFlow"
+    say(f"Item {item.id}: {item.kind.value}, {item.document}, {state.value}{number}")
+    for label, value in _facts(item, books):
+        if value:
+            say(f"  {label:<15}{value}")
+    if item.lines:
+        say(f"\n{_lines_table(item)}")
+    tell_left([item])
+    for finding in findings:
+        say(f"\n{finding.code}: {finding.sentence}")
+        if finding.cure:
+            say(f"  {finding.cure}")
+
+
+def tell_left(items: Sequence[Item]) -> None:
+    """Write what is still to do for items that are in KashFlow."""
+    for item in items:
+        for step in item.left:
+            state = "unknown" if step.unknown else "left to do"
+            why = f": {step.problem.sentence}" if step.problem is not None else ""
+            say(f"Item {item.id}, step {step.step}, {step.what} ({state}){why}")
+
+
+def _facts(item: Item, books: ReferenceData) -> list[tuple[str, str]]:
+    home = books.home_currency
+    rate, amounts = item.exchange_rate, booked_of(item, books)
+    return [
+        ("Contact", item.contact),
+        ("Code", item.contact_code),
+        ("Reference", item.reference),
+        ("Date", shown_date(item.date)),
+        ("Due", shown_date(item.due_date)),
+        ("Currency", item.currency if books.is_foreign(item) else ""),
+        ("Exchange rate", "" if rate is None else rate_words(rate, item.currency, home)),
+        ("Net", shown(item.net, item.currency)),
+        ("VAT", shown(item.vat, item.currency)),
+        ("Total", shown(item.gross, item.currency)),
+        ("Booked as", "" if amounts is None else booked_words(amounts, home)),
+        ("Owner", item.owner),
+        ("Paid on", shown_date(item.paid_on)),
+        ("Bank account", item.bank_account),
+        ("Payment", item.payment_method),
+        *[("File", path) for path in item.files],
+        ("Note", " ".join(item.note.split())),
+        ("Image", item.image),
+        ("From", item.source),
+        ("Problem", "" if item.problem is None else item.problem.sentence),
+    ]
+
+
+def _lines_table(item: Item) -> str:
+    columns = (
+        TextColumn("Line", right=True),
+        TextColumn("Description", gives=True),
+        TextColumn("Category", gives=True),
+        TextColumn("Project", gives=True),
+        TextColumn("Quantity", right=True),
+        TextColumn("Price", right=True),
+        TextColumn("Tax", right=True),
+        TextColumn("VAT", right=True),
+        TextColumn("Total", right=True),
+    )
+    rows = [
+        (
+            str(number),
+            line.description,
+            line.category,
+            line.project,
+            figures(line.quantity),
+            _price(line.unit_price),
+            _tax(line.tax_rate),
+            f"{line.vat:,.2f}",
+            f"{line.gross:,.2f}",
+        )
+        for number, line in enumerate(item.lines, 1)
+    ]
+    return table(columns, rows, room_here())
+
+
+def _price(price: Decimal) -> str:
+    """Return a unit price with at least two decimals."""
+    return f"{price:,.2f}" if price == pennies(price) else f"{price:,f}"
+
+
+def _tax(rate: Decimal | None) -> str:
+    from kfclient.desk.model.settings import show_tax_code
+
+    return "" if rate is None else show_tax_code(rate)
+
 
 STATES = ("to-review", "ready", "publishing", "published", "unknown")
 KINDS = ("cost", "sale", "claim")
 
 _COLUMNS = (
-    Column("Item", right=True),
-    Column("State"),
-    Column("Kind"),
-    Column("Date", right=True),
-    Column("Reference", gives=True),
-    Column("Contact", gives=True),
-    Column("Total", right=True),
-    Column("KashFlow", right=True),
+    TextColumn("Item", right=True),
+    TextColumn("State"),
+    TextColumn("Kind"),
+    TextColumn("Date", right=True),
+    TextColumn("Reference", gives=True),
+    TextColumn("Contact", gives=True),
+    TextColumn("Total", right=True),
+    TextColumn("KashFlow", right=True),
 )
 
 
-def arguments(parser: Parser) -> None:
+def items_arguments(parser: Parser) -> None:
     """Declare the business and what to show."""
     parser.add_argument("name", metavar="NAME", help="the business")
     parser.add_argument("--state", choices=STATES, help="only items that stand here")
@@ -43,7 +166,7 @@ def arguments(parser: Parser) -> None:
     parser.example("kashdeck items 'Harbour Lane' --state ready --json")
 
 
-def run(args: argparse.Namespace) -> int:
+def run_items(args: argparse.Namespace) -> int:
     """List the items."""
     with opened() as desk:
         business = desk.businesses.find(args.name)
@@ -87,3 +210,96 @@ def _row(item: Item, state: ItemState) -> tuple[str, ...]:
         shown(item.gross, item.currency),
         "" if item.number is None else str(item.number),
     )
+
+
+# `kashdeck remove`: take items out of the inbox.
+
+_MOST_NAMED = 5
+
+
+def remove_arguments(parser: Parser) -> None:
+    """Declare the business and the items."""
+    parser.add_argument("name", metavar="NAME", help="the business")
+    parser.add_argument("items", metavar="ITEM", nargs="+", help="items by number")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.answers_json()
+    parser.example(
+        "kashdeck remove 'Harbour Lane' 3 4",
+        notes="Nothing changes in KashFlow. What is there, or may be, stays here: see undo.\n"
+        "An item that was imported comes back when its file is imported again.",
+    )
+
+
+def run_remove(args: argparse.Namespace) -> int:
+    """Ask on a terminal, then remove; where one cannot be removed, none is."""
+    with opened() as desk:
+        business = desk.businesses.find(args.name)
+        items = [
+            desk.items.changeable(business.id, one, "removed") for one in dict.fromkeys(args.items)
+        ]
+        _refuse_gathered(desk, business, items)
+        if not (args.yes or args.json) and not agreed(_question(items)):
+            say("Nothing was removed.")
+            return 0
+        for item in items:
+            desk.items.remove(business.id, item.id, version=item.version)
+    if args.json:
+        say_json({"removed": [item.id for item in items]})
+    else:
+        say(f"{count(len(items), 'item')} removed from the inbox.")
+    return 0
+
+
+def _refuse_gathered(desk: Desk, business: Business, items: Sequence[Item]) -> None:
+    """Raise `ItemSettled` for a claim whose costs are put away behind it."""
+    for item in items:
+        if desk.claims.costs(business.id, item.id):
+            raise ItemSettled(
+                f"Item {item.id} was gathered from costs, which would go with it.",
+                f"Take it apart first: kashdeck claim {business.id} --undo {item.id}",
+            )
+
+
+def _question(items: Sequence[Item]) -> str:
+    named = [
+        f"  {item.id}  {item.contact or 'nobody'}, {shown(item.gross, item.currency)}"
+        for item in items[:_MOST_NAMED]
+    ]
+    rest = len(items) - _MOST_NAMED
+    named += [f"  and {rest} more"] if rest > 0 else []
+    return "\n".join([f"Remove {count(len(items), 'item')} from the inbox?", *named])
+
+
+# `kashdeck copy`: a copy of an item, to be published as a document of its own.
+
+
+def copy_arguments(parser: Parser) -> None:
+    """Declare the business and the item."""
+    parser.add_argument("name", metavar="NAME", help="the business")
+    parser.add_argument("item", metavar="ITEM", help="the item's number, as items shows it")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.answers_json()
+    parser.example(
+        "kashdeck copy 'Harbour Lane' 3",
+        notes="To change what is published, undo it, edit it and publish it again. Publishing a "
+        "copy beside it has it in the books twice, unless the first is dealt with in KashFlow; so "
+        "the copy is held back until you say that it is no duplicate:\n"
+        "  kashdeck check NAME ITEM --not-duplicate",
+    )
+
+
+def run_copy(args: argparse.Namespace) -> int:
+    """Ask where it is in KashFlow already, then copy the item and show the copy."""
+    with opened() as desk:
+        business = desk.businesses.find(args.name)
+        item = desk.items.get(business.id, args.item)
+        risk = item.number is not None and not (args.yes or args.json)
+        if risk and not agreed(
+            f"Item {item.id} is in KashFlow under number {item.number}. If its copy is published "
+            "too, the books have it twice. Make a copy?"
+        ):
+            say("Nothing was copied.")
+            return 0
+        copy = desk.items.copy(business.id, item.id)
+        tell_item(desk, business.id, copy, as_json=args.json)
+    return 0

@@ -5,16 +5,17 @@ Here, or in the background; and what goes on in the background is followed and s
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from tui.commands import background
-from tui.commands.opening import opened, unlocked
-from tui.commands.output import count, say, say_json
-from tui.commands.plans import plan_shape, tell_plan
-from tui.commands.progress import Progress
-from tui.commands.question import agreed
-from tui.commands.stopping import STOPPED, stoppable
-from tui.commands.terminal import is_terminal
+from kfclient.desk.model.item import Severity
+from kfclient.desk.publish.plan import PlannedFile, PlannedNote, PlannedPayment
+from kfclient.money import decimal_text, shown
+from tui.commands.opening import agreed, is_terminal, opened, unlocked
+from tui.commands.output import count, say, say_json, warn
+from tui.commands.progress import STOPPED, Progress, stoppable
+from tui.commands.shapes import Shape, finding_shapes
 from tui.commands.usage import WrongUse
 
 if TYPE_CHECKING:
@@ -23,18 +24,219 @@ if TYPE_CHECKING:
 
     from kfclient.cancel import Cancel
     from kfclient.desk import Desk
-    from kfclient.desk.business.business import Business
-    from kfclient.desk.publish.planning import Plan
-    from kfclient.desk.publish.report import PublishReport
-    from kfclient.desk.publish.runs import Run
+    from kfclient.desk.model.business import Business
+    from kfclient.desk.model.item import Finding
+    from kfclient.desk.publish.journal_records import PublishReport
+    from kfclient.desk.publish.plan import Followup, Plan, PlannedItem
+    from kfclient.desk.runs.runs import Run
     from tui.commands.usage import Parser
+    from tui.detached import Order
+
+
+# Publishing in the background, begun: what the process that goes on needs, and what is said.
+
+
+def publish(desk: Desk, business: Business, plan: Plan, args: argparse.Namespace) -> int:
+    """Have a process of its own carry out the plan that was shown and agreed to."""
+    from tui.detached import order_of
+
+    order = order_of(
+        plan,
+        desk,
+        create_suppliers=args.create_suppliers,
+        create_customers=args.create_customers,
+    )
+    return _start(desk, business, order, args)
+
+
+def carry_on(desk: Desk, business: Business, args: argparse.Namespace) -> int:
+    """Have a process of its own carry on what was broken off."""
+    from tui.detached import Order
+
+    order = Order(root=str(desk.home.root), business=business.id, resume=True)
+    return _start(desk, business, order, args)
+
+
+def _start(desk: Desk, business: Business, order: Order, args: argparse.Namespace) -> int:
+    """Start the process, once what opens the password's place is at hand."""
+    import msgspec
+
+    from kfclient.desk.business.status import command
+    from kfclient.store.keyring_choice import OF_A_LOGIN
+    from tui.commands.follow import tell_run
+    from tui.detached import start
+
+    connection = desk.businesses.get(business.id).connection
+    place = "" if connection is None else connection.secrets_in
+
+    def hand_over() -> dict[str, object]:
+        with desk.sessions.held(business.id):
+            return desk.secrets.hand_over(business.id, place)
+
+    secret = unlocked(desk, hand_over, secrets_stdin=args.secrets_stdin)
+    trace = str(args.trace or "")
+    process = start(msgspec.structs.replace(order, secret=secret, lanes=args.lanes, trace=trace))
+    if place in OF_A_LOGIN:
+        warn(
+            "The password is in a keyring of this login. If that closes when you log out, "
+            "publishing stops there; what was not sent stays in the inbox."
+        )
+    follow, stop = command(business.name, "--attach"), command(business.name, "--stop")
+    words = "There was nothing left to send."
+    if process:
+        words = (
+            f"It is being published in the background (process {process}), also after you log "
+            f"out.\nFollow it with: {follow}\nStop it with:   {stop}"
+        )
+    tell_run(desk, business, words, as_json=args.json)
+    return 0
+
+
+# What will be sent, in the bookkeeper's words and as JSON.
+
+_TOLD = (
+    "W-TAX-OFF",
+    "W-SUPPLIER-NEW",
+    "W-CUSTOMER-NEW",
+    "W-PAYMENT-METHOD-",
+    "W-BANK-ACCOUNT-UNKNOWN",
+    "W-BANK-ACCOUNT-AMBIGUOUS",
+)
+"""What the plan's own words say already, once for all items or in an item's sentence."""
+
+
+def plan_shape(plan: Plan, bodies: Mapping[str, str]) -> Shape:
+    """Return a plan as `publish --dry-run` gives it."""
+    return {
+        "dry_run": True,
+        "items": [_item_shape(item, bodies.get(item.item_id)) for item in plan.items],
+        "left_out": [
+            {
+                "id": left.item_id,
+                "reason": left.reason,
+                "findings": finding_shapes(left.findings),
+            }
+            for left in plan.left_out
+        ],
+        "new_suppliers": list(plan.new_suppliers),
+        "new_customers": list(plan.new_customers),
+        "totals": [
+            {
+                "currency": total.currency,
+                "count": total.count,
+                "net": decimal_text(total.net),
+                "vat": decimal_text(total.vat),
+                "gross": decimal_text(total.gross),
+            }
+            for total in plan.totals
+        ],
+        "tax_note": plan.tax_note or None,
+        "fingerprint": plan.fingerprint,
+    }
+
+
+def _item_shape(item: PlannedItem, body: str | None) -> Shape:
+    creates = item.creates
+    return {
+        "id": item.item_id,
+        "kind": item.kind.value,
+        "contact": item.contact,
+        "sentence": item.sentence,
+        "operation": item.operation,
+        "reference": item.invoice.customer_reference or None,
+        "date": item.invoice.invoice_date,
+        "due_date": item.invoice.due_date,
+        "currency": item.currency,
+        "net": decimal_text(item.net),
+        "vat": decimal_text(item.vat),
+        "gross": decimal_text(item.gross),
+        "number": item.number,
+        "creates": None if creates is None else {"kind": creates.kind, "name": creates.name},
+        "followups": [_followup_shape(one) for one in item.followups],
+        "findings": finding_shapes(item.findings),
+        "body": body,
+    }
+
+
+def _followup_shape(followup: Followup) -> Shape:
+    """Return what follows a document: its payment, a file or its note, by `kind`."""
+    if isinstance(followup, PlannedPayment):
+        return {
+            "kind": "payment",
+            "date": followup.payment.pay_date,
+            "amount": decimal_text(followup.payment.pay_amount),
+            "currency": followup.currency,
+            "bank_account": followup.account,
+            "payment_method": followup.method,
+        }
+    if isinstance(followup, PlannedFile):
+        return {
+            "kind": "file",
+            "name": followup.name,
+            "path": followup.path,
+            "bytes": followup.size,
+            "sha256": followup.digest or None,
+        }
+    return {"kind": "note", "date": followup.day, "text": followup.text}
+
+
+def tell_plan(plan: Plan, bodies: Mapping[str, str] | None = None, *, brief: bool = False) -> None:
+    """Write what would be sent, what is left out and why, and the totals.
+
+    `brief` only counts what is left out, for when nobody asked for it by number.
+    """
+    if not plan.items:
+        say("There is nothing to send.")
+    for item in plan.items:
+        say(f"Item {item.item_id}: {item.sentence}")
+        _tell_findings(one for one in item.findings if not one.code.startswith(_TOLD))
+        if bodies and item.item_id in bodies:
+            say(bodies[item.item_id])
+    _tell_left_out(plan, brief=brief)
+    for names, one in ((plan.new_suppliers, "supplier"), (plan.new_customers, "customer")):
+        if names:
+            say(f"KashFlow does not have {count(len(names), one)}: {', '.join(names)}")
+    for total in plan.totals:
+        net, vat, gross = (
+            shown(amount, total.currency) for amount in (total.net, total.vat, total.gross)
+        )
+        say(f"Total {total.currency}: net {net}, VAT {vat}, gross {gross}")
+    following = _following(plan)
+    if following:
+        say(f"After the documents: {following}")
+    if plan.tax_note:
+        say(plan.tax_note)
+
+
+def _following(plan: Plan) -> str:
+    """Return how many payments, files and notes follow the documents, "" for none."""
+    kinds = Counter(type(one) for item in plan.items for one in item.followups)
+    nouns = ((PlannedPayment, "payment"), (PlannedFile, "file"), (PlannedNote, "note"))
+    return ", ".join(count(kinds[kind], noun) for kind, noun in nouns if kinds[kind])
+
+
+def _tell_left_out(plan: Plan, *, brief: bool) -> None:
+    if brief and plan.left_out:
+        say(f"Left out, to be looked at first: {count(len(plan.left_out), 'item')}.")
+        return
+    for left in plan.left_out:
+        say(f"Item {left.item_id} is left out: {left.reason}")
+        _tell_findings(one for one in left.findings if one.severity is Severity.STOP)
+
+
+def _tell_findings(findings: Iterable[Finding]) -> None:
+    for finding in findings:
+        say(f"  {finding.code}: {finding.sentence}")
+        if finding.severity is Severity.STOP and finding.cure:
+            say(f"    {finding.cure}")
+
 
 _SEE = "See: kashdeck publish --help"
 _MOST_LANES = 8
 _STEERING = ("attach", "pause", "resume", "stop")
 
 
-def arguments(parser: Parser) -> None:
+def publish_arguments(parser: Parser) -> None:
     """Declare the business, the items, what is agreed to, and how it goes."""
     parser.add_argument("name", metavar="NAME", help="the business")
     parser.add_argument("items", metavar="ITEM", nargs="*", help="items by number")
@@ -103,29 +305,29 @@ def _ways(parser: Parser) -> None:
     )
 
 
-def run(args: argparse.Namespace) -> int:
+def run_publish(args: argparse.Namespace) -> int:
     """Plan, ask, publish; 1 when an item was held back, is of unknown outcome or to review."""
     _check(args)
-    from tui.commands import steering
+    from tui.commands import follow
 
     with opened(args.trace, tells=False) as desk:
         business = desk.businesses.find(args.name)
         if args.attach:
-            return steering.attach(desk, business, args)
+            return follow.attach(desk, business, args)
         if args.pause:
-            return steering.pause(desk, business, args)
+            return follow.pause(desk, business, args)
         if args.stop:
-            return steering.stop(desk, business, args)
+            return follow.stop(desk, business, args)
         if args.resume:
             return _resume(desk, business, args)
-        steering.warn_of_broken_off(desk, business)
+        follow.warn_of_broken_off(desk, business)
         with desk.secrets.work(business.id):
             return _go(desk, business, args)
 
 
 def _go(desk: Desk, business: Business, args: argparse.Namespace) -> int:
     """Look in KashFlow, plan, show, ask and publish: one piece of work, as to the password."""
-    from tui.commands.looking import look_beforehand, no_duplicates
+    from tui.commands.check import look_beforehand, no_duplicates
 
     wanted = list(dict.fromkeys(args.items)) if args.items else None
     if (args.look or not args.dry_run) and not unlocked(
@@ -144,7 +346,7 @@ def _go(desk: Desk, business: Business, args: argparse.Namespace) -> int:
         say("Nothing was sent.")
         return 0
     if args.detach and plan.items:
-        return background.publish(desk, business, plan, args)
+        return publish(desk, business, plan, args)
     return _publish(desk, business, plan, args)
 
 
@@ -221,8 +423,7 @@ def _carry_out(
     work: Callable[[Progress, Cancel], PublishReport],
     args: argparse.Namespace,
 ) -> int:
-    from tui.commands.published import tell_published
-    from tui.commands.steering import names_of, warn_of_broken_off
+    from tui.commands.follow import names_of, tell_published, warn_of_broken_off
 
     progress = Progress(quiet=args.json, names=names_of(plan))
     with stoppable() as cancel:
@@ -241,13 +442,13 @@ def _carry_out(
 
 
 def _resume(desk: Desk, business: Business, args: argparse.Namespace) -> int:
-    from tui.commands.steering import go_on
+    from tui.commands.follow import go_on
 
     broken = desk.publishing.interrupted(business.id)
     if broken is None:
         return go_on(desk, business, args)
     if args.detach:
-        return background.carry_on(desk, business, args)
+        return carry_on(desk, business, args)
     return _carry_on(desk, business, broken, args)
 
 

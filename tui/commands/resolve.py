@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kfclient.money import plain, shown
-from tui.commands.item import tell_left
-from tui.commands.items import items_table
+from kfclient.money import decimal_text, shown
+from tui.commands.items import items_table, tell_left
 from tui.commands.opening import opened, unlocked
 from tui.commands.output import say, say_json
 from tui.commands.progress import Progress
@@ -17,14 +16,14 @@ if TYPE_CHECKING:
     import argparse
 
     from kfclient.desk import Desk
-    from kfclient.desk.business.business import Business
-    from kfclient.desk.settle.deciding import Candidates
+    from kfclient.desk.model.business import Business
+    from kfclient.desk.publish.decide import Candidates
     from tui.commands.usage import Parser
 
 _SEE = "See: kashdeck resolve --help"
 
 
-def arguments(parser: Parser) -> None:
+def resolve_arguments(parser: Parser) -> None:
     """Declare the business, the items and what a person decides."""
     parser.add_argument("name", metavar="NAME", help="the business")
     parser.add_argument(
@@ -58,7 +57,7 @@ def arguments(parser: Parser) -> None:
     )
 
 
-def run(args: argparse.Namespace) -> int:
+def run_resolve(args: argparse.Namespace) -> int:
     """Look or decide; 1 while an item, or a step of one, is still of unknown outcome."""
     _check(args)
     with opened(args.trace) as desk:
@@ -151,7 +150,7 @@ def _candidates_shape(found: Candidates) -> Shape:
             "contact": found.contact,
             "reference": found.sent.customer_reference or None,
             "date": found.sent.invoice_date,
-            "gross": plain(found.gross),
+            "gross": decimal_text(found.gross),
             "currency": found.sent.currency_code,
             "at": found.sent_at,
         },
@@ -161,7 +160,7 @@ def _candidates_shape(found: Candidates) -> Shape:
                 "contact": one.contact,
                 "reference": one.reference or None,
                 "date": one.date,
-                "gross": plain(one.gross),
+                "gross": decimal_text(one.gross),
                 "currency": one.currency,
                 "equal": one.sure,
             }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui.commands.opening import need_terminal
 from tui.commands.usage import WrongUse
 
 if TYPE_CHECKING:
@@ -21,9 +22,9 @@ A fault is OPERATION:KIND[:times=N,nth=N,seconds=N]; * is any operation, @FILE a
 file with a fault a line. Kinds: {kinds}."""
 
 
-def arguments(parser: Parser) -> None:
+def sandbox_arguments(parser: Parser) -> None:
     """Declare where it listens, what it holds and how it misbehaves."""
-    from kfclient.sandbox.troubles import EVENTS, KINDS
+    from kfclient.sandbox.faults import EVENTS, KINDS
 
     parser.add_argument(
         "--port", metavar="N", type=int, default=0, help="where to listen (default: a free port)"
@@ -54,7 +55,7 @@ def arguments(parser: Parser) -> None:
     )
 
 
-def run(args: argparse.Namespace) -> int:
+def run_sandbox(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C, SIGTERM or a hang-up."""
     from kfclient.sandbox.serve import serve
 
@@ -78,7 +79,31 @@ def default_books() -> Path:
     Never inside it: the sandbox's books hold its own credentials as they are, and Kashdeck's home
     holds no credentials in plain text, practice or not.
     """
-    from kfclient.store.places import default_root
+    from kfclient.store.paths import default_root
 
     root = default_root()
     return root.with_name(f"{root.name}-sandbox")
+
+
+# `kashdeck demo`: the app, a practice KashFlow and sample items, in a throw-away folder.
+
+
+def demo_arguments(parser: Parser) -> None:
+    """Declare where to keep it."""
+    parser.add_argument(
+        "--keep", metavar="DIR", type=Path, help="keep everything here (default: thrown away)"
+    )
+    parser.example(
+        "kashdeck demo",
+        notes="Nothing reaches a real KashFlow account. The practice credentials are shown where "
+        "they are asked for; they are kept in memory and gone at the end.",
+    )
+
+
+def run_demo(args: argparse.Namespace) -> int:
+    """Open the demo; it needs a terminal."""
+    need_terminal()
+    from tui.demo import run_demo
+
+    run_demo(args.keep)
+    return 0

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tui.commands.opening import businesses_opened
-from tui.commands.output import say, say_json
+from tui.commands.output import TextColumn, room_here, say, say_json, table, warn
 from tui.commands.usage import WrongUse
 
 if TYPE_CHECKING:
     import argparse
 
-    from kfclient.desk.business.business import Settings
+    from kfclient.desk.model.business import Settings
     from tui.commands.usage import Parser
 
 
-def arguments(parser: Parser) -> None:
+def settings_arguments(parser: Parser) -> None:
     """Declare the business and the changes."""
-    from kfclient.desk.business.settings import SETTINGS
+    from kfclient.desk.model.settings import SETTINGS
 
     parser.add_argument("name", metavar="NAME", help="the business")
     parser.add_argument("changes", metavar="KEY=VALUE", nargs="*", help="what to change")
@@ -30,7 +30,7 @@ def arguments(parser: Parser) -> None:
     )
 
 
-def run(args: argparse.Namespace) -> int:
+def run_settings(args: argparse.Namespace) -> int:
     """Show the settings, changed first where changes are given: all of them or none."""
     changes = pairs(args.changes)
     with businesses_opened() as businesses:
@@ -63,7 +63,7 @@ def pairs(words: list[str]) -> dict[str, str]:
 
 def _shape(settings: Settings) -> dict[str, Any]:
     """Return the settings as they can be given back: switches as booleans, tax codes as text."""
-    from kfclient.desk.business.settings import SETTINGS, SettingKind
+    from kfclient.desk.model.settings import SETTINGS, SettingKind
 
     shape: dict[str, Any] = {}
     for spec in SETTINGS:
@@ -74,8 +74,74 @@ def _shape(settings: Settings) -> dict[str, Any]:
 
 
 def _tell(settings: Settings) -> None:
-    from kfclient.desk.business.settings import SETTINGS
+    from kfclient.desk.model.settings import SETTINGS
 
     wide = max(len(spec.key) for spec in SETTINGS)
     for spec in SETTINGS:
         say(f"{spec.key:<{wide}}  {spec.text_of(settings):<5}  {spec.title}")
+
+
+# `kashdeck people`: who may do what with a business.
+
+
+def people_arguments(parser: Parser) -> None:
+    """Declare the business, the person and the role."""
+    parser.add_argument("name", metavar="NAME", help="the business")
+    parser.add_argument("person", metavar="PERSON", nargs="?", help="a user of this machine")
+    parser.add_argument(
+        "role", nargs="?", choices=("admin", "standard", "none"), help="what the person may do"
+    )
+    parser.answers_json()
+    parser.example(
+        "kashdeck people 'Harbour Lane' elena standard",
+        notes="An Admin may connect, reconnect, disconnect, change settings and name people.\n"
+        "A Standard user may look, sync and publish. The last Admin cannot go.",
+    )
+
+
+def run_people(args: argparse.Namespace) -> int:
+    """Show the people, after giving one of them a role where that is asked."""
+    from kfclient.desk.model.business import Role
+
+    if args.person and not args.role:
+        raise WrongUse(
+            f"Say what {args.person} may do: admin, standard or none.",
+            "See: kashdeck people --help",
+        )
+    with businesses_opened() as businesses:
+        business = businesses.find(args.name)
+        if args.person:
+            role = None if args.role == "none" else Role(args.role)
+            business = businesses.set_role(business.id, args.person, role)
+        here = businesses.person
+    if args.person and args.role != "none":
+        _warn_of_strangers(args.person.strip())
+    people = {name: role.value for name, role in sorted(business.people.items())}
+    if args.json:
+        say_json({"people": people, "you": here})
+        return 0
+    rows = [(name + (" (you)" if name == here else ""), role) for name, role in people.items()]
+    say(table((TextColumn("Person", gives=True), TextColumn("Role")), rows, room_here()))
+    return 0
+
+
+def _warn_of_strangers(person: str) -> None:
+    """Say where a role was given to somebody who cannot use it."""
+    from kfclient.desk.person import is_person_here, this_person
+    from kfclient.store.paths import default_root
+    from kfclient.store.sharing import sharing
+
+    if not is_person_here(person):
+        warn(
+            f"This machine has no user {person}. The role waits for one of that name, exactly as "
+            "they log in."
+        )
+        return
+    now = sharing(default_root())
+    if now.group and person not in (*now.members, now.owner):
+        warn(f"{person} is not in the group {now.group}, which shares this home.")
+    elif not now.group and person != this_person():
+        warn(
+            f"{person} cannot use this home yet: it is for {now.owner} alone.\n"
+            "Share it with a group that you are both in: kashdeck share GROUP"
+        )

@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from kfclient.desk.check.exchange import Booked, booked
-from kfclient.money import ZERO, figures, plain
-from tui.commands.standings import problem_shape
+from kfclient.desk.items.exchange_rates import Booked, booked
+from kfclient.money import ZERO, decimal_text, figures
+from tui.commands.status import problem_shape
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from kfclient.desk.business.business import ProblemNote
-    from kfclient.desk.check.bookkeeping import Books
-    from kfclient.desk.inbox.item import Finding, Item, ItemLine, ItemState
+    from kfclient.desk.items.reference import ReferenceData
+    from kfclient.desk.model.business import ProblemNote
+    from kfclient.desk.model.item import Finding, Item, ItemLine, ItemState
     from kfclient.errors import Problem
 
 Shape = dict[str, Any]
@@ -34,9 +34,9 @@ def item_shape(item: Item, state: ItemState, problem: Problem | ProblemNote | No
         "date": item.date,
         "due_date": item.due_date,
         "currency": item.currency,
-        "net": plain(item.net),
-        "vat": plain(item.vat),
-        "gross": plain(item.gross),
+        "net": decimal_text(item.net),
+        "vat": decimal_text(item.vat),
+        "gross": decimal_text(item.gross),
         "number": item.number,
         "problem": problem_shape(problem or item.problem),
         "left": [
@@ -51,7 +51,7 @@ def item_shape(item: Item, state: ItemState, problem: Problem | ProblemNote | No
     }
 
 
-def item_in_full(item: Item, books: Books) -> Shape:
+def item_in_full(item: Item, books: ReferenceData) -> Shape:
     """Return what `item` gives beside the fields of `item_shape`."""
     return {
         "document": item.document,
@@ -71,7 +71,7 @@ def item_in_full(item: Item, books: Books) -> Shape:
     }
 
 
-def booked_of(item: Item, books: Books) -> Booked | None:
+def booked_of(item: Item, books: ReferenceData) -> Booked | None:
     """Return what KashFlow will book for a foreign item in the books' currency, else None.
 
     While tax data is off it goes gross, without its VAT.
@@ -88,9 +88,9 @@ def booked_shape(amounts: Booked | None, currency: str) -> Shape | None:
         return None
     return {
         "currency": currency,
-        "net": plain(amounts.net),
-        "vat": plain(amounts.vat),
-        "gross": plain(amounts.gross),
+        "net": decimal_text(amounts.net),
+        "vat": decimal_text(amounts.vat),
+        "gross": decimal_text(amounts.gross),
     }
 
 
@@ -117,9 +117,9 @@ def _line_shape(line: ItemLine) -> Shape:
         "quantity": _decimal(line.quantity),
         "unit_price": _decimal(line.unit_price),
         "tax_rate": _decimal(line.tax_rate),
-        "net": plain(line.net),
-        "vat": plain(line.vat),
-        "gross": plain(line.gross),
+        "net": decimal_text(line.net),
+        "vat": decimal_text(line.vat),
+        "gross": decimal_text(line.gross),
         "project": line.project or None,
     }
 

@@ -6,31 +6,195 @@ It runs in prompts and scripts, so what it loads is kept to what it needs: see
 
 from __future__ import annotations
 
-from kfclient.desk.business.glance import glances
-from kfclient.desk.business.standing import called
-from tui.commands.output import say, say_json
-from tui.commands.standings import connection_in_full, connection_shape, connections_table
+from kfclient.desk.business.status import statuses
+from kfclient.desk.model.connection_state import called
+from kfclient.desk.model.list_names import ListName
+from tui.commands.output import TextColumn, room_here, say, say_json, shown_time, table
 
 TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
     import argparse
+    from typing import Any
 
+    from kfclient.desk.business.status import (
+        BusinessStatus,
+        Note,
+        RunPhase,
+        RunStatus,
+        SyncedListStatus,
+    )
+    from kfclient.desk.model.business import ListStatus, ProblemNote
+    from kfclient.errors import Problem
     from tui.commands.usage import Parser
 
+    Shape = dict[str, Any]
 
-def arguments(parser: Parser) -> None:
+
+# How businesses stand with KashFlow, told: as JSON, as a table, and one in full.
+
+
+def connection_shape(glance: BusinessStatus) -> Shape:
+    """Return a business and its connection as `connections` and `status` give it."""
+    connection = glance.connection
+    lists = {} if connection is None else connection.lists
+    return {
+        "name": glance.name,
+        "id": glance.id,
+        "state": glance.state.value,
+        "role": glance.role,
+        "software": None if connection is None else connection.software,
+        "endpoint": None if connection is None else connection.endpoint,
+        "company": None if connection is None else connection.company or None,
+        "last_sync": None if connection is None else connection.last_sync,
+        "problem": None if connection is None else problem_shape(connection.problem),
+        "lists": {name.value: list_shape(lists.get(name.value)) for name in ListName},
+        "items": {
+            "ready": glance.ready,
+            "to_review": glance.to_review,
+            "published": glance.published,
+            "needs_you": glance.needs_you,
+        },
+        "publishing": run_shape(glance.publishing),
+    }
+
+
+def run_shape(seen: tuple[RunStatus, RunPhase] | None) -> Shape | None:
+    """Return the last publishing run and how it goes; null where there never was one."""
+    if seen is None:
+        return None
+    run, standing = seen
+    return {
+        "state": standing.value,
+        "who": run.who,
+        "started_at": run.started_at,
+        "process": run.process,
+        "background": run.detached,
+        "items": run.items,
+        "published": run.published,
+        "held": run.held,
+        "unknown": run.unknown,
+        "waiting_for": run.waiting or None,
+    }
+
+
+def list_shape(status: ListStatus | SyncedListStatus | None) -> Shape:
+    """Return how one of the six lists stands; a list never synced has nulls."""
+    if status is None:
+        return {"count": None, "synced_at": None, "problem": None}
+    return {
+        "count": status.count,
+        "synced_at": status.synced_at,
+        "problem": problem_shape(status.problem),
+    }
+
+
+def problem_shape(problem: Problem | ProblemNote | Note | None) -> Shape | None:
+    """Return a problem's code, sentence and cure."""
+    if problem is None:
+        return None
+    return {"code": problem.code, "sentence": problem.sentence, "cure": problem.cure or None}
+
+
+def connections_table(glances: list[BusinessStatus]) -> str:
+    """Return the businesses as a table, or how to add the first one."""
+    if not glances:
+        return "No business is here yet. Add one with: kashdeck connect NAME --username U"
+    columns = (
+        TextColumn("Business", gives=True),
+        TextColumn("State"),
+        TextColumn("Company", gives=True),
+        TextColumn("Last sync"),
+        TextColumn("Ready", right=True),
+        TextColumn("To review", right=True),
+    )
+    told = [f"{glance.name}: publishing {line}" for glance in glances if (line := _run(glance))]
+    rows = table(columns, [_row(glance) for glance in glances], room_here())
+    return "\n".join([rows, *([""] if told else []), *told])
+
+
+def _run(glance: BusinessStatus) -> str:
+    """Return how publishing goes, "" where nobody publishes and nothing was broken off."""
+    if glance.publishing is None or glance.publishing[1].value == "ended":
+        return ""
+    from kfclient.desk.business.status import command, how_it_goes
+
+    seen, standing = glance.publishing
+    option = "--resume" if standing.value in {"interrupted", "paused"} else "--attach"
+    return f"{how_it_goes(seen, standing)} ({command(glance.name, option)})"
+
+
+def connection_in_full(glance: BusinessStatus) -> str:
+    """Return all that is known of how one business stands."""
+    connection = glance.connection
+    lines = [f"{glance.name}: {glance.state.value}"]
+    if connection is not None:
+        lines += [
+            f"Company    {connection.company}",
+            f"Server     {connection.endpoint}",
+            f"Connected  {shown_time(connection.connected_at)} by {connection.connected_by}",
+            f"Last sync  {shown_time(connection.last_sync) or 'never'}",
+        ]
+        if connection.problem is not None:
+            lines += [
+                f"Problem    {connection.problem.sentence}",
+                f"           {connection.problem.cure}",
+            ]
+    lines.append(
+        f"Items      {glance.ready} ready, {glance.to_review} to review, "
+        f"{glance.published} published, {glance.needs_you} of unknown outcome"
+    )
+    if line := _run(glance):
+        lines.append(f"Publishing {line}")
+    if connection is not None:
+        lines += ["", _lists_table(connection.lists)]
+    return "\n".join(lines)
+
+
+def _row(glance: BusinessStatus) -> tuple[str, ...]:
+    connection = glance.connection
+    return (
+        glance.name,
+        glance.state.value,
+        "" if connection is None else connection.company,
+        "" if connection is None else shown_time(connection.last_sync),
+        str(glance.ready),
+        str(glance.to_review),
+    )
+
+
+def _lists_table(known: dict[str, SyncedListStatus]) -> str:
+    columns = (
+        TextColumn("List"),
+        TextColumn("Records", right=True),
+        TextColumn("Synced"),
+        TextColumn("Problem", gives=True),
+    )
+    rows = []
+    for name in ListName:
+        status = known.get(name.value)
+        if status is None:
+            rows.append((name.heading, "", "never", ""))
+            continue
+        problem = "" if status.problem is None else status.problem.sentence
+        rows.append(
+            (name.heading, f"{status.count:,}", shown_time(status.synced_at) or "never", problem)
+        )
+    return table(columns, rows, room_here())
+
+
+def status_arguments(parser: Parser) -> None:
     """Declare the business, or none for all."""
     parser.add_argument("name", metavar="NAME", nargs="?", help="the business (default: all)")
     parser.answers_json()
     parser.example("kashdeck status", "kashdeck status 'Harbour Lane' --json")
 
 
-def run(args: argparse.Namespace) -> int:
+def run_status(args: argparse.Namespace) -> int:
     """Tell how things stand; asks KashFlow nothing."""
     return _tell(args.name or "", as_json=args.json)
 
 
-def run_plain(words: list[str]) -> int | None:
+def run_status_plain(words: list[str]) -> int | None:
     """Do it without argparse, which takes longer to load than to tell; None for unusual words."""
     names = [word for word in words if word != "--json"]
     if len(names) > 1 or any(name.startswith("-") for name in names):
@@ -39,11 +203,30 @@ def run_plain(words: list[str]) -> int | None:
 
 
 def _tell(name: str, *, as_json: bool) -> int:
-    every = glances()
+    every = statuses()
     if name:
         every = [called(every, name)]
     if as_json:
         say_json({"connections": [connection_shape(glance) for glance in every]})
     else:
         say(connection_in_full(every[0]) if name else connections_table(every))
+    return 0
+
+
+# `kashdeck connections`: the businesses on this machine, a line each.
+
+
+def connections_arguments(parser: Parser) -> None:
+    """Declare nothing but the form of the answer."""
+    parser.answers_json()
+    parser.example("kashdeck connections --json")
+
+
+def run_connections(args: argparse.Namespace) -> int:
+    """List the businesses."""
+    every = statuses()
+    if args.json:
+        say_json({"connections": [connection_shape(glance) for glance in every]})
+    else:
+        say(connections_table(every))
     return 0

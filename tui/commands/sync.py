@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kfclient.desk.business.list_names import ListName
+from kfclient.desk.model.list_names import ListName
 from tui.commands.opening import opened, unlocked
-from tui.commands.output import say, say_json
-from tui.commands.progress import Progress
+from tui.commands.output import TextColumn, count, room_here, say, say_json, shown_time, table
+from tui.commands.progress import STOPPED, Progress, stoppable
 from tui.commands.shapes import Shape
-from tui.commands.standings import list_shape, problem_shape
-from tui.commands.stopping import STOPPED, stoppable
+from tui.commands.status import list_shape, problem_shape
 from tui.commands.usage import WrongUse
 
 if TYPE_CHECKING:
@@ -18,13 +17,14 @@ if TYPE_CHECKING:
 
     from kfclient.cancel import Cancel
     from kfclient.desk import Desk
-    from kfclient.desk.business.business import Business, ListStatus
-    from kfclient.desk.sync.syncing import SyncReport
+    from kfclient.desk.model.business import Business, ListStatus
+    from kfclient.desk.sync.lists import ListRecord
+    from kfclient.desk.sync.sync import SyncReport
     from kfclient.errors import Problem
     from tui.commands.usage import Parser
 
 
-def arguments(parser: Parser) -> None:
+def sync_arguments(parser: Parser) -> None:
     """Declare the business, or all."""
     parser.add_argument("name", metavar="NAME", nargs="?", help="the business")
     parser.add_argument("--all", action="store_true", help="every connected business")
@@ -34,7 +34,7 @@ def arguments(parser: Parser) -> None:
     parser.example("kashdeck sync 'Harbour Lane'", "kashdeck sync --all --json")
 
 
-def run(args: argparse.Namespace) -> int:
+def run_sync(args: argparse.Namespace) -> int:
     """Sync; 1 when a list did not come. With --all one business's trouble spares the others."""
     if bool(args.name) == args.all:
         raise WrongUse("Say which: the name of a business, or --all.", "See: kashdeck sync --help")
@@ -121,3 +121,71 @@ def _chosen(desk: Desk, args: argparse.Namespace) -> list[Business]:
         return [desk.businesses.find(args.name)]
     every = [summary.business for summary in desk.businesses.all()]
     return [business for business in every if business.connection is not None]
+
+
+# `kashdeck lists`: look at one of the six lists, as the last sync left it.
+
+
+def lists_arguments(parser: Parser) -> None:
+    """Declare the business, the list and the filter."""
+    parser.add_argument("name", metavar="NAME", help="the business")
+    parser.add_argument(
+        "list",
+        metavar="LIST",
+        help="chart-of-accounts, suppliers, customers, tax-rates, projects or bank-accounts",
+    )
+    parser.add_argument(
+        "--filter",
+        metavar="TEXT",
+        default="",
+        help="only records with this in code, name or detail",
+    )
+    parser.answers_json()
+    parser.example("kashdeck lists 'Harbour Lane' suppliers --filter print")
+
+
+def run_lists(args: argparse.Namespace) -> int:
+    """Show the list; asks KashFlow nothing."""
+    from kfclient.desk.model.list_names import parse_name
+
+    name = parse_name(args.list)
+    with opened() as desk:
+        business = desk.businesses.find(args.name)
+        rows = [row for row in desk.lists.read(business.id, name) if _has(row, args.filter)]
+    connection = business.connection
+    status = None if connection is None else connection.lists.get(name.value)
+    synced_at = None if status is None else status.synced_at
+    if args.json:
+        say_json(
+            {
+                "list": name.value,
+                "count": len(rows),
+                "synced_at": synced_at,
+                "rows": [
+                    {
+                        "id": row.id,
+                        "code": row.code or None,
+                        "name": row.name,
+                        "detail": row.detail or None,
+                        "fields": row.fields,
+                    }
+                    for row in rows
+                ],
+            }
+        )
+        return 0
+    if rows:
+        columns = (
+            TextColumn("Code"),
+            TextColumn("Name", gives=True),
+            TextColumn("Detail", gives=True),
+        )
+        say(table(columns, [(row.code, row.name, row.detail) for row in rows], room_here()))
+    when = f"synced {shown_time(synced_at)}" if synced_at else "never synced"
+    say(f"{count(len(rows), 'record')}, {when}.")
+    return 0
+
+
+def _has(row: ListRecord, text: str) -> bool:
+    wanted = text.casefold()
+    return any(wanted in value.casefold() for value in (row.code, row.name, row.detail))

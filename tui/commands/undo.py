@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui.commands.opening import opened, unlocked
+from tui.commands.opening import agreed, opened, unlocked
 from tui.commands.output import count, say, say_json, warn
-from tui.commands.progress import Progress
-from tui.commands.question import agreed
-from tui.commands.standings import problem_shape
-from tui.commands.stopping import STOPPED, stoppable
+from tui.commands.progress import STOPPED, Progress, stoppable
+from tui.commands.status import problem_shape
 from tui.commands.usage import WrongUse
 
 if TYPE_CHECKING:
@@ -17,15 +15,15 @@ if TYPE_CHECKING:
 
     from kfclient.cancel import Cancel
     from kfclient.desk import Desk
-    from kfclient.desk.after.undoing import UndoPlan, UndoReport
-    from kfclient.desk.business.business import Business
+    from kfclient.desk.model.business import Business
+    from kfclient.desk.published.undo import UndoPlan, UndoReport
     from tui.commands.shapes import Shape
     from tui.commands.usage import Parser
 
 _SEE = "See: kashdeck undo --help"
 
 
-def arguments(parser: Parser) -> None:
+def undo_arguments(parser: Parser) -> None:
     """Declare the business, and the items or the publishing session."""
     parser.add_argument("name", metavar="NAME", help="the business")
     parser.add_argument("items", metavar="ITEM", nargs="*", help="items by number")
@@ -54,7 +52,7 @@ def arguments(parser: Parser) -> None:
     )
 
 
-def run(args: argparse.Namespace) -> int:
+def run_undo(args: argparse.Namespace) -> int:
     """Look, ask, delete; 1 when an item could not be taken out, or may not be out."""
     ways = [bool(args.items), args.last, args.run is not None, args.runs]
     if sum(ways) != 1:
@@ -146,7 +144,7 @@ def _tell(report: UndoReport) -> None:
 
 
 def _list_runs(desk: Desk, business: Business, args: argparse.Namespace) -> int:
-    from tui.commands.times import shown_time
+    from tui.commands.output import shown_time
 
     runs = desk.undoing.runs(business.id)
     if args.json:

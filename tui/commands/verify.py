@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 from tui.commands.opening import opened, unlocked
 from tui.commands.output import count, say, say_json, warn
-from tui.commands.standings import problem_shape
-from tui.commands.stopping import STOPPED, stoppable
+from tui.commands.progress import STOPPED, stoppable
+from tui.commands.status import problem_shape
 
 if TYPE_CHECKING:
     import argparse
 
-    from kfclient.desk.after.verifying import VerifyReport, VerifyResult
+    from kfclient.desk.published.verify import VerifyReport, VerifyResult
     from tui.commands.shapes import Shape
     from tui.commands.usage import Parser
 
 
-def arguments(parser: Parser) -> None:
+def verify_arguments(parser: Parser) -> None:
     """Declare the business and the items."""
     parser.add_argument("name", metavar="NAME", help="the business")
     parser.add_argument(
@@ -35,7 +35,7 @@ def arguments(parser: Parser) -> None:
     )
 
 
-def run(args: argparse.Namespace) -> int:
+def run_verify(args: argparse.Namespace) -> int:
     """Compare, and tell what differs; 1 when anything does, or could not be looked at."""
     with opened(args.trace) as desk, stoppable() as cancel:
         business = desk.businesses.find(args.name)

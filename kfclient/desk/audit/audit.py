@@ -20,11 +20,10 @@ import msgspec
 
 from kfclient.desk.audit.entry import Action, Entry
 from kfclient.desk.audit.words import sentence_of
-from kfclient.desk.people import this_origin, this_person, utc_now
+from kfclient.desk.person import this_origin, this_person, utc_now
+from kfclient.store.audit_file import AuditFile, AuditTrouble, Head, troubles
 from kfclient.store.errors import StoreError
 from kfclient.store.redaction import redact
-from kfclient.store.trail import Head, Trail
-from kfclient.store.trail_check import Trouble, troubles
 
 if TYPE_CHECKING:
     from tinydb.table import Document
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from kfclient.store.database import Database
     from kfclient.store.home import Home
 
-__all__ = ["OWED", "Action", "Audit", "Entry", "Trouble", "Verdict"]
+__all__ = ["OWED", "Action", "Audit", "AuditTrouble", "AuditVerdict", "Entry"]
 
 OWED = "owed"
 """The table of what is not in the trail yet: in the state, and in each business's books."""
@@ -46,7 +45,7 @@ MANY = 500
 _log = logging.getLogger(__name__)
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+class AuditVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """What came of looking through a trail: its lines, and what is wrong with it.
 
     `head` is the hash of the last entry that the state knows, "" where there is none. Who keeps a
@@ -54,7 +53,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     lines: int
-    troubles: tuple[Trouble, ...] = ()
+    troubles: tuple[AuditTrouble, ...] = ()
     head: str = ""
 
     @property
@@ -162,7 +161,7 @@ class Audit:
         """Return what happened, in a bookkeeper's words."""
         return sentence_of(entry)
 
-    def verify(self, business: str) -> Verdict:
+    def verify(self, business: str) -> AuditVerdict:
         """Look whether the trail is as it was written, then settle what is owed to it.
 
         Raises `StateBusy`, `StateUnwritable`, `StateUnreadable`.
@@ -175,9 +174,9 @@ class Audit:
             # What was found is told, also where nothing can be written.
             with contextlib.suppress(StoreError):
                 after = self._settle(trail)
-        return Verdict(lines=lines if found else after.count, troubles=found, head=after.hash)
+        return AuditVerdict(lines=lines if found else after.count, troubles=found, head=after.hash)
 
-    def _settle(self, trail: Trail) -> Head:
+    def _settle(self, trail: AuditFile) -> Head:
         """Settle what is owed; the trail is held."""
         state, books = self._home.state(), self._home.books(trail.business)
         owed = self._owed(trail.business)

@@ -7,19 +7,20 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from kfclient.desk.audit.audit import Action, Audit
+from kfclient.desk.audit.audit import Audit
+from kfclient.desk.audit.entry import Action
 from kfclient.desk.business.businesses import Businesses
-from kfclient.desk.people import this_person, utc_now
-from kfclient.store import backup, salvage
-from kfclient.store.archive import Backup
-from kfclient.store.backup import Restored
+from kfclient.desk.person import this_person, utc_now
+from kfclient.store import backup, sharing
+from kfclient.store.backup import Restored, Salvaged
+from kfclient.store.backup_file import Backup
 from kfclient.store.errors import StateNewer, StoreError
-from kfclient.store.salvage import Salvaged
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from kfclient.store import Home
+    from kfclient.store.home import Home
+    from kfclient.store.sharing import Sharing
 
 
 class Backups:
@@ -68,8 +69,8 @@ class Backups:
         return restored
 
     def keep_sound(self) -> list[Salvaged]:
-        """Keep what can still be read of damaged files; raises what `salvage` does."""
-        found = salvage.salvage(self._home.root)
+        """Keep what can still be read of damaged files; raises what `backup` does."""
+        found = backup.salvage(self._home.root)
         kept = [one for one in found if one.kept is not None]
         if kept:
             names = ", ".join(one.name for one in kept)
@@ -99,3 +100,34 @@ class Backups:
                 for known in Businesses(self._home).all():
                     audit.note(self._home.state(), known.business.id, action, after=after)
             audit.close()
+
+
+# Opening the home to a group of this machine, or keeping it to oneself again; noted in each trail.
+#
+# Who owns the home decides, whatever their role in its businesses: it is their folder.
+
+
+def share_home(home: Home, businesses: Businesses, audit: Audit, group: str) -> Sharing:
+    """Let a group of this machine use the home; the group "" keeps it to its owner again.
+
+    Raises `SharingRefused`, saying why and what would help; any `StoreError`. Nothing is changed
+    then.
+    """
+    state, before = home.state(), sharing.sharing(home.root)
+    if before.group == group:
+        # Nothing to note, but files that came in from elsewhere are put right.
+        return _shared(home, group)
+    with state.transaction():
+        for summary in businesses.all():
+            audit.note(
+                state,
+                summary.business.id,
+                Action.SHARED,
+                before={"group": before.group},
+                after={"group": group},
+            )
+        return _shared(home, group)
+
+
+def _shared(home: Home, group: str) -> Sharing:
+    return sharing.share(home.root, group) if group else sharing.stop_sharing(home.root)

@@ -10,22 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from kfclient.desk.audit.audit import Action, Audit
-from kfclient.desk.business.business import (
-    Business,
-    BusinessSummary,
-    Connection,
-    ConnectionState,
-    ItemCounts,
-    Role,
-    Settings,
-)
-from kfclient.desk.business.changes import connecting, connection_changes, settings_changes
-from kfclient.desk.business.names import checked_name, slug_of
-from kfclient.desk.business.settings import changed, spec_of
-from kfclient.desk.business.standing import called, in_order, state_of
-from kfclient.desk.business.standing import sync_lock as sync_lock
-from kfclient.desk.connect.steps import STEPS
+from kfclient.desk.audit.audit import Audit
+from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import (
     BusinessExists,
     BusinessUnknown,
@@ -34,15 +20,79 @@ from kfclient.desk.errors import (
     NotAllowed,
     WrongValue,
 )
-from kfclient.desk.people import this_person, utc_now
-from kfclient.desk.sync.lists import ListName
+from kfclient.desk.model.business import (
+    STEPS,
+    Business,
+    BusinessSummary,
+    Connection,
+    ItemCounts,
+    Role,
+    Settings,
+)
+from kfclient.desk.model.connection_state import (
+    ConnectionState,
+    called,
+    checked_name,
+    in_order,
+    slug_of,
+    state_of,
+)
+from kfclient.desk.model.list_names import ListName
+from kfclient.desk.model.settings import SETTINGS, changed, spec_of
+from kfclient.desk.person import this_person, utc_now
 from kfclient.store.errors import StoreError
 
 if TYPE_CHECKING:
     from tinydb.table import Document
 
     from kfclient.store import Home
-    from kfclient.store.table import Table
+    from kfclient.store.database import Table
+
+
+# What the trail tells of a business: its connection and its settings, and what has changed.
+
+Told = dict[str, str]
+
+
+def connecting(before: Connection | None, after: Connection | None) -> Action:
+    """Return what was done to a connection."""
+    if before is not None and after is not None:
+        return Action.RECONNECTED
+    return Action.CONNECTED if before is None else Action.DISCONNECTED
+
+
+def connection_changes(before: Connection | None, after: Connection | None) -> tuple[Told, Told]:
+    """Return what differs between two connections, or one and none; never a secret."""
+    return _differing(_connection(before), _connection(after))
+
+
+def settings_changes(before: Settings, after: Settings) -> tuple[Told, Told]:
+    """Return the settings that differ, as people read them."""
+    return _differing(_settings(before), _settings(after))
+
+
+def _connection(connection: Connection | None) -> Told:
+    if connection is None:
+        return {}
+    return {
+        "username": connection.username,
+        "endpoint": connection.endpoint,
+        "software": connection.software,
+        "company": connection.company.name,
+        "secrets_in": connection.secrets_in,
+    }
+
+
+def _settings(settings: Settings) -> Told:
+    return {spec.key: spec.text_of(settings) for spec in SETTINGS}
+
+
+def _differing(was: Mapping[str, str], now: Mapping[str, str]) -> tuple[Told, Told]:
+    differ = [key for key in (now or was) if was.get(key) != now.get(key)]
+    return (
+        {key: was[key] for key in differ if key in was},
+        {key: now[key] for key in differ if key in now},
+    )
 
 
 class Businesses:

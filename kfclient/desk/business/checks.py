@@ -12,21 +12,63 @@ from kfclient.api.errors import (
     AddressNotListed,
     ApiDisabled,
     AutoAuthRefused,
+    InsecureConnection,
+    NotKashFlow,
+    Refused,
+    ReplyBroken,
+    ReplyLost,
+    ReplyTooSlow,
     RequestFault,
+    ServerTrouble,
     WrongCredentials,
 )
-from kfclient.cancel import Cancel
-from kfclient.desk.business.business import Company
+from kfclient.cancel import Cancel, waited_for
 from kfclient.desk.business.company import check_same_company, read_company
-from kfclient.desk.connect.sessions import APP_NAME
-from kfclient.desk.cures import with_cure
+from kfclient.desk.business.sessions import APP_NAME
 from kfclient.desk.events import CheckFailed, CheckPassed, CheckStarted, Listener
-from kfclient.desk.inbox.draft import Draft
-from kfclient.desk.sync.readings import waited_for
+from kfclient.desk.model.business import Company
+from kfclient.desk.model.draft import Draft
 from kfclient.errors import Cancelled, Problem
 
 if TYPE_CHECKING:
     from kfclient.api import KashFlow
+
+
+# What to do next when connecting or syncing went wrong, where trying again is always safe.
+
+_CURES: dict[type[Problem], str] = {
+    NotKashFlow: "Check the server's address. If it is right, this network may want you to sign in "
+    "first, or KashFlow may be closed for maintenance: try again later.",
+    ServerTrouble: "Try again in a few minutes; KashFlow may be closed for maintenance.",
+    ReplyTooSlow: "Try again later, when KashFlow or the line is less busy.",
+    ReplyLost: "Try again; if it stays so, look at this machine's network.",
+    ReplyBroken: "Try again; if it stays so, something on the way to KashFlow damages replies: try "
+    "from another network.",
+}
+_AUTHORITY = (
+    "If its certificate comes from an authority of your own, name that in Settings under "
+    "Certificate authority."
+)
+_REFUSED = (
+    "Mend in KashFlow what it says, then try again; the account's administrator or its accountant "
+    "may have to."
+)
+
+
+def with_cure(problem: Problem) -> Problem:
+    """Give the problem of a reading call the cure that fits it, and return it.
+
+    Errors of the api speak of looking in KashFlow before sending again, which is for documents.
+    """
+    cure = _CURES.get(type(problem))
+    if cure is not None:
+        problem.cure = cure
+    elif isinstance(problem, InsecureConnection) and "certificate" in problem.sentence:
+        problem.cure = f"{problem.cure} {_AUTHORITY}"
+    elif isinstance(problem, Refused) and not problem.cure:
+        problem.cure = _REFUSED
+    return problem
+
 
 T = TypeVar("T")
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from kfclient.api.errors import RequestFault
 from kfclient.api.records import CompanyDetails, Currency
-from kfclient.desk.business.business import Company
 from kfclient.desk.errors import OtherCompany
+from kfclient.desk.model.business import Company
 
 if TYPE_CHECKING:
     from kfclient.api import KashFlow

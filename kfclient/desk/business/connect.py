@@ -10,24 +10,73 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from kfclient.api.limits import Limits
-from kfclient.desk.audit.audit import Action
-from kfclient.desk.business.business import Connection
-from kfclient.desk.business.businesses import Businesses, sync_lock
-from kfclient.desk.connect.checks import CHECKS, Check, run_checks, step_for
-from kfclient.desk.connect.keys import clean_endpoint, clean_key, key_problem
-from kfclient.desk.connect.leftovers import Leftover, Leftovers
-from kfclient.desk.connect.sessions import Sessions
+from kfclient.api.call import Limits
+from kfclient.desk.audit.entry import Action
+from kfclient.desk.business.businesses import Businesses
+from kfclient.desk.business.checks import CHECKS, Check, run_checks, step_for
+from kfclient.desk.business.sessions import Sessions
 from kfclient.desk.errors import Busy, DeskError, NotConnected
 from kfclient.desk.events import Listener, ignore
-from kfclient.desk.inbox.draft import Draft
-from kfclient.desk.inbox.items import publish_lock
-from kfclient.desk.people import utc_now
-from kfclient.store.errors import NoKeyring, SecretNeeded
+from kfclient.desk.model.business import Connection
+from kfclient.desk.model.connection_state import publish_lock, sync_lock
+from kfclient.desk.model.draft import Draft, clean_endpoint, clean_key, key_problem
+from kfclient.desk.person import utc_now
+from kfclient.store.errors import NoKeyring, SecretNeeded, SecretsError
 
 if TYPE_CHECKING:
     from kfclient.cancel import Cancel
     from kfclient.store import ConnectionSecret, Home, Secrets
+
+
+# Places that may hold a password which is not wanted there any more.
+#
+# A place is written down before anything is put there, and crossed out when a connection names it
+# or
+# it was wiped. So whatever ends the work in between, the next one knows where to wipe.
+
+TABLE = "leftovers"
+"""In the state: documents of a `business` and a `place`, the id of a keyring."""
+
+
+class Leftover(msgspec.Struct, frozen=True):
+    """A place that could not be wiped, and why."""
+
+    place: str
+    problem: SecretsError
+
+
+class Leftovers:
+    """Remembers and wipes such places. The caller holds the business's lock of connecting."""
+
+    def __init__(self, home: Home, secrets: Secrets) -> None:
+        self._table = home.state().table(TABLE)
+        self._secrets = secrets
+
+    def expect(self, business: str, place: str) -> None:
+        """Write down that the place may hold the business's secrets from now on."""
+        if place not in self.places(business):
+            self._table.insert({"business": business, "place": place})
+
+    def places(self, business: str) -> list[str]:
+        """Return the ids of the places that are written down, oldest first."""
+        return [found["place"] for found in self._table.by("business", business)]
+
+    def wipe(self, business: str, wanted: str) -> list[Leftover]:
+        """Wipe every place that is written down but `wanted`; return those that would not be.
+
+        `wanted` is where the connection's secrets are, "" when there is no connection.
+        """
+        kept = []
+        for found in self._table.by("business", business):
+            if found["place"] != wanted:
+                try:
+                    self._secrets.forget(business, found["place"])
+                except SecretsError as problem:
+                    kept.append(Leftover(found["place"], problem))
+                    continue
+            self._table.remove(doc_ids=[found.doc_id])
+        return kept
+
 
 __all__ = [
     "CHECKS",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from kfclient.api.call import Limits
 from kfclient.api.errors import (
     AddressNotListed,
     ApiDisabled,
@@ -16,13 +17,12 @@ from kfclient.api.errors import (
     KashFlowError,
     WrongCredentials,
 )
-from kfclient.api.limits import Limits
-from kfclient.desk.business.business import Business, Connection, ProblemNote
 from kfclient.desk.business.businesses import Businesses
 from kfclient.desk.errors import NotConnected
+from kfclient.desk.model.business import Business, Connection, ProblemNote
 from kfclient.errors import Problem
-from kfclient.store.backends import ASK
 from kfclient.store.errors import SecretNeeded
+from kfclient.store.keyring_choice import ASK
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,13 +6,18 @@ and the libraries that the rest of the desk needs.
 
 from __future__ import annotations
 
+import json
+import shlex
 from datetime import datetime
+from enum import StrEnum
 
-from kfclient.desk.business.standing import in_order, state_of
+from kfclient.dates import shown_date
 from kfclient.desk.errors import BusinessUnknown
-from kfclient.desk.people import this_person
-from kfclient.desk.publish.run_glance import RunGlance, RunStanding, run_glance
-from kfclient.store.reading import Reading
+from kfclient.desk.model.connection_state import in_order, publish_lock, state_of
+from kfclient.desk.person import this_person
+from kfclient.store.database_files import StateReading
+from kfclient.store.events_file import Follower
+from kfclient.store.paths import news_path
 
 TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
@@ -21,6 +26,114 @@ if TYPE_CHECKING:
     from typing import Any
 
     Document = dict[str, Any]
+
+
+# How the publishing of a business goes, at a glance: from its news, for any process to see.
+#
+# It reads one small file and looks who holds the lock, and loads nothing beside; what is decided
+# is
+# decided by `kfclient.desk.runs.runs`.
+
+
+class RunPhase(StrEnum):
+    """How a run goes."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    WAITING = "waiting"
+    INTERRUPTED = "interrupted"
+    ENDED = "ended"
+
+
+class RunStatus:
+    """A business's last run: by whom, since when (UTC), of how many items, and how it goes.
+
+    `published` and `held` count items so far, `unknown` those of unknown outcome; `waiting` is the
+    sentence of what it waits for, "" while it waits for nothing.
+    """
+
+    def __init__(self, lines: list[bytes]) -> None:
+        self.run = self.items = self.process = 0
+        self.who = ""
+        self.detached = False
+        self.started_at: datetime | None = None
+        self.waiting = ""
+        self._states: dict[str, str] = {}
+        self._paused = self._ended = False
+        for line in lines:
+            self._hear(line)
+
+    @property
+    def published(self) -> int:
+        """How many items it has published so far."""
+        return self._count("published")
+
+    @property
+    def held(self) -> int:
+        """How many items it has held back so far."""
+        return self._count("held")
+
+    @property
+    def unknown(self) -> int:
+        """How many items are of unknown outcome."""
+        return self._count("unknown")
+
+    def standing(self, holder: int | None) -> RunPhase:
+        """Return how it goes; `holder` is the process that has the business's publish lock."""
+        if self._ended:
+            return RunPhase.ENDED
+        if holder != self.process:
+            return RunPhase.INTERRUPTED
+        if self._paused:
+            return RunPhase.PAUSED
+        return RunPhase.WAITING if self.waiting else RunPhase.RUNNING
+
+    def _count(self, state: str) -> int:
+        return sum(one == state for one in self._states.values())
+
+    def _hear(self, line: bytes) -> None:
+        try:
+            event = json.loads(line)
+            kind = event["event"]
+        except (ValueError, KeyError, TypeError):
+            return  # torn by a sudden end
+        self.waiting = ""
+        if kind == "PublishBegun":
+            self.run, self.items, self.process = event["run"], event["items"], event["process"]
+            self.who, self.detached = event["who"], event["detached"]
+            self.started_at = datetime.fromisoformat(event["started_at"])
+            self._paused = self._ended = False
+        elif kind == "ItemPublished":
+            self._states[event["item"]] = "published"
+        elif kind == "ItemHeld":
+            self._states[event["item"]] = "unknown" if event["unknown"] else "held"
+        elif kind == "PublishWaiting":
+            self.waiting = event["problem"]["sentence"]
+        elif kind in {"PublishPaused", "PublishResumed"}:
+            self._paused = kind == "PublishPaused"
+        elif kind == "PublishEnded":
+            self._ended = True
+
+
+def run_status(
+    root: Path, business: str, holder: Callable[[str], int | None]
+) -> tuple[RunStatus, RunPhase] | None:
+    """Return a business's last run and how it goes; None where nothing was ever published.
+
+    `holder` tells which process holds the home's lock of a name.
+    """
+    path = news_path(root, business)
+    if not path.exists():
+        return None
+    follower = Follower(path)
+    try:
+        lines = follower.lines()
+    finally:
+        follower.close()
+    if not lines:
+        return None
+    seen = RunStatus(lines)
+    return seen, seen.standing(holder(publish_lock(business)))
 
 
 class Note:
@@ -32,7 +145,7 @@ class Note:
         self.cure: str = document.get("cure", "")
 
 
-class ListGlance:
+class SyncedListStatus:
     """One of the six lists after its last sync; times are UTC."""
 
     def __init__(self, document: Document) -> None:
@@ -41,7 +154,7 @@ class ListGlance:
         self.problem = _note(document.get("problem"))
 
 
-class ConnectionGlance:
+class ConnectionStatus:
     """A connection to KashFlow; `company` is the name it was made with, `lists` are by name."""
 
     def __init__(self, document: Document) -> None:
@@ -53,10 +166,12 @@ class ConnectionGlance:
         self.needs_reconnecting: bool = document.get("needs_reconnecting", False)
         self.problem = _note(document.get("problem"))
         self.last_sync = _moment(document.get("last_sync"))
-        self.lists = {name: ListGlance(one) for name, one in document.get("lists", {}).items()}
+        self.lists = {
+            name: SyncedListStatus(one) for name, one in document.get("lists", {}).items()
+        }
 
 
-class Glance:
+class BusinessStatus:
     """One business; the counts are of items, `role` is the person's, None for nobody named.
 
     `publishing` is its last run, and how that goes.
@@ -68,13 +183,13 @@ class Glance:
         counts: Document,
         person: str,
         is_locked: Callable[[str], bool],
-        publishing: tuple[RunGlance, RunStanding] | None,
+        publishing: tuple[RunStatus, RunPhase] | None,
     ) -> None:
         known = document.get("connection")
         self.id: str = document["id"]
         self.name: str = document["name"]
         self.role: str | None = document.get("people", {}).get(person)
-        self.connection = None if known is None else ConnectionGlance(known)
+        self.connection = None if known is None else ConnectionStatus(known)
         self.state = state_of(
             self.id,
             connected=self.connection is not None,
@@ -91,30 +206,30 @@ class Glance:
         self.publishing = publishing
 
 
-def glances(root: Path | None = None, person: str = "") -> list[Glance]:
+def statuses(root: Path | None = None, person: str = "") -> list[BusinessStatus]:
     """Return every business of the home, by name; reads the state file, and the news of publishing.
 
     The home is the one of this folder, or that KASHDECK_HOME or the platform names; the person is
     the operating system's user unless given. Raises any `StoreError` that reading can.
     """
-    state = Reading(root)
+    state = StateReading(root)
     counts = {document["business"]: document for document in state.documents("counts")}
     who = person or this_person()
     return in_order(
-        Glance(
+        BusinessStatus(
             document,
             counts.get(document["id"], {}),
             who,
             state.is_locked,
-            run_glance(state.root, document["id"], state.holder),
+            run_status(state.root, document["id"], state.holder),
         )
         for document in state.documents("businesses")
     )
 
 
-def glance(business: str, root: Path | None = None, person: str = "") -> Glance:
+def status_of(business: str, root: Path | None = None, person: str = "") -> BusinessStatus:
     """Return the business of this id; BusinessUnknown."""
-    for one in glances(root, person):
+    for one in statuses(root, person):
         if one.id == business:
             return one
     raise BusinessUnknown(f"There is no business “{business}” here.")
@@ -126,3 +241,50 @@ def _moment(text: str | None) -> datetime | None:
 
 def _note(document: Document | None) -> Note | None:
     return None if document is None else Note(document)
+
+
+# How a run goes, in words: for who comes upon it in another session.
+
+_VERBS = {
+    RunPhase.RUNNING: "going on",
+    RunPhase.PAUSED: "paused",
+    RunPhase.WAITING: "waiting",
+    RunPhase.INTERRUPTED: "broken off",
+    RunPhase.ENDED: "ended",
+}
+
+
+def how_it_goes(seen: RunStatus, standing: RunPhase) -> str:
+    """Return "paused, by anna since 14 Nov 2026 09:30, in the background: 3 of 7 items published".
+
+    What is held back or of unknown outcome is said, and what it waits for.
+    """
+    since = ""
+    if seen.started_at is not None:
+        local = seen.started_at.astimezone()
+        since = f" since {shown_date(local.date())} {local:%H:%M}"
+    behind = ", in the background" if seen.detached else ""
+    items = "item" if seen.items == 1 else "items"
+    parts = [f"{seen.published} of {seen.items} {items} published"]
+    parts += [f"{seen.held} held back"] if seen.held else []
+    parts += [f"{seen.unknown} of unknown outcome"] if seen.unknown else []
+    waits = f" {seen.waiting}" if standing is RunPhase.WAITING else ""
+    return f"{_VERBS[standing]}, by {seen.who}{since}{behind}: {', '.join(parts)}.{waits}"
+
+
+def broken_off(name: str, seen: RunStatus) -> tuple[str, str]:
+    """Return what to say of a run that was broken off, of the business of this name, and its cure.
+
+    The cure is how to carry it on.
+    """
+    said = how_it_goes(seen, RunPhase.INTERRUPTED)
+    on, up = command(name, "--resume"), command(name, "--stop")
+    return (
+        f"The publishing of {name} was {said} Nothing is lost.",
+        f"Carry it on with: {on}\nOr give it up with: {up}",
+    )
+
+
+def command(name: str, option: str) -> str:
+    """Return the command that does this with the business's publishing."""
+    return f"kashdeck publish {shlex.quote(name)} {option}"

@@ -12,14 +12,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from kfclient.desk.doctor import databases, folder, keyrings, logbook, machine, servers
-from kfclient.desk.doctor.masks import Masks
-from kfclient.desk.doctor.report import Finding, Report, Server, Severity
-from kfclient.desk.doctor.scene import Scene
-from kfclient.desk.people import utc_now
-from kfclient.store.places import default_root
+from kfclient.desk.doctor import home_files, machine
+from kfclient.desk.doctor.report import DoctorFinding, Masks, Report, Scene, Server, Urgency
+from kfclient.desk.person import utc_now
+from kfclient.store.paths import default_root
 
-__all__ = ["Finding", "Report", "Severity", "examine"]
+__all__ = ["DoctorFinding", "Report", "Urgency", "examine"]
 
 T = TypeVar("T")
 
@@ -43,17 +41,17 @@ def examine(
         at=now,
         versions=_part(scene, "versions", lambda: machine.versions(scene), ()),
         terminal=_part(scene, "terminal", lambda: machine.terminal(scene), None),
-        home=_part(scene, "folder", lambda: folder.home_facts(scene), None),
-        keyrings=_part(scene, "keyrings", lambda: keyrings.keyrings(scene), ()),
-        files=_part(scene, "files", lambda: folder.files(scene), ()),
-        databases=_part(scene, "databases", lambda: databases.databases(scene), ()),
-        work=_part(scene, "locks", lambda: folder.work(scene), ()),
-        trails=_part(scene, "trails", lambda: databases.trails(scene), ()),
-        errors=_part(scene, "log", lambda: logbook.errors(scene), ()),
+        home=_part(scene, "folder", lambda: home_files.home_facts(scene), None),
+        keyrings=_part(scene, "keyrings", lambda: machine.keyrings(scene), ()),
+        files=_part(scene, "files", lambda: home_files.files(scene), ()),
+        databases=_part(scene, "databases", lambda: home_files.databases(scene), ()),
+        work=_part(scene, "locks", lambda: home_files.work(scene), ()),
+        trails=_part(scene, "trails", lambda: home_files.trails(scene), ()),
+        errors=_part(scene, "log", lambda: home_files.errors(scene), ()),
     )
     if network:
         nobody: tuple[Server, ...] = ()
-        report.servers = _part(scene, "servers", lambda: servers.servers(scene), nobody)
+        report.servers = _part(scene, "servers", lambda: machine.servers(scene), nobody)
     report.findings = tuple(scene.findings)
     return report
 

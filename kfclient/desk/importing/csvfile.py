@@ -26,7 +26,7 @@ _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 _CONTROL = {code: None for code in (*range(32), 127, 0xFFFE, 0xFFFF) if chr(code) not in "\t\r\n"}
 
 
-class Row(msgspec.Struct, frozen=True):
+class CsvRow(msgspec.Struct, frozen=True):
     """A record: the line of the file where it begins (1-based), and its values by column."""
 
     line: int
@@ -57,7 +57,7 @@ class CsvFile(msgspec.Struct, frozen=True):
     """
 
     columns: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[CsvRow, ...]
     bad: tuple[BadRow, ...]
     notes: tuple[str, ...]
     folder: Path = Path()
@@ -184,9 +184,9 @@ def _columns(name: str, heading: list[str]) -> tuple[str, ...]:
 
 def _rows(
     columns: tuple[str, ...], records: Iterator[tuple[int, list[str]] | BadRow]
-) -> tuple[tuple[Row, ...], tuple[BadRow, ...], list[int]]:
+) -> tuple[tuple[CsvRow, ...], tuple[BadRow, ...], list[int]]:
     """Return whole rows, odd rows, and the lines where control characters were removed."""
-    rows: list[Row] = []
+    rows: list[CsvRow] = []
     bad: list[BadRow] = []
     cleaned: list[int] = []
     for record in records:
@@ -207,7 +207,7 @@ def _rows(
             continue
         if any(value.translate(_CONTROL) != value for value in values):
             cleaned.append(line)
-        rows.append(Row(line, dict(zip(columns, clean, strict=True))))
+        rows.append(CsvRow(line, dict(zip(columns, clean, strict=True))))
     return tuple(rows), tuple(bad), cleaned
 
 

@@ -8,15 +8,400 @@ whichever that is.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from itertools import combinations
+from pathlib import Path
 
 import msgspec
 
-from kfclient.desk.check.matching import plain
-from kfclient.desk.importing.csvfile import BadRow, CsvFile, Row
-from kfclient.desk.importing.dextclaims import put_together
-from kfclient.desk.importing.dextrow import DextRow, read_row
-from kfclient.desk.importing.rowvalues import Found, Reading, RowRefused
-from kfclient.desk.inbox.item import Kind
+from kfclient.dates import shown_date
+from kfclient.desk.importing.csvfile import BadRow, CsvFile, CsvRow
+from kfclient.desk.importing.values import (
+    NO_TAX_WORDS,
+    FoundItem,
+    ImportedFile,
+    RowRefused,
+    amount,
+    currency,
+    date,
+    one_line,
+    percentage,
+    picture,
+)
+from kfclient.desk.items.check import TOTAL_MISSING
+from kfclient.desk.items.reference import fits, folded, split_rate
+from kfclient.desk.model.business import ProblemNote
+from kfclient.desk.model.item import Item, ItemLine, Kind
+from kfclient.desk.model.settings import NOT_APPLICABLE
+from kfclient.money import ZERO
+from kfclient.money import decimal_text as plain_amount
+
+# Which receipts an expense claim is made of.
+#
+# Dext's export has a row for the claim and a row for each claimed receipt, and nothing that links
+# them but the person and the sum. A claim is put together only where one set of that person's
+# receipts, and no other, adds up to it, total and tax; nothing is guessed.
+
+# With more receipts of one person than this, the sets that could be meant are too many to try.
+MOST_RECEIPTS = 32
+
+Pence = tuple[int, int]
+
+
+class Claimed(msgspec.Struct, frozen=True):
+    """A claim or a receipt: a key, its person as compared, and its total and tax in pence."""
+
+    key: str
+    person: str
+    pence: Pence
+
+
+class Joined(msgspec.Struct, frozen=True):
+    """The receipts' keys by the claim's key, and the reason by the key of a claim without."""
+
+    receipts: dict[str, tuple[str, ...]]
+    refused: dict[str, str]
+
+
+def join(claims: Sequence[Claimed], receipts: Sequence[Claimed]) -> Joined:
+    """Find each claim's receipts, or say why they cannot be told."""
+    joined = Joined({}, {})
+    for person in dict.fromkeys(claim.person for claim in claims):
+        _join_person(
+            [claim for claim in claims if claim.person == person],
+            [receipt for receipt in receipts if receipt.person == person],
+            joined,
+        )
+    return joined
+
+
+def _join_person(claims: list[Claimed], receipts: list[Claimed], joined: Joined) -> None:
+    """Settle one person's claims: what is certain first, then again with what is left."""
+    if len(claims) == 1 and receipts and _sum(receipts) == claims[0].pence:
+        joined.receipts[claims[0].key] = tuple(receipt.key for receipt in receipts)
+        return
+    open_claims, left = list(claims), list(receipts)
+    while open_claims:
+        answers = {claim.key: _solutions(claim.pence, left) for claim in open_claims}
+        certain = {key: sets[0] for key, sets in answers.items() if len(sets) == 1}
+        clashing = {
+            key
+            for one, other in combinations(certain, 2)
+            if certain[one] & certain[other]
+            for key in (one, other)
+        }
+        settled = {key: rows for key, rows in certain.items() if key not in clashing}
+        if not settled:
+            for claim in open_claims:
+                joined.refused[claim.key] = _reason(answers[claim.key], left)
+            return
+        for key, rows in settled.items():
+            joined.receipts[key] = tuple(one.key for one in left if one.key in rows)
+        taken = frozenset().union(*settled.values())
+        left = [receipt for receipt in left if receipt.key not in taken]
+        open_claims = [claim for claim in open_claims if claim.key not in settled]
+
+
+def _reason(sets: list[frozenset[str]], receipts: list[Claimed]) -> str:
+    if sets:
+        return "more than one set of this person's claimed receipts adds up to it"
+    if len(receipts) > MOST_RECEIPTS:
+        return "this person has too many claimed receipts to tell which are meant"
+    if not receipts:
+        return "the file has no claimed receipts of this person"
+    return "no set of this person's claimed receipts adds up to its total and tax"
+
+
+def _sum(receipts: Iterable[Claimed]) -> Pence:
+    pence = [receipt.pence for receipt in receipts]
+    return sum(total for total, _ in pence), sum(tax for _, tax in pence)
+
+
+def _solutions(target: Pence, receipts: list[Claimed]) -> list[frozenset[str]]:
+    """Return up to two different sets of receipts that add up to the target.
+
+    Each half of the receipts is summed in every way, and the halves are met: 2^16 sums each at
+    most, where trying every set of 32 would take 2^32.
+    """
+    if len(receipts) > MOST_RECEIPTS:
+        return []
+    half = len(receipts) // 2
+    first: dict[Pence, list[frozenset[str]]] = {}
+    for pence, keys in _sums(receipts[:half]):
+        sets = first.setdefault(pence, [])
+        if len(sets) < 3:  # one of them may be the empty set, which alone is no answer
+            sets.append(keys)
+    found: list[frozenset[str]] = []
+    for pence, keys in _sums(receipts[half:]):
+        for others in first.get((target[0] - pence[0], target[1] - pence[1]), ()):
+            if keys | others:
+                found.append(keys | others)
+            if len(found) == 2:
+                return found
+    return found
+
+
+def _sums(receipts: list[Claimed]) -> Iterator[tuple[Pence, frozenset[str]]]:
+    """Yield every set of the receipts with its sum."""
+    sums: list[tuple[Pence, frozenset[str]]] = [((0, 0), frozenset())]
+    for receipt in receipts:
+        total, tax = receipt.pence
+        sums += [((t + total, v + tax), keys | {receipt.key}) for (t, v), keys in sums]
+    yield from sums
+
+
+# One row of Dext's costs export as an item, or what is wrong with it.
+
+_DOCUMENTS = {
+    "": "invoice", "invoice": "invoice", "receipt": "receipt", "other": "receipt",
+    "mileage": "receipt", "credit note": "credit note", "refund": "credit note",
+    "credit note/refund": "credit note", "credit note / refund": "credit note",
+}  # fmt: skip
+_CLAIM = "expense claim"
+_GONE = frozenset({"deleted", "merged", "rejected", "processing", "duplicate", "published",
+                   "confirmed duplicate"})  # fmt: skip
+
+
+class Amounts(msgspec.Struct, frozen=True):
+    """A row's amounts; None where the file leaves them out. `base_...` in the base currency."""
+
+    total: Decimal | None
+    tax: Decimal | None
+    base_total: Decimal | None
+    base_tax: Decimal | None
+    currency: str
+
+
+class DextRow(msgspec.Struct, frozen=True):
+    """A row with its amounts and the item that it makes by itself."""
+
+    row: CsvRow
+    item: Item
+    amounts: Amounts
+
+
+def read_row(row: CsvRow, base: str, home: str, folder: Path) -> DextRow:
+    """Read a row by itself; raises `RowRefused`.
+
+    `base` is the currency in which the file counts, `home` the one in which KashFlow does;
+    `folder` is where the file is.
+    """
+    kind = folded(row["type"])
+    if kind not in _DOCUMENTS and kind != _CLAIM:
+        raise RowRefused(f"Its type is {row['type']}, which is nothing to publish.")
+    if folded(row["status"]) in _GONE:
+        raise RowRefused(f"Its status in Dext is {row['status']}.")
+    amounts = _amounts(row, base)
+    total, tax = amounts.total or ZERO, amounts.tax or ZERO
+    document = "expense claim" if kind == _CLAIM else _DOCUMENTS[kind]
+    if kind == _CLAIM and amounts.total is None:
+        raise RowRefused("The claim has no total, so its receipts cannot be told.")
+    if document == "credit note" and total > 0:
+        raise RowRefused("It is a credit note, but its total is above zero.")
+    if document != "expense claim" and total < 0:
+        document = "credit note"
+    person = one_line(row["owner"])
+    supplier = one_line(row["supplier"])
+    category, bracket = split_rate(one_line(row["category"]))
+    line = ItemLine(
+        description=row["description"],
+        category=category,
+        unit_price=total - tax if amounts.total is not None else ZERO,
+        tax_rate=_rate(row, bracket, total - tax, tax),
+        vat=tax if amounts.total is not None else ZERO,
+        project=one_line(row["project"]),
+    )
+    link, files = picture(row, "image", folder)
+    item = Item(
+        kind=Kind.CLAIM if kind == _CLAIM else Kind.COST,
+        document=document,
+        reference=one_line(row["invoice number"]),
+        contact=(person or supplier) if kind == _CLAIM else supplier,
+        date=date(row, "date"),
+        due_date=date(row, "due date"),
+        currency=amounts.currency,
+        exchange_rate=_exchange_rate(amounts, base, home),
+        lines=(line,),
+        note=_note(row),
+        owner=person,
+        payment_method=one_line(row["payment method"]),
+        bank_account=one_line(row["bank account"]),
+        files=files,
+        total=amounts.total,
+        image=link,
+        source=f"dext:{row['receipt id']}",
+        problem=_doubt(amounts, base),
+    )
+    return DextRow(row, item, amounts)
+
+
+def _amounts(row: CsvRow, base: str) -> Amounts:
+    """Return the row's amounts; raises `RowRefused` where they contradict one another."""
+    columns = [f"{name} ({base.casefold()})" for name in ("total", "tax")]
+    amounts = Amounts(
+        amount(row, "total"),
+        amount(row, "tax"),
+        amount(row, columns[0]),
+        amount(row, columns[1]),
+        currency(row, "currency", "total", "tax"),
+    )
+    pairs = (
+        ("tax", amounts.tax, "total", amounts.total),
+        (f"tax ({base})", amounts.base_tax, f"total ({base})", amounts.base_total),
+    )
+    for tax_name, tax, total_name, total in pairs:
+        if tax and total is not None and (abs(tax) > abs(total) or tax * total < 0):
+            raise RowRefused(
+                f"Its {tax_name} of {plain_amount(tax)} cannot be part of its {total_name} of "
+                f"{plain_amount(total)}."
+            )
+    if amounts.total and amounts.base_total and amounts.total * amounts.base_total < 0:
+        raise RowRefused(f"Its total and its total ({base}) have different signs.")
+    return amounts
+
+
+def _exchange_rate(amounts: Amounts, base: str, home: str) -> Decimal | None:
+    """Return foreign units per home unit, to six places, as the file's two totals say."""
+    if amounts.currency in {"", base} or base != home:
+        return None
+    if not amounts.total or not amounts.base_total:
+        return None
+    return (amounts.total / amounts.base_total).quantize(Decimal("0.000001"))
+
+
+def _doubt(amounts: Amounts, base: str) -> ProblemNote | None:
+    """Return what a person must settle before the item may go."""
+    base_total = amounts.base_total
+    if amounts.total is None:
+        rest = [
+            f"{name} {plain_amount(value)}"
+            for name, value in (("tax", amounts.tax), (f"total ({base})", base_total))
+            if value is not None
+        ]
+        said = f" It has {' and '.join(rest)}." if rest else ""
+        return ProblemNote(
+            TOTAL_MISSING, f"The file has no total for it.{said}", "Fill in the amount."
+        )
+    if amounts.currency == base and base_total is not None and base_total != amounts.total:
+        return ProblemNote(
+            "E-TOTALS-DIFFER",
+            f"The file has a total of {plain_amount(amounts.total)} and a total ({base}) "
+            f"of {plain_amount(base_total)}, in the same currency.",
+            "Look at the document, put the amount right where needed, and save.",
+        )
+    return None
+
+
+def _rate(row: CsvRow, bracket: str, net: Decimal, vat: Decimal) -> Decimal | None:
+    """Return the tax rate that the row says, or its category's bracket where the amounts agree."""
+    said = percentage(row, "tax percentage")
+    if said is not None:
+        return said
+    if folded(row["tax name"]) in NO_TAX_WORDS:
+        return NOT_APPLICABLE
+    if bracket and fits(net, vat, Decimal(bracket)):
+        return Decimal(bracket)
+    return None
+
+
+def _note(row: CsvRow) -> str:
+    """Return the note, and what else the row says that KashFlow has no place for."""
+    extra = [
+        f"{title}: {one_line(row[column])}"
+        for column, title in (("customer", "Customer"), ("project 2", "Project 2"))
+        if row[column]
+    ]
+    return "\n".join(part for part in (row["note"], *extra) if part)
+
+
+# Expense claims in Dext's export: a row for the claim, a row for each of its receipts.
+
+
+def put_together(
+    claims: Sequence[DextRow], receipts: Sequence[DextRow], base: str
+) -> tuple[list[FoundItem], list[BadRow]]:
+    """Make one item of each claim and its receipts; report claims and receipts left over.
+
+    Claims are made in the base currency, so a receipt in another counts with its base amounts.
+    """
+    in_base = {one.item.source: _in_base(one, base) for one in receipts}
+    joined = join(
+        [Claimed(one.item.source, folded(one.item.contact), _pence(one.item)) for one in claims],
+        [
+            Claimed(key, folded(item.owner), _pence(item))
+            for key, item in in_base.items()
+            if item.gross and item.problem is None
+        ],
+    )
+    parts = {one.item.source: one for one in receipts}
+    found: list[FoundItem] = []
+    bad: list[BadRow] = []
+    for claim in claims:
+        keys = joined.receipts.get(claim.item.source)
+        if keys is None:
+            reason = (
+                f"The claim cannot be put together: {joined.refused[claim.item.source]}. Nothing "
+                "was guessed; enter it by hand, or export it with its receipts alone."
+            )
+            bad.append(BadRow(claim.row.line, reason, claim.row.text))
+            continue
+        lines = tuple(_line(parts[key], in_base[key]) for key in keys)
+        reference = claim.item.reference or f"Claim {claim.row['receipt id']}"
+        item = _with_papers(claim.item, [parts[key].item for key in keys])
+        item = msgspec.structs.replace(item, reference=reference, lines=lines)
+        found.append(FoundItem(claim.row.line, item, keys))
+    taken = {key for keys in joined.receipts.values() for key in keys}
+    reason = "Its status is claimed, but it belongs to no claim in this file."
+    bad += [
+        BadRow(one.row.line, reason, one.row.text)
+        for one in receipts
+        if one.item.source not in taken
+    ]
+    return found, bad
+
+
+def _with_papers(claim: Item, receipts: Sequence[Item]) -> Item:
+    """Return the claim with the files, the links and the notes of its receipts beside its own."""
+    told = [
+        f"{one.contact}: {note}" if one.contact else note for one in receipts if (note := one.note)
+    ]
+    return msgspec.structs.replace(
+        claim,
+        files=_each_once(path for one in (claim, *receipts) for path in one.files),
+        image=" ".join(_each_once(one.image for one in (claim, *receipts) if one.image)),
+        note="\n".join(_each_once(note for note in (claim.note, *told) if note)),
+    )
+
+
+def _each_once(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(texts))
+
+
+def _in_base(receipt: DextRow, base: str) -> Item:
+    """Return a receipt's item with its amounts in the base currency."""
+    item, amounts = receipt.item, receipt.amounts
+    if item.currency == base:
+        return item
+    total, tax = amounts.base_total or ZERO, amounts.base_tax or ZERO
+    line = msgspec.structs.replace(item.lines[0], unit_price=total - tax, vat=tax)
+    return msgspec.structs.replace(item, currency=base, lines=(line,))
+
+
+def _line(receipt: DextRow, in_base: Item) -> ItemLine:
+    """Return a receipt as a line of its claim, saying where and when the money was spent."""
+    item = receipt.item
+    where = " ".join(part for part in (item.contact, item.reference) if part)
+    head = ", ".join(part for part in (where, shown_date(item.date)) if part)
+    foreign = "" if item.currency == in_base.currency else f"{item.currency} {item.gross}"
+    line = in_base.lines[0]
+    told = ": ".join(part for part in (head, one_line(line.description), foreign) if part)
+    return msgspec.structs.replace(line, description=told)
+
+
+def _pence(item: Item) -> tuple[int, int]:
+    return int(item.gross * 100), int(item.vat * 100)
+
 
 TITLE = "Dext costs"
 NEEDED = ("receipt id", "type", "date", "supplier", "category", "tax", "total", "currency")
@@ -30,14 +415,14 @@ def columns(file: CsvFile) -> CsvFile:
         return file
     renamed = {"item id": "receipt id"}
     rows = tuple(
-        Row(row.line, {renamed.get(name, name): value for name, value in row.cells.items()})
+        CsvRow(row.line, {renamed.get(name, name): value for name, value in row.cells.items()})
         for row in file.rows
     )
     names = tuple(renamed.get(name, name) for name in file.columns)
     return msgspec.structs.replace(file, columns=names, rows=rows)
 
 
-def read_dext(file: CsvFile, home: str) -> Reading:
+def read_dext(file: CsvFile, home: str) -> ImportedFile:
     """Read every row: costs as they are, claims put together from their claimed receipts.
 
     `home` is the currency in which KashFlow counts; exchange rates are taken over only where the
@@ -52,7 +437,7 @@ def read_dext(file: CsvFile, home: str) -> Reading:
             "over."
         )
     rows, bad, again = _told_apart(file)
-    found: list[Found] = []
+    found: list[FoundItem] = []
     claims: list[DextRow] = []
     receipts: list[DextRow] = []
     for row in rows:
@@ -63,12 +448,12 @@ def read_dext(file: CsvFile, home: str) -> Reading:
             continue
         if read.item.kind is Kind.CLAIM:
             claims.append(read)
-        elif plain(row["status"]) == _CLAIMED:
+        elif folded(row["status"]) == _CLAIMED:
             receipts.append(read)
         else:
-            found.append(Found(row.line, read.item))
+            found.append(FoundItem(row.line, read.item))
     together, apart = put_together(claims, receipts, base)
-    return Reading(
+    return ImportedFile(
         tuple(sorted((*found, *together), key=lambda one: one.line)),
         tuple(sorted((*bad, *apart), key=lambda one: one.line)),
         tuple(notes),
@@ -76,16 +461,16 @@ def read_dext(file: CsvFile, home: str) -> Reading:
     )
 
 
-def _told_apart(file: CsvFile) -> tuple[list[Row], list[BadRow], int]:
+def _told_apart(file: CsvFile) -> tuple[list[CsvRow], list[BadRow], int]:
     """Return the rows whose number is theirs alone, the others, and how many came twice.
 
     Of rows that share a number and differ, none is imported: with the file put right, each would
     be taken for another one that is here already.
     """
-    by_id: dict[str, list[Row]] = {}
+    by_id: dict[str, list[CsvRow]] = {}
     for row in file.rows:
         by_id.setdefault(row["receipt id"], []).append(row)
-    apart: list[Row] = []
+    apart: list[CsvRow] = []
     bad: list[BadRow] = []
     for number, rows in by_id.items():
         if not number:

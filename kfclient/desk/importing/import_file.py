@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from kfclient.desk.audit.audit import Action
+from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import FileRefused
-from kfclient.desk.importing import dext, salesfile
+from kfclient.desk.importing import dext, sales
 from kfclient.desk.importing.csvfile import BadRow, CsvFile, read_csv
-from kfclient.desk.importing.rowvalues import Found, Reading
-from kfclient.desk.inbox.item import Item
-from kfclient.desk.inbox.items import GATHERED
+from kfclient.desk.importing.values import FoundItem, ImportedFile
+from kfclient.desk.items.items import GATHERED
+from kfclient.desk.model.item import Item
 
 if TYPE_CHECKING:
-    from kfclient.desk.inbox.items import Items
+    from kfclient.desk.items.items import Items
     from kfclient.store import Home
 
 __all__ = ["BadRow", "ImportReport", "Importing"]
@@ -56,7 +56,7 @@ class Importing:
         its number in the file (Dext's Receipt ID, a sale's reference and contact): one that is
         here already stays as it is. Raises `FileRefused`, `BusinessUnknown`.
         """
-        currency = self._items.bookshelf.books(business).home_currency
+        currency = self._items.reference.books(business).home_currency
         file = read_csv(path)
         title, reading = _read(path.name, file, currency)
         books = self._home.books(business)
@@ -92,7 +92,7 @@ class Importing:
         )
 
     def _not_twice(
-        self, business: str, found: tuple[Found, ...]
+        self, business: str, found: tuple[FoundItem, ...]
     ) -> tuple[list[Item], list[BadRow]]:
         """Leave out claims of which a receipt is in the inbox as a cost of its own."""
         here = {item.source: item.id for item in self._items.all(business) if item.source}
@@ -115,10 +115,10 @@ class Importing:
         return items, bad
 
 
-def _read(name: str, file: CsvFile, currency: str) -> tuple[str, Reading]:
+def _read(name: str, file: CsvFile, currency: str) -> tuple[str, ImportedFile]:
     """Read the file as the format whose columns it has most of; raises `FileRefused`."""
     file = dext.columns(file)
-    formats = {dext.TITLE: dext.NEEDED, salesfile.TITLE: salesfile.NEEDED}
+    formats = {dext.TITLE: dext.NEEDED, sales.TITLE: sales.NEEDED}
     lacking = {
         title: [column for column in needed if column not in file.columns]
         for title, needed in formats.items()
@@ -137,5 +137,5 @@ def _read(name: str, file: CsvFile, currency: str) -> tuple[str, Reading]:
             f"{name} lacks the column{'s' if len(lacking[title]) > 1 else ''} {columns}.",
             "Export it again with all columns; nothing was imported.",
         )
-    reading = dext.read_dext(file, currency) if title == dext.TITLE else salesfile.read_sales(file)
+    reading = dext.read_dext(file, currency) if title == dext.TITLE else sales.read_sales(file)
     return title, reading

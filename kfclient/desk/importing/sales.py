@@ -14,12 +14,10 @@ from pathlib import Path
 
 import msgspec
 
-from kfclient.desk.check.matching import plain
-from kfclient.desk.check.taxes import vat_of
-from kfclient.desk.importing.csvfile import BadRow, CsvFile, Row
-from kfclient.desk.importing.rowvalues import (
-    Found,
-    Reading,
+from kfclient.desk.importing.csvfile import BadRow, CsvFile, CsvRow
+from kfclient.desk.importing.values import (
+    FoundItem,
+    ImportedFile,
     RowRefused,
     amount,
     currency,
@@ -28,7 +26,8 @@ from kfclient.desk.importing.rowvalues import (
     percentage,
     picture,
 )
-from kfclient.desk.inbox.item import Item, ItemLine, Kind
+from kfclient.desk.items.reference import folded, vat_of
+from kfclient.desk.model.item import Item, ItemLine, Kind
 from kfclient.money import ZERO, pennies
 
 TITLE = "Sales"
@@ -39,16 +38,16 @@ _HEAD = (
 )  # fmt: skip
 
 
-def read_sales(file: CsvFile) -> Reading:
+def read_sales(file: CsvFile) -> ImportedFile:
     """Read every sale; one with an odd line is left out whole, never published in part."""
-    found: list[Found] = []
+    found: list[FoundItem] = []
     bad: list[BadRow] = []
     for key, rows in _sales(file).items():
         try:
-            found.append(Found(rows[0].line, _sale(key, rows, file.folder)))
+            found.append(FoundItem(rows[0].line, _sale(key, rows, file.folder)))
         except _LineRefused as problem:
             bad += _refused(rows, problem)
-    return Reading(tuple(found), tuple(sorted(bad, key=lambda one: one.line)))
+    return ImportedFile(tuple(found), tuple(sorted(bad, key=lambda one: one.line)))
 
 
 class _LineRefused(ValueError):
@@ -59,12 +58,12 @@ class _LineRefused(ValueError):
         self.line = line
 
 
-def _sales(file: CsvFile) -> dict[str, list[Row]]:
+def _sales(file: CsvFile) -> dict[str, list[CsvRow]]:
     """Return the rows by the sale that they belong to; without a reference each is its own."""
-    sales: dict[str, list[Row]] = {}
+    sales: dict[str, list[CsvRow]] = {}
     for row in file.rows:
-        if reference := plain(row["reference"]):
-            key = f"sale:{reference}|{plain(row['contact'])}"
+        if reference := folded(row["reference"]):
+            key = f"sale:{reference}|{folded(row['contact'])}"
         else:
             digest = hashlib.sha256("\0".join(row.cells.values()).encode()).hexdigest()[:16]
             key = f"sale:~{digest}"
@@ -74,7 +73,7 @@ def _sales(file: CsvFile) -> dict[str, list[Row]]:
     return sales
 
 
-def _sale(key: str, rows: list[Row], folder: Path) -> Item:
+def _sale(key: str, rows: list[CsvRow], folder: Path) -> Item:
     """Return one sale; raises `_LineRefused`."""
     items: list[Item] = []
     for row in rows:
@@ -96,9 +95,9 @@ def _sale(key: str, rows: list[Row], folder: Path) -> Item:
     )
 
 
-def _one(key: str, row: Row, folder: Path) -> Item:
+def _one(key: str, row: CsvRow, folder: Path) -> Item:
     """Return a row as a sale of one line; raises `RowRefused`."""
-    if plain(row["kind"]) not in {"", "sale"}:
+    if folded(row["kind"]) not in {"", "sale"}:
         raise RowRefused(f"Its kind is {row['kind']}; a sales file holds sales.")
     quantity = amount(row, "quantity", places=6)
     price = amount(row, "unit price", places=6)
@@ -137,7 +136,7 @@ def _one(key: str, row: Row, folder: Path) -> Item:
     )
 
 
-def _refused(rows: list[Row], problem: _LineRefused) -> list[BadRow]:
+def _refused(rows: list[CsvRow], problem: _LineRefused) -> list[BadRow]:
     """Return a bad row for the odd line, and one for each other line of the sale."""
     other = f"Line {problem.line}, of the same sale, cannot be imported."
     return [

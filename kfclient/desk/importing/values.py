@@ -10,9 +10,9 @@ from pathlib import Path
 import msgspec
 
 from kfclient.dates import DateUnclear, parse_date
-from kfclient.desk.check.files import REFUSED, TAKEN
-from kfclient.desk.importing.csvfile import BadRow, Row
-from kfclient.desk.inbox.item import Item
+from kfclient.desk.importing.csvfile import BadRow, CsvRow
+from kfclient.desk.items.check_lines import REFUSED, TAKEN
+from kfclient.desk.model.item import Item
 from kfclient.money import AmountUnclear, parse_amount
 
 # What files write where VAT does not apply.
@@ -24,7 +24,7 @@ class RowRefused(ValueError):
     """A row cannot be imported; the text is the reason, a sentence."""
 
 
-class Found(msgspec.Struct, frozen=True):
+class FoundItem(msgspec.Struct, frozen=True):
     """An item that a file holds, the line where it begins, and the receipts a claim is made of."""
 
     line: int
@@ -32,19 +32,19 @@ class Found(msgspec.Struct, frozen=True):
     receipts: tuple[str, ...] = ()
 
 
-class Reading(msgspec.Struct, frozen=True):
+class ImportedFile(msgspec.Struct, frozen=True):
     """What a file holds: items in its order, rows that were left out, and what else to know.
 
     `again` counts rows that the file itself holds twice, word for word.
     """
 
-    found: tuple[Found, ...]
+    found: tuple[FoundItem, ...]
     bad: tuple[BadRow, ...]
     notes: tuple[str, ...] = ()
     again: int = 0
 
 
-def amount(row: Row, column: str, *, places: int = 2) -> Decimal | None:
+def amount(row: CsvRow, column: str, *, places: int = 2) -> Decimal | None:
     """Return the amount in the column, None where it is empty; raises `RowRefused`."""
     text = row[column]
     if not text:
@@ -55,7 +55,7 @@ def amount(row: Row, column: str, *, places: int = 2) -> Decimal | None:
         raise RowRefused(f"{_title(column)}: {problem.sentence}") from problem
 
 
-def date(row: Row, column: str) -> dt.date | None:
+def date(row: CsvRow, column: str) -> dt.date | None:
     """Return the date in the column, None where it is empty; raises `RowRefused`."""
     text = row[column]
     if not text:
@@ -66,7 +66,7 @@ def date(row: Row, column: str) -> dt.date | None:
         raise RowRefused(f"{_title(column)}: {problem.sentence}") from problem
 
 
-def percentage(row: Row, column: str) -> Decimal | None:
+def percentage(row: CsvRow, column: str) -> Decimal | None:
     """Return the tax rate in the column (`20`, `20%`), -1 for N/A, None where it is empty."""
     text = row[column]
     if not text:
@@ -82,7 +82,7 @@ def percentage(row: Row, column: str) -> Decimal | None:
     return rate
 
 
-def currency(row: Row, column: str, *amounts: str) -> str:
+def currency(row: CsvRow, column: str, *amounts: str) -> str:
     """Return the currency code in the column; raises `RowRefused` where an amount says another.
 
     `amounts` are the columns whose values may begin with a currency symbol.
@@ -99,7 +99,7 @@ def currency(row: Row, column: str, *amounts: str) -> str:
     return code
 
 
-def picture(row: Row, column: str, folder: Path) -> tuple[str, tuple[str, ...]]:
+def picture(row: CsvRow, column: str, folder: Path) -> tuple[str, tuple[str, ...]]:
     """Return the column's link, "" for none, and the file that it names, as a path or none.
 
     A link is kept as it is and never fetched. What ends like a file that KashFlow may take is one

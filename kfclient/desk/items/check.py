@@ -10,16 +10,200 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 
-from kfclient.desk.business.list_names import ListName
-from kfclient.desk.check.bookkeeping import Books
-from kfclient.desk.check.contacts import check_contact
-from kfclient.desk.check.currencies import check_currency
-from kfclient.desk.check.dates import check_dates
-from kfclient.desk.check.lines import check_line
-from kfclient.desk.check.payments import check_payment
-from kfclient.desk.inbox.item import Finding, Item, Kind
-from kfclient.money import shown
+from kfclient.api.records import Currency
+from kfclient.desk.items.check_lines import check_dates, check_line
+from kfclient.desk.items.exchange_rates import rate_words, turned
+from kfclient.desk.items.reference import ReferenceData
+from kfclient.desk.model.item import Finding, Item, Kind
+from kfclient.desk.model.list_names import ListName
+from kfclient.money import figures, shown
+
+# Whether KashFlow knows the supplier, the customer or the person of an item.
+
+
+def check_contact(item: Item, books: ReferenceData) -> Iterator[Finding]:
+    """Yield what is known of whom the item is from or for."""
+    word = "customer" if item.kind is Kind.SALE else "supplier"
+    choose = f"choose-{word}"
+    if not item.contact and not item.contact_code:
+        whose = "person" if item.kind is Kind.CLAIM else word
+        yield Finding(
+            code="E-CONTACT-MISSING",
+            sentence=f"It has no {whose}.",
+            cure=f"Choose the {whose}.",
+            field="contact",
+            key=choose,
+        )
+        return
+    found = books.contacts(item)
+    if len(found) > 1:
+        codes = ", ".join(sorted(one.code for one in found if one.code))
+        yield Finding(
+            code=f"E-{word.upper()}-AMBIGUOUS",
+            sentence=f"KashFlow has {len(found)} {word}s called {item.contact}.",
+            cure=f"Choose one of them by its code: {codes}.",
+            field="contact",
+            key=choose,
+        )
+    elif not found and item.contact_code:
+        yield Finding(
+            code=f"E-{word.upper()}-UNKNOWN",
+            sentence=f"KashFlow has no {word} with the code {item.contact_code}.",
+            cure=f"Choose the {word} again.",
+            field="contact",
+            key=choose,
+        )
+    elif not found:
+        yield Finding(
+            code=f"W-{word.upper()}-NEW",
+            sentence=f"KashFlow has no {word} called {item.contact}.",
+            cure=f"It is created when you publish, once you have agreed; or choose another {word}.",
+            field="contact",
+            key=f"create-{word}",
+        )
+        yield from _nearly(item, word, books)
+
+
+def _nearly(item: Item, word: str, books: ReferenceData) -> Iterator[Finding]:
+    """Yield that there is one of nearly the same name, which a new one would be a twin of."""
+    near = books.twins(item.kind).called(item.contact)
+    if not near:
+        return
+    names = " and ".join(f"{one.name} ({one.code})" if one.code else one.name for one in near[:3])
+    alone = len(near) == 1 and near[0].code
+    yield Finding(
+        code=f"W-{word.upper()}-NEARLY",
+        sentence=f"KashFlow has {names}, which may be the same {word} as {item.contact}.",
+        cure=f"If it is, choose that {word}; creating a new one would make two of one.",
+        field="contact",
+        key=f"use-{word}" if alone else f"choose-{word}",
+        value=near[0].code if alone else "",
+    )
+
+
+# Whether KashFlow can take an item's currency, and whether its exchange rate can be right.
+
+FAR = Decimal("0.2")
+"""How far from KashFlow's own rate, as a part of it, an exchange rate is worth a second look."""
+
+
+def check_currency(item: Item, books: ReferenceData) -> Iterator[Finding]:
+    """Yield what is known of a foreign item's currency and rate."""
+    if not books.is_foreign(item):
+        return
+    known = books.currencies.get(item.currency)
+    if not item.currency:
+        yield Finding(
+            code="E-CURRENCY-UNKNOWN",
+            sentence="It has no currency.",
+            cure=f"Give one, such as {books.home_currency}.",
+            field="currency",
+            key="use-currency",
+            value=books.home_currency,
+        )
+    elif known is None:
+        yield Finding(
+            code="E-CURRENCY-UNKNOWN",
+            sentence=f"{item.currency} is not switched on in KashFlow.",
+            cure="Correct it; or add the currency in KashFlow, then sync.",
+            field="currency",
+            key="choose-currency",
+        )
+    rate = item.exchange_rate
+    own = known.exchange_rate if known is not None else Decimal(0)
+    if rate is None or rate <= 0:
+        hint = f"; KashFlow's own is {_words(own, item, books)}" if own > 0 else ""
+        yield Finding(
+            code="E-RATE-MISSING",
+            sentence=f"It is in {item.currency or 'no currency'} and has no exchange rate.",
+            cure=f"Give the rate of the day{hint}.",
+            field="exchange_rate",
+            key="use-exchange-rate" if own > 0 else "",
+            value=figures(own) if own > 0 else "",
+        )
+    elif known is not None and own > 0:
+        yield from _rate(item, rate, known, books)
+
+
+def _rate(item: Item, rate: Decimal, known: Currency, books: ReferenceData) -> Iterator[Finding]:
+    """Yield that the rate is the wrong way round, or far from KashFlow's own."""
+    own = known.exchange_rate
+    if _close(rate, own):
+        return
+    upside_down = _close(turned(rate), own)
+    better = turned(rate) if upside_down else own
+    said = _words(rate, item, books)
+    yield Finding(
+        code="W-RATE-UPSIDE-DOWN" if upside_down else "W-RATE-FAR",
+        sentence=f"Its exchange rate says {said}; "
+        + ("it looks the wrong way round." if upside_down else "KashFlow's own is far from that."),
+        cure=f"Look whether it should be {_words(better, item, books)}.",
+        field="exchange_rate",
+        key="use-exchange-rate",
+        value=figures(better),
+    )
+
+
+def _close(one: Decimal, other: Decimal) -> bool:
+    return abs(one - other) <= other * FAR
+
+
+def _words(rate: Decimal, item: Item, books: ReferenceData) -> str:
+    return rate_words(rate, item.currency, books.home_currency)
+
+
+# Whether the payment of an item that was paid can be recorded in KashFlow with it.
+
+_UNPAID = "It goes without its payment, which can be recorded in KashFlow by hand."
+
+
+def check_payment(item: Item, books: ReferenceData) -> Iterator[Finding]:
+    """Yield what keeps the payment from being recorded; the document can go all the same."""
+    if not item.bank_account:
+        if item.paid_on is not None:
+            yield _finding(
+                "W-BANK-ACCOUNT-MISSING",
+                "It was paid, but does not say from which bank account.",
+                "bank_account",
+                "choose-bank-account",
+            )
+        return
+    accounts = books.bank_accounts(item.bank_account)
+    if len(accounts) != 1:
+        many = f"{len(accounts)} bank accounts" if accounts else "no bank account"
+        yield _finding(
+            "W-BANK-ACCOUNT-AMBIGUOUS" if accounts else "W-BANK-ACCOUNT-UNKNOWN",
+            f"KashFlow has {many} called {item.bank_account}.",
+            "bank_account",
+            "choose-bank-account",
+        )
+    if not item.payment_method:
+        yield _finding(
+            "W-PAYMENT-METHOD-MISSING",
+            "It was paid, but does not say by which payment method.",
+            "payment_method",
+            "choose-payment-method",
+        )
+        return
+    methods = books.payment_methods(item.payment_method, item.kind)
+    if len(methods) != 1:
+        many = f"{len(methods)} payment methods" if methods else "no payment method"
+        yield _finding(
+            "W-PAYMENT-METHOD-AMBIGUOUS" if methods else "W-PAYMENT-METHOD-UNKNOWN",
+            f"KashFlow has {many} called {item.payment_method}.",
+            "payment_method",
+            "choose-payment-method",
+        )
+
+
+def _finding(code: str, sentence: str, field: str, key: str) -> Finding:
+    word = "bank account" if field == "bank_account" else "payment method"
+    return Finding(
+        code=code, sentence=sentence, cure=f"{_UNPAID} Or choose the {word}.", field=field, key=key
+    )
+
 
 TOTAL_MISSING = "E-TOTAL-MISSING"
 """What an import remembers of an item for which the file had no total."""
@@ -31,7 +215,7 @@ PUBLISH_TAX = "publish-tax"
 ODD = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def check(item: Item, books: Books) -> tuple[Finding, ...]:
+def check(item: Item, books: ReferenceData) -> tuple[Finding, ...]:
     """Return everything known about the item, stops and warnings, in the order of its fields."""
     findings = [*_remembered(item), *check_dates(item, books), *_own(item)]
     stops = [*_unsynced(item, books)]
@@ -101,7 +285,7 @@ def _own(item: Item) -> Iterator[Finding]:
             )
 
 
-def _unsynced(item: Item, books: Books) -> Iterator[Finding]:
+def _unsynced(item: Item, books: ReferenceData) -> Iterator[Finding]:
     """Yield why the item cannot be compared with KashFlow's lists yet."""
     if not books.connected:
         yield Finding(

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 
-from kfclient.desk.business.settings import show_tax_code
-from kfclient.desk.check.bookkeeping import PROJECT_ACTIVE, Books, side_of_nominal
-from kfclient.desk.check.taxes import fits, fitting_rate, taxed_part, vat_of
-from kfclient.desk.inbox.item import Finding, Item, ItemLine, Kind
-from kfclient.money import figures, plain, shown
+from kfclient.dates import shown_date
+from kfclient.desk.items.reference import (
+    PROJECT_ACTIVE,
+    ReferenceData,
+    fits,
+    fitting_rate,
+    side_of_nominal,
+    taxed_part,
+    vat_of,
+)
+from kfclient.desk.model.item import Finding, Item, ItemLine, Kind
+from kfclient.desk.model.settings import show_tax_code
+from kfclient.money import decimal_text, figures, shown
 
 
-def check_line(item: Item, line: ItemLine, field: str, books: Books) -> Iterator[Finding]:
+def check_line(item: Item, line: ItemLine, field: str, books: ReferenceData) -> Iterator[Finding]:
     """Yield what is known about one line; `field` is "lines.2" for the second."""
     yield from _category(item, line, f"{field}.category", books)
     if line.project:
@@ -21,7 +31,7 @@ def check_line(item: Item, line: ItemLine, field: str, books: Books) -> Iterator
         yield from _tax(item, line, field, books)
 
 
-def _category(item: Item, line: ItemLine, field: str, books: Books) -> Iterator[Finding]:
+def _category(item: Item, line: ItemLine, field: str, books: ReferenceData) -> Iterator[Finding]:
     choose = "choose-category"
     if not line.category:
         yield Finding(
@@ -74,7 +84,7 @@ def _category(item: Item, line: ItemLine, field: str, books: Books) -> Iterator[
             )
 
 
-def _project(line: ItemLine, field: str, books: Books) -> Iterator[Finding]:
+def _project(line: ItemLine, field: str, books: ReferenceData) -> Iterator[Finding]:
     found = books.projects(line.project)
     if len(found) != 1:
         many = f"{len(found)} projects are" if found else "No project is"
@@ -95,7 +105,7 @@ def _project(line: ItemLine, field: str, books: Books) -> Iterator[Finding]:
         )
 
 
-def _tax(item: Item, line: ItemLine, field: str, books: Books) -> Iterator[Finding]:
+def _tax(item: Item, line: ItemLine, field: str, books: ReferenceData) -> Iterator[Finding]:
     """Yield what is known of a line's tax, which goes to KashFlow with it."""
     rate = books.tax_rate(line, item.kind)
     net, vat = shown(line.net, item.currency), shown(line.vat, item.currency)
@@ -130,7 +140,7 @@ def _tax(item: Item, line: ItemLine, field: str, books: Books) -> Iterator[Findi
             cure="Look at the document; it goes with the VAT given.",
             field=f"{field}.tax_rate",
             key=key or "use-vat",
-            value=value or plain(expected),
+            value=value or decimal_text(expected),
         )
     elif line.tax_rate is None and not line.vat and rate != books.default_rate(item.kind):
         yield Finding(
@@ -143,7 +153,7 @@ def _tax(item: Item, line: ItemLine, field: str, books: Books) -> Iterator[Findi
         )
 
 
-def _better(line: ItemLine, books: Books) -> tuple[str, str]:
+def _better(line: ItemLine, books: ReferenceData) -> tuple[str, str]:
     """Return the act that makes the line's VAT right: another rate, or a split into two lines."""
     fitting = fitting_rate(line.net, line.vat, books.rates)
     if fitting is None and not line.vat and Decimal(0) in books.rates:
@@ -154,3 +164,159 @@ def _better(line: ItemLine, books: Books) -> tuple[str, str]:
         if Decimal(0) in books.rates and taxed_part(line.net, line.vat, rate) is not None:
             return "split", figures(rate)
     return "", ""
+
+
+# What can be known to be wrong with an item's dates.
+
+OLD_DAYS = 366
+"""An item older than a year is worth a second look: the year is easily mistyped in January."""
+
+
+def check_dates(item: Item, books: ReferenceData) -> Iterator[Finding]:
+    """Yield what is known of the item's date, its due date and the date of its payment."""
+    if item.date is None:
+        yield Finding(
+            code="E-DATE-MISSING", sentence="It has no date.", cure="Give it one.", field="date"
+        )
+    else:
+        yield from _date(item.date, books)
+    if item.date and item.due_date and item.due_date < item.date:
+        yield Finding(
+            code="W-DUE-BEFORE-DATE",
+            sentence=f"It is due on {shown_date(item.due_date)}, before its date.",
+            cure="Correct one of the two dates; without a due date, the usual terms apply.",
+            field="due_date",
+            key="clear-due-date",
+        )
+    if item.bank_account and item.paid_on is not None and item.paid_on != item.date:
+        yield from _paid_on(item.paid_on, books)
+
+
+def _date(date: dt.date, books: ReferenceData) -> Iterator[Finding]:
+    """Yield whether the date is in a closed period, to come, or long ago."""
+    locked = books.settings.locked_until
+    if locked is not None and date <= locked:
+        yield Finding(
+            code="E-DATE-LOCKED",
+            sentence=f"Its date, {shown_date(date)}, is in a closed period: the books are locked "
+            f"until {shown_date(locked)}.",
+            cure="Correct the date, or give the day on which it enters the books; an Admin can "
+            "move Locked until in Settings.",
+            field="date",
+        )
+    if date > books.today:
+        yield _slip(
+            date,
+            books,
+            "W-DATE-FUTURE",
+            f"Its date, {shown_date(date)}, is still to come.",
+        )
+    elif (books.today - date).days > OLD_DAYS:
+        yield _slip(
+            date,
+            books,
+            "W-DATE-OLD",
+            f"Its date, {shown_date(date)}, is more than a year ago.",
+        )
+
+
+def _slip(date: dt.date, books: ReferenceData, code: str, sentence: str) -> Finding:
+    """Return the finding, with the date that it is with day and month changed, where that fits."""
+    turned = None
+    if date.day <= 12 and date.day != date.month:
+        turned = date.replace(month=date.day, day=date.month)
+    if turned is None or not 0 <= (books.today - turned).days <= OLD_DAYS:
+        return Finding(
+            code=code, sentence=sentence, cure="Look whether the year is right.", field="date"
+        )
+    return Finding(
+        code=code,
+        sentence=sentence,
+        cure=f"Look whether day and month are the right way round: {shown_date(turned)}?",
+        field="date",
+        key="use-date",
+        value=turned.isoformat(),
+    )
+
+
+def _paid_on(date: dt.date, books: ReferenceData) -> Iterator[Finding]:
+    locked = books.settings.locked_until
+    if locked is not None and date <= locked:
+        yield Finding(
+            code="E-PAID-LOCKED",
+            sentence=f"It was paid on {shown_date(date)}, in a closed period: the books are locked "
+            f"until {shown_date(locked)}.",
+            cure="Correct the date of the payment; an Admin can move Locked until in Settings.",
+            field="paid_on",
+        )
+    if date > books.today:
+        yield Finding(
+            code="W-PAID-FUTURE",
+            sentence=f"Its payment is dated {shown_date(date)}, which is still to come.",
+            cure="Correct the date of the payment.",
+            field="paid_on",
+        )
+
+
+# What can be known to be wrong with an item's files before they are sent.
+#
+# KashFlow does not publish what it takes: .xls is refused (kashflow.ideas.aha.io/ideas/KF-I-6458),
+# pictures have previews there, and ASP.NET's limit of 4 MB a request leaves 3 MB for a file.
+
+LARGEST = 3_000_000
+"""The most bytes of one file: a third more as it is sent, and the request's own words."""
+
+REFUSED = frozenset({".xls"})
+TAKEN = frozenset(
+    {".pdf", ".txt", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".gif", ".bmp", ".csv", ".doc",
+     ".docx", ".xlsx", ".htm", ".html", ".eml", ".zip", ".heic"}
+)  # fmt: skip
+
+_MB = 1_000_000
+
+
+def check_files(item: Item) -> tuple[Finding, ...]:
+    """Return what is wrong with the item's files, looked at as they are now."""
+    return tuple(found for path in dict.fromkeys(item.files) for found in _file(path))
+
+
+def _file(path: str) -> Iterator[Finding]:
+    place = Path(path).expanduser()
+    kind = place.suffix.casefold()
+    try:
+        size = place.stat().st_size if place.is_file() else None
+    except (OSError, ValueError):
+        size = None
+    if size is None:
+        yield _finding("E-FILE-MISSING", f"The file {path} is not there, or cannot be read.", path)
+    elif not size:
+        yield _finding("E-FILE-EMPTY", f"The file {place.name} is empty.", path)
+    elif size > LARGEST:
+        yield _finding(
+            "E-FILE-TOO-LARGE",
+            f"The file {place.name} has {size / _MB:.1f} MB; KashFlow takes about 3.",
+            path,
+        )
+    if kind in REFUSED:
+        yield _finding("E-FILE-TYPE", f"KashFlow takes no {kind} files: {place.name}.", path)
+    elif kind not in TAKEN:
+        yield Finding(
+            code="W-FILE-TYPE",
+            sentence=f"Whether KashFlow takes {kind or 'files without an ending'} is not known: "
+            f"{place.name}.",
+            cure="If it is refused, the document is there without it, and a PDF can follow.",
+            field="files",
+            key="take-out-file",
+            value=path,
+        )
+
+
+def _finding(code: str, sentence: str, path: str) -> Finding:
+    return Finding(
+        code=code,
+        sentence=sentence,
+        cure="Choose another file (a PDF is best), or take it out.",
+        field="files",
+        key="take-out-file",
+        value=path,
+    )

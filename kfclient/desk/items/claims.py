@@ -16,16 +16,15 @@ import msgspec
 from tinydb.table import Document
 
 from kfclient.dates import shown_date
-from kfclient.desk.audit.audit import Action
-from kfclient.desk.check.exchange import in_home
+from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import NotGathered, WrongValue
-from kfclient.desk.inbox.changes import facts_of
-from kfclient.desk.inbox.item import Item, ItemLine, Kind
-from kfclient.desk.inbox.items import GATHERED, TABLE, stored
+from kfclient.desk.items.exchange_rates import in_home
+from kfclient.desk.items.items import GATHERED, TABLE, stored
+from kfclient.desk.model.item import Item, ItemLine, Kind, facts_of
 from kfclient.money import shown
 
 if TYPE_CHECKING:
-    from kfclient.desk.inbox.items import Items
+    from kfclient.desk.items.items import Items
     from kfclient.store import Home
 
 
@@ -62,7 +61,7 @@ class Claims:
         ids = list(dict.fromkeys(one.strip() for one in item_ids))
         if not ids:
             raise WrongValue("The claim has no costs.", "Choose the costs that it is made of.")
-        books = self._items.bookshelf.books(business)
+        books = self._items.reference.books(business)
         day = date or self._clock().astimezone().date()
         database = self._home.books(business)
         with database.transaction():

@@ -10,29 +10,174 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from kfclient.dates import shown_date
-from kfclient.desk.check.bookkeeping import Books
-from kfclient.desk.duplicates.likeness import Grade, Sighting
-from kfclient.desk.duplicates.references import reference_key
-from kfclient.desk.duplicates.seen import Party, Seen
-from kfclient.desk.duplicates.sightings import (
+from kfclient.desk.items.duplicate_match import (
     PURCHASE,
     SALE,
+    DuplicateIndex,
+    Grade,
     Likeness,
-    Sightings,
+    Sighting,
+    amounts_of,
+    reference_key,
     side_of,
     sighting_of_item,
 )
-from kfclient.desk.inbox.item import Finding, Item, Kind
+from kfclient.desk.items.reference import ReferenceData
+from kfclient.desk.model.item import Finding, Item, Kind
 from kfclient.money import shown
 
 if TYPE_CHECKING:
+    from kfclient.api.records import Invoice
     from kfclient.store import Database, Home
+
+
+# What KashFlow has of each supplier and customer, as it was last read there.
+#
+# A memory for comparing, not a record: what is lost of it is read again. Kept by party, so that
+# learning of one supplier's purchases writes nothing of the others'.
+
+TABLE = "parties"
+
+
+class SeenDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A purchase or an invoice in KashFlow, as little of it as comparing needs."""
+
+    dbid: int
+    number: int = 0
+    reference: str = ""
+    date: dt.date | None = None
+    currency: str = ""
+    grosses: tuple[Decimal, ...] = ()
+    nets: tuple[Decimal, ...] = ()
+
+
+class Party(msgspec.Struct, frozen=True, kw_only=True):
+    """A supplier (`side` "purchase") or customer ("sale") of an account, and their documents.
+
+    `number` is KashFlow's id of them.
+    """
+
+    account: str
+    side: str
+    number: int
+    documents: tuple[SeenDocument, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What finds the party again."""
+        return key_of(self.account, self.side, self.number)
+
+
+def key_of(account: str, side: str, number: int) -> str:
+    """Return what a party is found by."""
+    return f"{side}:{number}:{account}"
+
+
+class _Kept(msgspec.Struct):
+    revision: int = -1
+    parties: dict[str, Party] = {}
+
+
+class DuplicateCache:
+    """The parties' documents by business. Thread-safe, and safe beside other sessions."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._kept: dict[str, _Kept] = {}
+        self._lock = threading.RLock()
+
+    def parties(self, business: str) -> Mapping[str, Party]:
+        """Return every party known, by its key; the same object until something was learnt."""
+        with self._lock:
+            database = self._database(business)
+            kept = self._kept.setdefault(business, _Kept(parties={}))
+            revision = database.revision
+            if kept.revision != revision:
+                found = (msgspec.convert(one, Party) for one in database.table(TABLE).all())
+                kept.parties = {party.key: party for party in found}
+                kept.revision = revision
+            return kept.parties
+
+    def learn(
+        self, business: str, account: str, side: str, number: int, documents: Sequence[Invoice]
+    ) -> None:
+        """Remember these documents as all that KashFlow has of the party."""
+        self.learn_all(business, account, {(side, number): documents})
+
+    def learn_all(
+        self, business: str, account: str, read: Mapping[tuple[str, int], Sequence[Invoice]]
+    ) -> None:
+        """Remember of several parties at once, by side and number; one write for all."""
+        self._put(
+            business,
+            [
+                Party(
+                    account=account,
+                    side=side,
+                    number=number,
+                    documents=tuple(_seen(one) for one in documents if one.invoice_dbid),
+                )
+                for (side, number), documents in read.items()
+            ],
+        )
+
+    def forget(self, business: str, account: str, side: str, dbid: int) -> None:
+        """Forget a document that KashFlow does not have any more."""
+        with self._lock:
+            for party in tuple(self.parties(business).values()):
+                left = tuple(one for one in party.documents if one.dbid != dbid)
+                if (party.account, party.side) == (account, side) and left != party.documents:
+                    self._put(business, [msgspec.structs.replace(party, documents=left)])
+
+    def _put(self, business: str, parties: Sequence[Party]) -> None:
+        """Store parties in the place of what was known of them; nothing where that is the same."""
+        with self._lock:
+            known = self.parties(business)
+            fresh = {one.key: one for one in parties if known.get(one.key) != one}
+            if not fresh:
+                return
+            kept, database = self._kept[business], self._database(business)
+            with database.transaction():
+                table = database.table(TABLE)
+                for key, party in fresh.items():
+                    document = _stored(party)
+                    found = table.by("key", key)
+                    if found:
+                        table.update(document, doc_ids=[one.doc_id for one in found])
+                    else:
+                        table.insert(document)
+                alone = database.revision == kept.revision
+            kept.parties = {**known, **fresh}
+            kept.revision = database.revision if alone else -1
+
+    def _database(self, business: str) -> Database:
+        return self._home.seen(business)
+
+
+def _seen(document: Invoice) -> SeenDocument:
+    grosses, nets = amounts_of(document)
+    return SeenDocument(
+        dbid=document.invoice_dbid,
+        number=document.invoice_number,
+        reference=document.customer_reference,
+        date=document.invoice_date,
+        currency=document.currency_code,
+        grosses=grosses,
+        nets=nets,
+    )
+
+
+def _stored(party: Party) -> dict[str, Any]:
+    stored: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(party))
+    return {**stored, "key": party.key}
+
 
 ANSWERS = "not-duplicates"
 NOT_A_DUPLICATE = "not-a-duplicate"
@@ -44,7 +189,7 @@ _MOST_TOLD = 3
 _KINDS = {PURCHASE: Kind.COST, SALE: Kind.SALE}
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class NotDuplicate(msgspec.Struct, frozen=True, kw_only=True):
     """That a person found two not to be duplicates, and how alike they were then (`Grade`)."""
 
     pair: str
@@ -55,8 +200,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 class _Watch(msgspec.Struct):
     """What was compared last for a business; `generation` grows when it changes."""
 
-    index: Sightings
-    books: Books | None = None
+    index: DuplicateIndex
+    books: ReferenceData | None = None
     items: Mapping[str, Item] = {}
     parties: Mapping[str, Party] = {}
     claimed: dict[str, str] = {}
@@ -70,24 +215,24 @@ def pair_of(one: str, other: str) -> str:
     return "|".join(sorted((one, other)))
 
 
-class Doubles:
+class DuplicateFinder:
     """Finds what looks like an item. Thread-safe."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
-        self.seen = Seen(home)
+        self.seen = DuplicateCache(home)
         self._watches: dict[str, _Watch] = {}
         self._lock = threading.RLock()
 
     def findings(
-        self, business: str, item: Item, items: Mapping[str, Item], books: Books
+        self, business: str, item: Item, items: Mapping[str, Item], books: ReferenceData
     ) -> tuple[Finding, ...]:
         """Return what is to be said of the item beside all `items` of the business."""
         likenesses = self.of(business, item, items, books)
         return tuple(finding_of(item, like) for like in likenesses[:_MOST_TOLD])
 
     def of(
-        self, business: str, item: Item, items: Mapping[str, Item], books: Books
+        self, business: str, item: Item, items: Mapping[str, Item], books: ReferenceData
     ) -> tuple[Likeness, ...]:
         """Return what looks like the item and was not answered: what holds it back comes first."""
         with self._lock:
@@ -100,7 +245,9 @@ class Doubles:
                 known = watch.known[item.id] = (watch.generation, item.version, found)
             return known[2]
 
-    def lately(self, business: str, item: Item, books: Books) -> tuple[Likeness, ...] | None:
+    def lately(
+        self, business: str, item: Item, books: ReferenceData
+    ) -> tuple[Likeness, ...] | None:
         """Return what looks like the item among the items as they were last compared.
 
         Cheaper than `of` while items are being written; what was answered since then, or published
@@ -117,7 +264,9 @@ class Doubles:
 
     def answer(self, business: str, item: Item, like: Likeness, at: dt.datetime) -> None:
         """Remember that the two are no duplicates; part of the transaction that is open."""
-        answer = Answer(pair=pair_of(f"item:{item.id}", like.other.key), grade=like.grade, at=at)
+        answer = NotDuplicate(
+            pair=pair_of(f"item:{item.id}", like.other.key), grade=like.grade, at=at
+        )
         table = self._books(business).table(ANSWERS)
         stored = msgspec.to_builtins(answer)
         before = [one.doc_id for one in table.by("pair", answer.pair)]
@@ -128,7 +277,7 @@ class Doubles:
 
     # Inside
 
-    def _compared(self, watch: _Watch, item: Item, books: Books) -> tuple[Likeness, ...]:
+    def _compared(self, watch: _Watch, item: Item, books: ReferenceData) -> tuple[Likeness, ...]:
         one = sighting_of_item(item, books)
         if one is None:
             return ()
@@ -139,7 +288,7 @@ class Doubles:
         ]
         return tuple(sorted(found, key=lambda like: not is_earlier(like.other, item)))
 
-    def _up_to_date(self, business: str, items: Mapping[str, Item], books: Books) -> _Watch:
+    def _up_to_date(self, business: str, items: Mapping[str, Item], books: ReferenceData) -> _Watch:
         watch = self._watches.setdefault(business, _new())
         parties = self.seen.parties(business)
         if watch.books is not books:  # who is a twin of whom may have changed
@@ -153,7 +302,7 @@ class Doubles:
         watch.books = books
         return watch
 
-    def _see_items(self, watch: _Watch, items: Mapping[str, Item], books: Books) -> None:
+    def _see_items(self, watch: _Watch, items: Mapping[str, Item], books: ReferenceData) -> None:
         for gone in watch.items.keys() - items.keys():
             watch.index.drop(f"item:{gone}")
             watch.known.pop(gone, None)
@@ -170,7 +319,9 @@ class Doubles:
         watch.items = items
         watch.generation += 1
 
-    def _see_parties(self, watch: _Watch, parties: Mapping[str, Party], books: Books) -> None:
+    def _see_parties(
+        self, watch: _Watch, parties: Mapping[str, Party], books: ReferenceData
+    ) -> None:
         for key, party in parties.items():
             before = watch.parties.get(key)
             if party is before or party.account != books.account:
@@ -238,7 +389,7 @@ def words_of(other: Sighting) -> str:
     return f"{where} ({', '.join(part for part in parts if part)})"
 
 
-def _sightings_of(party: Party, books: Books) -> Iterator[Sighting]:
+def _sightings_of(party: Party, books: ReferenceData) -> Iterator[Sighting]:
     circle = books.twins(_KINDS[party.side]).circle(party.number)
     name = books.twins(_KINDS[party.side]).name(party.number)
     for one in party.documents:
@@ -262,4 +413,4 @@ def _sightings_of(party: Party, books: Books) -> Iterator[Sighting]:
 
 
 def _new(generation: int = 0) -> _Watch:
-    return _Watch(index=Sightings(), generation=generation, known={}, claimed={}, answers={})
+    return _Watch(index=DuplicateIndex(), generation=generation, known={}, claimed={}, answers={})

@@ -7,12 +7,97 @@ answered before; see `kfclient.desk.lookout`.
 from __future__ import annotations
 
 import datetime as dt
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import IntEnum
+from functools import lru_cache
+from itertools import pairwise
+from statistics import median
 
 import msgspec
 
-from kfclient.desk.duplicates.references import alike, tells_apart
+from kfclient.api.records import Invoice
+from kfclient.desk.items.reference import ReferenceData, contact_number, folded
+from kfclient.desk.model.item import Item, Kind
+from kfclient.money import ZERO, pennies
+
+# Document numbers as people write them: `INV-0102`, `inv 102` and `Inv.No 102` are one number.
+
+_PIECES = re.compile(r"[0-9]+|[^\W0-9_]+")
+# Words that stand before a number and are no part of it. "CN" and "credit" are not among them: a
+# credit note is another document than the invoice of the same number.
+_IDLE = frozenset(
+    {"invoice", "inv", "no", "nr", "number", "num", "ref", "reference", "our", "your", "bill",
+     "receipt", "document", "doc"}
+)  # fmt: skip
+# What a scanner takes for one another.
+_SEEN_AS = str.maketrans({"o": "0", "q": "0", "i": "1", "l": "1", "s": "5", "b": "8", "z": "2"})
+_FEW_DIGITS = 3
+
+
+@lru_cache(maxsize=16384)
+def reference_key(text: str) -> str:
+    """Return the reference as it is compared, "" where there is none.
+
+    Capitals, spaces, signs, leading noughts and the words before the number do not matter; where
+    one group of figures ends and the next begins does: 2024-01 is neither 2024-02 nor 20241.
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    pieces = [
+        (piece.lstrip("0") or "0") if piece.isascii() and piece.isdigit() else piece
+        for piece in _PIECES.findall(folded)
+    ]
+    at = 0
+    while at < len(pieces) - 1 and pieces[at] in _IDLE:
+        at += 1
+    return "-".join(pieces[at:])
+
+
+def tells_apart(key: str) -> bool:
+    """Tell whether a reference's key can stand for one document: "rent" and "cash" cannot."""
+    return any(letter in "0123456789" for letter in key)
+
+
+def alike(one: str, other: str) -> bool:
+    """Tell whether two different keys may be one number misread, mistyped or cut short.
+
+    Two neighbouring figures that changed places, figures read as letters, or the letters before
+    the number left out. One figure more, less or other is another number.
+    """
+    if not one or not other or one == other:
+        return False
+    if _as_seen(one) == _as_seen(other):
+        return True
+    return _turned(one, other) or _cut(one, other) or _cut(other, one)
+
+
+def _as_seen(key: str) -> str:
+    return key.translate(_SEEN_AS).replace("-", "")
+
+
+def _turned(one: str, other: str) -> bool:
+    """Tell whether two neighbouring figures changed places, and nothing else."""
+    if len(one) != len(other):
+        return False
+    apart = [at for at, pair in enumerate(zip(one, other, strict=True)) if pair[0] != pair[1]]
+    if len(apart) != 2 or apart[1] != apart[0] + 1:
+        return False
+    first, second = apart
+    return one[first] == other[second] and one[second] == other[first] and one[first].isdigit()
+
+
+def _cut(whole: str, part: str) -> bool:
+    """Tell whether `part` is the number at the end of `whole`, without the letters before it."""
+    return (
+        part.isdigit()
+        and len(part) >= _FEW_DIGITS
+        and whole.endswith(f"-{part}")
+        and not tells_apart(whole.removesuffix(f"-{part}"))
+    )
+
 
 SAME_DAYS = 10
 """Equal references and amounts are one document when dated no further apart than this."""
@@ -140,3 +225,189 @@ def _crossed(one: Sighting, other: Sighting) -> bool:
 def _same_sign(one: Sighting, other: Sighting) -> bool:
     """Tell whether both are bills or both are credits: these often share a number."""
     return bool(one.grosses and other.grosses) and one.grosses[0] * other.grosses[0] > 0
+
+
+# Equal amounts that come again and again: a rent, a subscription, the daily parking.
+
+_FEWEST = 3
+_FEWEST_OFTEN = 4
+_OFTEN_DAYS = 6
+_REGULAR = 0.6
+_CLOSE = 0.6
+
+
+def beat_of(dates: Iterable[dt.date]) -> float | None:
+    """Return the fewest days between two payments of a series, None where there is no rhythm.
+
+    Three different days make a rhythm, four where they are less than a week apart, when most of
+    the gaps between neighbours are about as long as the middle one. Whatever lies closer together
+    than six tenths of that is no part of it: a copy entered a day later stands out.
+    """
+    days = sorted(set(dates))
+    gaps = [(later - earlier).days for earlier, later in pairwise(days)]
+    if len(days) < _FEWEST:
+        return None
+    middle = median(gaps)
+    if middle < _OFTEN_DAYS and len(days) < _FEWEST_OFTEN:
+        return None
+    regular = sum(middle * _CLOSE <= gap <= middle * 1.6 + 2 for gap in gaps)
+    return middle * _CLOSE if regular >= len(gaps) * _REGULAR else None
+
+
+# What a business's items and KashFlow's documents look like side by side, found by any of it.
+
+PURCHASE = "purchase"
+SALE = "sale"
+
+
+class Likeness(msgspec.Struct, frozen=True):
+    """A document that looks like the one asked about: how surely it is the same, and why."""
+
+    other: Sighting
+    grade: Grade
+    reason: str
+
+
+def side_of(kind: Kind) -> str:
+    """Return "purchase" or "sale", as KashFlow files the item's document."""
+    return SALE if kind is Kind.SALE else PURCHASE
+
+
+def sighting_of_item(item: Item, books: ReferenceData) -> Sighting | None:
+    """Return an item as it is compared, None where it has nothing to be compared by."""
+    side = side_of(item.kind)
+    twins = books.twins(item.kind)
+    found = books.contacts(item)
+    circle = (
+        twins.circle(contact_number(found[0]))
+        if len(found) == 1
+        else twins.circle_called(item.contact)
+    )
+    if not circle or not item.gross:
+        return None
+    return Sighting(
+        key=f"item:{item.id}",
+        side=side,
+        party=str(contact_number(found[0])) if len(found) == 1 else folded(item.contact),
+        circle=circle,
+        name=item.contact,
+        reference=item.reference,
+        ref=reference_key(item.reference),
+        date=item.date,
+        currency=item.currency,
+        grosses=(item.gross,),
+        nets=(item.net,),
+        item=item.id,
+        number=item.number or 0,
+        dbid=item.dbid or 0,
+        settled=item.sent is not None,
+    )
+
+
+def amounts_of(document: Invoice) -> tuple[tuple[Decimal, ...], tuple[Decimal, ...]]:
+    """Return the grosses and nets of KashFlow's document: by its lines, and by its header.
+
+    For a foreign document the header may be in the books' own currency.
+    """
+    net = pennies(document.net_amount)
+    nets, grosses = [net], [net + pennies(document.vat_amount)]
+    if document.lines:
+        net = sum((pennies(line.quantity * line.rate) for line in document.lines), ZERO)
+        vat = sum((line.vat_amount for line in document.lines), ZERO)
+        nets.insert(0, net)
+        grosses.insert(0, pennies(net + vat))
+    return tuple(dict.fromkeys(grosses)), tuple(dict.fromkeys(nets))
+
+
+class DuplicateIndex:
+    """Sightings in one place, compared with another in a few dictionary reads."""
+
+    def __init__(self, sightings: Iterable[Sighting] = ()) -> None:
+        self._all: dict[str, Sighting] = {}
+        self._places: dict[tuple[str, str, str, object], dict[str, Sighting]] = defaultdict(dict)
+        for sighting in sightings:
+            self.put(sighting)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def put(self, sighting: Sighting) -> None:
+        """Add a sighting, in the place of the one with its key."""
+        self.drop(sighting.key)
+        self._all[sighting.key] = sighting
+        for place in _places(sighting):
+            self._places[place][sighting.key] = sighting
+
+    def drop(self, key: str) -> None:
+        """Take the sighting with this key out, if there is one."""
+        sighting = self._all.pop(key, None)
+        if sighting is None:
+            return
+        for place in _places(sighting):
+            self._places[place].pop(key, None)
+
+    def like(self, one: Sighting, claimed: Mapping[str, str] = {}) -> list[Likeness]:
+        """Return what looks like this one, what is surely the same first.
+
+        Several equal amounts of one day under numbers of their own are parcels, not duplicates.
+        `claimed` says by the key of a document which item it is: the item stands for both.
+        """
+        found: dict[str, Likeness] = {}
+        rhythm: dict[object, float | None] = {}
+        for other in self._near(one):
+            if other.key in claimed or other.key in found:
+                continue
+            alike = compare(one, other, beat=self._beat(one, other, claimed, rhythm))
+            if alike is not None:
+                found[other.key] = Likeness(other, alike.grade, alike.reason)
+        notes = sum(like.grade is Grade.NOTE for like in found.values())
+        return sorted(
+            (like for like in found.values() if like.grade is not Grade.NOTE or notes == 1),
+            key=lambda like: (-like.grade, like.other.key),
+        )
+
+    def _near(self, one: Sighting) -> Iterable[Sighting]:
+        """Yield whatever shares the reference or an amount."""
+        for kind, key in _marks(one):
+            yield from self._at(one, kind, key)
+        for net in one.nets:
+            yield from self._at(one, "gross", net)
+        for gross in one.grosses:
+            yield from self._at(one, "net", gross)
+
+    def _at(self, one: Sighting, kind: str, key: object) -> Iterable[Sighting]:
+        return tuple(self._places.get((one.side, one.circle, kind, key), {}).values())
+
+    def _beat(
+        self,
+        one: Sighting,
+        other: Sighting,
+        claimed: Mapping[str, str],
+        known: dict[object, float | None],
+    ) -> float | None:
+        """Return the rhythm of the amount that the two share, worked out once an amount."""
+        shared = next((gross for gross in one.grosses if gross in other.grosses), None)
+        if shared is None or one.date == other.date:
+            return None
+        if shared not in known:
+            dates = {
+                each.date
+                for each in self._at(one, "gross", shared)
+                if each.date is not None and each.key not in claimed
+            }
+            if one.date is not None:
+                dates.add(one.date)
+            known[shared] = beat_of(dates)
+        return known[shared]
+
+
+def _marks(one: Sighting) -> list[tuple[str, object]]:
+    marks: list[tuple[str, object]] = [("gross", gross) for gross in one.grosses]
+    if one.ref:
+        marks.append(("ref", one.ref))
+    return marks
+
+
+def _places(one: Sighting) -> list[tuple[str, str, str, object]]:
+    marks = [*_marks(one), *(("net", net) for net in one.nets)]
+    return [(one.side, one.circle, kind, key) for kind, key in marks]

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 
 from kfclient.api.records import Invoice
 from kfclient.cancel import Cancel
-from kfclient.desk.audit.audit import Action
-from kfclient.desk.duplicates.doubles import finding_of, is_earlier, words_of
-from kfclient.desk.duplicates.sightings import PURCHASE, SALE, Likeness, side_of
-from kfclient.desk.duplicates.twins import contact_number
-from kfclient.desk.inbox.item import Finding, Item, ItemState, Severity
-from kfclient.desk.publish.documents import SALE as INSERT_SALE
-from kfclient.desk.publish.documents import documents_of
+from kfclient.desk.audit.entry import Action
+from kfclient.desk.items.duplicate_finder import finding_of, is_earlier, words_of
+from kfclient.desk.items.duplicate_match import PURCHASE, SALE, Likeness, side_of
+from kfclient.desk.items.reference import contact_number
+from kfclient.desk.model.item import Finding, Item, ItemState, Severity
+from kfclient.desk.model.sides import SALE as INSERT_SALE
+from kfclient.desk.model.sides import documents_of
 
 if TYPE_CHECKING:
-    from kfclient.desk.check.bookkeeping import Books
-    from kfclient.desk.connect.sessions import Sessions
-    from kfclient.desk.inbox.items import Items
+    from kfclient.desk.business.sessions import Sessions
+    from kfclient.desk.items.items import Items
+    from kfclient.desk.items.reference import ReferenceData
     from kfclient.store import Home
 
 MOST_PARTIES = 200
@@ -30,7 +30,7 @@ _SENT = {ItemState.PUBLISHED, ItemState.PUBLISHING, ItemState.UNKNOWN}
 _OPERATIONS = {PURCHASE: "InsertReceipt", SALE: INSERT_SALE}
 
 
-class Radar:
+class Duplicates:
     """Duplicates of every business's items: here, and in KashFlow as far as it was read.
 
     What is found is among an item's findings (`desk.items.findings`); this is where KashFlow is
@@ -69,7 +69,7 @@ class Radar:
         read. Raises `NotConnected`, `KashFlowError`, `Cancelled`, and what the keyring says; what
         was read by then is remembered.
         """
-        books = self._items.bookshelf.books(business)
+        books = self._items.reference.books(business)
         read = 0
         for side, party in self._wanted(business, books, items, again=again):
             if cancel is not None:
@@ -90,7 +90,7 @@ class Radar:
 
     def learn_all(self, business: str, read: Mapping[tuple[str, int], Sequence[Invoice]]) -> None:
         """Remember as `learn` does, for several parties at once, by operation and party."""
-        account = self._items.bookshelf.books(business).account
+        account = self._items.reference.books(business).account
         found = {
             (SALE if operation == INSERT_SALE else PURCHASE, party): documents
             for (operation, party), documents in read.items()
@@ -102,7 +102,7 @@ class Radar:
     def forget(self, business: str, operation: str, dbid: int) -> None:
         """Forget a document that was deleted in KashFlow, so that it holds nothing back."""
         side = SALE if operation == INSERT_SALE else PURCHASE
-        account = self._items.bookshelf.books(business).account
+        account = self._items.reference.books(business).account
         self._doubles.seen.forget(business, account, side, dbid)
 
     # What looks like an item
@@ -111,7 +111,7 @@ class Radar:
         """Return what looks like the item and was not answered, what holds it back first."""
         if item.sent in _SENT:
             return ()
-        books = self._items.bookshelf.books(business)
+        books = self._items.reference.books(business)
         return self._doubles.of(business, item, self._items.by_id(business), books)
 
     def stops(self, business: str, item: Item) -> tuple[Finding, ...]:
@@ -119,7 +119,7 @@ class Radar:
 
         For publishing, after it has learnt what KashFlow has and before it sends.
         """
-        books = self._items.bookshelf.books(business)
+        books = self._items.reference.books(business)
         likenesses = self._doubles.lately(business, item, books)
         if likenesses is None or _stopping(item, likenesses):  # then it is worth reading all items
             likenesses = self._doubles.of(business, item, self._items.by_id(business), books)
@@ -162,7 +162,7 @@ class Radar:
         self.learn(business, operation, party, documents)
 
     def _wanted(
-        self, business: str, books: Books, items: Collection[str] | None, *, again: bool
+        self, business: str, books: ReferenceData, items: Collection[str] | None, *, again: bool
     ) -> list[tuple[str, int]]:
         """Return the parties to read, each with its side."""
         wanted: dict[tuple[str, int], None] = {}

@@ -9,17 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from kfclient.desk.audit.audit import MANY, Action
-from kfclient.desk.business.business import ItemCounts
-from kfclient.desk.business.standing import publish_lock as publish_lock
-from kfclient.desk.check.bookkeeping import Books
-from kfclient.desk.check.bookshelf import Bookshelf
-from kfclient.desk.check.checking import check
-from kfclient.desk.check.files import check_files
-from kfclient.desk.duplicates.doubles import Doubles
+from kfclient.desk.audit.audit import MANY
+from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import ItemChanged, ItemSettled, ItemUnknown
-from kfclient.desk.inbox.changes import changes_between, facts_of
-from kfclient.desk.inbox.item import Finding, Item, ItemState, Severity
+from kfclient.desk.items.check import check
+from kfclient.desk.items.check_lines import check_files
+from kfclient.desk.items.duplicate_finder import DuplicateFinder
+from kfclient.desk.items.reference import ReferenceCache, ReferenceData
+from kfclient.desk.model.business import ItemCounts
+from kfclient.desk.model.connection_state import publish_lock
+from kfclient.desk.model.item import (
+    Finding,
+    Item,
+    ItemState,
+    Severity,
+    changes_between,
+    facts_of,
+)
 
 if TYPE_CHECKING:
     from kfclient.desk.business.businesses import Businesses
@@ -39,7 +45,7 @@ class _Kept(msgspec.Struct):
 
     revision: int = -1
     items: dict[str, Item] = {}
-    books: Books | None = None
+    books: ReferenceData | None = None
     findings: dict[str, tuple[int, tuple[Finding, ...]]] = {}
 
 
@@ -55,8 +61,8 @@ class Items:
         self._home = home
         self._businesses = businesses
         self.audit = businesses.audit
-        self.bookshelf = Bookshelf(businesses, lists, clock)
-        self.doubles = Doubles(home)
+        self.reference = ReferenceCache(businesses, lists, clock)
+        self.doubles = DuplicateFinder(home)
         self._kept: dict[str, _Kept] = {}
         self._lock = threading.RLock()
 
@@ -96,11 +102,11 @@ class Items:
         """Return what is known about the item, as it is given; nothing about settled ones."""
         if item.sent in _SETTLED:
             return ()
-        return self._findings(business, item, self.bookshelf.books(business))
+        return self._findings(business, item, self.reference.books(business))
 
     def check(self, business: str) -> dict[str, tuple[Finding, ...]]:
         """Return the findings of every item that is not settled, by its id."""
-        books = self.bookshelf.books(business)
+        books = self.reference.books(business)
         return {
             item.id: self._findings(business, item, books)
             for item in self.all(business)
@@ -120,7 +126,7 @@ class Items:
 
     def states(self, business: str) -> dict[str, ItemState]:
         """Return where every item stands, by its id."""
-        books = self.bookshelf.books(business)
+        books = self.reference.books(business)
         return {
             item.id: self.state(business, item)
             if item.sent
@@ -263,13 +269,13 @@ class Items:
         self.refresh_counts(business)
         self.audit.settle(business, least=MANY)
 
-    def _findings(self, business: str, item: Item, books: Books) -> tuple[Finding, ...]:
+    def _findings(self, business: str, item: Item, books: ReferenceData) -> tuple[Finding, ...]:
         """Return what is known of the item by itself, of its files, and of what looks like it."""
         files = check_files(item)
         doubles = self.doubles.findings(business, item, self._all(business), books)
         return (*self._own(business, item, books), *files, *doubles)
 
-    def _own(self, business: str, item: Item, books: Books) -> tuple[Finding, ...]:
+    def _own(self, business: str, item: Item, books: ReferenceData) -> tuple[Finding, ...]:
         """Return the item's own findings, worked out once for its version and for the books."""
         with self._lock:
             kept = self._keep(business)

@@ -13,28 +13,28 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from kfclient.desk.check.checking import ODD, PUBLISH_TAX
-from kfclient.desk.check.taxes import taxed_part, vat_of
-from kfclient.desk.duplicates.doubles import NOT_A_DUPLICATE
 from kfclient.desk.errors import WrongValue
-from kfclient.desk.inbox.item import Finding, Item, ItemLine
+from kfclient.desk.items.check import ODD, PUBLISH_TAX
+from kfclient.desk.items.duplicate_finder import NOT_A_DUPLICATE
+from kfclient.desk.items.reference import taxed_part, vat_of
+from kfclient.desk.model.item import Finding, Item, ItemLine
 from kfclient.money import ZERO
 
 if TYPE_CHECKING:
     from kfclient.desk.business.businesses import Businesses
-    from kfclient.desk.duplicates.radar import Radar
-    from kfclient.desk.inbox.items import Items
+    from kfclient.desk.items.duplicates import Duplicates
+    from kfclient.desk.items.items import Items
 
 _SPLIT_WORDS = " (zero-rated part)"
 
 
-class Mending:
+class QuickFixes:
     """Applies the acts that findings name. Raises what `Items.save` raises."""
 
-    def __init__(self, businesses: Businesses, items: Items, radar: Radar) -> None:
+    def __init__(self, businesses: Businesses, items: Items, duplicates: Duplicates) -> None:
         self._businesses = businesses
         self._items = items
-        self._radar = radar
+        self._duplicates = duplicates
 
     def apply(self, business: str, item_id: str, finding: Finding) -> Item:
         """Do what the finding's key says, and return the item as it is then.
@@ -48,7 +48,7 @@ class Mending:
                 f"Item {item_id} is no longer as it was when that was found.", "Look at it again."
             )
         if finding.key == NOT_A_DUPLICATE:
-            self._radar.not_a_duplicate(business, item_id, finding.value)
+            self._duplicates.not_a_duplicate(business, item_id, finding.value)
         elif finding.key == PUBLISH_TAX:
             self._businesses.change_settings(business, {"publish_tax_data": "on"})
             self._items.refresh_counts(business)

@@ -6,9 +6,15 @@ Built once for every sync; checking and planning read it, and change nothing.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+import re
+import threading
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from kfclient.api.records import (
     BankAccount,
@@ -20,19 +26,239 @@ from kfclient.api.records import (
     Supplier,
     VATRate,
 )
-from kfclient.desk.business.business import Settings
-from kfclient.desk.business.list_names import ListName
-from kfclient.desk.business.settings import NOT_APPLICABLE
-from kfclient.desk.check.matching import Index, plain
-from kfclient.desk.check.taxes import fits, fitting_rate
-from kfclient.desk.duplicates.twins import Twins
-from kfclient.desk.inbox.item import Item, ItemLine, Kind
+from kfclient.desk.model.business import Settings
+from kfclient.desk.model.item import Item, ItemLine, Kind
+from kfclient.desk.model.list_names import ListName
+from kfclient.desk.model.settings import NOT_APPLICABLE
+from kfclient.money import PENNY, ZERO, pennies
+
+if TYPE_CHECKING:
+    from kfclient.desk.business.businesses import Businesses
+    from kfclient.desk.sync.lists import Lists
+
+
+# Finding a record by what a person or a file calls it: its code, its name, or both.
+
+T = TypeVar("T")
+
+_QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201b": "'", "`": "'", "\u00b4": "'",
+                         "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "-"})  # fmt: skip
+_AMPERSAND = re.compile(r"\s*&\s*")
+_RATE_BRACKET = re.compile(r"\s*\(\s*(-?[0-9]+(?:\.[0-9]+)?)\s*%\s*\)\s*$")
+_CODE_FIRST = re.compile(r"(\S+?)\s*(?:[-:,]\s*|\s)(\S.*)")
+_CODE_LAST = re.compile(r"(.*\S)\s*\(\s*(\S+)\s*\)")
+
+
+@lru_cache(maxsize=8192)
+def folded(text: str) -> str:
+    """Return the text as it is compared: case, spaces, quotes and `&`/`and` do not matter.
+
+    Accents do: Zoe and Zoë may be two people.
+    """
+    text = unicodedata.normalize("NFKC", text).translate(_QUOTES)
+    return " ".join(_AMPERSAND.sub(" and ", text).casefold().split())
+
+
+def split_rate(category: str) -> tuple[str, str]:
+    """Take off the tax rate that Dext writes behind a category: `Printing (20%)`, "20".
+
+    The second part is "" where there is none.
+    """
+    match = _RATE_BRACKET.search(category)
+    return (category[: match.start()].strip(), match[1]) if match else (category.strip(), "")
+
+
+class Index(Generic[T]):
+    """Records found by code, by name, or by code and name together.
+
+    Built once from a list; looking something up is a few dictionary reads, however long the list.
+    """
+
+    def __init__(
+        self, records: Iterable[T], code: Callable[[T], str], name: Callable[[T], str]
+    ) -> None:
+        self._by_code: dict[str, list[T]] = {}
+        self._by_name: dict[str, list[T]] = {}
+        self._code, self._name = code, name
+        for record in records:
+            if key := folded(code(record)):
+                self._by_code.setdefault(key, []).append(record)
+            if key := folded(name(record)):
+                self._by_name.setdefault(key, []).append(record)
+
+    def by_code(self, code: str) -> tuple[T, ...]:
+        """Return the records with exactly this code."""
+        return tuple(self._by_code.get(folded(code), ()))
+
+    def find(self, text: str) -> tuple[T, ...]:
+        """Return every record that the text may mean: none, one, or several to choose from.
+
+        A code or a name matches whole; `7502 Telephone`, `7502 - Telephone` and `Telephone (7502)`
+        match where code and name belong together.
+        """
+        wanted = folded(text)
+        if not wanted:
+            return ()
+        found = [*self._by_code.get(wanted, ())]
+        found += [one for one in self._by_name.get(wanted, ()) if one not in found]
+        return tuple(found) or self._both(wanted)
+
+    def _both(self, wanted: str) -> tuple[T, ...]:
+        """Return the records that the text names by code and name together."""
+        pairs = []
+        if first := _CODE_FIRST.fullmatch(wanted):
+            pairs.append((first[1], first[2]))
+        if last := _CODE_LAST.fullmatch(wanted):
+            pairs.append((last[2], last[1]))
+        return tuple(
+            record
+            for code, name in pairs
+            for record in self._by_code.get(code, ())
+            if folded(self._name(record)) == name
+        )
+
+
+# VAT by percentage: what a rate makes of a net amount, and which rate an amount of VAT fits.
+#
+# KashFlow stores the VAT that it is sent, a line at a time; -1 stands for N/A (exempt, outside the
+# scope).
+
+
+def vat_of(net: Decimal, rate: Decimal) -> Decimal:
+    """Return the VAT at this percentage, to the penny, half up; none where VAT is N/A."""
+    return ZERO if rate == NOT_APPLICABLE else pennies(net * rate / 100)
+
+
+def fits(net: Decimal, vat: Decimal, rate: Decimal) -> bool:
+    """Tell whether the VAT is that of the rate, give or take a penny of rounding.
+
+    No VAT at all is never a rounding of some, nor some of none.
+    """
+    made = vat_of(net, rate)
+    return made == vat if ZERO in (made, vat) else abs(made - vat) <= PENNY
+
+
+def fitting_rate(net: Decimal, vat: Decimal, rates: Iterable[Decimal]) -> Decimal | None:
+    """Return the one of the rates that makes this VAT, the closest where pennies fit several."""
+    fitting = [rate for rate in rates if rate > 0 and fits(net, vat, rate)]
+    return min(fitting, key=lambda rate: abs(net * rate / 100 - vat), default=None)
+
+
+def taxed_part(net: Decimal, vat: Decimal, rate: Decimal) -> Decimal | None:
+    """Return the part of a net amount on which this VAT was charged, the rest being zero-rated.
+
+    To the penny; None where no such part makes exactly this VAT, or where it is nothing or all.
+    """
+    if rate <= 0 or not vat:
+        return None
+    part = pennies(vat * 100 / rate)
+    rest = net - part
+    whole = part * net > 0 and rest * net > 0
+    return part if whole and vat_of(part, rate) == vat else None
+
+
+# Suppliers or customers that are one and the same, entered in KashFlow twice or nearly.
+
+_Contact = Supplier | Customer
+
+_SIGNS = re.compile(r"[\W_]+")
+# What companies are called by or not, as the mood takes whoever writes the name.
+_IDLE = frozenset({"ltd", "limited", "plc", "llp", "co", "company", "inc", "the", "uk", "and"})
+# A number or an address that more than these share belongs to none of them.
+_MOST_SHARING = 4
+
+
+@lru_cache(maxsize=16384)
+def squashed(name: str) -> str:
+    """Return a name without what tells no company from another: Ltd, The, signs and spaces."""
+    words = _SIGNS.sub(" ", folded(name).replace("'", "")).split()
+    left = [word for word in words if word not in _IDLE] or words
+    return "".join(left)
+
+
+def contact_number(contact: _Contact) -> int:
+    """Return KashFlow's id of a supplier or a customer."""
+    return contact.supplier_id if isinstance(contact, Supplier) else contact.customer_id
+
+
+class ContactGroups:
+    """Circles of contacts that may be one: nearly the same name, VAT number or e-mail address.
+
+    Built once for each list. A circle is named by a text that means nothing outside.
+    """
+
+    def __init__(self, contacts: Iterable[_Contact]) -> None:
+        self._contacts = tuple(contacts)
+        self._root = list(range(len(self._contacts)))
+        self._at = {contact_number(one): at for at, one in enumerate(self._contacts)}
+        self._names: dict[str, int] = {}
+        for at, contact in enumerate(self._contacts):
+            if name := squashed(contact.name):
+                self._join(at, self._names.setdefault(name, at))
+        self._join_sharing("vat_number")
+        self._join_sharing("email")
+        self._members: dict[int, list[_Contact]] = defaultdict(list)
+        for at, contact in enumerate(self._contacts):
+            self._members[self._find(at)].append(contact)
+
+    def circle(self, number: int) -> str:
+        """Return the circle of the contact with this id; of its own where it is not known."""
+        at = self._at.get(number)
+        return f"#{number}" if at is None else str(self._find(at))
+
+    def name(self, number: int) -> str:
+        """Return the name of the contact with this id, "" where it is not known."""
+        at = self._at.get(number)
+        return "" if at is None else self._contacts[at].name
+
+    def circle_called(self, name: str) -> str:
+        """Return the circle of contacts of nearly this name, "" where the name says nothing."""
+        key = squashed(name)
+        at = self._names.get(key)
+        if at is not None:
+            return str(self._find(at))
+        return f"~{key}" if key else ""
+
+    def called(self, name: str) -> tuple[_Contact, ...]:
+        """Return the contacts of nearly this name."""
+        key = squashed(name)
+        at = self._names.get(key)
+        if at is None:
+            return ()
+        return tuple(one for one in self._members[self._find(at)] if squashed(one.name) == key)
+
+    def members(self, circle: str) -> tuple[_Contact, ...]:
+        """Return the contacts of a circle."""
+        return tuple(self._members.get(int(circle), ())) if circle.isdigit() else ()
+
+    def _join_sharing(self, field: str) -> None:
+        """Join the contacts that share the field, unless too many do for it to mean anything."""
+        sharing: dict[str, list[int]] = defaultdict(list)
+        for at, contact in enumerate(self._contacts):
+            value = "".join(str(getattr(contact, field)).casefold().split())
+            if len(value) > 4:
+                sharing[value].append(at)
+        for places in sharing.values():
+            if len(places) <= _MOST_SHARING:
+                for at in places[1:]:
+                    self._join(at, places[0])
+
+    def _find(self, at: int) -> int:
+        while self._root[at] != at:
+            self._root[at] = self._root[self._root[at]]
+            at = self._root[at]
+        return at
+
+    def _join(self, one: int, other: int) -> None:
+        first, second = sorted((self._find(one), self._find(other)))
+        self._root[second] = first
+
 
 PROJECT_ACTIVE = 1
 Contact = Supplier | Customer
 
 
-class Books:
+class ReferenceData:
     """The synced lists of one business as indexes, with its settings and today's date.
 
     `missing` names lists that were never synced; `home_currency` is what KashFlow counts in;
@@ -84,14 +310,14 @@ class Books:
         return Index(self._customer_list, lambda one: one.code, lambda one: one.name)
 
     @cached_property
-    def _supplier_twins(self) -> Twins:
-        return Twins(self._supplier_list)
+    def _supplier_twins(self) -> ContactGroups:
+        return ContactGroups(self._supplier_list)
 
     @cached_property
-    def _customer_twins(self) -> Twins:
-        return Twins(self._customer_list)
+    def _customer_twins(self) -> ContactGroups:
+        return ContactGroups(self._customer_list)
 
-    def twins(self, kind: Kind) -> Twins:
+    def twins(self, kind: Kind) -> ContactGroups:
         """Return which suppliers, for sales which customers, may be one and the same."""
         return self._customer_twins if kind is Kind.SALE else self._supplier_twins
 
@@ -165,7 +391,7 @@ def side_of_nominal(nominal: NominalCode) -> Kind | None:
     Its classification says so, else its type; the words are those of KashFlow's screens (Sales
     Types, Outgoing Types, Bank Transaction Types; Turnover, Cost of Sales, Expense).
     """
-    group, kind = plain(nominal.classification_name), plain(nominal.type_name)
+    group, kind = folded(nominal.classification_name), folded(nominal.type_name)
     if "outgoing" in group or "purchase" in group:
         return Kind.COST
     if "sales" in group:
@@ -175,3 +401,79 @@ def side_of_nominal(nominal: NominalCode) -> Kind | None:
     if kind.startswith("cost") or "expense" in kind or "overhead" in kind:
         return Kind.COST
     return Kind.SALE if kind in {"turnover", "sales", "income"} else None
+
+
+# Keeps what is known of each business's books, and builds it anew when something changed.
+
+HOME_CURRENCY = "GBP"
+"""What a business's books are in until KashFlow has said."""
+
+_LISTS = {
+    ListName.CHART: "nominals",
+    ListName.SUPPLIERS: "suppliers",
+    ListName.CUSTOMERS: "customers",
+    ListName.TAX_RATES: "tax_rates",
+    ListName.PROJECTS: "projects",
+    ListName.BANK_ACCOUNTS: "currencies",  # they are read together
+}
+
+_Facts = tuple[object, ...]
+
+
+class ReferenceCache:
+    """Gives the `ReferenceData` of a business: the same until anything changed.
+
+    Thread-safe.
+    """
+
+    def __init__(self, businesses: Businesses, lists: Lists, clock: Callable[[], datetime]) -> None:
+        self._businesses = businesses
+        self._lists = lists
+        self._clock = clock
+        self._kept: dict[str, tuple[_Facts, ReferenceData]] = {}
+        self._lock = threading.Lock()
+
+    def books(self, business: str) -> ReferenceData:
+        """Return what is known of the business's books; raises `BusinessUnknown`."""
+        known = self._businesses.get(business)
+        connection, lists = known.connection, self._lists
+        read: dict[str, Any] = {
+            "nominals": lists.nominals(business),
+            "suppliers": lists.suppliers(business),
+            "customers": lists.customers(business),
+            "tax_rates": lists.tax_rates(business),
+            "projects": lists.projects(business),
+            "currencies": lists.currencies(business),
+            "bank_accounts": lists.bank_accounts(business),
+            "cost_methods": lists.cost_methods(business),
+            "sale_methods": lists.sale_methods(business),
+        }
+        synced = {} if connection is None else connection.lists
+        missing = {
+            name
+            for name, rows in _LISTS.items()
+            if not read[rows] and (name not in synced or synced[name].synced_at is None)
+        }
+        other: dict[str, Any] = {
+            "settings": known.settings,
+            "home_currency": HOME_CURRENCY if connection is None else connection.company.currency,
+            "connected": connection is not None,
+            "account": ""
+            if connection is None
+            else f"{connection.username} at {connection.endpoint}",
+            "missing": missing,
+            "today": self._clock().astimezone().date(),
+        }
+        facts = (*read.values(), *other.values())
+        with self._lock:
+            kept = self._kept.get(business)
+            if kept is None or not _alike(kept[0], facts):
+                kept = self._kept[business] = (facts, ReferenceData(**read, **other))
+            return kept[1]
+
+
+def _alike(one: _Facts, other: _Facts) -> bool:
+    """Tell whether nothing changed; the lists are the same objects until they are read anew."""
+    return all(
+        a is b or (not isinstance(a, tuple) and a == b) for a, b in zip(one, other, strict=True)
+    )

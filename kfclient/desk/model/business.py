@@ -8,7 +8,8 @@ from enum import StrEnum
 
 import msgspec
 
-from kfclient.desk.business.standing import ConnectionState as ConnectionState
+from kfclient.desk.errors import WrongValue
+from kfclient.desk.model.connection_state import ConnectionState
 
 
 class Role(StrEnum):
@@ -112,3 +113,77 @@ class BusinessSummary(msgspec.Struct, frozen=True, kw_only=True):
     state: ConnectionState
     role: Role | None
     items: ItemCounts
+
+
+# The accounting software that a business can be connected to: only what works.
+
+
+class Software(msgspec.Struct, frozen=True, kw_only=True):
+    """One choice: `endpoint` is the server's address, empty where the person gives it."""
+
+    id: str
+    name: str
+    about: str
+    endpoint: str = ""
+    asks_address: bool = False
+
+
+SOFTWARE: tuple[Software, ...] = (
+    Software(
+        id="kashflow",
+        name="KashFlow",
+        endpoint="https://securedwebapp.com/api/service.asmx",
+        about="Your books at KashFlow, live.",
+    ),
+    Software(
+        id="sandbox",
+        name="KashFlow sandbox",
+        about="Practice books on a KashFlow-compatible server; start one with: kashdeck sandbox",
+        asks_address=True,
+    ),
+)
+
+
+def software(software_id: str) -> Software:
+    """Return the software of this id; WrongValue lists what there is."""
+    for choice in SOFTWARE:
+        if choice.id == software_id:
+            return choice
+    raise WrongValue(
+        f"“{software_id}” is not software that Kashdeck connects to.",
+        "There is " + " and ".join(choice.id for choice in SOFTWARE) + ".",
+    )
+
+
+def software_at(endpoint: str) -> Software:
+    """Return the software whose server is at this address; any other one is the sandbox's kind."""
+    return next((choice for choice in SOFTWARE if choice.endpoint == endpoint), SOFTWARE[-1])
+
+
+# The six things to do in KashFlow before a business can be connected.
+#
+# From KashFlow's API Settings page (https://www.kashflow.com/developers/soap-api/autoauthip/).
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One thing to do in KashFlow: an id that ticks remember, a short title, and how."""
+
+    id: str
+    title: str
+    how: str
+
+
+STEPS = (
+    Step("open", "Open Apps > API Settings", "In KashFlow choose Apps in the left menu, then API "
+         "Settings at the top right."),
+    Step("soap", "Check that Enable SOAP API is ticked", "It is the switch for everything below."),
+    Step("autoauth", "Tick Enable AutoAuth", "KashFlow then makes a key. With it Kashdeck can add "
+         "this machine's address to the list of allowed addresses."),
+    Step("username", "Note the username shown on that page", "It may differ from the e-mail "
+         "address you sign in with."),
+    Step("key", "Copy the AutoAuth key with Copy code", "It looks like 1234ABCD-1234."),
+    Step("save", "Save, if you changed anything", "Press Update at the end of the page, or nothing "
+         "you ticked will count."),
+)  # fmt: skip
+
+GUIDE = "https://www.kashflow.com/developers/soap-api/autoauthip/"

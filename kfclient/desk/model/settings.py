@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from kfclient.dates import DateUnclear, parse_date, shown_date
-from kfclient.desk.business.business import Settings
 from kfclient.desk.errors import WrongValue
+from kfclient.desk.model.business import Settings
 
 NOT_APPLICABLE = Decimal(-1)
 """The percentage by which KashFlow means VAT N/A on a line."""

@@ -10,21 +10,26 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kfclient.api.records import Invoice
-from kfclient.desk.audit.audit import Action
+from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import AlreadyThere, NotDecided, NotThereYet
 from kfclient.desk.events import ignore
-from kfclient.desk.publish.attempt import Attempt
-from kfclient.desk.publish.attempt_step import Step
-from kfclient.desk.publish.documents import document_of, gross_of, word_of
-from kfclient.desk.publish.followup_calls import id_of, likeness
-from kfclient.desk.publish.outcomes import PENDING, Outcome, seconds_to_wait
-from kfclient.desk.publish.report import PublishResult, result_of
+from kfclient.desk.model.sides import document_of, word_of
+from kfclient.desk.publish.journal_records import (
+    PENDING,
+    FollowUpRecord,
+    PublishResult,
+    SendRecord,
+    SendState,
+    result_of,
+    seconds_to_wait,
+)
+from kfclient.desk.publish.kashflow_documents import gross_of, id_of, likeness
 
 if TYPE_CHECKING:
-    from kfclient.desk.connect.sessions import Sessions
-    from kfclient.desk.inbox.items import Items
-    from kfclient.desk.publish.attempts import Attempts
-    from kfclient.desk.settle.resolving import Resolving
+    from kfclient.desk.business.sessions import Sessions
+    from kfclient.desk.items.items import Items
+    from kfclient.desk.publish.journal import SendJournal
+    from kfclient.desk.publish.recover import SendRecovery
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,8 +73,8 @@ class Deciding:
         self,
         sessions: Sessions,
         items: Items,
-        attempts: Attempts,
-        resolving: Resolving,
+        attempts: SendJournal,
+        resolving: SendRecovery,
         clock: Callable[[], dt.datetime],
     ) -> None:
         self._sessions = sessions
@@ -150,7 +155,7 @@ class Deciding:
             "Publish it again. If it is there after all, KashFlow will have it twice.",
         )
         item = self._attempts.returned(
-            business, attempt, Outcome.NOT_THERE, problem, keep=False, action=Action.DECIDED
+            business, attempt, SendState.NOT_THERE, problem, keep=False, action=Action.DECIDED
         )
         return result_of(item, self._items.state(business, item))
 
@@ -177,12 +182,12 @@ class Deciding:
                 "Publish what is left. If it is there after all, KashFlow will have it twice.",
             )
             self._attempts.steps.returned(
-                business, step, Outcome.NOT_THERE, problem, Action.DECIDED
+                business, step, SendState.NOT_THERE, problem, Action.DECIDED
             )
         item = self._items.get(business, item_id)
         return result_of(item, self._items.state(business, item))
 
-    def _is_there(self, business: str, step: Step) -> None:
+    def _is_there(self, business: str, step: FollowUpRecord) -> None:
         """Take the step as done; where it was sent and one thing can be it, with that one's id."""
         if step.outcome in PENDING:
             sure, doubtful = likeness(
@@ -195,7 +200,7 @@ class Deciding:
         problem = AlreadyThere(f"A person says that {step.followup.what} is in KashFlow.")
         self._attempts.steps.settled(business, step, problem, Action.DECIDED)
 
-    def _not_too_early(self, one: Attempt | Step, settle: dt.timedelta) -> None:
+    def _not_too_early(self, one: SendRecord | FollowUpRecord, settle: dt.timedelta) -> None:
         wait = seconds_to_wait(one.gave_up_at, settle, self._clock())
         if wait > 0:
             raise NotDecided(
@@ -203,7 +208,7 @@ class Deciding:
                 f"Look again in {max(1, round(wait))} seconds, then say that it is not there.",
             )
 
-    def _pending(self, business: str, item_id: str) -> Attempt:
+    def _pending(self, business: str, item_id: str) -> SendRecord:
         item = self._items.get(business, item_id)
         for attempt in self._attempts.pending(business):
             if attempt.item == item.id:

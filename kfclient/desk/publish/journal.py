@@ -7,34 +7,471 @@ is being sent with nobody publishing was left behind by a sudden end; its outcom
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from kfclient.api.records import Invoice
-from kfclient.desk.after.comparing import fingerprint_of_document
-from kfclient.desk.after.removals import Removals
-from kfclient.desk.audit.audit import Action
-from kfclient.desk.duplicates.sightings import PURCHASE, SALE
+from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import CameOutDifferent, ItemChanged, TwinUnknown
-from kfclient.desk.inbox.item import Item, ItemState
-from kfclient.desk.publish.attempt import Attempt, alike, party_word, stored
-from kfclient.desk.publish.attempt_steps import Steps
-from kfclient.desk.publish.outcomes import PENDING, Outcome
-from kfclient.desk.publish.report import note_of
+from kfclient.desk.items.duplicate_match import PURCHASE, SALE
+from kfclient.desk.model.business import ProblemNote
+from kfclient.desk.model.item import Item, ItemState, LeftStep
+from kfclient.desk.model.sides import word_of
+from kfclient.desk.publish.journal_records import (
+    PENDING,
+    FollowUpRecord,
+    RemovalRecord,
+    SendRecord,
+    SendState,
+    alike,
+    fingerprint_of_step,
+    note_of,
+    party_word,
+    stored_follow_up,
+    stored_removal,
+    stored_send,
+)
+from kfclient.desk.publish.kashflow_documents import fingerprint_of_document
+from kfclient.desk.publish.plan import Followup, PlannedFile, PlannedPayment
 from kfclient.errors import Problem
 
 if TYPE_CHECKING:
     from kfclient.desk.audit.audit import Audit
-    from kfclient.desk.inbox.items import Items
-    from kfclient.desk.publish.planning import PlannedItem
+    from kfclient.desk.items.items import Items
+    from kfclient.desk.publish.plan import PlannedItem
     from kfclient.store import Home
 
-TABLE = "attempts"
+
+# The durable trail of what is deleted in KashFlow again: an intent before, an outcome after.
+#
+# Each is one transaction over the removal, its item and its step, on disk when it returns. From
+# the
+# intent on until it is known what came of it, the item of a document is of unknown outcome: nobody
+# publishes it meanwhile.
+
+REMOVALS = "removals"
 
 
-class Attempts:
+class RemovalJournal:
+    """The removals of every business. Call its changing methods under the publish lock."""
+
+    def __init__(
+        self,
+        home: Home,
+        items: Items,
+        audit: Audit,
+        clock: Callable[[], dt.datetime],
+        attempts: SendJournal,
+    ) -> None:
+        self._home = home
+        self._items = items
+        self._audit = audit
+        self._clock = clock
+        self._attempts = attempts
+
+    # Looking
+
+    def pending(self, business: str) -> list[RemovalRecord]:
+        """Return the removals without a certain outcome, oldest first."""
+        found = [one for outcome in PENDING for one in self._by(business, "outcome", outcome.value)]
+        return sorted(found, key=lambda one: one.id)
+
+    def pending_of(self, business: str, item_id: str) -> list[RemovalRecord]:
+        """Return the item's removals without a certain outcome."""
+        return [one for one in self._by(business, "item", item_id) if one.is_pending]
+
+    # Changing
+
+    def begin(self, business: str, removal: RemovalRecord) -> RemovalRecord:
+        """Write the intent, durably, before the first byte is sent.
+
+        Raises `ItemChanged` when the item is not, or no longer, that document in KashFlow.
+        """
+        begun = msgspec.structs.replace(
+            removal, outcome=SendState.SENDING, started_at=self._clock()
+        )
+        database = self._home.books(business)
+        with database.transaction():
+            item = self._items.get(business, removal.item)
+            if (
+                item.sent is not ItemState.PUBLISHED
+                or item.dbid != removal.dbid
+                or self.pending_of(business, item.id)
+            ):
+                raise ItemChanged(f"Item {item.id} was changed meanwhile; nothing was deleted.")
+            number = database.table(REMOVALS).insert(stored_removal(begun))
+            if removal.is_document:
+                told = f"Kashdeck is deleting {removal.what} in KashFlow."
+                problem = ProblemNote("deleting", told)
+                self._put_item(business, item, sent=ItemState.UNKNOWN, problem=problem)
+            self._note(business, begun, Action.DELETING)
+        return msgspec.structs.replace(begun, id=number)
+
+    def done(self, business: str, removal: RemovalRecord, answer: str = "") -> RemovalRecord:
+        """Write down that it is gone; where it was the document, the item is in the inbox again."""
+        ended = self._ended(removal, SendState.DONE, removal.problem)
+        with self._home.books(business).transaction():
+            self._put(business, ended)
+            if removal.is_document:
+                attempt = self._attempts.get(business, removal.attempt)
+                self._attempts.undone(business, attempt, Action.UNDONE, answer)
+                return ended
+            step = self._attempts.steps.get(business, removal.step)
+            self._attempts.steps.undone(business, step)
+            self._note(business, ended, Action.UNDONE, answer)
+            if isinstance(step.followup, PlannedPayment):
+                self._put_problem(business, removal, _half_done(removal))
+            else:
+                self._clear_problem(business, removal)
+        return ended
+
+    def kept(
+        self, business: str, removal: RemovalRecord, outcome: SendState, problem: Problem
+    ) -> RemovalRecord:
+        """Write down that it is still there: refused, not sent, or looked for; and why."""
+        note = note_of(problem)
+        ended = self._ended(removal, outcome, note)
+        with self._home.books(business).transaction():
+            self._put(business, ended)
+            if removal.is_document and self._is_half_done(business, removal):
+                half = _half_done(removal)
+                note = ProblemNote(note.code, f"{half.sentence} {note.sentence}", half.cure)
+            item = self._items.get(business, removal.item)
+            self._put_item(business, item, sent=ItemState.PUBLISHED, problem=note)
+            self._note(business, ended, Action.NOT_DELETED, problem.sentence)
+        return ended
+
+    def unknown(self, business: str, removal: RemovalRecord, problem: Problem) -> RemovalRecord:
+        """Write down that nobody can tell yet; the settle time runs from when it was given up."""
+        note, known = note_of(problem), removal.outcome is SendState.UNKNOWN
+        ended = msgspec.structs.replace(
+            removal,
+            outcome=SendState.UNKNOWN,
+            gave_up_at=removal.gave_up_at or self._clock(),
+            problem=note,
+        )
+        with self._home.books(business).transaction():
+            self._put(business, ended)
+            item = self._items.get(business, removal.item)
+            self._put_item(business, item, problem=note)
+            if not known:
+                self._note(business, ended, Action.DELETE_UNKNOWN, problem.sentence)
+        return ended
+
+    # Inside
+
+    def _ended(
+        self, removal: RemovalRecord, outcome: SendState, problem: ProblemNote | None
+    ) -> RemovalRecord:
+        return msgspec.structs.replace(
+            removal, outcome=outcome, ended_at=self._clock(), problem=problem
+        )
+
+    def _is_half_done(self, business: str, removal: RemovalRecord) -> bool:
+        return any(
+            step.outcome is SendState.UNDONE and isinstance(step.followup, PlannedPayment)
+            for step in self._attempts.steps.of(business, removal.attempt)
+        )
+
+    def _put_problem(self, business: str, removal: RemovalRecord, problem: ProblemNote) -> None:
+        item = self._items.get(business, removal.item)
+        self._put_item(business, item, problem=problem)
+
+    def _clear_problem(self, business: str, removal: RemovalRecord) -> None:
+        """Forget what the item told of this removal, or of an earlier try of the same."""
+        item = self._items.get(business, removal.item)
+        tries = self._by(business, "item", item.id)
+        if any(one.step == removal.step and one.problem == item.problem for one in tries):
+            self._put_item(business, item, problem=None)
+
+    def _put(self, business: str, removal: RemovalRecord) -> None:
+        def become(document: Any) -> None:
+            document.clear()
+            document.update(stored_removal(removal))
+
+        self._home.books(business).table(REMOVALS).update(become, doc_ids=[removal.id])
+
+    def _put_item(self, business: str, item: Item, **changes: object) -> None:
+        after = msgspec.structs.replace(item, **changes)
+        if after != item:
+            self._items.put(business, after)
+
+    def _note(
+        self, business: str, removal: RemovalRecord, action: Action, answer: str = ""
+    ) -> None:
+        if removal.is_document:
+            attempt = self._attempts.get(business, removal.attempt)
+            self._attempts.note(business, attempt, action, answer)
+            return
+        self._audit.note(
+            self._home.books(business),
+            business,
+            action,
+            item=removal.item,
+            after={"what": removal.what, "number": removal.number, "made": removal.target},
+            answer=answer,
+        )
+
+    def _by(self, business: str, field: str, value: object) -> list[RemovalRecord]:
+        found = self._home.books(business).table(REMOVALS).by(field, value)
+        return [msgspec.convert({**one, "id": one.doc_id}, RemovalRecord) for one in found]
+
+
+def _half_done(removal: RemovalRecord) -> ProblemNote:
+    word = word_of(removal.operation)
+    return ProblemNote(
+        "half-undone",
+        f"Its payment was deleted in KashFlow; {word} {removal.number} is still there.",
+        "Undo it again to take that out too, or record the payment in KashFlow again.",
+    )
+
+
+# The durable trail of what follows a document: its payment, its files, its note.
+#
+# Like the document itself, each has an intent before its send and an outcome after it, each one
+# transaction over the step and its item, on disk when it returns. The item's `left` is what is
+# neither done nor settled, so whoever looks at the item knows what is still to do.
+
+FOLLOW_UPS = "steps"
+
+
+class FollowUpJournal:
+    """The steps of every business. Call its changing methods under the publish lock."""
+
+    def __init__(
+        self, home: Home, items: Items, audit: Audit, clock: Callable[[], dt.datetime]
+    ) -> None:
+        self._home = home
+        self._items = items
+        self._audit = audit
+        self._clock = clock
+
+    # Looking
+
+    def of(self, business: str, attempt: int) -> list[FollowUpRecord]:
+        """Return an attempt's steps, in the order in which they go."""
+        return self._by(business, "attempt", attempt)
+
+    def get(self, business: str, number: int) -> FollowUpRecord:
+        """Return one step; raises `ItemChanged` where it is not there."""
+        document = self._home.books(business).table(FOLLOW_UPS).get(doc_id=number)
+        if document is None:
+            raise ItemChanged("What was to be done has been taken back meanwhile.")
+        return msgspec.convert({**document, "id": number}, FollowUpRecord)
+
+    def left(self, business: str, item_id: str) -> list[FollowUpRecord]:
+        """Return the item's steps that are not done."""
+        return [step for step in self._by(business, "item", item_id) if step.is_left]
+
+    def pending(self, business: str) -> list[FollowUpRecord]:
+        """Return the steps without a certain outcome, oldest first."""
+        found = [step for one in PENDING for step in self._by(business, "outcome", one.value)]
+        return sorted(found, key=lambda step: step.id)
+
+    # Changing
+
+    def add(
+        self,
+        business: str,
+        item: Item,
+        *,
+        attempt: int,
+        operation: str,
+        number: int,
+        followups: Sequence[Followup],
+    ) -> Item:
+        """Write down what is to follow a document, and return the item with it, not stored yet.
+
+        Call it inside the transaction that stores the item.
+        """
+        table = self._home.books(business).table(FOLLOW_UPS)
+        for followup in followups:
+            step = FollowUpRecord(
+                attempt=attempt,
+                item=item.id,
+                operation=operation,
+                followup=followup,
+                fingerprint=fingerprint_of_step(followup),
+                number=number,
+            )
+            table.insert(stored_follow_up(step))
+        return msgspec.structs.replace(item, left=self._left(business, attempt))
+
+    def begin(
+        self, business: str, step: FollowUpRecord, dbid: int, before: Sequence[int]
+    ) -> FollowUpRecord:
+        """Write the intent, durably, before the first byte is sent.
+
+        Raises `ItemChanged` when the step is no longer one to send.
+        """
+        begun = msgspec.structs.replace(
+            step,
+            outcome=SendState.SENDING,
+            dbid=dbid,
+            before=tuple(before),
+            started_at=self._clock(),
+            gave_up_at=None,
+            ended_at=None,
+            problem=None,
+        )
+        with self._home.books(business).transaction():
+            if not self.get(business, step.id).is_open:
+                raise ItemChanged(f"Somebody else has taken {step.followup.what} in hand.")
+            self._put(business, begun, Action.SENDING)
+        return begun
+
+    def done(self, business: str, step: FollowUpRecord, made: int | None) -> FollowUpRecord:
+        """Write down that it is in KashFlow; `made` is the id there, None while not known."""
+        ended = msgspec.structs.replace(
+            step, outcome=SendState.DONE, made=made, ended_at=self._clock(), problem=None
+        )
+        with self._home.books(business).transaction():
+            self._put(business, ended, _action_of(step.followup), answer=str(made or "OK"))
+        return ended
+
+    def found(self, business: str, step: FollowUpRecord, made: int) -> FollowUpRecord:
+        """Write down the id under which KashFlow lists what is done."""
+        known = msgspec.structs.replace(step, made=made)
+        with self._home.books(business).transaction():
+            self._put(business, known, None)
+        return known
+
+    def adopted(
+        self, business: str, step: FollowUpRecord, made: int, action: Action = Action.ADOPTED
+    ) -> FollowUpRecord:
+        """Write down that it was found there: it was sent, and nothing else can be it."""
+        ended = msgspec.structs.replace(
+            step, outcome=SendState.DONE, made=made, ended_at=self._clock(), problem=None
+        )
+        with self._home.books(business).transaction():
+            self._put(business, ended, action, answer=str(made))
+        return ended
+
+    def settled(
+        self, business: str, step: FollowUpRecord, problem: Problem, action: Action
+    ) -> FollowUpRecord:
+        """Write down that there is nothing more to do; `problem` says why, and for the record."""
+        ended = msgspec.structs.replace(
+            step, outcome=SendState.SETTLED, ended_at=self._clock(), problem=note_of(problem)
+        )
+        with self._home.books(business).transaction():
+            self._put(business, ended, action, answer=problem.sentence)
+        return ended
+
+    def returned(
+        self,
+        business: str,
+        step: FollowUpRecord,
+        outcome: SendState,
+        problem: Problem,
+        action: Action | None = None,
+    ) -> FollowUpRecord:
+        """Write down that nothing of it is in KashFlow: it is still to do."""
+        ended = msgspec.structs.replace(
+            step, outcome=outcome, ended_at=self._clock(), problem=note_of(problem)
+        )
+        with self._home.books(business).transaction():
+            self._put(business, ended, action or _RETURNS.get(outcome), answer=problem.sentence)
+        return ended
+
+    def put_off(self, business: str, step: FollowUpRecord, problem: Problem) -> FollowUpRecord:
+        """Write down why an open step was not sent yet."""
+        kept = msgspec.structs.replace(step, problem=note_of(problem))
+        with self._home.books(business).transaction():
+            self._put(business, kept, None)
+        return kept
+
+    def unknown(self, business: str, step: FollowUpRecord, problem: Problem) -> FollowUpRecord:
+        """Write down that nobody can tell yet; the settle time runs from when it was given up."""
+        known = step.outcome is SendState.UNKNOWN
+        ended = msgspec.structs.replace(
+            step,
+            outcome=SendState.UNKNOWN,
+            gave_up_at=step.gave_up_at or self._clock(),
+            problem=note_of(problem),
+        )
+        with self._home.books(business).transaction():
+            action = None if known else Action.OUTCOME_UNKNOWN
+            self._put(business, ended, action, answer=problem.sentence)
+        return ended
+
+    def undone(self, business: str, step: FollowUpRecord) -> FollowUpRecord:
+        """Write down that Kashdeck has deleted it again; the removal tells the trail."""
+        ended = msgspec.structs.replace(step, outcome=SendState.UNDONE, problem=None)
+        with self._home.books(business).transaction():
+            self._put(business, ended, None)
+        return ended
+
+    def all_undone(self, business: str, attempt: int) -> None:
+        """Write down that the document is gone, and with it all that followed or was to follow."""
+        with self._home.books(business).transaction():
+            for step in self.of(business, attempt):
+                self.undone(business, step)
+
+    # Inside
+
+    def _put(
+        self, business: str, step: FollowUpRecord, action: Action | None, answer: str = ""
+    ) -> None:
+        """Store the step, tell its item what is left, and note what happened."""
+        database = self._home.books(business)
+
+        def become(document: Any) -> None:
+            document.clear()
+            document.update(stored_follow_up(step))
+
+        database.table(FOLLOW_UPS).update(become, doc_ids=[step.id])
+        item = self._items.get(business, step.item)
+        left = self._left(business, step.attempt)
+        if left != item.left:
+            self._items.put(business, msgspec.structs.replace(item, left=left))
+        if action is not None:
+            self._audit.note(
+                database,
+                business,
+                action,
+                item=step.item,
+                after={"what": step.followup.what, "number": step.number, "made": step.made},
+                fingerprint=step.fingerprint,
+                answer=answer,
+            )
+
+    def _left(self, business: str, attempt: int) -> tuple[LeftStep, ...]:
+        return tuple(
+            LeftStep(
+                step=step.id,
+                what=step.followup.what,
+                problem=step.problem,
+                unknown=step.outcome in PENDING,
+            )
+            for step in self.of(business, attempt)
+            if step.is_left
+        )
+
+    def _by(self, business: str, field: str, value: object) -> list[FollowUpRecord]:
+        found = self._home.books(business).table(FOLLOW_UPS).by(field, value)
+        return [msgspec.convert({**one, "id": one.doc_id}, FollowUpRecord) for one in found]
+
+
+_RETURNS = {
+    SendState.REFUSED: Action.REFUSED,
+    SendState.NOT_SENT: Action.NOT_SENT,
+    SendState.NOT_THERE: Action.NOT_THERE,
+}
+
+
+def _action_of(followup: Followup) -> Action:
+    if isinstance(followup, PlannedPayment):
+        return Action.PAID
+    return Action.ATTACHED if isinstance(followup, PlannedFile) else Action.NOTED
+
+
+SENDS = "attempts"
+
+
+class SendJournal:
     """The attempts of every business. Call its methods under the business's publish lock."""
 
     def __init__(
@@ -44,8 +481,8 @@ class Attempts:
         self._items = items
         self._audit = audit
         self._clock = clock
-        self.steps = Steps(home, items, audit, clock)
-        self.removals = Removals(home, items, audit, clock, self)
+        self.steps = FollowUpJournal(home, items, audit, clock)
+        self.removals = RemovalJournal(home, items, audit, clock, self)
 
     def begin(
         self,
@@ -56,13 +493,13 @@ class Attempts:
         mark: int,
         fingerprint: str,
         created: bool = False,
-    ) -> Attempt:
+    ) -> SendRecord:
         """Claim the item and write the intent, durably, before the first byte is sent.
 
         Raises `ItemChanged` when the item is no longer what was planned, `TwinUnknown` while one
         just like it is of unknown outcome: a read-back could not tell them apart.
         """
-        attempt = Attempt(
+        attempt = SendRecord(
             item=planned.item_id,
             operation=planned.operation,
             party=invoice.customer_id,
@@ -86,7 +523,7 @@ class Attempts:
                         f"Item {other.item} has the same {party_word(attempt)}, reference and "
                         "amount, was sent, and its outcome is not known yet."
                     )
-            number = self._home.books(business).table(TABLE).insert(stored(attempt))
+            number = self._home.books(business).table(SENDS).insert(stored_send(attempt))
             self._items.put(
                 business, msgspec.structs.replace(item, sent=ItemState.PUBLISHING, problem=None)
             )
@@ -94,12 +531,12 @@ class Attempts:
         return msgspec.structs.replace(attempt, id=number)
 
     def published(
-        self, business: str, attempt: Attempt, number: int, action: Action = Action.PUBLISHED
-    ) -> Attempt:
+        self, business: str, attempt: SendRecord, number: int, action: Action = Action.PUBLISHED
+    ) -> SendRecord:
         """Write down that the document is in KashFlow under this number, and what is to follow."""
         now = self._clock()
         ended = msgspec.structs.replace(
-            attempt, outcome=Outcome.PUBLISHED, ended_at=now, number=number, problem=None
+            attempt, outcome=SendState.PUBLISHED, ended_at=now, number=number, problem=None
         )
         with self._home.books(business).transaction():
             item = self._end(
@@ -125,7 +562,7 @@ class Attempts:
         return ended
 
     def confirmed(
-        self, business: str, attempt: Attempt, found: Invoice | None, problem: Problem | None
+        self, business: str, attempt: SendRecord, found: Invoice | None, problem: Problem | None
     ) -> Item:
         """Write down what reading the published document back has shown; None: it did not come."""
         note = None if problem is None else note_of(problem)
@@ -136,7 +573,7 @@ class Attempts:
         answer = problem.sentence if problem is not None else ""
         return self._end(business, read, action, answer=answer, dbid=dbid, problem=note)
 
-    def undone(self, business: str, attempt: Attempt, action: Action, answer: str = "") -> Item:
+    def undone(self, business: str, attempt: SendRecord, action: Action, answer: str = "") -> Item:
         """Write down that its document was deleted in KashFlow: the item is in the inbox again.
 
         The attempt is kept; what followed the document went with it.
@@ -145,7 +582,7 @@ class Attempts:
             self.steps.all_undone(business, attempt.id)
             item = self._end(
                 business,
-                msgspec.structs.replace(attempt, outcome=Outcome.UNDONE),
+                msgspec.structs.replace(attempt, outcome=SendState.UNDONE),
                 action,
                 answer=answer,
                 sent=None,
@@ -158,17 +595,17 @@ class Attempts:
         self.forget_document(business, attempt)
         return item
 
-    def forget_document(self, business: str, attempt: Attempt) -> None:
+    def forget_document(self, business: str, attempt: SendRecord) -> None:
         """Forget the document, which KashFlow has no more, where likenesses are looked for."""
-        account = self._items.bookshelf.books(business).account
+        account = self._items.reference.books(business).account
         side = SALE if attempt.operation == "InsertInvoice" else PURCHASE
         self._items.doubles.seen.forget(business, account, side, attempt.dbid or 0)
 
     def returned(
         self,
         business: str,
-        attempt: Attempt,
-        outcome: Outcome,
+        attempt: SendRecord,
+        outcome: SendState,
         problem: Problem,
         *,
         keep: bool,
@@ -182,21 +619,21 @@ class Attempts:
         return self._end(
             business,
             msgspec.structs.replace(attempt, outcome=outcome, ended_at=self._clock(), problem=note),
-            action or _RETURNS[outcome],
+            action or _BACK_TO_READY[outcome],
             answer=problem.sentence,
             sent=None,
             problem=note if keep else None,
         )
 
-    def unknown(self, business: str, attempt: Attempt, problem: Problem) -> Item:
+    def unknown(self, business: str, attempt: SendRecord, problem: Problem) -> Item:
         """Write down that nobody can tell yet; the settle time runs from when it was given up."""
         note = note_of(problem)
-        known = attempt.outcome is Outcome.UNKNOWN
+        known = attempt.outcome is SendState.UNKNOWN
         return self._end(
             business,
             msgspec.structs.replace(
                 attempt,
-                outcome=Outcome.UNKNOWN,
+                outcome=SendState.UNKNOWN,
                 gave_up_at=attempt.gave_up_at or self._clock(),
                 problem=note,
             ),
@@ -206,45 +643,45 @@ class Attempts:
             problem=note,
         )
 
-    def pending(self, business: str) -> list[Attempt]:
+    def pending(self, business: str) -> list[SendRecord]:
         """Return the attempts without a certain outcome, oldest first."""
         found = [one for outcome in PENDING for one in self.by(business, "outcome", outcome.value)]
         return sorted(found, key=lambda one: one.id)
 
-    def by(self, business: str, field: str, value: object) -> list[Attempt]:
+    def by(self, business: str, field: str, value: object) -> list[SendRecord]:
         """Return the attempts with this value, oldest first: by item, outcome, number or dbid."""
-        found = self._home.books(business).table(TABLE).by(field, value)
-        return [msgspec.convert({**one, "id": one.doc_id}, Attempt) for one in found]
+        found = self._home.books(business).table(SENDS).by(field, value)
+        return [msgspec.convert({**one, "id": one.doc_id}, SendRecord) for one in found]
 
-    def get(self, business: str, number: int) -> Attempt:
+    def get(self, business: str, number: int) -> SendRecord:
         """Return one attempt; raises `ItemChanged` where it is not there."""
-        document = self._home.books(business).table(TABLE).get(doc_id=number)
+        document = self._home.books(business).table(SENDS).get(doc_id=number)
         if document is None:
             raise ItemChanged("What was sent is not remembered any more.")
-        return msgspec.convert({**document, "id": number}, Attempt)
+        return msgspec.convert({**document, "id": number}, SendRecord)
 
-    def is_claimed(self, business: str, document: Invoice, attempt: Attempt) -> bool:
+    def is_claimed(self, business: str, document: Invoice, attempt: SendRecord) -> bool:
         """Tell whether another item is this document, by the id that is its own for ever."""
         return document.invoice_dbid != 0 and any(
             item.id != attempt.item
             for item in self._items.by(business, "dbid", document.invoice_dbid)
         )
 
-    def is_given_again(self, business: str, attempt: Attempt) -> bool:
+    def is_given_again(self, business: str, attempt: SendRecord) -> bool:
         """Tell whether KashFlow gave the attempt's number to a later one: its document is gone."""
         return any(
             other.operation == attempt.operation and other.id > attempt.id
             for other in self.by(business, "number", attempt.number)
         )
 
-    def latest(self, business: str, item_id: str) -> Attempt | None:
+    def latest(self, business: str, item_id: str) -> SendRecord | None:
         """Return the item's last attempt, None where it was never sent."""
         return max(self.by(business, "item", item_id), key=lambda one: one.id, default=None)
 
     def _end(
         self,
         business: str,
-        attempt: Attempt,
+        attempt: SendRecord,
         action: Action | None,
         answer: str = "",
         **changes: object,
@@ -254,15 +691,15 @@ class Attempts:
 
             def become(document: Any) -> None:
                 document.clear()
-                document.update(stored(attempt))
+                document.update(stored_send(attempt))
 
-            self._home.books(business).table(TABLE).update(become, doc_ids=[attempt.id])
+            self._home.books(business).table(SENDS).update(become, doc_ids=[attempt.id])
             if action is not None:
                 self.note(business, attempt, action, answer)
             item = self._items.get(business, attempt.item)
             return self._items.put(business, msgspec.structs.replace(item, **changes))
 
-    def note(self, business: str, attempt: Attempt, action: Action, answer: str = "") -> None:
+    def note(self, business: str, attempt: SendRecord, action: Action, answer: str = "") -> None:
         """Note in the trail what became of a document, in the transaction that is open."""
         self._audit.note(
             self._home.books(business),
@@ -281,8 +718,8 @@ class Attempts:
         )
 
 
-_RETURNS = {
-    Outcome.REFUSED: Action.REFUSED,
-    Outcome.NOT_SENT: Action.NOT_SENT,
-    Outcome.NOT_THERE: Action.NOT_THERE,
+_BACK_TO_READY = {
+    SendState.REFUSED: Action.REFUSED,
+    SendState.NOT_SENT: Action.NOT_SENT,
+    SendState.NOT_THERE: Action.NOT_THERE,
 }

@@ -3,19 +3,59 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+from collections.abc import Iterable
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 import msgspec
 
 from kfclient.api.records import Invoice
-from kfclient.desk.business.business import ProblemNote
-from kfclient.desk.check.matching import plain
-from kfclient.desk.publish.followups import Followup
-from kfclient.desk.publish.outcomes import Outcome
+from kfclient.desk.items.reference import folded
+from kfclient.desk.model.business import ProblemNote
+from kfclient.desk.model.item import Item, ItemState, LeftStep
+from kfclient.desk.publish.plan import Followup
+from kfclient.errors import Problem
+
+# How sending something to KashFlow ended, as it is remembered.
 
 
-class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class SendState(StrEnum):
+    """How an attempt, or a step that follows its document, ended.
+
+    WAITING has not begun and SENDING has no outcome yet. PUBLISHED is a document's, DONE a step's
+    own good end; SETTLED is a step that is there without Kashdeck having done it, or that a person
+    has taken care of. NOT_THERE was of unknown outcome, and KashFlow has been looked at since.
+    UNDONE was there and was deleted again by Kashdeck; STILL_THERE is a delete's own NOT_THERE.
+    """
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    PUBLISHED = "published"
+    DONE = "done"
+    SETTLED = "settled"
+    REFUSED = "refused"
+    NOT_SENT = "not-sent"
+    UNKNOWN = "unknown"
+    NOT_THERE = "not-there"
+    UNDONE = "undone"
+    STILL_THERE = "still-there"
+
+
+PENDING = (SendState.SENDING, SendState.UNKNOWN)
+"""What KashFlow has to be looked at for, before anything else."""
+
+OPEN = (SendState.WAITING, SendState.REFUSED, SendState.NOT_SENT, SendState.NOT_THERE)
+"""Steps that can be sent: nothing of them is in KashFlow."""
+
+
+def seconds_to_wait(gave_up_at: dt.datetime | None, settle: dt.timedelta, at: dt.datetime) -> float:
+    """Return how long KashFlow may still be at work on it, seen at this moment; 0 or less: over."""
+    return ((gave_up_at or at) + settle - at).total_seconds()
+
+
+class SendRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One sending of one item: the frozen payload, and what was known before and after.
 
     `party` is KashFlow's id of the supplier or customer, `created` whether it was made for this;
@@ -39,7 +79,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     followups: tuple[Followup, ...] = ()
     mark: int = 0
     started_at: dt.datetime
-    outcome: Outcome = Outcome.SENDING
+    outcome: SendState = SendState.SENDING
     gave_up_at: dt.datetime | None = None
     ended_at: dt.datetime | None = None
     number: int | None = None
@@ -48,7 +88,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     problem: ProblemNote | None = None
 
 
-def stored(attempt: Attempt) -> dict[str, Any]:
+def stored_send(attempt: SendRecord) -> dict[str, Any]:
     """Return the attempt as it is stored; its outcome always, since it is looked up by that."""
     document: dict[str, Any] = msgspec.to_builtins(attempt)
     document.pop("id", None)
@@ -60,16 +100,176 @@ def stored(attempt: Attempt) -> dict[str, Any]:
     return document
 
 
-def alike(one: Attempt, other: Attempt) -> bool:
+def alike(one: SendRecord, other: SendRecord) -> bool:
     """Tell whether a read-back could not tell the two apart."""
-    return (one.operation, one.party, plain(one.reference), one.gross) == (
+    return (one.operation, one.party, folded(one.reference), one.gross) == (
         other.operation,
         other.party,
-        plain(other.reference),
+        folded(other.reference),
         other.gross,
     )
 
 
-def party_word(attempt: Attempt) -> str:
+def party_word(attempt: SendRecord) -> str:
     """Return "customer" or "supplier"."""
     return "customer" if attempt.operation == "InsertInvoice" else "supplier"
+
+
+# One thing that follows an attempt's document, as it is written down before and after.
+
+_OVER = (SendState.DONE, SendState.SETTLED, SendState.UNDONE)
+
+
+class FollowUpRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing that follows an attempt's document: what it is, and what came of it.
+
+    `operation` is the document's (`InsertReceipt`, `InsertInvoice`), `number` and `dbid` are the
+    document's in KashFlow. `before` are the ids of what was there of its kind before the send:
+    whatever it made has another. `made` is the id that KashFlow gave it. `fingerprint` is the
+    sha256 of what is sent.
+    """
+
+    id: int = 0
+    attempt: int
+    item: str
+    operation: str
+    followup: Followup
+    fingerprint: str
+    number: int
+    dbid: int = 0
+    outcome: SendState = SendState.WAITING
+    before: tuple[int, ...] = ()
+    made: int | None = None
+    started_at: dt.datetime | None = None
+    gave_up_at: dt.datetime | None = None
+    ended_at: dt.datetime | None = None
+    problem: ProblemNote | None = None
+
+    @property
+    def is_left(self) -> bool:
+        """Whether it is still to be done, or looked for."""
+        return self.outcome not in _OVER
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may be sent: nothing of it is in KashFlow."""
+        return self.outcome in OPEN
+
+
+def fingerprint_of_step(followup: Followup) -> str:
+    """Return the sha256 of what is sent."""
+    return hashlib.sha256(msgspec.json.encode(followup, order="sorted")).hexdigest()
+
+
+def stored_follow_up(step: FollowUpRecord) -> dict[str, Any]:
+    """Return the step as it is stored; its outcome always, since it is looked up by that."""
+    document: dict[str, Any] = msgspec.to_builtins(step)
+    document.pop("id", None)
+    document["outcome"] = step.outcome.value
+    document["before"] = list(step.before)  # JSON has no tuples
+    return document
+
+
+# One delete in KashFlow of what Kashdeck put there, as it is written down before and after.
+
+
+class RemovalRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One delete: of an attempt's document, or with a `step` of a payment or file at it.
+
+    `operation` is the document's (`InsertReceipt`, `InsertInvoice`), `number` and `dbid` are the
+    document's in KashFlow. `target` is the id of what is deleted: the document's own, a payment's,
+    a file's. KashFlow gives a document's id to no other ever. `what` says it in words. DONE means
+    that it is gone.
+    """
+
+    id: int = 0
+    attempt: int
+    item: str
+    operation: str
+    step: int = 0
+    target: int
+    number: int
+    dbid: int
+    what: str
+    outcome: SendState = SendState.SENDING
+    started_at: dt.datetime
+    gave_up_at: dt.datetime | None = None
+    ended_at: dt.datetime | None = None
+    problem: ProblemNote | None = None
+
+    @property
+    def is_document(self) -> bool:
+        """Whether the document itself is deleted."""
+        return not self.step
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether KashFlow has to be looked at to know what came of it."""
+        return self.outcome in PENDING
+
+
+def stored_removal(removal: RemovalRecord) -> dict[str, Any]:
+    """Return the removal as it is stored; its outcome always, since it is looked up by that."""
+    document: dict[str, Any] = msgspec.to_builtins(removal)
+    document.pop("id", None)
+    document["outcome"] = removal.outcome.value
+    return document
+
+
+# What became of the items of a plan.
+
+
+class PublishResult(msgspec.Struct, frozen=True):
+    """One item: where it stands now, its number in KashFlow, and what went wrong if anything.
+
+    `left` is what is still to be done for a published one.
+    """
+
+    item_id: str
+    state: ItemState
+    number: int | None = None
+    problem: ProblemNote | None = None
+    left: tuple[LeftStep, ...] = ()
+
+
+class PublishReport(msgspec.Struct, frozen=True):
+    """A run: a result for every item it came to, and what ended it early (`stopped`), if so."""
+
+    results: tuple[PublishResult, ...]
+    cancelled: bool = False
+    stopped: ProblemNote | None = None
+
+    @property
+    def published(self) -> int:
+        """How many items are in KashFlow."""
+        return count(self.results, ItemState.PUBLISHED)
+
+    @property
+    def unknown(self) -> int:
+        """How many items are of unknown outcome."""
+        return count(self.results, ItemState.UNKNOWN)
+
+    @property
+    def left(self) -> int:
+        """How many of the published items have something left to do."""
+        return sum(bool(result.left) for result in self.results)
+
+    @property
+    def held(self) -> int:
+        """How many items were held back; they are in the inbox."""
+        return len(self.results) - self.published - self.unknown
+
+
+def count(results: Iterable[PublishResult], state: ItemState) -> int:
+    """Count the results in this state."""
+    return sum(result.state is state for result in results)
+
+
+def note_of(problem: Problem) -> ProblemNote:
+    """Return the problem as it is remembered."""
+    return ProblemNote(problem.code, problem.sentence, problem.cure)
+
+
+def result_of(item: Item, state: ItemState, problem: ProblemNote | None = None) -> PublishResult:
+    """Return the item's result; what it remembers as its problem, unless another is given."""
+    return PublishResult(item.id, state, item.number, problem or item.problem, item.left)

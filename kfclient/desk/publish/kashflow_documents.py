@@ -2,47 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from decimal import Decimal
+import hashlib
+from collections.abc import Iterable, Sequence
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from kfclient.api.records import Invoice, InvoiceLine
-from kfclient.desk.check.matching import plain
-from kfclient.desk.publish.attempt import Attempt
-from kfclient.desk.publish.planning import net_of, vat_in
-from kfclient.money import pennies, shown
+import msgspec
+
+from kfclient.api.records import (
+    Invoice,
+    InvoiceLine,
+    InvoiceNote,
+    Payment,
+    ReceiptAttachment,
+    ReceiptNote,
+)
+from kfclient.desk.errors import FileChanged
+from kfclient.desk.items.reference import folded
+from kfclient.desk.model.sides import SALE
+from kfclient.desk.publish.journal_records import SendRecord
+from kfclient.desk.publish.plan import (
+    Followup,
+    PlannedFile,
+    PlannedNote,
+    PlannedPayment,
+    content_of,
+    digest_of,
+    net_of,
+    vat_in,
+)
+from kfclient.money import figures, pennies, shown
 
 if TYPE_CHECKING:
     from kfclient.api import KashFlow
-    from kfclient.cancel import Cancel
-
-SALE = "InsertInvoice"
-
-
-def documents_of(
-    kashflow: KashFlow, operation: str, party: int, cancel: Cancel | None = None
-) -> list[Invoice]:
-    """Return every document of the supplier, or for `InsertInvoice` of the customer."""
-    if operation == SALE:
-        return kashflow.get_invoices_for_customer(party, cancel=cancel)
-    return kashflow.get_receipts_for_supplier(party, cancel=cancel)
-
-
-def document_of(kashflow: KashFlow, operation: str, number: int) -> Invoice | None:
-    """Return the purchase or the sale with this number, None if there is none."""
-    return kashflow.get_invoice(number) if operation == SALE else kashflow.get_receipt(number)
-
-
-def insert(kashflow: KashFlow, operation: str, invoice: Invoice) -> int:
-    """Send the document, once, and return its number."""
-    if operation == SALE:
-        return kashflow.insert_invoice(invoice)
-    return kashflow.insert_receipt(invoice)
-
-
-def word_of(operation: str) -> str:
-    """Return "invoice" or "purchase", as KashFlow's users call the documents."""
-    return "invoice" if operation == SALE else "purchase"
+    from kfclient.desk.publish.journal_records import FollowUpRecord
 
 
 def highest_id(documents: Iterable[Invoice]) -> int:
@@ -52,16 +45,16 @@ def highest_id(documents: Iterable[Invoice]) -> int:
 
 def lookalikes(documents: Iterable[Invoice], reference: str, gross: Decimal) -> list[Invoice]:
     """Return the documents with this reference, however capitals are used, and this gross."""
-    wanted = plain(reference)
+    wanted = folded(reference)
     return [
         one
         for one in documents
-        if plain(one.customer_reference) == wanted and gross in _grosses(one)
+        if folded(one.customer_reference) == wanted and gross in _grosses(one)
     ]
 
 
 def candidates(
-    attempt: Attempt, documents: Iterable[Invoice]
+    attempt: SendRecord, documents: Iterable[Invoice]
 ) -> tuple[list[Invoice], list[Invoice]]:
     """Return the documents that are what the attempt sent, to all we know, and the doubtful ones.
 
@@ -69,12 +62,12 @@ def candidates(
     come out differently there), with its gross and a reference cut short, and those that do not
     say their id or their amounts.
     """
-    wanted = plain(attempt.reference)
+    wanted = folded(attempt.reference)
     new = [one for one in documents if one.invoice_dbid > attempt.mark or not one.invoice_dbid]
     sure = [one for one in lookalikes(new, wanted, attempt.gross) if one.invoice_dbid]
     doubtful = []
     for one in new:
-        reference, grosses = plain(one.customer_reference), _grosses(one)
+        reference, grosses = folded(one.customer_reference), _grosses(one)
         alike = attempt.gross in grosses or not any(grosses)
         same = reference == wanted and (alike or wanted != "")
         cut = reference != "" and wanted.startswith(reference) and alike
@@ -83,7 +76,7 @@ def candidates(
     return sure, doubtful
 
 
-def is_same(attempt: Attempt, found: Invoice) -> bool:
+def is_same(attempt: SendRecord, found: Invoice) -> bool:
     """Tell whether a document is with the party, and over the amount, that was sent."""
     return found.customer_id == attempt.party and attempt.gross in _grosses(found)
 
@@ -97,7 +90,7 @@ def differences(sent: Invoice, found: Invoice) -> list[str]:
     told = []
     if found.customer_id != sent.customer_id:
         told.append("another supplier or customer")
-    if plain(found.customer_reference) != plain(sent.customer_reference):
+    if folded(found.customer_reference) != folded(sent.customer_reference):
         told.append(f"the reference {found.customer_reference or '(none)'}")
     if found.invoice_date != sent.invoice_date:
         told.append("another date")
@@ -143,3 +136,149 @@ def _grosses(document: Invoice) -> set[Decimal]:
     header = pennies(document.net_amount + document.vat_amount)
     lines = {pennies(net_of(document) + vat_in(document))} if document.lines else set()
     return {header} | lines
+
+
+# The calls for what follows a document: sending it, and finding it there.
+
+Found = Payment | ReceiptAttachment | ReceiptNote | InvoiceNote
+"""Something at a document, as KashFlow lists it."""
+
+_A_KB = (1000, 1024)
+
+
+def ready_to_send(followup: Followup) -> bytes:
+    """Return a file's content, b"" for anything else; raises `FileChanged`.
+
+    What is sent is what was shown: a file that is another one by now is not sent.
+    """
+    if not isinstance(followup, PlannedFile):
+        return b""
+    try:
+        content = content_of(followup.path)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else "no such file"
+        raise FileChanged(
+            f"The file {followup.path} cannot be read: {why}.", "Put it back there, then try again."
+        ) from None
+    if digest_of(content) != followup.digest:
+        raise FileChanged(
+            f"The file {followup.path} is not the one that was shown: it was changed since.",
+            "Attach the file as it is now, or put the old one back.",
+        )
+    return content
+
+
+def send(kashflow: KashFlow, step: FollowUpRecord, content: bytes) -> int | None:
+    """Send it, once; return the id that KashFlow gave, None where its answer says none.
+
+    What KashFlow answers to a file and to a note is documented nowhere (facts U14, U15), so their
+    ids are read from its lists afterwards.
+    """
+    followup, sale = step.followup, step.operation == SALE
+    if isinstance(followup, PlannedPayment):
+        payment = msgspec.structs.replace(followup.payment, pay_invoice=step.number)
+        pay = kashflow.insert_invoice_payment if sale else kashflow.insert_receipt_payment
+        return pay(payment)
+    if isinstance(followup, PlannedFile):
+        attach = kashflow.attach_file_to_invoice if sale else kashflow.attach_file_to_receipt
+        attach(step.number, followup.name, content)
+        return None
+    put = kashflow.insert_invoice_note if sale else kashflow.insert_receipt_note
+    put(step.dbid, followup.text, followup.day)
+    return None
+
+
+def listed(kashflow: KashFlow, step: FollowUpRecord) -> list[Found] | None:
+    """Return what the document has of this kind; None where KashFlow lists no such thing.
+
+    Its contract has no list of a sale's files.
+    """
+    sale = step.operation == SALE
+    if isinstance(step.followup, PlannedPayment):
+        payments = kashflow.get_invoice_payment if sale else kashflow.get_receipt_payment
+        return [*payments(step.number)]
+    if isinstance(step.followup, PlannedFile):
+        return None if sale else [*kashflow.get_receipt_attachments(step.dbid)]
+    return [*(kashflow.get_invoice_notes if sale else kashflow.get_receipt_notes)(step.dbid)]
+
+
+def id_of(found: Found) -> int:
+    """Return the id that KashFlow gave it."""
+    if isinstance(found, Payment):
+        return found.pay_id
+    return found.attachment_id if isinstance(found, ReceiptAttachment) else found.note_id
+
+
+def likeness(followup: Followup, there: Sequence[Found]) -> tuple[list[Found], list[Found]]:
+    """Return those that are what was sent, to all we know, and those that may be.
+
+    A payment is one of the same amount, day, account and method, and may be one of the same amount;
+    a file has the same name and size, and may be one of the same name or size; a note has the same
+    text, and may have been cut short.
+    """
+    sure, doubtful = [], []
+    for one in there:
+        alike = _alike(followup, one)
+        if all(alike):
+            sure.append(one)
+        elif any(alike):
+            doubtful.append(one)
+    return sure, doubtful
+
+
+def _alike(followup: Followup, found: Found) -> tuple[bool, ...]:
+    """Return what is the same about the two: all of it for one and the same, none for others."""
+    match followup, found:
+        case PlannedPayment(), Payment():
+            sent = followup.payment
+            return (
+                found.pay_amount == sent.pay_amount,
+                found.pay_amount == sent.pay_amount and _how(found) == _how(sent),
+            )
+        case PlannedFile(), ReceiptAttachment():
+            same_name = folded(found.actual_filename) == folded(followup.name)
+            return (same_name, _same_size(followup.size, found.file_size))
+        case PlannedNote(), ReceiptNote() | InvoiceNote():
+            text, sent_text = folded(found.notes), folded(followup.text)
+            return (text == sent_text, text != "" and sent_text.startswith(text))
+    return (False,)
+
+
+def _how(payment: Payment) -> tuple[object, ...]:
+    return (payment.pay_date, payment.pay_account, payment.pay_method)
+
+
+def _same_size(size: int, told: str) -> bool:
+    """Tell whether a size in bytes is what KashFlow tells in KB, rounded nobody knows how."""
+    try:
+        kilobytes = Decimal(told.strip())
+    except InvalidOperation:
+        return True
+    return any(abs(kilobytes - Decimal(size) / one) < 1 for one in _A_KB)
+
+
+def fingerprint_of_document(document: Invoice) -> str:
+    """Return the sha256 of what a person could change about a document; sums follow from it."""
+    facts = (
+        document.invoice_dbid,
+        document.invoice_number,
+        document.invoice_date,
+        document.due_date,
+        document.customer_id,
+        document.customer_reference,
+        document.project_id,
+        document.currency_code,
+        figures(document.exchange_rate),
+        [_facts(line) for line in sorted_lines(document)],
+    )
+    return hashlib.sha256(msgspec.json.encode(facts)).hexdigest()
+
+
+def sorted_lines(document: Invoice) -> list[InvoiceLine]:
+    """Return the lines in their order."""
+    return sorted(document.lines, key=lambda line: line.sort)
+
+
+def _facts(line: InvoiceLine) -> tuple[object, ...]:
+    amounts = (line.quantity, line.rate, line.vat_rate, line.vat_amount)
+    return (*map(figures, amounts), line.description, line.charge_type, line.proj_id)

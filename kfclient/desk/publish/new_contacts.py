@@ -17,15 +17,15 @@ import msgspec
 
 from kfclient.api.errors import CodeNotUnique, Unknown
 from kfclient.api.records import Customer, Supplier
-from kfclient.desk.audit.audit import Action
-from kfclient.desk.business.list_names import ListName
-from kfclient.desk.check.matching import plain
+from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import NotAgreed
+from kfclient.desk.items.reference import folded
+from kfclient.desk.model.list_names import ListName
 
 if TYPE_CHECKING:
     from kfclient.api import KashFlow
     from kfclient.desk.audit.audit import Audit
-    from kfclient.desk.publish.planning import NewContact
+    from kfclient.desk.publish.plan import NewContact
     from kfclient.desk.sync.lists import Lists
     from kfclient.store import Home
 
@@ -39,7 +39,7 @@ def code_for(name: str) -> str:
     Names that are the same to us (see `matching.plain`) have the same code. KashFlow takes letters
     and digits alone, and 12 at most.
     """
-    same = plain(name)
+    same = folded(name)
     ascii_name = unicodedata.normalize("NFKD", same).encode("ascii", "ignore").decode()
     letters = "".join(one for one in ascii_name.upper() if one.isalnum())[:_LETTERS] or "NEW"
     digest = hashlib.sha256(same.encode()).digest()
@@ -68,7 +68,7 @@ class NewContacts:
         """
         with self._lock:  # KashFlow's list is read by one, for all
             known = self._read(kashflow, new.kind)
-        found = known.get(plain(new.name), [])
+        found = known.get(folded(new.name), [])
         if len(found) > 1:
             raise NotAgreed(
                 f"KashFlow now has {len(found)} {new.kind}s called {new.name}.",
@@ -78,7 +78,7 @@ class NewContacts:
             return found[0], False
         contact = self._create(kashflow, new)
         with self._lock:
-            known[plain(new.name)] = [contact]
+            known[folded(new.name)] = [contact]
             self._remember(new.kind, contact)
         return contact, True
 
@@ -91,7 +91,7 @@ class NewContacts:
             self._home.write_list(self._business, _list_of(kind), documents)
             by_name: dict[str, list[Contact]] = {}
             for contact in contacts:
-                by_name.setdefault(plain(contact.name), []).append(contact)
+                by_name.setdefault(folded(contact.name), []).append(contact)
             self._by_name[kind] = by_name
         return self._by_name[kind]
 
@@ -112,7 +112,7 @@ class NewContacts:
                 if new.kind == "supplier"
                 else kashflow.get_customer(code)
             )
-            if found is None or plain(found.name) != plain(new.name):
+            if found is None or folded(found.name) != folded(new.name):
                 raise
             return found
 

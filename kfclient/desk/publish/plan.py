@@ -9,19 +9,322 @@ for an item whose document is in KashFlow already, what is left of that is plann
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from kfclient.api.records import Invoice
-from kfclient.desk.check.bookkeeping import Books, Contact
-from kfclient.desk.inbox.item import Finding, Item, Kind
-from kfclient.desk.publish.document_lines import line_of, one_line
-from kfclient.desk.publish.followups import Followup, followups_of
-from kfclient.desk.publish.plan_words import left_sentence_of, sentence_of, tax_note_of
-from kfclient.money import ZERO, pennies
+from kfclient.api.records import Invoice, InvoiceLine, Payment
+from kfclient.dates import shown_date
+from kfclient.desk.items.exchange_rates import booked, booked_words
+from kfclient.desk.items.reference import Contact, ReferenceData
+from kfclient.desk.model.item import Finding, Item, ItemLine, Kind
+from kfclient.desk.model.settings import NOT_APPLICABLE, show_tax_code
+from kfclient.money import ZERO, figures, pennies, shown
+
+if TYPE_CHECKING:
+    pass
+
+
+# An item's lines as KashFlow takes them, to the penny what the item says.
+
+_LINE_ENDS = re.compile(r"\s+")
+_MOST_DECIMALS = 2
+
+
+def one_line(text: str) -> str:
+    """Return the text without line ends, which KashFlow does not keep."""
+    return _LINE_ENDS.sub(" ", text).strip()
+
+
+def line_of(item: Item, line: ItemLine, number: int, books: ReferenceData) -> InvoiceLine:
+    """Return a line as KashFlow takes it: rates have two decimals, VAT is for the whole line.
+
+    With tax data off it goes as one gross amount, VAT n/a.
+    """
+    on = books.settings.publish_tax_data
+    rate = books.tax_rate(line, item.kind) if on else NOT_APPLICABLE
+    vat = line.vat if on else ZERO
+    amount = line.net if on else line.gross
+    whole = amount == line.net and _is_short(line.unit_price) and _is_short(line.quantity)
+    description = line.description
+    if not whole and line.quantity != 1:
+        each = f"{figures(line.quantity)} at {figures(line.unit_price)}"
+        description = f"{each}: {description}" if description else each
+    categories = books.categories(line.category, item.kind)
+    projects = books.projects(line.project) if line.project else ()
+    return InvoiceLine(
+        quantity=line.quantity if whole else Decimal(1),
+        description=one_line(description),
+        rate=line.unit_price if whole else amount,
+        charge_type=categories[0].id if categories else 0,
+        vat_rate=NOT_APPLICABLE if rate is None else rate,
+        vat_amount=vat,
+        sort=number,
+        proj_id=projects[0].id if projects else 0,
+        values_in_currency=1 if books.is_foreign(item) else 0,
+    )
+
+
+def _is_short(value: Decimal) -> bool:
+    """Tell whether the value has no more decimals than KashFlow keeps."""
+    return value == round(value, _MOST_DECIMALS)
+
+
+# What follows an item's document to KashFlow: its payment, its files, its note.
+#
+# Worked out beforehand like the document, shown, and then sent as shown. An item is paid when it
+# names a bank account; the payment needs a method as well, and is in home currency whatever the
+# document's (`InsertReceiptPayment`, `InsertInvoicePayment`). Files go by `AttachFileToReceipt`
+# and
+# `AttachFileToInvoice`, the item's note by `InsertReceiptNote` and `InsertInvoiceNote`.
+
+_KB = 1024
+
+
+class PlannedPayment(msgspec.Struct, frozen=True, kw_only=True, tag="payment", omit_defaults=True):
+    """A payment of the whole document; `payment.pay_invoice` is 0 until its number is known.
+
+    `account` and `method` are what KashFlow calls them, `currency` is the books' own.
+    """
+
+    payment: Payment
+    account: str
+    method: str
+    currency: str = "GBP"
+
+    @property
+    def what(self) -> str:
+        """What it is, in words."""
+        return f"the payment of {shown(self.payment.pay_amount, self.currency)}, {self.account}"
+
+    @property
+    def sentence(self) -> str:
+        """What the plan says of it."""
+        amount = shown(self.payment.pay_amount, self.currency)
+        day = shown_date(self.payment.pay_date)
+        return f"paid {amount} on {day}, {self.account}, by {self.method}"
+
+
+class PlannedFile(msgspec.Struct, frozen=True, kw_only=True, tag="file", omit_defaults=True):
+    """A file on this machine, as it was when it was shown: size in bytes, sha256.
+
+    `digest` is "" where it could not be read.
+    """
+
+    path: str
+    name: str
+    size: int = 0
+    digest: str = ""
+
+    @property
+    def what(self) -> str:
+        """What it is, in words."""
+        return f"the file {self.name}"
+
+    @property
+    def sentence(self) -> str:
+        """What the plan says of it."""
+        return f"with {self.name} ({max(1, round(self.size / _KB)):,} KB)"
+
+
+class PlannedNote(msgspec.Struct, frozen=True, kw_only=True, tag="note", omit_defaults=True):
+    """A note, dated like the document."""
+
+    text: str
+    day: dt.date
+
+    @property
+    def what(self) -> str:
+        """What it is, in words."""
+        return "the note"
+
+    @property
+    def sentence(self) -> str:
+        """What the plan says of it."""
+        text = " ".join(self.text.split())
+        return f"with the note “{text}”" if len(text) <= 40 else "with its note"
+
+
+Followup = PlannedPayment | PlannedFile | PlannedNote
+
+
+def followups_of(item: Item, books: ReferenceData) -> tuple[Followup, ...]:
+    """Return what follows the item's document, in the order in which it goes."""
+    payment = payment_of(item, books)
+    return (*([payment] if payment else []), *_files(item), *_note(item))
+
+
+def payment_of(item: Item, books: ReferenceData) -> PlannedPayment | None:
+    """Return the item's payment; None where it names no account, or KashFlow cannot take it."""
+    day = item.paid_on or item.date
+    if not item.bank_account or day is None or unpaid_because(item, books):
+        return None
+    (account,) = books.bank_accounts(item.bank_account)
+    (method,) = books.payment_methods(item.payment_method, item.kind)
+    rate = item.exchange_rate if books.is_foreign(item) else Decimal(1)
+    return PlannedPayment(
+        payment=Payment(
+            pay_date=day,
+            pay_method=method.method_id,
+            pay_account=account.account_id,
+            pay_amount=pennies(item.gross / rate) if rate else ZERO,
+        ),
+        account=account.account_name,
+        method=method.method_name,
+        currency=books.home_currency,
+    )
+
+
+def unpaid_because(item: Item, books: ReferenceData) -> str:
+    """Return why an item that is paid will not be recorded as paid; "" where nothing is amiss."""
+    if not item.bank_account:
+        return ""
+    accounts = books.bank_accounts(item.bank_account)
+    if len(accounts) != 1:
+        many = "several bank accounts" if accounts else "no bank account"
+        return f"KashFlow has {many} called {item.bank_account}"
+    if not item.payment_method:
+        return "it names no payment method"
+    methods = books.payment_methods(item.payment_method, item.kind)
+    if len(methods) != 1:
+        many = "several payment methods" if methods else "no payment method"
+        return f"KashFlow has {many} called {item.payment_method}"
+    return ""
+
+
+def content_of(path: str) -> bytes:
+    """Return the file's content; raises OSError."""
+    return Path(path).expanduser().read_bytes()
+
+
+def digest_of(content: bytes) -> str:
+    """Return the sha256 by which a file is known again."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def planned_file(path: str) -> PlannedFile:
+    """Return the file as it is now."""
+    place = Path(path).expanduser()
+    try:
+        status = place.stat()
+        digest = _digest(str(place), status.st_mtime_ns, status.st_size, status.st_ino)
+    except (OSError, ValueError):
+        return PlannedFile(path=path, name=place.name)
+    return PlannedFile(path=path, name=place.name, size=status.st_size, digest=digest)
+
+
+def _files(item: Item) -> Iterator[PlannedFile]:
+    """Yield the files, each content once."""
+    seen = set()
+    for path in dict.fromkeys(item.files):
+        planned = planned_file(path)
+        if not planned.digest or planned.digest not in seen:
+            seen.add(planned.digest)
+            yield planned
+
+
+def _note(item: Item) -> Iterator[PlannedNote]:
+    if item.note.strip() and item.date is not None:
+        yield PlannedNote(text=item.note.strip(), day=item.date)
+
+
+@functools.lru_cache(maxsize=4096)
+def _digest(path: str, _changed: int, _size: int, _file: int) -> str:
+    """Return the content's sha256, read once for every time that the file was written."""
+    return digest_of(content_of(path))
+
+
+# A plan in a bookkeeper's words.
+
+_LINES_TOLD = 3
+
+
+def sentence_of(planned: PlannedItem, item: Item, books: ReferenceData) -> str:
+    """Return what the document is, from whom, when, how much, and where it goes."""
+    head = [_kind(planned, item)]
+    if planned.invoice.customer_reference:
+        head.append(f"ref {planned.invoice.customer_reference}")
+    head.append(shown_date(planned.invoice.invoice_date))
+    if planned.invoice.due_date != planned.invoice.invoice_date:
+        head.append(f"due {shown_date(planned.invoice.due_date)}")
+    lines = planned.invoice.lines
+    told = [
+        _line(line, sent, item, books)
+        for line, sent in zip(item.lines[:_LINES_TOLD], lines, strict=False)
+    ]
+    if len(lines) > _LINES_TOLD:
+        rest = len(lines) - _LINES_TOLD
+        told.append(f"and {rest} more {'line' if rest == 1 else 'lines'}")
+    if len(lines) > 1:
+        told.append(f"{shown(planned.gross, item.currency)} in all")
+    told = [f"{'; '.join(told)}{_in_home(planned, item, books)}"]
+    told += [one.sentence for one in planned.followups]
+    if unpaid := unpaid_because(item, books):
+        told.append(f"NOT recorded as paid: {unpaid}")
+    return f"{', '.join(head)}: {'; '.join(told)}"
+
+
+def left_sentence_of(planned: PlannedItem) -> str:
+    """Return what is left to do for a document that is in KashFlow already."""
+    word = "invoice" if planned.kind is Kind.SALE else "purchase"
+    told = "; ".join(one.sentence for one in planned.followups)
+    return f"For {word} {planned.number} with {planned.contact}, already in KashFlow: {told}"
+
+
+def tax_note_of(planned: Sequence[PlannedItem]) -> str:
+    """Return what it means for these documents that tax data is off."""
+    one = len(planned) == 1
+    which = "this item goes" if one else f"these {len(planned)} items go"
+    return (
+        f"TAX DATA IS OFF: {which} to KashFlow gross, with VAT n/a. The VAT on "
+        f"{'it' if one else 'them'} will not be in "
+        "KashFlow, nor in its VAT return. An Admin can switch on Publish tax data in Settings."
+    )
+
+
+def _kind(planned: PlannedItem, item: Item) -> str:
+    new = f" (new {planned.creates.kind})" if planned.creates is not None else ""
+    negative = item.gross < 0
+    if item.kind is Kind.CLAIM:
+        return f"Expense claim of {planned.contact}{new}"
+    if item.kind is Kind.SALE:
+        return f"{'Credit note to' if negative else 'Sale to'} {planned.contact}{new}"
+    return f"{'Credit note from' if negative else 'Purchase from'} {planned.contact}{new}"
+
+
+def _line(line: ItemLine, sent: InvoiceLine, item: Item, books: ReferenceData) -> str:
+    """Return one line: the amount, where it goes, its VAT, its project."""
+    category = books.categories(line.category, item.kind)
+    where = f"{category[0].code} {category[0].name}" if category else "no category"
+    net = pennies(sent.quantity * sent.rate)
+    words = f"{shown(net, item.currency)} to {where}, {_vat(sent, item)}"
+    projects = books.projects(line.project) if line.project else ()
+    return f"{words}, project {projects[0].name}" if projects else words
+
+
+def _vat(sent: InvoiceLine, item: Item) -> str:
+    if sent.vat_rate == NOT_APPLICABLE:
+        return "VAT n/a"
+    rate = show_tax_code(sent.vat_rate)
+    if not sent.vat_amount:
+        return f"no VAT ({rate})"
+    return f"VAT {shown(sent.vat_amount, item.currency)} ({rate})"
+
+
+def _in_home(planned: PlannedItem, item: Item, books: ReferenceData) -> str:
+    """Return the rate of a foreign document, and what KashFlow books in the books' currency."""
+    rate = item.exchange_rate
+    if not books.is_foreign(item) or not rate:
+        return ""
+    home = books.home_currency
+    amounts = booked_words(booked(planned.net, planned.vat, rate), home)
+    return f" (at {figures(rate)} {item.currency} to 1 {home}, booked as {amounts})"
 
 
 class NewContact(msgspec.Struct, frozen=True):
@@ -98,7 +401,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def make_plan(
-    business: str, items: Iterable[PlannedItem], left_out: Iterable[LeftOut], books: Books
+    business: str, items: Iterable[PlannedItem], left_out: Iterable[LeftOut], books: ReferenceData
 ) -> Plan:
     """Put a plan together from its items."""
     planned = tuple(items)
@@ -121,7 +424,7 @@ def make_plan(
     )
 
 
-def plan_item(item: Item, findings: tuple[Finding, ...], books: Books) -> PlannedItem:
+def plan_item(item: Item, findings: tuple[Finding, ...], books: ReferenceData) -> PlannedItem:
     """Return the document that the item becomes; only for items without stops."""
     found = books.contacts(item)
     contact = found[0] if found else None
@@ -248,3 +551,17 @@ def _totals(planned: Sequence[PlannedItem]) -> tuple[Totals, ...]:
         )
         for group in groups
     )
+
+
+class Agreed(msgspec.Struct, frozen=True):
+    """What the person has agreed to create."""
+
+    suppliers: bool = False
+    customers: bool = False
+
+
+class Task(msgspec.Struct, frozen=True):
+    """An item to publish, as planned now, and the fingerprint of what was shown for it."""
+
+    planned: PlannedItem
+    fingerprint: str

@@ -7,35 +7,450 @@ import datetime as dt
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING
 
-from kfclient.api.errors import KashFlowError
+import msgspec
+
+from kfclient.api.errors import KashFlowError, NotFound, Refused
+from kfclient.api.errors import Outcome as CallOutcome
 from kfclient.api.records import Invoice
-from kfclient.desk.after.deleting import Deleting
-from kfclient.desk.audit.audit import Action
-from kfclient.desk.errors import CameOutDifferent, NotThereYet, SeveralThere
-from kfclient.desk.events import ItemHeld, ItemPublished, Listener
-from kfclient.desk.inbox.item import ItemState
-from kfclient.desk.publish.attempt import Attempt
-from kfclient.desk.publish.attempt_step import Step
-from kfclient.desk.publish.attempts import Attempts
-from kfclient.desk.publish.documents import (
+from kfclient.desk.audit.entry import Action
+from kfclient.desk.errors import (
+    CameOutDifferent,
+    DeletedThere,
+    DocumentGone,
+    NotReadBack,
+    NotThereYet,
+    SeveralThere,
+)
+from kfclient.desk.events import (
+    ItemHeld,
+    ItemPublished,
+    Listener,
+    StepDone,
+    StepHeld,
+    StepUndone,
+)
+from kfclient.desk.model.item import ItemState, is_unread
+from kfclient.desk.model.sides import SALE, document_of, documents_of, word_of
+from kfclient.desk.publish.journal import SendJournal
+from kfclient.desk.publish.journal_records import (
+    FollowUpRecord,
+    PublishResult,
+    RemovalRecord,
+    SendRecord,
+    SendState,
+    alike,
+    note_of,
+    result_of,
+    seconds_to_wait,
+)
+from kfclient.desk.publish.kashflow_documents import (
     candidates,
     differences,
-    documents_of,
-    word_of,
+    id_of,
+    likeness,
+    listed,
 )
-from kfclient.desk.publish.outcomes import Outcome, seconds_to_wait
-from kfclient.desk.publish.report import PublishResult, result_of
-from kfclient.desk.settle.read_back import ReadBack
-from kfclient.desk.settle.step_resolving import StepResolving
+from kfclient.desk.publish.plan import PlannedPayment
 from kfclient.errors import Problem
 from kfclient.money import shown
+from kfclient.store.errors import SecretsError
 
 if TYPE_CHECKING:
-    from kfclient.desk.connect.sessions import Sessions
-    from kfclient.desk.inbox.items import Items
+    from kfclient.api import KashFlow
+    from kfclient.desk.business.sessions import Sessions
+    from kfclient.desk.items.items import Items
+    from kfclient.desk.publish.journal import FollowUpJournal
+    from kfclient.desk.publish.kashflow_documents import Found
 
 
-class Resolving:
+# Deleting in KashFlow what Kashdeck put there, each once, and looking whether it is gone.
+#
+# A document goes by its id, which KashFlow gives to no other ever: its number may be another's by
+# now. Payments go by their own id, files by their own and the document's. A sale's files cannot be
+# deleted: KashFlow's contract has no operation for it.
+
+
+class RemovalRecovery:
+    """Deletes, and settles deletes that had no answer. Call it under the publish lock."""
+
+    def __init__(
+        self, sessions: Sessions, attempts: SendJournal, clock: Callable[[], dt.datetime]
+    ) -> None:
+        self._sessions = sessions
+        self._attempts = attempts
+        self._removals = attempts.removals
+        self._clock = clock
+
+    def delete(self, business: str, removal: RemovalRecord, listener: Listener) -> Problem | None:
+        """Delete it, once, and write down what came of it; return why it is not gone, if so.
+
+        An answer that did not come, or that says that it is not there, is settled by looking.
+        Raises `ItemChanged` before anything was sent.
+        """
+        removal = self._removals.begin(business, removal)
+        try:
+            self._sessions.call(business, lambda line: self._send(line, business, removal))
+        except KashFlowError as problem:
+            if isinstance(problem, NotFound) or problem.outcome is CallOutcome.UNKNOWN:
+                removal = self._removals.unknown(business, removal, problem)
+                return self._look(business, removal, problem, listener)
+            outcome = SendState.REFUSED if isinstance(problem, Refused) else SendState.NOT_SENT
+            self._removals.kept(business, removal, outcome, problem)
+            return problem
+        return self._confirm(business, removal, listener)
+
+    def recover(self, business: str) -> None:
+        """Make what a sudden end left without an outcome one of unknown outcome.
+
+        The settle time runs from now: when the process ended is not known.
+        """
+        for removal in self._removals.pending(business):
+            if removal.outcome is SendState.SENDING:
+                problem = NotThereYet(
+                    f"Kashdeck ended while {removal.what} was being deleted in KashFlow; it may "
+                    "be gone.",
+                    "Look in KashFlow for what is unknown, or undo it again.",
+                )
+                self._removals.unknown(business, removal, problem)
+
+    def settle(
+        self, business: str, removal: RemovalRecord, settle: dt.timedelta, listener: Listener
+    ) -> None:
+        """Look for a removal of unknown outcome: gone, still there, or too early to say.
+
+        Raises `KashFlowError` when KashFlow could not be looked at.
+        """
+        wait = seconds_to_wait(removal.gave_up_at, settle, self._clock())
+        if self._is_gone(business, removal):
+            self._gone(business, removal, listener)
+        elif wait > 0:
+            self._removals.unknown(business, removal, _removal_not_yet(removal, wait))
+        else:
+            problem = NotThereYet(
+                f"KashFlow still has {removal.what}: it was not deleted.",
+                "Undo it again, or leave it as it is.",
+            )
+            self._removals.kept(business, removal, SendState.STILL_THERE, problem)
+
+    # Inside
+
+    def _send(self, kashflow: KashFlow, business: str, removal: RemovalRecord) -> None:
+        sale = removal.operation == SALE
+        if removal.is_document:
+            delete = kashflow.delete_invoice_by_id if sale else kashflow.delete_receipt_by_id
+            delete(removal.target)
+        elif isinstance(self._step(business, removal).followup, PlannedPayment):
+            pay = kashflow.delete_invoice_payment if sale else kashflow.delete_receipt_payment
+            pay(removal.target)
+        else:
+            kashflow.delete_receipt_attachment(removal.dbid, removal.target)
+
+    def _step(self, business: str, removal: RemovalRecord) -> FollowUpRecord:
+        """Return the step that is taken back, at the document as it is numbered now."""
+        step = self._attempts.steps.get(business, removal.step)
+        return msgspec.structs.replace(step, number=removal.number, dbid=removal.dbid)
+
+    def _confirm(self, business: str, removal: RemovalRecord, listener: Listener) -> Problem | None:
+        """Look whether what KashFlow says it has deleted is gone; where it cannot tell, it is."""
+        try:
+            gone = not removal.is_document or self._sessions.call(
+                business, lambda kashflow: not _has_number(kashflow, removal)
+            )
+        except KashFlowError:
+            gone = True
+        if gone:
+            self._gone(business, removal, listener)
+            return None
+        problem = NotReadBack(
+            f"KashFlow says that {removal.what} is deleted, but still shows it.",
+            "Look again in a while: kashdeck resolve, or undo it again.",
+        )
+        self._removals.unknown(business, removal, problem)
+        return problem
+
+    def _look(
+        self, business: str, removal: RemovalRecord, problem: KashFlowError, listener: Listener
+    ) -> Problem | None:
+        try:
+            if self._is_gone(business, removal):
+                self._gone(business, removal, listener)
+                return None
+        except KashFlowError:
+            pass  # it stays unknown, and is looked for later
+        return problem
+
+    def _gone(self, business: str, removal: RemovalRecord, listener: Listener) -> None:
+        self._removals.done(business, removal)
+        listener(StepUndone(business=business, item=removal.item, what=removal.what))
+
+    def _is_gone(self, business: str, removal: RemovalRecord) -> bool:
+        attempt = self._attempts.get(business, removal.attempt)
+
+        def look(kashflow: KashFlow) -> bool:
+            if not removal.is_document:
+                there = listed(kashflow, self._step(business, removal)) or []
+                return removal.target not in map(id_of, there)
+            if _has_number(kashflow, removal):
+                return False
+            everything = documents_of(kashflow, removal.operation, attempt.party)
+            return removal.target not in {one.invoice_dbid for one in everything}
+
+        return self._sessions.call(business, look)
+
+
+def _has_number(kashflow: KashFlow, removal: RemovalRecord) -> bool:
+    """Tell whether the document's number is still its own."""
+    found = document_of(kashflow, removal.operation, removal.number)
+    return found is not None and found.invoice_dbid == removal.dbid
+
+
+def _removal_not_yet(removal: RemovalRecord, wait: float) -> NotThereYet:
+    return NotThereYet(
+        f"KashFlow still has {removal.what}, and may be at work on deleting it.",
+        f"Look again in {max(1, round(wait))} seconds.",
+    )
+
+
+# Reading back what was published: it is compared with what was sent, and its id is learnt.
+#
+# That comes right after the document was sent. Where a sudden end or a lost connection came
+# between,
+# it is made up for whenever KashFlow is looked at for what is unknown.
+
+
+class ReadBack:
+    """Reads documents back, for every business. Call it under the business's publish lock."""
+
+    def __init__(self, sessions: Sessions, items: Items, attempts: SendJournal) -> None:
+        self._sessions = sessions
+        self._items = items
+        self._attempts = attempts
+
+    def read(
+        self, business: str, attempt: SendRecord, number: int
+    ) -> tuple[SendRecord, Invoice | None, Problem | None]:
+        """Read the document that KashFlow has just given this number, and write down what it shows.
+
+        Returns the attempt with the id, the document where it came, and what is amiss, if so.
+        """
+        problem: Problem | None = None
+        found: Invoice | None = None
+        word = word_of(attempt.operation)
+        try:
+            found = self._document(business, attempt, number)
+        except (KashFlowError, SecretsError) as failure:
+            problem = NotReadBack(
+                f"It is in KashFlow as {word} {number}, but could not be read back to be compared: "
+                f"{failure.sentence}",
+                "It is read when KashFlow is next looked at.",
+            )
+        if found is not None:
+            problem = _compared(attempt, found)
+        elif problem is None:
+            problem = NotReadBack(
+                f"KashFlow gave it the number {number}, but now has no {word} of that number.",
+                "Look for it in KashFlow; it may have been deleted there.",
+            )
+        self._attempts.confirmed(business, attempt, found, problem)
+        dbid = found.invoice_dbid if found is not None else None
+        return msgspec.structs.replace(attempt, dbid=dbid), found, problem
+
+    def unread(self, business: str) -> list[SendRecord]:
+        """Return the attempts whose documents are in KashFlow and were never read back.
+
+        Not those that have a twin of unknown outcome: which document is whose could not be told.
+        """
+        latest = (
+            self._attempts.latest(business, item.id)
+            for item in self._items.all(business)
+            if is_unread(item)
+        )
+        pending = self._attempts.pending(business)
+        return [
+            attempt
+            for attempt in latest
+            if attempt is not None and not any(alike(attempt, one) for one in pending)
+        ]
+
+    def make_up_for(self, business: str, attempt: SendRecord) -> None:
+        """Read back what was published before, unless it is no longer sure which document it is.
+
+        By now the number may be another document's: numbers are given again after a delete. Raises
+        `KashFlowError`.
+        """
+        number, word = attempt.number or 0, word_of(attempt.operation)
+        found = self._document(business, attempt, number)
+        problem: Problem | None
+        if found is None or self._attempts.is_given_again(business, attempt):
+            found = None
+            problem = DeletedThere(f"KashFlow no longer has {word} {number}.")
+        elif candidates(attempt, [found])[0] and not self._attempts.is_claimed(
+            business, found, attempt
+        ):
+            problem = _compared(attempt, found)
+        else:
+            found = None
+            problem = NotReadBack(
+                f"It was never read back, and KashFlow's {word} {number} is not, to all that is "
+                "known, what was sent.",
+                "Look at it in KashFlow.",
+            )
+        known = self._items.get(business, attempt.item).problem
+        if found is not None or problem is None or known != note_of(problem):
+            self._attempts.confirmed(business, attempt, found, problem)
+
+    def _document(self, business: str, attempt: SendRecord, number: int) -> Invoice | None:
+        def read(kashflow: KashFlow) -> Invoice | None:
+            return document_of(kashflow, attempt.operation, number)
+
+        return self._sessions.call(business, read)
+
+
+def _compared(attempt: SendRecord, found: Invoice) -> Problem | None:
+    other = differences(attempt.payload, found)
+    if not other:
+        return None
+    word = word_of(attempt.operation)
+    number = found.invoice_number
+    return CameOutDifferent(f"KashFlow has {word} {number} with {'; '.join(other)}.")
+
+
+# Settling payments, files and notes of unknown outcome, by looking in KashFlow.
+
+
+class FollowUpRecovery:
+    """Looks for what followed a document without an answer. Call it under the publish lock."""
+
+    def __init__(
+        self, sessions: Sessions, steps: FollowUpJournal, clock: Callable[[], dt.datetime]
+    ) -> None:
+        self._sessions = sessions
+        self._steps = steps
+        self._clock = clock
+
+    def recover(self, business: str) -> None:
+        """Make steps that a sudden end left without an outcome ones of unknown outcome."""
+        for step in self._steps.pending(business):
+            if step.outcome is SendState.SENDING:
+                problem = NotThereYet(
+                    f"Kashdeck ended while {step.followup.what} was being sent; it may be in "
+                    "KashFlow.",
+                    "Kashdeck looks for it there before it is sent again.",
+                )
+                self._steps.unknown(business, step, problem)
+
+    def pending(self, business: str) -> list[FollowUpRecord]:
+        """Return the steps without a certain outcome."""
+        return self._steps.pending(business)
+
+    def resolve(
+        self,
+        business: str,
+        settle: dt.timedelta,
+        listener: Listener,
+        only: Collection[str] | None = None,
+    ) -> list[str]:
+        """Look for every pending step, or those of the items named; return the items' ids.
+
+        Raises `KashFlowError` when KashFlow cannot be looked at.
+        """
+        looked_for = []
+        for step in self._steps.pending(business):
+            if only is not None and step.item not in only:
+                continue
+            looked_for.append(step.item)
+            wait = seconds_to_wait(step.gave_up_at, settle, self._clock())
+            self._settle(business, step, wait, listener)
+        return looked_for
+
+    def there(self, business: str, step: FollowUpRecord) -> list[Found] | None:
+        """Return what may be the step's at its document; None where KashFlow lists no such thing.
+
+        Raises `DocumentGone` where the document's number is no longer its own.
+        """
+        word = word_of(step.operation)
+
+        def look(kashflow: KashFlow) -> list[Found] | None:
+            found = document_of(kashflow, step.operation, step.number)
+            if found is None or found.invoice_dbid != step.dbid:
+                raise DocumentGone(f"KashFlow no longer has {word} {step.number} as it was sent.")
+            return listed(kashflow, step)
+
+        there = self._sessions.call(business, look)
+        if there is None:
+            return None
+        others = {one.made for one in self._steps.of(business, step.attempt) if one.id != step.id}
+        return [one for one in there if id_of(one) not in {*step.before, *others}]
+
+    def _settle(self, business: str, step: FollowUpRecord, wait: float, listener: Listener) -> None:
+        what = step.followup.what
+        try:
+            there = self.there(business, step)
+        except DocumentGone as problem:
+            self._steps.returned(business, step, SendState.NOT_THERE, problem)
+            self._tell(business, step, problem, listener, unknown=False)
+            return
+        if there is None:
+            self._hold(business, step, _not_listed(step), listener)
+            return
+        sure, doubtful = likeness(step.followup, there)
+        if len(sure) == 1:
+            self._steps.adopted(business, step, id_of(sure[0]))
+            listener(StepDone(business=business, item=step.item, what=what))
+        elif sure or doubtful:
+            self._hold(business, step, _several_follow_ups(step, len(sure or doubtful)), listener)
+        elif wait > 0:
+            self._hold(business, step, _follow_up_not_yet(step, wait), listener)
+        else:
+            gone = NotThereYet(f"KashFlow does not have {what}.", "Publish what is left again.")
+            self._steps.returned(business, step, SendState.NOT_THERE, gone)
+
+    def _hold(
+        self, business: str, step: FollowUpRecord, problem: Problem, listener: Listener
+    ) -> None:
+        """Leave it unknown, with what was seen."""
+        self._steps.unknown(business, step, problem)
+        self._tell(business, step, problem, listener, unknown=True)
+
+    def _tell(
+        self,
+        business: str,
+        step: FollowUpRecord,
+        problem: Problem,
+        listener: Listener,
+        *,
+        unknown: bool,
+    ) -> None:
+        what = step.followup.what
+        listener(
+            StepHeld(business=business, item=step.item, what=what, problem=problem, unknown=unknown)
+        )
+
+
+def _not_listed(step: FollowUpRecord) -> SeveralThere:
+    return SeveralThere(
+        f"Whether invoice {step.number} has {step.followup.what} only KashFlow's own pages show.",
+        "Look there, then say whether it is there.",
+    )
+
+
+def _several_follow_ups(step: FollowUpRecord, found: int) -> SeveralThere:
+    many = "something that may be" if found == 1 else f"{found} that may be"
+    word = word_of(step.operation)
+    return SeveralThere(
+        f"KashFlow's {word} {step.number} has {many} {step.followup.what}.",
+        "Look at it there, then say whether it is there.",
+    )
+
+
+def _follow_up_not_yet(step: FollowUpRecord, wait: float) -> NotThereYet:
+    return NotThereYet(
+        f"KashFlow does not show {step.followup.what} yet, and may still be at work.",
+        f"Look again in {max(1, round(wait))} seconds; until then it is not sent again.",
+    )
+
+
+class SendRecovery:
     """Looks for what was sent without an answer, and adopts it, waits, or returns it to the inbox.
 
     Call its changing methods under the business's publish lock.
@@ -45,15 +460,15 @@ class Resolving:
         self,
         sessions: Sessions,
         items: Items,
-        attempts: Attempts,
+        attempts: SendJournal,
         clock: Callable[[], dt.datetime],
     ) -> None:
         self._sessions = sessions
         self._items = items
         self._attempts = attempts
         self._clock = clock
-        self.steps = StepResolving(sessions, attempts.steps, clock)
-        self.deleting = Deleting(sessions, attempts, clock)
+        self.steps = FollowUpRecovery(sessions, attempts.steps, clock)
+        self.deleting = RemovalRecovery(sessions, attempts, clock)
         self.reading = ReadBack(sessions, items, attempts)
 
     def recover(self, business: str) -> None:
@@ -62,7 +477,7 @@ class Resolving:
         The settle time runs from now: when the process ended is not known.
         """
         for attempt in self._attempts.pending(business):
-            if attempt.outcome is Outcome.SENDING:
+            if attempt.outcome is SendState.SENDING:
                 word = word_of(attempt.operation)
                 problem = NotThereYet(
                     f"Kashdeck ended while this {word} was being sent; it may be in KashFlow.",
@@ -124,7 +539,7 @@ class Resolving:
         None where there is none: what is left needs a person.
         """
         documents, steps = self._attempts.pending(business), self.steps.pending(business)
-        pending: list[Attempt | Step] = [*documents, *steps]
+        pending: list[SendRecord | FollowUpRecord] = [*documents, *steps]
         now = self._clock()
         waits = [
             seconds_to_wait(one.gave_up_at, settle, now)
@@ -133,14 +548,14 @@ class Resolving:
         ]
         return min(waits, default=None)
 
-    def documents(self, business: str, attempt: Attempt) -> list[Invoice]:
+    def documents(self, business: str, attempt: SendRecord) -> list[Invoice]:
         """Return the party's documents as KashFlow has them now."""
         return self._sessions.call(
             business, lambda kashflow: documents_of(kashflow, attempt.operation, attempt.party)
         )
 
     def free(
-        self, business: str, attempt: Attempt, documents: Iterable[Invoice]
+        self, business: str, attempt: SendRecord, documents: Iterable[Invoice]
     ) -> tuple[list[Invoice], list[Invoice]]:
         """Return the documents that are what was sent, and the doubtful, that no other item is."""
         sure, doubtful = candidates(attempt, documents)
@@ -153,7 +568,7 @@ class Resolving:
     def _settle(
         self,
         business: str,
-        attempt: Attempt,
+        attempt: SendRecord,
         documents: list[Invoice],
         wait: float,
         listener: Listener,
@@ -169,10 +584,10 @@ class Resolving:
             return self._hold(business, attempt, _not_yet(attempt, wait), listener)
         word = word_of(attempt.operation)
         gone = NotThereYet(f"The {word} did not arrive in KashFlow.", "Publish it again.")
-        item = self._attempts.returned(business, attempt, Outcome.NOT_THERE, gone, keep=False)
+        item = self._attempts.returned(business, attempt, SendState.NOT_THERE, gone, keep=False)
         return result_of(item, self._items.state(business, item))
 
-    def _is_claimed_by_number(self, business: str, found: Invoice, attempt: Attempt) -> bool:
+    def _is_claimed_by_number(self, business: str, found: Invoice, attempt: SendRecord) -> bool:
         """Tell whether another item, never read back, may be this document.
 
         Numbers are given again after a delete, so this is a doubt and no proof.
@@ -185,7 +600,7 @@ class Resolving:
     def adopt(
         self,
         business: str,
-        attempt: Attempt,
+        attempt: SendRecord,
         found: Invoice,
         listener: Listener,
         action: Action = Action.ADOPTED,
@@ -201,7 +616,7 @@ class Resolving:
         return result_of(item, ItemState.PUBLISHED)
 
     def _hold(
-        self, business: str, attempt: Attempt, problem: Problem, listener: Listener
+        self, business: str, attempt: SendRecord, problem: Problem, listener: Listener
     ) -> PublishResult:
         """Leave it unknown, with what was seen."""
         item = self._attempts.unknown(business, attempt, problem)
@@ -209,7 +624,7 @@ class Resolving:
         return result_of(item, ItemState.UNKNOWN)
 
 
-def _several(attempt: Attempt, found: list[Invoice]) -> SeveralThere:
+def _several(attempt: SendRecord, found: list[Invoice]) -> SeveralThere:
     numbers = " and ".join(str(one.invoice_number) for one in found)
     word = word_of(attempt.operation)
     if len(found) == 1:
@@ -225,7 +640,7 @@ def _several(attempt: Attempt, found: list[Invoice]) -> SeveralThere:
     )
 
 
-def _doubtful(attempt: Attempt, found: Invoice) -> SeveralThere:
+def _doubtful(attempt: SendRecord, found: Invoice) -> SeveralThere:
     word = word_of(attempt.operation)
     return SeveralThere(
         f"In KashFlow {word} {found.invoice_number} may be this item, but differs: this item "
@@ -236,7 +651,7 @@ def _doubtful(attempt: Attempt, found: Invoice) -> SeveralThere:
     )
 
 
-def _not_yet(attempt: Attempt, wait: float) -> NotThereYet:
+def _not_yet(attempt: SendRecord, wait: float) -> NotThereYet:
     seconds = max(1, round(wait))
     return NotThereYet(
         f"KashFlow does not show this {word_of(attempt.operation)} yet, and may still be at work.",

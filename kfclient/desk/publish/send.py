@@ -8,34 +8,332 @@ reached, or will not let anybody in, stops the run.
 
 from __future__ import annotations
 
+import contextlib
+import threading
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from kfclient.api.errors import BadRequest, KashFlowError, NotSent, Refused
-from kfclient.api.errors import Outcome as CallOutcome
+from kfclient.api.errors import (
+    AddressNotListed,
+    ApiDisabled,
+    AutoAuthRefused,
+    BadRequest,
+    InsecureConnection,
+    KashFlowError,
+    NotSent,
+    Refused,
+    WrongCredentials,
+)
+from kfclient.api.errors import (
+    Outcome as CallOutcome,
+)
 from kfclient.api.records import Invoice
-from kfclient.desk.errors import DeskError, Duplicate, ItemUnknown, NotAgreed
-from kfclient.desk.events import ItemHeld, ItemPublished, ItemSending, Listener, SupplierCreated
-from kfclient.desk.inbox.item import Item, ItemState
-from kfclient.desk.publish.attempt import Attempt
-from kfclient.desk.publish.documents import documents_of, highest_id, insert, is_same
-from kfclient.desk.publish.followup_run import FollowupRun
-from kfclient.desk.publish.gate import NOBODY_GETS_IN, Gate, stops
-from kfclient.desk.publish.outcomes import Outcome
-from kfclient.desk.publish.planning import PlannedItem, contact_id
-from kfclient.desk.publish.report import PublishResult, note_of, result_of
-from kfclient.desk.settle.read_back import ReadBack
-from kfclient.errors import Problem
+from kfclient.cancel import Cancel, Pace
+from kfclient.desk.audit.entry import Action
+from kfclient.desk.errors import (
+    AlreadyThere,
+    DeskError,
+    DocumentGone,
+    Duplicate,
+    ItemUnknown,
+    NotAgreed,
+    NotConnected,
+    NotReadBack,
+)
+from kfclient.desk.events import (
+    ItemHeld,
+    ItemPublished,
+    ItemSending,
+    Listener,
+    StepDone,
+    StepHeld,
+    SupplierCreated,
+)
+from kfclient.desk.model.item import Item, ItemState
+from kfclient.desk.model.sides import document_of, documents_of, insert, word_of
+from kfclient.desk.publish.journal_records import (
+    FollowUpRecord,
+    PublishResult,
+    SendRecord,
+    SendState,
+    note_of,
+    result_of,
+)
+from kfclient.desk.publish.kashflow_documents import (
+    highest_id,
+    id_of,
+    is_same,
+    likeness,
+    listed,
+    ready_to_send,
+    send,
+)
+from kfclient.desk.publish.plan import PlannedItem, PlannedPayment, contact_id
+from kfclient.desk.publish.recover import ReadBack
+from kfclient.errors import Cancelled, Problem
 from kfclient.store.errors import SecretsError
 
 if TYPE_CHECKING:
-    from kfclient.desk.connect.sessions import Sessions
-    from kfclient.desk.duplicates.radar import Radar
-    from kfclient.desk.inbox.items import Items
-    from kfclient.desk.publish.attempts import Attempts
-    from kfclient.desk.publish.newcontacts import NewContacts
-    from kfclient.desk.publish.runs import Agreed, Task
+    from kfclient.desk.business.sessions import Sessions
+    from kfclient.desk.items.duplicates import Duplicates
+    from kfclient.desk.items.items import Items
+    from kfclient.desk.publish.journal import SendJournal
+    from kfclient.desk.publish.kashflow_documents import Found
+    from kfclient.desk.publish.new_contacts import NewContacts
+    from kfclient.desk.publish.plan import Agreed, Task
+
+
+# What every lane passes before it sends anything, and what stops them all.
+
+NOBODY_GETS_IN = (WrongCredentials, AddressNotListed, ApiDisabled, AutoAuthRefused, NotConnected)
+
+
+class Halted(Exception):
+    """Another lane has met what stops the run; nothing of this item was sent."""
+
+
+class StopSwitch:
+    """Lets a lane through unless the run is cancelled or at its end; holds it while it is paused.
+
+    Thread-safe.
+    """
+
+    def __init__(self, cancel: Cancel, pace: Pace) -> None:
+        self.cancel = cancel
+        self.pace = pace
+        self._problem: Problem | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def problem(self) -> Problem | None:
+        """What stops the run, None while it goes on."""
+        return self._problem
+
+    def halt(self, problem: Problem) -> None:
+        """Stop the run: whatever is tried next would fail alike. The first reason is kept."""
+        with self._lock:
+            self._problem = self._problem or problem
+
+    def open(self) -> None:
+        """Let the lanes through again."""
+        self._problem = None
+
+    def check(self) -> None:
+        """Wait while paused; raises `Cancelled`, or `Halted` when the run is at its end."""
+        if self._problem is not None:
+            raise Halted
+        self.pace.hold(self.cancel)
+        if self._problem is not None:
+            raise Halted
+
+
+def stops(problem: Problem) -> bool:
+    """Tell whether what went wrong before anything was sent would go wrong for every item."""
+    if isinstance(problem, NOBODY_GETS_IN):
+        return True
+    return isinstance(problem, KashFlowError) and not isinstance(problem, Refused | BadRequest)
+
+
+def may_pass(problem: Problem) -> bool:
+    """Tell whether waiting may mend it: the network or KashFlow's server is in trouble."""
+    return (
+        isinstance(problem, KashFlowError)
+        and stops(problem)
+        and not isinstance(problem, (*NOBODY_GETS_IN, InsecureConnection))
+    )
+
+
+# Doing what follows a document that is in KashFlow: payment, files, note, each of them once.
+
+
+class FollowUpSender:
+    """Does the steps of attempts, one run of publishing long. Call it under the publish lock."""
+
+    def __init__(
+        self,
+        business: str,
+        sessions: Sessions,
+        attempts: SendJournal,
+        listener: Listener,
+        gate: StopSwitch,
+    ) -> None:
+        self._business = business
+        self._sessions = sessions
+        self._attempts = attempts
+        self._steps = attempts.steps
+        self._listener = listener
+        self._gate = gate
+
+    def carry_out(
+        self, attempt: SendRecord, *, fresh: bool, only: Collection[int] | None = None
+    ) -> None:
+        """Do the steps that are open, or `only` some; what is not done is told on the item.
+
+        `fresh` says that the document has just been created and read back, so there is nothing at
+        it yet. Otherwise KashFlow is asked whether the number still is that document's, and what
+        is there already.
+        """
+        steps = self._open(attempt, only)
+        if not steps:
+            return
+        done: list[FollowUpRecord] = []
+        try:
+            if not fresh:
+                self._gate.check()
+                self._see_it_there(attempt)
+            for step in steps:
+                self._gate.check()
+                finished = self._do(step, attempt.dbid or 0, fresh=fresh)
+                done += [finished] if finished is not None else []
+        except (Halted, Cancelled):
+            pass
+        except (DeskError, KashFlowError) as problem:
+            self.put_off(attempt, problem, only)
+        self._learn_ids(done)
+
+    def put_off(
+        self, attempt: SendRecord, problem: Problem, only: Collection[int] | None = None
+    ) -> None:
+        """Leave every open step, or `only` some, for later, with the reason."""
+        for step in self._open(attempt, only):
+            self._put_off(step, problem)
+
+    def _open(self, attempt: SendRecord, only: Collection[int] | None) -> list[FollowUpRecord]:
+        steps = self._steps.of(self._business, attempt.id)
+        return [one for one in steps if one.is_open and (only is None or one.id in only)]
+
+    def _see_it_there(self, attempt: SendRecord) -> None:
+        """See that its document is there; numbers are given again after a delete.
+
+        Raises `DocumentGone` where the number is no longer its own, `NotReadBack` where it cannot
+        be known.
+        """
+        number, word = attempt.number or 0, word_of(attempt.operation)
+        if not attempt.dbid:  # looked for when the run began
+            raise NotReadBack(
+                f"KashFlow's {word} {number} was not read back, or is no longer what was sent.",
+                "Look at it in KashFlow, then publish what is left.",
+            )
+        found = self._sessions.call(
+            self._business, lambda kashflow: document_of(kashflow, attempt.operation, number)
+        )
+        if found is None or found.invoice_dbid != attempt.dbid:
+            raise DocumentGone(f"KashFlow no longer has {word} {number} as it was published.")
+        if not is_same(attempt, found):
+            raise NotReadBack(
+                f"KashFlow has {word} {number} with another amount or contact than was sent.",
+                "Look at it in KashFlow and put it right there, then publish what is left.",
+            )
+
+    def _do(self, step: FollowUpRecord, dbid: int, *, fresh: bool) -> FollowUpRecord | None:
+        """Send one step, once, and write down what came of it; return it where it is done."""
+        step = msgspec.structs.replace(step, dbid=dbid)
+        try:
+            content = ready_to_send(step.followup)
+            there = [] if fresh else self._listed(step) or []
+            if self._is_there(step, there):
+                return None
+            step = self._steps.begin(self._business, step, dbid, [id_of(one) for one in there])
+        except (DeskError, KashFlowError) as problem:
+            self._put_off(step, problem)
+            return None
+        try:
+            made = self._sessions.call(
+                self._business, lambda kashflow: send(kashflow, step, content)
+            )
+        except KashFlowError as problem:
+            self._failed(step, problem)
+            return None
+        except SecretsError as problem:  # asked for before the first byte: nothing was sent
+            self._steps.returned(self._business, step, SendState.NOT_SENT, problem)
+            self._held(step, problem)
+            raise
+        step = self._steps.done(self._business, step, made)
+        self._listener(StepDone(business=self._business, item=step.item, what=step.followup.what))
+        return step
+
+    def _is_there(self, step: FollowUpRecord, there: Sequence[Found]) -> bool:
+        """Settle the step where somebody has done it; raises `AlreadyThere` where that is a doubt.
+
+        A payment of the same amount may be the same money, so it is never added on a guess.
+        """
+        mine = {one.made for one in self._steps.of(self._business, step.attempt)}
+        sure, doubtful = likeness(step.followup, [one for one in there if id_of(one) not in mine])
+        if sure:
+            problem = AlreadyThere(f"KashFlow had {step.followup.what} already; none was added.")
+            self._steps.settled(self._business, step, problem, Action.NOT_SENT)
+            return True
+        if doubtful and isinstance(step.followup, PlannedPayment):
+            raise AlreadyThere(
+                f"KashFlow has a payment of the same amount as {step.followup.what}, but on "
+                "another day, from another account or by another method; none was added.",
+                "If it is this one, say that it is there; otherwise change it in KashFlow first.",
+            )
+        return False
+
+    def _failed(self, step: FollowUpRecord, problem: KashFlowError) -> None:
+        """Write down that it was refused, was not sent, or that nobody can tell."""
+        if problem.outcome is CallOutcome.UNKNOWN:
+            self._steps.unknown(self._business, step, problem)
+            self._held(step, problem, unknown=True)
+            return
+        outcome = SendState.REFUSED if isinstance(problem, Refused) else SendState.NOT_SENT
+        self._steps.returned(self._business, step, outcome, problem)
+        self._held(step, problem)
+        if stops(problem):
+            self._gate.halt(problem)
+
+    def _learn_ids(self, done: Sequence[FollowUpRecord]) -> None:
+        """Read which ids KashFlow gave to files and notes: its answer to them has no known meaning.
+
+        What it does not list after all is of unknown outcome.
+        """
+        for kind in {type(step.followup) for step in done if step.made is None}:
+            steps = [one for one in done if type(one.followup) is kind]
+            # It said OK; the id alone is not known.
+            with contextlib.suppress(KashFlowError, SecretsError):
+                there = self._listed(steps[0])
+                if there is not None:
+                    self._match(steps, there)
+
+    def _match(self, steps: Sequence[FollowUpRecord], there: Sequence[Found]) -> None:
+        taken: set[int] = set()
+        for step in steps:
+            free = [one for one in there if id_of(one) not in {*taken, *step.before}]
+            sure, doubtful = likeness(step.followup, free)
+            if found := sure or doubtful:
+                taken.add(id_of(found[0]))
+                self._steps.found(self._business, step, id_of(found[0]))
+            else:
+                problem = NotReadBack(
+                    f"KashFlow took {step.followup.what}, but does not show it.",
+                    "Look again in a while; for files, see whether Dropbox is connected there.",
+                )
+                self._steps.unknown(self._business, step, problem)
+                self._held(step, problem, unknown=True)
+
+    def _listed(self, step: FollowUpRecord) -> list[Found] | None:
+        return self._sessions.call(self._business, lambda kashflow: listed(kashflow, step))
+
+    def _put_off(self, step: FollowUpRecord, problem: DeskError | KashFlowError | Problem) -> None:
+        """Leave the step for later: nothing of it was sent."""
+        self._steps.put_off(self._business, step, problem)
+        self._held(step, problem)
+        if stops(problem):
+            self._gate.halt(problem)
+
+    def _held(self, step: FollowUpRecord, problem: Problem, *, unknown: bool = False) -> None:
+        self._listener(
+            StepHeld(
+                business=self._business,
+                item=step.item,
+                what=step.followup.what,
+                problem=problem,
+                unknown=unknown,
+            )
+        )
 
 
 class ItemPublisher:
@@ -49,24 +347,24 @@ class ItemPublisher:
         business: str,
         sessions: Sessions,
         items: Items,
-        attempts: Attempts,
+        attempts: SendJournal,
         contacts: NewContacts,
-        radar: Radar,
+        duplicates: Duplicates,
         agreed: Agreed,
         listener: Listener,
-        gate: Gate,
+        gate: StopSwitch,
     ) -> None:
         self._business = business
         self._sessions = sessions
         self._items = items
         self._attempts = attempts
         self._contacts = contacts
-        self._radar = radar
+        self._duplicates = duplicates
         self._agreed = agreed
         self._listener = listener
         self._gate = gate
         self._reading = ReadBack(sessions, items, attempts)
-        self._followups = FollowupRun(business, sessions, attempts, listener, gate)
+        self._followups = FollowUpSender(business, sessions, attempts, listener, gate)
         self._documents: dict[tuple[str, int], list[Invoice]] = {}
 
     def publish(self, task: Task) -> PublishResult:
@@ -100,7 +398,7 @@ class ItemPublisher:
 
     def remember(self) -> None:
         """Have the radar know what this run has published, beside what it has read."""
-        self._radar.learn_all(self._business, self._documents)
+        self._duplicates.learn_all(self._business, self._documents)
 
     def _rest(self, planned: PlannedItem) -> PublishResult:
         """Do what is left of an item whose document is in KashFlow."""
@@ -110,7 +408,7 @@ class ItemPublisher:
         item = self._items.get(self._business, planned.item_id)
         return result_of(item, ItemState.PUBLISHED)
 
-    def _send(self, planned: PlannedItem, invoice: Invoice, attempt: Attempt) -> PublishResult:
+    def _send(self, planned: PlannedItem, invoice: Invoice, attempt: SendRecord) -> PublishResult:
         """Send the document, once, and write down what came of it; then what follows it."""
         self._listener(ItemSending(business=self._business, item=planned.item_id))
         try:
@@ -121,7 +419,7 @@ class ItemPublisher:
             return self._failed(attempt, problem)
         except SecretsError as problem:
             # Asked for before the first byte: nothing was sent, and a person can answer it.
-            outcome = Outcome.NOT_SENT
+            outcome = SendState.NOT_SENT
             item = self._attempts.returned(self._business, attempt, outcome, problem, keep=False)
             self._held(item, problem)
             raise
@@ -169,13 +467,13 @@ class ItemPublisher:
                 self._business,
                 lambda kashflow: documents_of(kashflow, operation, party, self._gate.cancel),
             )
-            self._radar.learn(self._business, operation, party, self._documents[key])
+            self._duplicates.learn(self._business, operation, party, self._documents[key])
         return self._documents[key]
 
     def _refuse_duplicate(self, planned: PlannedItem) -> None:
         """Raise `Duplicate` where the item is there already, or may be, and nobody has answered."""
         item = self._items.get(self._business, planned.item_id)
-        for stop in self._radar.stops(self._business, item):
+        for stop in self._duplicates.stops(self._business, item):
             raise Duplicate(stop.sentence, stop.cure)
 
     def _not_begun(self, planned: PlannedItem, problem: DeskError | KashFlowError) -> PublishResult:
@@ -188,7 +486,7 @@ class ItemPublisher:
 
     # After it was sent
 
-    def _failed(self, attempt: Attempt, problem: KashFlowError) -> PublishResult:
+    def _failed(self, attempt: SendRecord, problem: KashFlowError) -> PublishResult:
         """Write down that it was refused, was not sent, or that nobody can tell."""
         if problem.outcome is CallOutcome.UNKNOWN:
             item = self._attempts.unknown(self._business, attempt, problem)
@@ -197,14 +495,14 @@ class ItemPublisher:
         halts = isinstance(problem, NOBODY_GETS_IN) or (
             isinstance(problem, NotSent) and not isinstance(problem, BadRequest)
         )
-        outcome = Outcome.REFUSED if isinstance(problem, Refused) else Outcome.NOT_SENT
+        outcome = SendState.REFUSED if isinstance(problem, Refused) else SendState.NOT_SENT
         item = self._attempts.returned(self._business, attempt, outcome, problem, keep=not halts)
         self._held(item, problem)
         if halts:
             self._gate.halt(problem)
         return result_of(item, self._items.state(self._business, item), note_of(problem))
 
-    def _read_back(self, attempt: Attempt, number: int) -> tuple[Attempt, Problem | None]:
+    def _read_back(self, attempt: SendRecord, number: int) -> tuple[SendRecord, Problem | None]:
         """Read it back; return the attempt with its id, and why nothing may follow it, if so."""
         attempt, found, problem = self._reading.read(self._business, attempt, number)
         if found is not None:

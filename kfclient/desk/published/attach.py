@@ -13,13 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kfclient.cancel import Cancel, Pace
-from kfclient.desk.after.belongings import belongings, matched
-from kfclient.desk.after.removal import Removal
-from kfclient.desk.after.whereabouts import Finder
-from kfclient.desk.audit.audit import Action
-from kfclient.desk.business.business import ProblemNote
-from kfclient.desk.check.files import check_files
-from kfclient.desk.check.matching import plain
+from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import (
     AlreadyThere,
     DocumentGone,
@@ -29,17 +23,27 @@ from kfclient.desk.errors import (
     WrongValue,
 )
 from kfclient.desk.events import Listener, ignore
-from kfclient.desk.inbox.item import Item, ItemState, Severity
-from kfclient.desk.publish.attempt import Attempt
-from kfclient.desk.publish.attempt_step import Step
-from kfclient.desk.publish.documents import SALE
-from kfclient.desk.publish.followup_calls import id_of
-from kfclient.desk.publish.followup_run import FollowupRun
-from kfclient.desk.publish.followups import PlannedFile, planned_file
-from kfclient.desk.publish.gate import Gate
-from kfclient.desk.publish.outcomes import PENDING, Outcome
-from kfclient.desk.publish.report import PublishResult, note_of, result_of
-from kfclient.desk.settle.settling import Settling
+from kfclient.desk.items.check_lines import check_files
+from kfclient.desk.items.reference import folded
+from kfclient.desk.model.business import ProblemNote
+from kfclient.desk.model.item import Item, ItemState, Severity
+from kfclient.desk.model.sides import SALE
+from kfclient.desk.publish.journal_records import (
+    PENDING,
+    FollowUpRecord,
+    PublishResult,
+    RemovalRecord,
+    SendRecord,
+    SendState,
+    note_of,
+    result_of,
+)
+from kfclient.desk.publish.kashflow_documents import id_of
+from kfclient.desk.publish.plan import PlannedFile, planned_file
+from kfclient.desk.publish.send import FollowUpSender, StopSwitch
+from kfclient.desk.published.compare import belongings, matched
+from kfclient.desk.published.find_document import DocumentFinder
+from kfclient.desk.runs.resolve import Resolving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +63,7 @@ class AttachedFile(msgspec.Struct, frozen=True, kw_only=True):
     problem: ProblemNote | None = None
 
 
-class Attaching(Settling):
+class Attaching(Resolving):
     """Attaches files later, for every business; beside nobody who publishes for it.
 
     What it does raises `ItemUnknown`, `ItemSettled` for an item of unknown outcome, `FileRefused`
@@ -83,7 +87,7 @@ class Attaching(Settling):
                 name=file.name,
                 size=file.size,
                 path=file.path,
-                attached=step.outcome in (Outcome.DONE, Outcome.SETTLED),
+                attached=step.outcome in (SendState.DONE, SendState.SETTLED),
                 unknown=step.outcome in PENDING,
                 problem=step.problem,
             )
@@ -122,7 +126,7 @@ class Attaching(Settling):
             step, old_file = self._called(business, attempt, name, but=file.digest)
             _refuse_sale(attempt, step)
             new = self._attach(business, attempt, file, listener, again=True)
-            if new.outcome is not Outcome.DONE or new.made is None:
+            if new.outcome is not SendState.DONE or new.made is None:
                 return self._result(business, item.id)
             return self._take_off(business, attempt, step, old_file, listener)
 
@@ -152,7 +156,7 @@ class Attaching(Settling):
         saved = self._items.save(business, changed)
         return result_of(saved, self._items.state(business, saved))
 
-    def _published(self, business: str, item: Item, listener: Listener) -> Attempt:
+    def _published(self, business: str, item: Item, listener: Listener) -> SendRecord:
         """Return the attempt that made the item's document, with what is unknown looked for."""
         settle = self._parts.settle_time(business)
         self._resolving.resolve(business, settle, listener, [item.id])
@@ -165,15 +169,21 @@ class Attaching(Settling):
             )
         if attempt.dbid:
             return attempt
-        found = Finder(business, self._parts).find(attempt).found
+        found = DocumentFinder(business, self._parts).find(attempt).found
         if found is None:
             raise DocumentGone(f"KashFlow no longer has item {item.id} as it was published.")
         self._parts.attempts.confirmed(business, attempt, found, None)
         return self._parts.attempts.get(business, attempt.id)
 
     def _attach(
-        self, business: str, attempt: Attempt, file: PlannedFile, listener: Listener, *, again: bool
-    ) -> Step:
+        self,
+        business: str,
+        attempt: SendRecord,
+        file: PlannedFile,
+        listener: Listener,
+        *,
+        again: bool,
+    ) -> FollowUpRecord:
         """Attach the file as a step of the attempt, and return the step as it is then.
 
         With `again`, one that is there already is enough.
@@ -182,12 +192,12 @@ class Attaching(Settling):
         step = same[-1] if same else self._begin(business, attempt, file)
         if not step.is_left and not again:
             raise AlreadyThere(f"{file.name} is attached to item {attempt.item} already.")
-        gate = Gate(Cancel(), Pace())
-        run = FollowupRun(business, self._parts.sessions, self._parts.attempts, listener, gate)
+        gate = StopSwitch(Cancel(), Pace())
+        run = FollowUpSender(business, self._parts.sessions, self._parts.attempts, listener, gate)
         run.carry_out(attempt, fresh=False, only=[step.id])
         return self._parts.attempts.steps.get(business, step.id)
 
-    def _begin(self, business: str, attempt: Attempt, file: PlannedFile) -> Step:
+    def _begin(self, business: str, attempt: SendRecord, file: PlannedFile) -> FollowUpRecord:
         steps = self._parts.attempts.steps
         with self._parts.home.books(business).transaction():
             item = self._items.get(business, attempt.item)
@@ -204,7 +214,12 @@ class Attaching(Settling):
         return max(steps.of(business, attempt.id), key=lambda one: one.id)
 
     def _take_off(
-        self, business: str, attempt: Attempt, step: Step, file: PlannedFile, listener: Listener
+        self,
+        business: str,
+        attempt: SendRecord,
+        step: FollowUpRecord,
+        file: PlannedFile,
+        listener: Listener,
     ) -> PublishResult:
         """Delete a file that Kashdeck attached, or give up one that was not sent."""
         steps, problem = self._parts.attempts.steps, None
@@ -214,7 +229,7 @@ class Attaching(Settling):
         elif (target := self._target(business, attempt, step)) is None:
             steps.undone(business, step)
         else:
-            removal = Removal(
+            removal = RemovalRecord(
                 attempt=attempt.id,
                 item=attempt.item,
                 operation=attempt.operation,
@@ -230,9 +245,9 @@ class Attaching(Settling):
             self._forget_path(business, attempt.item, file.path)
         return self._result(business, attempt.item, None if problem is None else note_of(problem))
 
-    def _target(self, business: str, attempt: Attempt, step: Step) -> int | None:
+    def _target(self, business: str, attempt: SendRecord, step: FollowUpRecord) -> int | None:
         """Return the id of the file that a step attached, None where it is not there any more."""
-        found = Finder(business, self._parts).find(attempt).found
+        found = DocumentFinder(business, self._parts).find(attempt).found
         if found is None:
             raise DocumentGone(f"KashFlow no longer has item {attempt.item} as it was published.")
         there = self._parts.sessions.call(
@@ -250,22 +265,24 @@ class Attaching(Settling):
             left = tuple(one for one in item.files if one != path)
             self._items.put(business, msgspec.structs.replace(item, files=left))
 
-    def _steps(self, business: str, attempt: Attempt) -> Iterator[tuple[Step, PlannedFile]]:
+    def _steps(
+        self, business: str, attempt: SendRecord
+    ) -> Iterator[tuple[FollowUpRecord, PlannedFile]]:
         """Yield the attempt's files that are there or are to be, oldest first."""
         for step in self._parts.attempts.steps.of(business, attempt.id):
-            if isinstance(step.followup, PlannedFile) and step.outcome is not Outcome.UNDONE:
+            if isinstance(step.followup, PlannedFile) and step.outcome is not SendState.UNDONE:
                 yield step, step.followup
 
     def _called(
-        self, business: str, attempt: Attempt, name: str, but: str = ""
-    ) -> tuple[Step, PlannedFile]:
+        self, business: str, attempt: SendRecord, name: str, but: str = ""
+    ) -> tuple[FollowUpRecord, PlannedFile]:
         """Return the one file of that name, not of the content `but`."""
         found = [
             (step, file)
             for step, file in self._steps(business, attempt)
-            if plain(file.name) == plain(name)
+            if folded(file.name) == folded(name)
             and file.digest != but
-            and step.outcome is not Outcome.SETTLED
+            and step.outcome is not SendState.SETTLED
         ]
         if len(found) == 1:
             return found[0]
@@ -292,7 +309,7 @@ def _checked(path: str) -> PlannedFile:
     return planned_file(place)
 
 
-def _refuse_sale(attempt: Attempt, step: Step) -> None:
+def _refuse_sale(attempt: SendRecord, step: FollowUpRecord) -> None:
     if attempt.operation == SALE and not step.is_open:
         raise NotUndone(
             "KashFlow lets nobody but itself delete a file of a sale.",
@@ -303,7 +320,7 @@ def _refuse_sale(attempt: Attempt, step: Step) -> None:
 def _path_called(item: Item, name: str) -> str:
     """Return the path of the item's file of that name; raises `WrongValue`."""
     for path in item.files:
-        if plain(Path(path).name) == plain(name):
+        if folded(Path(path).name) == folded(name):
             return path
     names = ", ".join(Path(path).name for path in item.files) or "none"
     raise WrongValue(f"Item {item.id} has no file called {name}.", f"Its files are: {names}.")

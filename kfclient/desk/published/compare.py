@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import zip_longest
@@ -11,14 +10,32 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from kfclient.api.records import Invoice, InvoiceLine
+from kfclient.api.records import (
+    Invoice,
+    InvoiceLine,
+    InvoiceNote,
+    Payment,
+    ReceiptAttachment,
+    ReceiptNote,
+)
 from kfclient.dates import shown_date
-from kfclient.desk.business.settings import show_tax_code
-from kfclient.desk.check.matching import plain
+from kfclient.desk.items.reference import folded
+from kfclient.desk.model.settings import show_tax_code
+from kfclient.desk.model.sides import SALE
+from kfclient.desk.publish.journal_records import SendState
+from kfclient.desk.publish.kashflow_documents import (
+    Found,
+    id_of,
+    likeness,
+    sorted_lines,
+)
+from kfclient.desk.publish.plan import Followup, PlannedFile, PlannedNote, PlannedPayment
 from kfclient.money import figures, pennies, shown
 
 if TYPE_CHECKING:
-    from kfclient.desk.publish.id_names import IdNames
+    from kfclient.api import KashFlow
+    from kfclient.desk.publish.journal_records import FollowUpRecord
+    from kfclient.desk.published.find_document import IdNames
 
 _RATE_PLACES = Decimal("0.0001")
 
@@ -46,23 +63,6 @@ class Difference(msgspec.Struct, frozen=True):
         return f"{self.field}: {self.sent or 'none'} was sent, {self.there or 'none'} is there"
 
 
-def fingerprint_of_document(document: Invoice) -> str:
-    """Return the sha256 of what a person could change about a document; sums follow from it."""
-    facts = (
-        document.invoice_dbid,
-        document.invoice_number,
-        document.invoice_date,
-        document.due_date,
-        document.customer_id,
-        document.customer_reference,
-        document.project_id,
-        document.currency_code,
-        figures(document.exchange_rate),
-        [_facts(line) for line in sorted_lines(document)],
-    )
-    return hashlib.sha256(msgspec.json.encode(facts)).hexdigest()
-
-
 def compare(sent: Invoice, found: Invoice, names: IdNames, *, sale: bool) -> tuple[Difference, ...]:
     """Return what KashFlow has otherwise than it was sent; () when it is equal to the penny.
 
@@ -72,21 +72,11 @@ def compare(sent: Invoice, found: Invoice, names: IdNames, *, sale: bool) -> tup
     return (*_head(sent, found, names, sale=sale), *_lines(sent, found, names))
 
 
-def sorted_lines(document: Invoice) -> list[InvoiceLine]:
-    """Return the lines in their order."""
-    return sorted(document.lines, key=lambda line: line.sort)
-
-
-def _facts(line: InvoiceLine) -> tuple[object, ...]:
-    amounts = (line.quantity, line.rate, line.vat_rate, line.vat_amount)
-    return (*map(figures, amounts), line.description, line.charge_type, line.proj_id)
-
-
 def _head(sent: Invoice, found: Invoice, names: IdNames, *, sale: bool) -> Iterator[Difference]:
     if found.customer_id != sent.customer_id:
         ours, theirs = (names.party(one.customer_id, sale=sale) for one in (sent, found))
         yield Difference("customer" if sale else "supplier", ours, theirs)
-    if plain(found.customer_reference) != plain(sent.customer_reference):
+    if folded(found.customer_reference) != folded(sent.customer_reference):
         yield Difference("reference", sent.customer_reference, found.customer_reference)
     yield from _dates("date", sent.invoice_date, found.invoice_date)
     yield from _dates("due date", sent.due_date, found.due_date)
@@ -148,3 +138,91 @@ def _columns(names: IdNames, currency: str) -> Iterable[_Column]:
 def in_words(differences: Sequence[Difference]) -> str:
     """Return the differences in one clause."""
     return "; ".join(one.sentence for one in differences)
+
+
+# What is at a document in KashFlow: payments, files, notes; which of it Kashdeck put there.
+
+AttachedKind = type[PlannedPayment] | type[PlannedFile] | type[PlannedNote]
+ALL_KINDS: tuple[AttachedKind, ...] = (PlannedPayment, PlannedFile, PlannedNote)
+
+
+class Matched(msgspec.Struct, frozen=True):
+    """What a document has of one kind: each step that is done with what it made, and the rest.
+
+    A step's own is None where it is not there any more.
+    """
+
+    ours: tuple[tuple[FollowUpRecord, Found | None], ...]
+    others: tuple[Found, ...]
+
+
+def belongings(
+    kashflow: KashFlow, operation: str, document: Invoice, kind: AttachedKind
+) -> list[Found] | None:
+    """Return what the document has of a kind, a call; None where KashFlow lists no such thing.
+
+    Its contract has no list of a sale's files.
+    """
+    sale = operation == SALE
+    if kind is PlannedPayment:
+        payments = kashflow.get_invoice_payment if sale else kashflow.get_receipt_payment
+        return [*payments(document.invoice_number)]
+    if kind is PlannedFile:
+        return None if sale else [*kashflow.get_receipt_attachments(document.invoice_dbid)]
+    notes = kashflow.get_invoice_notes if sale else kashflow.get_receipt_notes
+    return [*notes(document.invoice_dbid)]
+
+
+def done(steps: Sequence[FollowUpRecord], kind: AttachedKind) -> list[FollowUpRecord]:
+    """Return the steps of a kind that Kashdeck did."""
+    return [
+        one for one in steps if one.outcome is SendState.DONE and isinstance(one.followup, kind)
+    ]
+
+
+def matched(steps: Sequence[FollowUpRecord], kind: AttachedKind, there: Sequence[Found]) -> Matched:
+    """Return which of what is there was made by which step: by its id, else by its likeness."""
+    free = list(there)
+    ours: list[tuple[FollowUpRecord, Found | None]] = []
+    for step in sorted(done(steps, kind), key=lambda one: one.made is None):
+        if step.made is not None:
+            own = [one for one in free if id_of(one) == step.made]
+        else:
+            sure, doubtful = likeness(step.followup, free)
+            own = sure or doubtful
+        ours.append((step, own[0] if own else None))
+        free = [one for one in free if not own or one is not own[0]]
+    return Matched(tuple(ours), tuple(free))
+
+
+def difference(step: FollowUpRecord, there: Found | None, names: IdNames) -> Difference | None:
+    """Return how what a step did is otherwise now; None where it is as it was."""
+    if there is not None and likeness(step.followup, [there])[0]:
+        return None
+    now = GONE if there is None else words_of(there, names)
+    return Difference(step.followup.what, _sent(step.followup, names), now)
+
+
+def _sent(followup: Followup, names: IdNames) -> str:
+    match followup:
+        case PlannedPayment():
+            return words_of(followup.payment, names)
+        case PlannedFile():
+            return followup.name
+        case PlannedNote():
+            return f"“{followup.text}”"
+
+
+def words_of(found: Found, names: IdNames) -> str:
+    """Return what something at a document is, in words."""
+    match found:
+        case Payment():
+            amount = shown(found.pay_amount, names.home_currency)
+            day, account = shown_date(found.pay_date), names.account(found.pay_account)
+            return ", ".join(
+                part for part in (amount, day, account, names.method(found.pay_method)) if part
+            )
+        case ReceiptAttachment():
+            return found.actual_filename or f"file no. {found.attachment_id}"
+        case ReceiptNote() | InvoiceNote():
+            return f"“{found.notes}”"

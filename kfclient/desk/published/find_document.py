@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from kfclient.api.records import Invoice
 from kfclient.desk.errors import DeletedThere, NotReadBack
-from kfclient.desk.publish.attempt import Attempt
-from kfclient.desk.publish.documents import SALE, candidates, document_of, documents_of
+from kfclient.desk.model.sides import SALE, document_of, documents_of
+from kfclient.desk.publish.journal_records import SendRecord
+from kfclient.desk.publish.kashflow_documents import candidates
 
 if TYPE_CHECKING:
     from kfclient.api import KashFlow
     from kfclient.cancel import Cancel
-    from kfclient.desk.publish.parts import Parts
+    from kfclient.desk.runs.context import Context
+    from kfclient.desk.sync.lists import Lists
 
 
-class Whereabouts(msgspec.Struct, frozen=True, kw_only=True):
+class FoundDocument(msgspec.Struct, frozen=True, kw_only=True):
     """An attempt's document as it is now, None where it is gone, and whose its number is then.
 
     `instead` is the document that has the number now, where that is another one.
@@ -29,14 +32,14 @@ class Whereabouts(msgspec.Struct, frozen=True, kw_only=True):
     instead: Invoice | None = None
 
 
-class Finder:
+class DocumentFinder:
     """Finds the documents of attempts, one piece of work long.
 
     What is read of a supplier or customer is kept; a document that was found in it is as fresh as
     that. Raises `KashFlowError`, `Cancelled`.
     """
 
-    def __init__(self, business: str, parts: Parts, cancel: Cancel | None = None) -> None:
+    def __init__(self, business: str, parts: Context, cancel: Cancel | None = None) -> None:
         self._business = business
         self._sessions = parts.sessions
         self._attempts = parts.attempts
@@ -44,14 +47,14 @@ class Finder:
         self._parties: dict[tuple[str, int], list[Invoice]] = {}
         self._every: dict[int, Invoice] | None = None
 
-    def read_together(self, attempts: Iterable[Attempt]) -> None:
+    def read_together(self, attempts: Iterable[SendRecord]) -> None:
         """Read the documents of each supplier and customer that has several of these, at once."""
         counts = Counter((one.operation, one.party) for one in attempts)
         for (operation, party), count in counts.items():
             if count > 1:
                 self._of_party(operation, party)
 
-    def find(self, attempt: Attempt, *, everywhere: bool = False) -> Whereabouts:
+    def find(self, attempt: SendRecord, *, everywhere: bool = False) -> FoundDocument:
         """Return where the attempt's document is: with its number, else with its party.
 
         `everywhere` looks through all purchases for one that is neither, which takes a call for
@@ -60,24 +63,24 @@ class Finder:
         """
         key = (attempt.operation, attempt.party)
         if key in self._parties and (one := _with_id(self._parties[key], attempt)):
-            return Whereabouts(found=one)
+            return FoundDocument(found=one)
         if not attempt.dbid:
-            return Whereabouts(found=self._never_read(attempt, self._of_party(*key)))
+            return FoundDocument(found=self._never_read(attempt, self._of_party(*key)))
         numbered = self._numbered(attempt)
         if numbered is not None and numbered.invoice_dbid == attempt.dbid:
-            return Whereabouts(found=numbered)
+            return FoundDocument(found=numbered)
         found = _with_id(self._of_party(*key), attempt)
         if found is None and everywhere:
             found = self._anywhere(attempt)
-        return Whereabouts(found=found, instead=numbered if found is None else None)
+        return FoundDocument(found=found, instead=numbered if found is None else None)
 
-    def _numbered(self, attempt: Attempt) -> Invoice | None:
+    def _numbered(self, attempt: SendRecord) -> Invoice | None:
         return self._sessions.call(
             self._business,
             lambda kashflow: document_of(kashflow, attempt.operation, attempt.number or 0),
         )
 
-    def _never_read(self, attempt: Attempt, documents: Iterable[Invoice]) -> Invoice | None:
+    def _never_read(self, attempt: SendRecord, documents: Iterable[Invoice]) -> Invoice | None:
         """Return the one document that can be the attempt's and is no other item's, if any."""
         if self._is_known_to_be_gone(attempt):
             return None
@@ -99,7 +102,7 @@ class Finder:
             )
         return None
 
-    def _is_known_to_be_gone(self, attempt: Attempt) -> bool:
+    def _is_known_to_be_gone(self, attempt: SendRecord) -> bool:
         known = attempt.problem is not None and attempt.problem.code == DeletedThere.code
         return known or self._attempts.is_given_again(self._business, attempt)
 
@@ -114,7 +117,7 @@ class Finder:
             )
         return self._parties[key]
 
-    def _anywhere(self, attempt: Attempt) -> Invoice | None:
+    def _anywhere(self, attempt: SendRecord) -> Invoice | None:
         """Return the document by its id alone: moved to another party, and to another number."""
         dbid = attempt.dbid or 0
         if attempt.operation == SALE:
@@ -129,5 +132,75 @@ class Finder:
         return self._every.get(dbid)
 
 
-def _with_id(documents: Iterable[Invoice], attempt: Attempt) -> Invoice | None:
+def _with_id(documents: Iterable[Invoice], attempt: SendRecord) -> Invoice | None:
     return next((one for one in documents if attempt.dbid == one.invoice_dbid), None)
+
+
+# What the ids in KashFlow's documents stand for, by the synced lists.
+
+
+class IdNames:
+    """Names for KashFlow's ids, of one business; an id that no list has is told as it is."""
+
+    def __init__(self, lists: Lists, business: str, home_currency: str = "GBP") -> None:
+        self.home_currency = home_currency
+        self._lists = lists
+        self._business = business
+
+    def category(self, number: int) -> str:
+        """Return a nominal code with its name: "7502 Telephone"; 0 is KashFlow's own "Other"."""
+        return _named(self._categories, number, "Other")
+
+    def project(self, number: int) -> str:
+        """Return a project's name, "" for none."""
+        return _named(self._projects, number)
+
+    def account(self, number: int) -> str:
+        """Return a bank account's name."""
+        return _named(self._accounts, number)
+
+    def method(self, number: int) -> str:
+        """Return the name of a payment method, of sales or of costs."""
+        return _named(self._methods, number)
+
+    def party(self, number: int, *, sale: bool) -> str:
+        """Return a supplier's name, or for a sale a customer's."""
+        return _named(self._customers if sale else self._suppliers, number)
+
+    @cached_property
+    def _categories(self) -> dict[int, str]:
+        nominals = self._lists.nominals(self._business)
+        return _names((one.id, f"{one.code} {one.name}") for one in nominals)
+
+    @cached_property
+    def _projects(self) -> dict[int, str]:
+        return _names((one.id, one.name) for one in self._lists.projects(self._business))
+
+    @cached_property
+    def _accounts(self) -> dict[int, str]:
+        accounts = self._lists.bank_accounts(self._business)
+        return _names((one.account_id, one.account_name) for one in accounts)
+
+    @cached_property
+    def _methods(self) -> dict[int, str]:
+        costs, sales = (
+            self._lists.cost_methods(self._business),
+            self._lists.sale_methods(self._business),
+        )
+        return _names((one.method_id, one.method_name) for one in (*costs, *sales))
+
+    @cached_property
+    def _suppliers(self) -> dict[int, str]:
+        return _names((one.supplier_id, one.name) for one in self._lists.suppliers(self._business))
+
+    @cached_property
+    def _customers(self) -> dict[int, str]:
+        return _names((one.customer_id, one.name) for one in self._lists.customers(self._business))
+
+
+def _names(pairs: Iterable[tuple[int, str]]) -> dict[int, str]:
+    return {number: name.strip() for number, name in pairs}
+
+
+def _named(names: dict[int, str], number: int, none: str = "") -> str:
+    return names.get(number) or (f"no. {number}" if number else none)

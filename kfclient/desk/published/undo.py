@@ -13,25 +13,389 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from kfclient.api.errors import KashFlowError
+from kfclient.api.errors import Outcome as CallOutcome
 from kfclient.cancel import Cancel, Pace
-from kfclient.desk.after.undo_plan import UndoItem, UndoLook, UndoPlan
-from kfclient.desk.after.undo_run import UndoReport, UndoResult, UndoRun
-from kfclient.desk.after.whereabouts import Finder
-from kfclient.desk.errors import NotReadBack, NotUndone
-from kfclient.desk.events import Listener, UndoEnded, ignore
-from kfclient.desk.inbox.item import Item, ItemState
-from kfclient.desk.publish.gate import Gate
-from kfclient.desk.publish.outcomes import Outcome
-from kfclient.desk.publish.planning import LeftOut
-from kfclient.desk.publish.runs import TABLE, Run
-from kfclient.desk.settle.settling import Settling
+from kfclient.dates import shown_date
+from kfclient.desk.audit.entry import Action
+from kfclient.desk.errors import DeskError, NotReadBack, NotUndone
+from kfclient.desk.events import ItemHeld, ItemUndoing, ItemUndone, Listener, UndoEnded, ignore
+from kfclient.desk.model.business import ProblemNote
+from kfclient.desk.model.item import Item, ItemState
+from kfclient.desk.model.sides import SALE, word_of
+from kfclient.desk.publish.journal_records import (
+    PENDING,
+    RemovalRecord,
+    SendRecord,
+    SendState,
+    note_of,
+    party_word,
+)
+from kfclient.desk.publish.kashflow_documents import fingerprint_of_document, id_of
+from kfclient.desk.publish.plan import LeftOut, PlannedFile, PlannedNote, PlannedPayment
+from kfclient.desk.publish.send import Halted, StopSwitch, stops
+from kfclient.desk.published.compare import (
+    ALL_KINDS,
+    belongings,
+    compare,
+    difference,
+    done,
+    matched,
+    words_of,
+)
+from kfclient.desk.published.find_document import DocumentFinder, IdNames
+from kfclient.desk.runs.resolve import Resolving
+from kfclient.desk.runs.runs import TABLE, Run
+from kfclient.errors import Cancelled, Problem
+from kfclient.money import shown
 
 if TYPE_CHECKING:
-    from kfclient.desk.publish.attempt import Attempt
+    from kfclient.api.records import Invoice
+    from kfclient.desk.publish.journal_records import FollowUpRecord
+    from kfclient.desk.publish.recover import RemovalRecovery
+    from kfclient.desk.published.compare import AttachedKind, Matched
+    from kfclient.desk.runs.context import Context
+
+
+# What undoing would delete in KashFlow: read there, shown, and then deleted as shown.
+
+_ADDED = {
+    PlannedFile: "the file {}, added in KashFlow, would be lost",
+    PlannedNote: "the note {}, added in KashFlow, would be lost",
+}
+
+
+class UndoItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A published item, and what undoing it deletes in KashFlow.
+
+    `number` and `dbid` are the document's as KashFlow has it now; `payments` are Kashdeck's own,
+    each with its step here and its id there, and go first. `deletes` and `goes_with_it` (files and
+    notes) say it in words, `stays` what is left there ("the supplier ... stays"). What was
+    `changed` there since it was read back keeps the item from being undone, unless that is agreed
+    to. One that is `gone` already has nothing to delete, and only comes back to the inbox. `seen`
+    is the fingerprint of the document as it was looked at.
+    """
+
+    item_id: str
+    version: int
+    attempt: int
+    operation: str
+    contact: str
+    number: int
+    dbid: int
+    deletes: tuple[str, ...]
+    goes_with_it: tuple[str, ...] = ()
+    payments: tuple[tuple[int, int], ...] = ()
+    changed: tuple[str, ...] = ()
+    stays: str = ""
+    gone: bool = False
+    seen: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What would be done, in words."""
+        if self.gone:
+            word = word_of(self.operation)
+            return f"{word.capitalize()} {self.number} is gone from KashFlow already"
+        told = f"Delete {', then '.join(self.deletes)}"
+        return f"{told}, with {' and '.join(self.goes_with_it)}" if self.goes_with_it else told
+
+
+class UndoPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What undoing would do, in its order, and which items cannot be undone, each with the reason.
+
+    `run` is the publishing session that is undone, None for items by number.
+    """
+
+    business: str
+    items: tuple[UndoItem, ...]
+    left_out: tuple[LeftOut, ...] = ()
+    run: int | None = None
+
+    @property
+    def changed(self) -> tuple[UndoItem, ...]:
+        """Those that were changed in KashFlow since: undone only where that is agreed to."""
+        return tuple(one for one in self.items if one.changed)
+
+
+class UndoLook:
+    """Looks at published items in KashFlow, to tell what undoing them deletes."""
+
+    def __init__(self, business: str, parts: Context, finder: DocumentFinder) -> None:
+        self._business = business
+        self._parts = parts
+        self._finder = finder
+        books = parts.items.reference.books(business)
+        self._locked_until = books.settings.locked_until
+        self._names = IdNames(parts.lists, business, books.home_currency)
+
+    def look(self, item: Item, attempt: SendRecord) -> UndoItem:
+        """Return what undoing the item deletes, as KashFlow is now.
+
+        Raises `NotUndone` with the reason where it cannot be, `NotReadBack`, `KashFlowError`.
+        """
+        steps = self._parts.attempts.steps.of(self._business, attempt.id)
+        if any(step.outcome in PENDING for step in steps):
+            raise NotUndone("What followed it had no answer; KashFlow has to be looked at first.")
+        found = self._finder.find(attempt, everywhere=True).found
+        bare = self._bare(item, attempt, found)
+        if found is None:
+            return bare
+        if self._locked_until and found.invoice_date and found.invoice_date <= self._locked_until:
+            until = shown_date(self._locked_until)
+            raise NotUndone(f"It is in the period that is locked, up to {until}.")
+        undo = msgspec.structs.replace(
+            bare,
+            deletes=(_told(attempt, found),),
+            goes_with_it=_unlisted(attempt, steps),
+            changed=self._changes(attempt, found),
+        )
+        for kind in ALL_KINDS:
+            there = self._at(attempt, found, kind)
+            if there is not None:
+                undo = self._with(undo, kind, there)
+        return undo
+
+    def _with(self, undo: UndoItem, kind: AttachedKind, there: Matched) -> UndoItem:
+        """Return it with what belongs to the document of one kind."""
+        told = [words_of(one, self._names) for one in there.others]
+        if kind is PlannedPayment and told:
+            raise NotUndone(
+                f"A payment was recorded on it in KashFlow: {told[0]}.",
+                "Take that payment off there first, if it is to go.",
+            )
+        changed = [_ADDED[kind].format(one) for one in told]
+        ours = [(step, own) for step, own in there.ours if own is not None]
+        differ = [difference(step, own, self._names) for step, own in ours]
+        words = tuple(step.followup.what for step, _ in ours)
+        undo = msgspec.structs.replace(
+            undo,
+            changed=(*undo.changed, *changed, *(one.sentence for one in differ if one)),
+        )
+        if kind is not PlannedPayment:
+            return msgspec.structs.replace(undo, goes_with_it=(*undo.goes_with_it, *words))
+        return msgspec.structs.replace(
+            undo,
+            deletes=(*words, *undo.deletes),
+            payments=tuple((step.id, id_of(own)) for step, own in ours),
+        )
+
+    def _bare(self, item: Item, attempt: SendRecord, found: Invoice | None) -> UndoItem:
+        party = party_word(attempt)
+        return UndoItem(
+            item_id=item.id,
+            version=item.version,
+            attempt=attempt.id,
+            operation=attempt.operation,
+            contact=attempt.contact,
+            number=found.invoice_number if found is not None else attempt.number or 0,
+            dbid=found.invoice_dbid if found is not None else attempt.dbid or 0,
+            deletes=(),
+            stays=f"the {party} {attempt.contact} stays in KashFlow" if attempt.created else "",
+            gone=found is None,
+            seen="" if found is None else fingerprint_of_document(found),
+        )
+
+    def _changes(self, attempt: SendRecord, found: Invoice) -> tuple[str, ...]:
+        """Return what was changed since it was read back; what came out so is no change."""
+        if attempt.seen == fingerprint_of_document(found):
+            return ()
+        sale = attempt.operation == SALE
+        told = compare(attempt.payload, found, self._names, sale=sale)
+        changed = [one.sentence for one in told]
+        if found.invoice_number != attempt.number:
+            changed.append(f"its number was {attempt.number} and is {found.invoice_number}")
+        return tuple(changed)
+
+    def _at(self, attempt: SendRecord, found: Invoice, kind: AttachedKind) -> Matched | None:
+        there = self._parts.sessions.call(
+            self._business, lambda line: belongings(line, attempt.operation, found, kind)
+        )
+        if there is None:
+            return None
+        steps = self._parts.attempts.steps.of(self._business, attempt.id)
+        return matched(steps, kind, there)
+
+
+def _unlisted(attempt: SendRecord, steps: Sequence[FollowUpRecord]) -> tuple[str, ...]:
+    """Return the files of a sale, which KashFlow does not list; they go with it all the same."""
+    sale = attempt.operation == SALE
+    return tuple(step.followup.what for step in done(steps, PlannedFile) if sale)
+
+
+def _told(attempt: SendRecord, found: Invoice) -> str:
+    """Return which document it is: "purchase 12 (Pennine Water, PEN-1, £120.00)"."""
+    currency = attempt.payload.currency_code or "GBP"
+    parts = (attempt.contact, attempt.reference, shown(attempt.gross, currency))
+    told = ", ".join(part for part in parts if part)
+    return f"{word_of(attempt.operation)} {found.invoice_number} ({told})"
+
+
+# Taking items out of KashFlow as was shown: payments first, then the document, each once.
+
+
+class UndoResult(msgspec.Struct, frozen=True):
+    """One item: whether it is out of KashFlow, where it stands, and why it is not out, if so.
+
+    `number` is the one that it has there, or had; `stays` says what is left there on purpose.
+    """
+
+    item_id: str
+    undone: bool
+    state: ItemState
+    number: int
+    problem: ProblemNote | None = None
+    stays: str = ""
+
+
+class UndoReport(msgspec.Struct, frozen=True):
+    """A result for every item that was come to, and what ended it early (`stopped`), if so."""
+
+    results: tuple[UndoResult, ...]
+    cancelled: bool = False
+    stopped: ProblemNote | None = None
+
+    @property
+    def undone(self) -> int:
+        """How many items are out of KashFlow."""
+        return sum(result.undone for result in self.results)
+
+    @property
+    def held(self) -> int:
+        """How many are not, or may not be."""
+        return len(self.results) - self.undone
+
+
+class UndoRun:
+    """Undoes items, one after the other. Call it under the business's publish lock."""
+
+    def __init__(
+        self,
+        business: str,
+        parts: Context,
+        deleting: RemovalRecovery,
+        listener: Listener,
+        gate: StopSwitch,
+        *,
+        even_if_changed: bool,
+    ) -> None:
+        self._business = business
+        self._parts = parts
+        self._deleting = deleting
+        self._listener = listener
+        self._gate = gate
+        self._even_if_changed = even_if_changed
+
+    def carry_out(self, items: Sequence[UndoItem]) -> UndoReport:
+        """Undo the items, in this order; one item's trouble stops that item alone.
+
+        A cancel lets the item in hand come to its end.
+        """
+        results: list[UndoResult] = []
+        cancelled = False
+        for planned in items:
+            try:
+                self._gate.check()
+            except Cancelled:
+                cancelled = True
+                break
+            except Halted:
+                break
+            results.append(self._undo(planned))
+        problem = self._gate.problem
+        return UndoReport(tuple(results), cancelled, note_of(problem) if problem else None)
+
+    def _undo(self, planned: UndoItem) -> UndoResult:
+        self._listener(ItemUndoing(business=self._business, item=planned.item_id))
+        try:
+            fresh = self._as_shown(planned)
+            problem = self._delete(fresh)
+        except (DeskError, KashFlowError) as failure:
+            problem = failure
+            if stops(failure):
+                self._gate.halt(failure)
+        state = self._state(planned.item_id)
+        if problem is None:
+            self._listener(
+                ItemUndone(business=self._business, item=planned.item_id, number=planned.number)
+            )
+            return UndoResult(planned.item_id, True, state, planned.number, stays=planned.stays)
+        unknown = state is ItemState.UNKNOWN
+        self._listener(
+            ItemHeld(
+                business=self._business, item=planned.item_id, problem=problem, unknown=unknown
+            )
+        )
+        return UndoResult(planned.item_id, False, state, planned.number, note_of(problem))
+
+    def _as_shown(self, planned: UndoItem) -> UndoItem:
+        """Look at the item and its document right before; raises unless they are as shown."""
+        if planned.changed and not self._even_if_changed:
+            raise NotUndone(
+                f"It was changed in KashFlow since it was published: {'; '.join(planned.changed)}.",
+                "Undo it all the same (--even-if-changed) only if that may be lost.",
+            )
+        item = self._parts.items.get(self._business, planned.item_id)
+        attempt = self._parts.attempts.latest(self._business, item.id)
+        here = item.sent is ItemState.PUBLISHED
+        if not here or attempt is None or attempt.id != planned.attempt:
+            raise NotUndone("It was changed here meanwhile; nothing was deleted.", "Look again.")
+        finder = DocumentFinder(self._business, self._parts, self._gate.cancel)
+        fresh = UndoLook(self._business, self._parts, finder).look(item, attempt)
+        same = msgspec.structs.replace(fresh, version=planned.version) == planned
+        if not (same or fresh.gone):
+            raise NotUndone(
+                "It was changed in KashFlow since it was shown here; nothing was deleted.",
+                "Look at what would be deleted again.",
+            )
+        return fresh
+
+    def _delete(self, planned: UndoItem) -> Problem | None:
+        """Delete what belongs to the item, payments first; return why it is not out, if so."""
+        attempts = self._parts.attempts
+        attempt = attempts.get(self._business, planned.attempt)
+        if planned.gone:
+            word = word_of(planned.operation)
+            said = f"KashFlow had {word} {planned.number} no more."
+            attempts.undone(self._business, attempt, Action.UNDONE, said)
+            return None
+        for step, target in planned.payments:
+            what = attempts.steps.get(self._business, step).followup.what
+            problem = self._remove(attempt, planned, what, target, step=step)
+            if problem is not None:
+                return problem
+        what = f"{word_of(planned.operation)} {planned.number}"
+        return self._remove(attempt, planned, what, planned.dbid)
+
+    def _remove(
+        self, attempt: SendRecord, planned: UndoItem, what: str, target: int, *, step: int = 0
+    ) -> Problem | None:
+        removal = RemovalRecord(
+            attempt=attempt.id,
+            item=planned.item_id,
+            operation=planned.operation,
+            step=step,
+            target=target,
+            number=planned.number,
+            dbid=planned.dbid,
+            what=what,
+            outcome=SendState.WAITING,
+            started_at=self._parts.clock(),
+        )
+        problem = self._deleting.delete(self._business, removal, self._listener)
+        sent = isinstance(problem, KashFlowError) and problem.outcome is not CallOutcome.UNKNOWN
+        if problem is not None and sent and stops(problem):
+            self._gate.halt(problem)
+        return problem
+
+    def _state(self, item_id: str) -> ItemState:
+        item = self._parts.items.get(self._business, item_id)
+        return self._parts.items.state(self._business, item)
+
 
 __all__ = ["PublishedRun", "UndoItem", "UndoPlan", "UndoReport", "UndoResult", "Undoing"]
 
-_ONCE_THERE = (Outcome.PUBLISHED, Outcome.UNDONE)
+_ONCE_THERE = (SendState.PUBLISHED, SendState.UNDONE)
 
 
 class PublishedRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +411,7 @@ class PublishedRun(msgspec.Struct, frozen=True, kw_only=True):
     there: int
 
 
-class Undoing(Settling):
+class Undoing(Resolving):
     """Plans and carries out undoing, for every business; beside nobody who publishes for it."""
 
     def runs(self, business: str) -> list[PublishedRun]:
@@ -55,7 +419,7 @@ class Undoing(Settling):
         told = []
         for run in self._all_runs(business):
             made = self._made_by(business, run)
-            there = sum(one.outcome is Outcome.PUBLISHED for one in made)
+            there = sum(one.outcome is SendState.PUBLISHED for one in made)
             if made:
                 told.append(
                     PublishedRun(
@@ -94,7 +458,7 @@ class Undoing(Settling):
         with self._settling(business):
             settle = self._parts.settle_time(business)
             self._resolving.resolve(business, settle, listener, ids)
-            finder = Finder(business, self._parts, cancel)
+            finder = DocumentFinder(business, self._parts, cancel)
             look = UndoLook(business, self._parts, finder)
             wanted = [(item_id, self._attempt_of(business, item_id)) for item_id in ids]
             finder.read_together(one for _, one in wanted if one is not None)
@@ -138,7 +502,7 @@ class Undoing(Settling):
                 self._parts,
                 self._resolving.deleting,
                 listener,
-                Gate(cancel or Cancel(), pace or Pace()),
+                StopSwitch(cancel or Cancel(), pace or Pace()),
                 even_if_changed=even_if_changed,
             )
             report = going.carry_out(plan.items)
@@ -160,7 +524,7 @@ class Undoing(Settling):
         found = [msgspec.convert({**row, "id": row.doc_id}, Run) for row in rows]
         return sorted(found, key=lambda one: one.id, reverse=True)
 
-    def _made_by(self, business: str, run: Run) -> list[Attempt]:
+    def _made_by(self, business: str, run: Run) -> list[SendRecord]:
         """Return the attempts of a run that made documents, the last first.
 
         They were begun while it went on, with the fingerprint of what it showed.
@@ -192,7 +556,7 @@ class Undoing(Settling):
             f"There was no publishing session {number}.", "See them with: kashdeck undo NAME --runs"
         )
 
-    def _attempt_of(self, business: str, item_id: str) -> Attempt | None:
+    def _attempt_of(self, business: str, item_id: str) -> SendRecord | None:
         """Return the attempt that made the item's document, None unless it is in KashFlow."""
         item = self._items.get(business, item_id)
         if item.sent is not ItemState.PUBLISHED or self._is_pending(business, item):
@@ -202,7 +566,7 @@ class Undoing(Settling):
     def _is_pending(self, business: str, item: Item) -> bool:
         return bool(self._parts.attempts.removals.pending_of(business, item.id))
 
-    def _known(self, business: str, attempt: Attempt, finder: Finder) -> Attempt:
+    def _known(self, business: str, attempt: SendRecord, finder: DocumentFinder) -> SendRecord:
         """Return the attempt with its document's id, learnt now where it was never read back."""
         if attempt.dbid:
             return attempt
@@ -220,6 +584,6 @@ class Undoing(Settling):
         if state is ItemState.UNKNOWN:
             return "Its outcome is not known; KashFlow has to be looked at first."
         last = self._parts.attempts.latest(business, item.id)
-        if last is not None and last.outcome is Outcome.UNDONE:
+        if last is not None and last.outcome is SendState.UNDONE:
             return "It was taken out of KashFlow already."
         return "It is not in KashFlow."

@@ -8,25 +8,190 @@ nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from kfclient.api.errors import KashFlowError
 from kfclient.cancel import Cancel
-from kfclient.desk.after.verify_look import Verdict, VerifyLook, VerifyResult
-from kfclient.desk.after.whereabouts import Finder
-from kfclient.desk.audit.audit import Action
-from kfclient.desk.business.business import ProblemNote
+from kfclient.desk.audit.entry import Action
+from kfclient.desk.errors import DeletedThere, DeskError, EditedThere
 from kfclient.desk.events import ItemVerified, Listener, ignore
-from kfclient.desk.inbox.item import Item, ItemState
-from kfclient.desk.publish.attempt import Attempt
-from kfclient.desk.publish.planning import LeftOut
-from kfclient.desk.publish.report import note_of
+from kfclient.desk.model.business import ProblemNote
+from kfclient.desk.model.connection_state import publish_lock
+from kfclient.desk.model.item import Item, ItemState
+from kfclient.desk.model.sides import SALE, word_of
+from kfclient.desk.publish.journal_records import SendRecord, SendState, note_of
+from kfclient.desk.publish.plan import LeftOut, PlannedFile, PlannedPayment
+from kfclient.desk.publish.send import stops
+from kfclient.desk.published.compare import (
+    ALL_KINDS,
+    Difference,
+    belongings,
+    compare,
+    difference,
+    done,
+    in_words,
+    matched,
+)
+from kfclient.desk.published.find_document import DocumentFinder, IdNames
 from kfclient.errors import Cancelled, Problem
 
 if TYPE_CHECKING:
-    from kfclient.desk.publish.parts import Parts
+    from kfclient.api.records import Invoice
+    from kfclient.desk.publish.journal_records import FollowUpRecord
+    from kfclient.desk.published.compare import AttachedKind
+    from kfclient.desk.published.find_document import FoundDocument
+    from kfclient.desk.runs.context import Context
+
+
+# Looking at one published item in KashFlow, and comparing it with what was sent.
+
+
+class Verdict(StrEnum):
+    """What a look at a published item in KashFlow has shown.
+
+    SAME to the penny; CHANGED there; DELETED there; REPLACED: it is gone and its number is another
+    document's; NOT_READ: it could not be looked at.
+    """
+
+    SAME = "same"
+    CHANGED = "changed"
+    DELETED = "deleted"
+    REPLACED = "replaced"
+    NOT_READ = "not-read"
+
+
+class VerifyResult(msgspec.Struct, frozen=True):
+    """One item: its verdict, what differs (for CHANGED), and the problem in words, if any.
+
+    `unlisted` says what KashFlow does not tell and so was not compared: the files of a sale.
+    """
+
+    item_id: str
+    number: int
+    verdict: Verdict
+    differences: tuple[Difference, ...] = ()
+    problem: ProblemNote | None = None
+    unlisted: tuple[str, ...] = ()
+
+
+class VerifyLook:
+    """Looks at published items of one business, one verification long."""
+
+    def __init__(self, business: str, parts: Context, finder: DocumentFinder) -> None:
+        self._business = business
+        self._parts = parts
+        self._finder = finder
+        books = parts.items.reference.books(business)
+        self._names = IdNames(parts.lists, business, books.home_currency)
+
+    def look(self, attempt: SendRecord) -> VerifyResult:
+        """Return how the attempt's document is in KashFlow now.
+
+        Raises `KashFlowError` for what would go wrong with every other one too, `Cancelled`.
+        """
+        try:
+            where = self._finder.find(attempt)
+            if where.found is None:
+                return _gone(attempt, where)
+            self._learn(attempt, where.found)
+            differences, unlisted = self._differences(attempt, where.found)
+        except (DeskError, KashFlowError) as problem:
+            if isinstance(problem, KashFlowError) and stops(problem):
+                raise
+            return _result(attempt, Verdict.NOT_READ, problem=note_of(problem))
+        if not differences:
+            return _result(attempt, Verdict.SAME, unlisted=unlisted)
+        named = _named(attempt)
+        edited = EditedThere(f"In KashFlow {named} is otherwise: {in_words(differences)}.")
+        return _result(attempt, Verdict.CHANGED, differences, note_of(edited), unlisted)
+
+    def _learn(self, attempt: SendRecord, found: Invoice) -> None:
+        """Keep the id of a document that was never read back, unless somebody publishes now."""
+        if attempt.dbid:
+            return
+        with self._parts.home.try_lock(publish_lock(self._business)) as held:
+            latest = self._parts.attempts.latest(self._business, attempt.item)
+            if held and latest == attempt:
+                self._parts.attempts.confirmed(self._business, attempt, found, None)
+
+    def _differences(
+        self, attempt: SendRecord, found: Invoice
+    ) -> tuple[tuple[Difference, ...], tuple[str, ...]]:
+        """Return what differs, and what KashFlow does not list and so cannot be compared."""
+        sale = attempt.operation == SALE
+        told = [*compare(attempt.payload, found, self._names, sale=sale)]
+        if found.invoice_number != attempt.number:
+            told.append(Difference("number", str(attempt.number), str(found.invoice_number)))
+        steps = self._parts.attempts.steps.of(self._business, attempt.id)
+        unlisted: list[str] = []
+        for kind in ALL_KINDS:
+            if not done(steps, kind):
+                continue
+            if sale and kind is PlannedFile:
+                unlisted += [step.followup.what for step in done(steps, kind)]
+            else:
+                told += self._at(attempt, found, steps, kind)
+        told += self._taken_off(found, steps)
+        return tuple(told), tuple(unlisted)
+
+    def _taken_off(self, found: Invoice, steps: Sequence[FollowUpRecord]) -> list[Difference]:
+        """Return the payments that an undoing has deleted, broken off before the document went.
+
+        None where a payment is there again.
+        """
+        if found.amount_paid:
+            return []
+        undone = (one for one in steps if one.outcome is SendState.UNDONE)
+        payments = [one for one in undone if isinstance(one.followup, PlannedPayment)]
+        differ = (difference(step, None, self._names) for step in payments)
+        return [one for one in differ if one is not None]
+
+    def _at(
+        self,
+        attempt: SendRecord,
+        found: Invoice,
+        steps: Sequence[FollowUpRecord],
+        kind: AttachedKind,
+    ) -> list[Difference]:
+        """Return what differs of the payments, files or notes that Kashdeck put there."""
+        there = self._parts.sessions.call(
+            self._business, lambda line: belongings(line, attempt.operation, found, kind)
+        )
+        pairs = matched(steps, kind, there or []).ours
+        differ = (difference(step, own, self._names) for step, own in pairs)
+        return [one for one in differ if one is not None]
+
+
+def _result(
+    attempt: SendRecord,
+    verdict: Verdict,
+    differences: tuple[Difference, ...] = (),
+    problem: ProblemNote | None = None,
+    unlisted: tuple[str, ...] = (),
+) -> VerifyResult:
+    number = attempt.number or 0
+    return VerifyResult(attempt.item, number, verdict, differences, problem, unlisted)
+
+
+def _gone(attempt: SendRecord, where: FoundDocument) -> VerifyResult:
+    if where.instead is None:
+        problem = DeletedThere(f"KashFlow no longer has {_named(attempt)}: it was deleted there.")
+        return _result(attempt, Verdict.DELETED, problem=note_of(problem))
+    other = where.instead
+    told = ", ".join(part for part in (other.customer_name, other.customer_reference) if part)
+    problem = DeletedThere(
+        f"KashFlow no longer has {_named(attempt)}: it was deleted there, and its number is "
+        f"another document's now{f' ({told})' if told else ''}."
+    )
+    return _result(attempt, Verdict.REPLACED, problem=note_of(problem))
+
+
+def _named(attempt: SendRecord) -> str:
+    return f"{word_of(attempt.operation)} {attempt.number}"
+
 
 __all__ = ["Verdict", "VerifyReport", "VerifyResult", "Verifying"]
 
@@ -58,7 +223,7 @@ class VerifyReport(msgspec.Struct, frozen=True, kw_only=True):
 class Verifying:
     """Verifies for every business. Thread-safe; writes only what it found, at the items."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Context) -> None:
         self._parts = parts
 
     def verify(
@@ -79,7 +244,7 @@ class Verifying:
         stopped: Problem | None = None
         cancelled = False
         try:
-            finder = Finder(business, self._parts, cancel)
+            finder = DocumentFinder(business, self._parts, cancel)
             look = VerifyLook(business, self._parts, finder)
             finder.read_together(wanted)
             for attempt in wanted:
@@ -106,14 +271,14 @@ class Verifying:
 
     def _wanted(
         self, business: str, item_ids: Sequence[str] | None
-    ) -> tuple[list[Attempt], list[LeftOut]]:
+    ) -> tuple[list[SendRecord], list[LeftOut]]:
         items = self._parts.items
         if item_ids is None:
             asked = [one for one in items.all(business) if one.sent is ItemState.PUBLISHED]
         else:
             ids = dict.fromkeys(item_id.strip() for item_id in item_ids)
             asked = [items.get(business, item_id) for item_id in ids]
-        wanted: list[Attempt] = []
+        wanted: list[SendRecord] = []
         left_out: list[LeftOut] = []
         for item in asked:
             attempt = self._parts.attempts.latest(business, item.id)
@@ -125,7 +290,7 @@ class Verifying:
                 left_out.append(LeftOut(item.id, why))
         return wanted, left_out
 
-    def _remember(self, business: str, attempt: Attempt, result: VerifyResult) -> None:
+    def _remember(self, business: str, attempt: SendRecord, result: VerifyResult) -> None:
         """Write at the item what was found, unless it is another document by now."""
         database = self._parts.home.books(business)
         if result.verdict in _GONE:

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kfclient.desk.audit.audit import Audit
     from kfclient.desk.business.businesses import Businesses
-    from kfclient.desk.connect.sessions import Sessions
-    from kfclient.desk.duplicates.radar import Radar
-    from kfclient.desk.inbox.items import Items
-    from kfclient.desk.publish.attempts import Attempts
-    from kfclient.desk.publish.runs import Runs
+    from kfclient.desk.business.sessions import Sessions
+    from kfclient.desk.items.duplicates import Duplicates
+    from kfclient.desk.items.items import Items
+    from kfclient.desk.publish.journal import SendJournal
+    from kfclient.desk.runs.runs import Runs
     from kfclient.desk.sync.lists import Lists
     from kfclient.store import Home
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parts:
+class Context:
     """The parts of the desk that publishing uses, and its own records.
 
     `clock` tells the time in UTC.
@@ -32,8 +32,8 @@ class Parts:
     lists: Lists
     items: Items
     audit: Audit
-    radar: Radar
-    attempts: Attempts
+    duplicates: Duplicates
+    attempts: SendJournal
     runs: Runs
     clock: Callable[[], dt.datetime]
 

@@ -7,30 +7,28 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kfclient.cancel import Cancel
-from kfclient.desk.business.standing import publish_lock
+from kfclient.desk.business.status import RunPhase, RunStatus, broken_off, run_status
 from kfclient.desk.errors import BrokenOff, NothingRuns
 from kfclient.desk.events import Listener, ignore
-from kfclient.desk.publish.planning import LeftOut, Plan, make_plan, plan_item
-from kfclient.desk.publish.report import PublishReport
-from kfclient.desk.publish.run_glance import RunGlance, RunStanding, run_glance
-from kfclient.desk.publish.run_news import event_of
-from kfclient.desk.publish.run_words import broken_off
-from kfclient.desk.publish.runs import RunState, Wish
-from kfclient.desk.publish.tasks import Planner
-from kfclient.store.news import Follower
+from kfclient.desk.model.connection_state import publish_lock
+from kfclient.desk.publish.journal_records import PublishReport
+from kfclient.desk.publish.plan import LeftOut, Plan, make_plan, plan_item
+from kfclient.desk.runs.run import PlanCheck
+from kfclient.desk.runs.runs import RunRequest, RunState, event_of
+from kfclient.store.events_file import Follower
 
 if TYPE_CHECKING:
-    from kfclient.desk.publish.parts import Parts
-    from kfclient.desk.publish.runs import Run
+    from kfclient.desk.runs.context import Context
+    from kfclient.desk.runs.runs import Run
 
 LOOK_SECONDS = 0.2
 """How often a follower looks for news."""
 
 
-class Following:
+class RunControl:
     """Sees and steers the runs of every business, whoever carries them out."""
 
-    _parts: Parts
+    _parts: Context
 
     def interrupted(self, business: str) -> Run | None:
         """Return the run that was broken off by a sudden end; None where there is none."""
@@ -46,12 +44,12 @@ class Following:
         """Return the run that was begun last, ended or not; None where there never was one."""
         return self._parts.runs.last(business)
 
-    def standing(self, business: str) -> tuple[RunGlance, RunStanding] | None:
+    def standing(self, business: str) -> tuple[RunStatus, RunPhase] | None:
         """Return how the last run goes, or went; None where nothing was ever published."""
         home = self._parts.home
-        return run_glance(home.root, business, home.holder)
+        return run_status(home.root, business, home.holder)
 
-    def ask(self, business: str, wish: Wish) -> Run:
+    def ask(self, business: str, wish: RunRequest) -> Run:
         """Ask the run that goes on to pause, to go on, or to stop; it does so within a second.
 
         Returns the run. Raises `NothingRuns` where none goes on.
@@ -67,9 +65,9 @@ class Following:
 
         They are planned anew from the inbox, so this plan is not to be published.
         """
-        books = self._parts.items.bookshelf.books(business)
+        books = self._parts.items.reference.books(business)
         items = self._parts.items.by_id(business)
-        planner = Planner(business, self._parts.items, self._parts.attempts)
+        planner = PlanCheck(business, self._parts.items, self._parts.attempts)
         planned = []
         for one in run.shown:
             if one.item in items:
@@ -107,7 +105,7 @@ class Following:
                 if now.state is RunState.ENDED:
                     return now, now.report or PublishReport((), cancelled=True)
                 if not goes_on and now.process == run.process:
-                    raise BrokenOff(*broken_off(name, RunGlance(self._told(business))))
+                    raise BrokenOff(*broken_off(name, RunStatus(self._told(business))))
                 run = now
                 cancel.wait(LOOK_SECONDS)
                 cancel.check()

@@ -9,44 +9,100 @@ guess: see `attempts` and `attempt_steps` for what is written down before and af
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from kfclient.api.records import Customer, Supplier
 from kfclient.cancel import Cancel, Pace
 from kfclient.desk.errors import PlanChanged
 from kfclient.desk.events import Listener, PublishEnded, PublishStarted, ignore
-from kfclient.desk.inbox.item import ItemState
-from kfclient.desk.publish.attempts import Attempts
-from kfclient.desk.publish.envelopes import envelope
-from kfclient.desk.publish.following import Following
-from kfclient.desk.publish.parts import Parts
-from kfclient.desk.publish.patience import Patience
-from kfclient.desk.publish.planning import (
+from kfclient.desk.model.item import ItemState, is_unread
+from kfclient.desk.model.sides import SALE
+from kfclient.desk.publish.journal import SendJournal
+from kfclient.desk.publish.journal_records import PublishReport, PublishResult
+from kfclient.desk.publish.new_contacts import code_for
+from kfclient.desk.publish.plan import (
+    Agreed,
+    Followup,
     LeftOut,
     Plan,
+    PlannedFile,
     PlannedItem,
+    PlannedPayment,
     fingerprint_of,
     make_plan,
     plan_item,
 )
-from kfclient.desk.publish.report import PublishReport, PublishResult
-from kfclient.desk.publish.run import PublishRun
-from kfclient.desk.publish.run_news import line_of
-from kfclient.desk.publish.runs import Agreed, Run, Runs
-from kfclient.desk.publish.tasks import Planner
-from kfclient.desk.settle.read_back import is_unread
-from kfclient.desk.settle.settling import Settling
-from kfclient.store.news import News
+from kfclient.desk.runs.context import Context
+from kfclient.desk.runs.follow import RunControl
+from kfclient.desk.runs.resolve import Resolving
+from kfclient.desk.runs.run import Backoff, PlanCheck, PublishRun
+from kfclient.desk.runs.runs import Run, Runs, line_of
+from kfclient.store.events_file import EventsFile
 
 if TYPE_CHECKING:
+    from kfclient.api import KashFlow
     from kfclient.desk.business.businesses import Businesses
-    from kfclient.desk.connect.sessions import Sessions
-    from kfclient.desk.duplicates.radar import Radar
-    from kfclient.desk.inbox.items import Items
+    from kfclient.desk.business.sessions import Sessions
+    from kfclient.desk.items.duplicates import Duplicates
+    from kfclient.desk.items.items import Items
     from kfclient.desk.sync.lists import Lists
     from kfclient.store import Home
+
+
+# The SOAP bodies of what is planned, as they will go out, without credentials.
+
+_CONTENT = "Li4u"
+"""In place of a file's content, which may be megabytes: three dots, as they travel."""
+
+
+def envelope(kashflow: KashFlow, planned: PlannedItem) -> str:
+    """Return the bodies, in their order.
+
+    The document's number and id, which KashFlow gives, are 0 in what follows it; a file's content
+    is left out.
+    """
+    bodies: list[bytes] = []
+    if planned.number is None:
+        if (new := planned.creates) is not None:
+            code = code_for(new.name)
+            bodies.append(
+                kashflow.envelope("InsertSupplier", supl=Supplier(code=code, name=new.name))
+                if new.kind == "supplier"
+                else kashflow.envelope("InsertCustomer", custr=Customer(code=code, name=new.name))
+            )
+        bodies.append(kashflow.envelope(planned.operation, Inv=planned.invoice))
+    bodies += _followups(kashflow, planned)
+    return "\n".join(body.decode() for body in bodies)
+
+
+def _followups(kashflow: KashFlow, planned: PlannedItem) -> Iterator[bytes]:
+    noun = "Invoice" if planned.operation == SALE else "Receipt"
+    for followup in planned.followups:
+        yield _followup(kashflow, noun, planned.number or 0, followup)
+
+
+def _followup(kashflow: KashFlow, noun: str, number: int, followup: Followup) -> bytes:
+    if isinstance(followup, PlannedPayment):
+        payment = msgspec.structs.replace(followup.payment, pay_invoice=number)
+        return kashflow.envelope(f"Insert{noun}Payment", **{f"{noun}Payment": payment})
+    if isinstance(followup, PlannedFile):
+        from kfclient.api.document_operations import attachment
+
+        fields = attachment(followup.name, b"...") | {
+            "Base64String": _CONTENT,
+            "FileSize": str(followup.size),
+        }
+        return kashflow.envelope(f"AttachFileTo{noun}", **{f"{noun}No": number}, **fields)
+    return kashflow.envelope(
+        f"Insert{noun}Note",
+        **{f"{noun}Id": 0},
+        NoteDate=followup.day,
+        Notes=followup.text,
+    )
+
 
 __all__ = ["PublishReport", "PublishResult", "Publishing"]
 
@@ -65,7 +121,7 @@ _STEP_UNKNOWN = (
 _UNREAD = "It is in KashFlow, and was not read back yet."
 
 
-class Publishing(Settling, Following):
+class Publishing(Resolving, RunControl):
     """Plans and publishes for every business; one publisher a business at a time.
 
     `patience` is how it waits for the network, where it is asked to; `lanes` how many items are on
@@ -79,25 +135,25 @@ class Publishing(Settling, Following):
         sessions: Sessions,
         lists: Lists,
         items: Items,
-        radar: Radar,
+        duplicates: Duplicates,
         clock: Callable[[], dt.datetime],
-        patience: Patience | None = None,
+        patience: Backoff | None = None,
     ) -> None:
         super().__init__(
-            Parts(
+            Context(
                 home=home,
                 businesses=businesses,
                 sessions=sessions,
                 lists=lists,
                 items=items,
                 audit=items.audit,
-                radar=radar,
-                attempts=Attempts(home, items, items.audit, clock),
+                duplicates=duplicates,
+                attempts=SendJournal(home, items, items.audit, clock),
                 runs=Runs(home, businesses.person, clock),
                 clock=clock,
             )
         )
-        self.patience = patience or Patience()
+        self.patience = patience or Backoff()
         self.lanes = LANES
 
     # Before
@@ -109,7 +165,7 @@ class Publishing(Settling, Following):
         cannot go are left out, with the reason; so are those that publishing reads back first. Asks
         KashFlow nothing. Raises `ItemUnknown`.
         """
-        books = self._items.bookshelf.books(business)
+        books = self._items.reference.books(business)
         if item_ids is None:
             wanted = [
                 item
@@ -119,7 +175,7 @@ class Publishing(Settling, Following):
         else:
             ids = dict.fromkeys(item_id.strip() for item_id in item_ids)
             wanted = [self._items.get(business, item_id) for item_id in ids]
-        planner = Planner(business, self._items, self._parts.attempts)
+        planner = PlanCheck(business, self._items, self._parts.attempts)
         planned: list[PlannedItem] = []
         left_out: list[LeftOut] = []
         for item in wanted:
@@ -216,7 +272,7 @@ class Publishing(Settling, Following):
             run = self._parts.runs.open(business)
             if run is not None:
                 self._parts.runs.end(business, run, "cancelled")
-                news = News(self._parts.home.news_path(business))
+                news = EventsFile(self._parts.home.news_path(business))
                 ended = PublishEnded(
                     business=business, published=0, held=0, unknown=0, cancelled=True
                 )

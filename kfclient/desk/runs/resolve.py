@@ -6,29 +6,27 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from kfclient.desk.business.status import RunPhase, command, how_it_goes, run_status
 from kfclient.desk.errors import Busy
 from kfclient.desk.events import Listener, ignore
-from kfclient.desk.inbox.item import Item, ItemState
-from kfclient.desk.inbox.items import publish_lock
-from kfclient.desk.publish.report import PublishResult
-from kfclient.desk.publish.run_glance import RunStanding, run_glance
-from kfclient.desk.publish.run_words import command, how_it_goes
-from kfclient.desk.settle.deciding import Candidates, Deciding
-from kfclient.desk.settle.read_back import is_unread
-from kfclient.desk.settle.resolving import Resolving
+from kfclient.desk.model.connection_state import publish_lock
+from kfclient.desk.model.item import Item, ItemState, is_unread
+from kfclient.desk.publish.decide import Candidates, Deciding
+from kfclient.desk.publish.journal_records import PublishResult
+from kfclient.desk.publish.recover import SendRecovery
 
 if TYPE_CHECKING:
-    from kfclient.desk.business.business import Business
-    from kfclient.desk.publish.parts import Parts
+    from kfclient.desk.model.business import Business
+    from kfclient.desk.runs.context import Context
 
 
-class Settling:
+class Resolving:
     """Settles what had no answer, for every business; beside nobody who publishes for it."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Context) -> None:
         self._parts = parts
         self._items = parts.items
-        self._resolving = Resolving(parts.sessions, parts.items, parts.attempts, parts.clock)
+        self._resolving = SendRecovery(parts.sessions, parts.items, parts.attempts, parts.clock)
         self._deciding = Deciding(
             parts.sessions, parts.items, parts.attempts, self._resolving, parts.clock
         )
@@ -99,7 +97,7 @@ class Settling:
             return self._deciding.step(business, item_id, step, settle, there=there)
 
     @property
-    def parts(self) -> Parts:
+    def parts(self) -> Context:
         """What it stands on."""
         return self._parts
 
@@ -131,8 +129,8 @@ class Settling:
     def _busy(self, known: Business) -> Busy:
         """Return who publishes for the business, since when, and how to follow it."""
         home = self._parts.home
-        glance = run_glance(home.root, known.id, home.holder)
-        if glance is None or glance[1] in {RunStanding.ENDED, RunStanding.INTERRUPTED}:
+        glance = run_status(home.root, known.id, home.holder)
+        if glance is None or glance[1] in {RunPhase.ENDED, RunPhase.INTERRUPTED}:
             return Busy(f"{known.name} is being published by another session.")
         return Busy(
             f"{known.name} is being published in another session: {how_it_goes(*glance)}",

@@ -5,8 +5,14 @@ What is of unknown outcome is looked for first, at the start and whenever the co
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import TYPE_CHECKING
+import heapq
+import random
+import threading
+from collections import deque
+from collections.abc import Callable, Hashable, Sequence
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import msgspec
 
 from kfclient.api.errors import (
     KashFlowError,
@@ -19,25 +25,204 @@ from kfclient.api.errors import (
     Unknown,
 )
 from kfclient.cancel import Cancel, Pace
-from kfclient.desk.check.matching import plain
-from kfclient.desk.errors import NotThereYet, PlanChanged
+from kfclient.desk.errors import ItemUnknown, NotThereYet, PlanChanged
 from kfclient.desk.events import Listener, PublishWaiting
-from kfclient.desk.inbox.item import ItemState
-from kfclient.desk.publish.gate import Gate, Halted, may_pass
-from kfclient.desk.publish.lanes import Lanes
-from kfclient.desk.publish.newcontacts import NewContacts
-from kfclient.desk.publish.publisher import ItemPublisher
-from kfclient.desk.publish.report import PublishReport, PublishResult, note_of
-from kfclient.desk.publish.run_record import RunRecord
-from kfclient.desk.publish.runs import Run, Task
-from kfclient.desk.publish.tasks import Planner
+from kfclient.desk.items.reference import folded
+from kfclient.desk.model.item import Item, ItemState
+from kfclient.desk.publish.journal_records import (
+    PublishReport,
+    PublishResult,
+    fingerprint_of_step,
+    note_of,
+    result_of,
+)
+from kfclient.desk.publish.new_contacts import NewContacts
+from kfclient.desk.publish.plan import (
+    NewContact,
+    PlannedItem,
+    Task,
+    fingerprint_of,
+    plan_item,
+    plan_left,
+)
+from kfclient.desk.publish.send import Halted, ItemPublisher, StopSwitch, may_pass
+from kfclient.desk.runs.runs import Run, RunRecord, Shown
 from kfclient.errors import Cancelled, Problem
 
 if TYPE_CHECKING:
-    from kfclient.desk.business.business import ProblemNote
-    from kfclient.desk.publish.parts import Parts
-    from kfclient.desk.publish.patience import Patience
-    from kfclient.desk.settle.resolving import Resolving
+    from kfclient.desk.items.items import Items
+    from kfclient.desk.model.business import ProblemNote
+    from kfclient.desk.publish.journal import SendJournal
+    from kfclient.desk.publish.recover import SendRecovery
+    from kfclient.desk.runs.context import Context
+
+
+# Several items at once: a thread a lane, one item of a supplier or customer at a time.
+
+T = TypeVar("T")
+
+_LOOK_EVERY = 0.1
+
+
+class Workers(Generic[T]):
+    """Does `work` for each task, in their order, at most `lanes` at once.
+
+    Tasks of one party follow one another: what is read of the party before one is sent has to hold
+    what the one before has sent. An error that `work` raises ends the lanes after what they have in
+    hand, and is raised again.
+    """
+
+    def __init__(
+        self,
+        tasks: Sequence[T],
+        party: Callable[[T], Hashable],
+        work: Callable[[T], bool],
+        lanes: int,
+    ) -> None:
+        self._work = work
+        self._wanted = max(1, lanes)
+        self._changed = threading.Condition()
+        self._queues: dict[Hashable, deque[tuple[int, T]]] = {}
+        for number, task in enumerate(tasks):
+            self._queues.setdefault(party(task), deque()).append((number, task))
+        # Whose turn it is: the party with the first task that waits.
+        self._turns: list[tuple[int, Hashable]] = [
+            (queue[0][0], key) for key, queue in self._queues.items()
+        ]
+        self._left = len(tasks)
+        self._ended = False
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        """Do the tasks until all are done or `work` says to end; returns when the lanes have ended.
+
+        `work` returns whether to go on.
+        """
+        heapq.heapify(self._turns)
+        threads = [
+            threading.Thread(target=self._lane, name=f"publish-{number}", daemon=True)
+            for number in range(min(self._wanted, len(self._queues)))
+        ]
+        try:
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                while thread.is_alive():
+                    thread.join(_LOOK_EVERY)
+        finally:
+            self._end()
+        if self._error is not None:
+            raise self._error
+
+    def _lane(self) -> None:
+        while (taken := self._take()) is not None:
+            key, task = taken
+            try:
+                if not self._work(task):
+                    self._end()
+            except BaseException as error:  # noqa: BLE001 - raised again by who waits
+                self._end(error)
+            self._put_back(key)
+
+    def _take(self) -> tuple[Hashable, T] | None:
+        """Return the next task and whose it is, None when there is none any more."""
+        with self._changed:
+            while not self._ended and self._left:
+                if self._turns:
+                    _, key = heapq.heappop(self._turns)
+                    self._left -= 1
+                    return key, self._queues[key].popleft()[1]
+                self._changed.wait()
+            return None
+
+    def _put_back(self, key: Hashable) -> None:
+        with self._changed:
+            if self._queues[key]:
+                heapq.heappush(self._turns, (self._queues[key][0][0], key))
+            self._changed.notify_all()
+
+    def _end(self, error: BaseException | None = None) -> None:
+        with self._changed:
+            self._ended = True
+            self._error = self._error or error
+            self._changed.notify_all()
+
+
+# From what was shown to what is to be done now: the same to the last field, or nothing.
+
+
+class PlanCheck:
+    """Plans items as they are now, of one business."""
+
+    def __init__(self, business: str, items: Items, attempts: SendJournal) -> None:
+        self._business = business
+        self._items = items
+        self._attempts = attempts
+
+    def left_of(self, item: Item) -> PlannedItem | None:
+        """Return what can be done of what is left of a published item; None for nothing."""
+        if not item.left:
+            return None
+        attempt = self._attempts.latest(self._business, item.id)
+        if attempt is None:
+            return None
+        steps = self._attempts.steps.of(self._business, attempt.id)
+        followups = [step.followup for step in steps if step.is_open]
+        return plan_left(item, attempt.contact, attempt.payload, followups) if followups else None
+
+    def tasks(
+        self, shown: Sequence[Shown]
+    ) -> tuple[list[Task], list[PublishResult], list[PublishResult]]:
+        """Return what is to be done, what is settled by now, and what is no longer as shown."""
+        tasks: list[Task] = []
+        settled: list[PublishResult] = []
+        changed: list[PublishResult] = []
+        for one in shown:
+            try:
+                item = self._items.get(self._business, one.item)
+            except ItemUnknown as problem:
+                gone = PublishResult(one.item, ItemState.TO_REVIEW, None, note_of(problem))
+                changed.append(gone)
+                continue
+            state = self._items.state(self._business, item)
+            planned = self._as_shown(item, state, one)
+            if planned is not None:
+                tasks.append(Task(planned, one.fingerprint))
+            elif state in {ItemState.TO_REVIEW, ItemState.READY} or self._is_other(item, one):
+                other = PlanChanged(f"Item {item.id} is no longer what was shown.")
+                changed.append(result_of(item, state, note_of(other)))
+            else:
+                settled.append(result_of(item, state))
+        return tasks, settled, changed
+
+    def _as_shown(self, item: Item, state: ItemState, shown: Shown) -> PlannedItem | None:
+        """Return the item as it is planned now; None unless that is what was shown."""
+        if state is ItemState.READY:
+            books = self._items.reference.books(self._business)
+            fresh = plan_item(item, self._items.findings(self._business, item), books)
+            then = _as_then(fresh, shown.creates)
+            return fresh if fingerprint_of([then]) == shown.fingerprint else None
+        if state is not ItemState.PUBLISHED or self._is_other(item, shown):
+            return None
+        return self.left_of(item)
+
+    def _is_other(self, item: Item, shown: Shown) -> bool:
+        """Tell whether what is left of a published item is more, or other, than what was shown."""
+        left = self.left_of(item)
+        if left is None:
+            return False
+        if shown.left:
+            return any(fingerprint_of_step(one) not in shown.left for one in left.followups)
+        attempt = self._attempts.latest(self._business, item.id)
+        return attempt is None or attempt.fingerprint != shown.fingerprint
+
+
+def _as_then(fresh: PlannedItem, new: NewContact | None) -> PlannedItem:
+    """Return the item as it was planned where its contact has been created since."""
+    if new is None or fresh.creates is not None or folded(fresh.contact) != folded(new.name):
+        return fresh
+    return msgspec.structs.replace(fresh, creates=new)
+
 
 _PASSING = {
     NotThereYet.code,
@@ -57,14 +242,14 @@ class PublishRun:
 
     def __init__(
         self,
-        parts: Parts,
-        resolving: Resolving,
+        parts: Context,
+        resolving: SendRecovery,
         business: str,
         run: Run,
         listener: Listener,
         cancel: Cancel,
         pace: Pace,
-        patience: Patience,
+        patience: Backoff,
     ) -> None:
         self._parts = parts
         self._resolving = resolving
@@ -75,8 +260,8 @@ class PublishRun:
         self._cancel = cancel
         self._pace = pace
         self._patience = patience
-        self._gate = Gate(cancel, pace)
-        self._planner = Planner(business, parts.items, parts.attempts)
+        self._gate = StopSwitch(cancel, pace)
+        self._planner = PlanCheck(business, parts.items, parts.attempts)
         self._asked = {one.item for one in run.shown} | {one.item for one in run.behind}
         self._results: dict[str, PublishResult] = {}
         self._over: set[str] = set()
@@ -150,7 +335,7 @@ class PublishRun:
             parts.items,
             parts.attempts,
             NewContacts(parts.home, parts.lists, parts.audit, self._business),
-            parts.radar,
+            parts.duplicates,
             run.agreed,
             self._listener,
             self._gate,
@@ -165,7 +350,7 @@ class PublishRun:
             return self._gate.problem is None
 
         try:
-            Lanes(tasks, _party, work, _in_hand(run.lanes, kashflow.lanes)).run()
+            Workers(tasks, _party, work, _in_hand(run.lanes, kashflow.lanes)).run()
         finally:
             publisher.remember()
         return self._gate.problem
@@ -231,8 +416,42 @@ def _in_hand(lanes: int, calls: int) -> int:
 
 def _party(task: Task) -> Hashable:
     """Return whose document it is; one that is yet to be created goes by name."""
-    return task.planned.operation, plain(task.planned.contact)
+    return task.planned.operation, folded(task.planned.contact)
 
 
 def _may_pass(note: ProblemNote | None) -> bool:
     return note is None or note.code in _PASSING
+
+
+# Waiting by itself: how long, and on whose clock.
+
+_FIRST, _LONGEST = 2.0, 60.0
+
+
+def _by_the_clock(seconds: float, cancel: Cancel) -> None:
+    cancel.wait(seconds)
+
+
+class Backoff:
+    """How publishing waits for the network: ever longer up to a minute, never in step.
+
+    `sleep` waits so many seconds, less when cancelled; `chance` gives numbers from 0 to 1.
+    """
+
+    def __init__(
+        self,
+        sleep: Callable[[float, Cancel], object] = _by_the_clock,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._sleep = sleep
+        self._chance = chance
+
+    def pause(self, tries: int) -> float:
+        """Return the seconds to wait after so many tries that came to nothing."""
+        longest: float = min(_LONGEST, _FIRST * 2 ** min(tries, 10))
+        return longest * (0.5 + self._chance() / 2)
+
+    def wait(self, seconds: float, cancel: Cancel) -> None:
+        """Wait; raises `Cancelled` when the work shall stop instead."""
+        self._sleep(seconds, cancel)
+        cancel.check()

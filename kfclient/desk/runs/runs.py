@@ -7,19 +7,35 @@ carried on with exactly what was shown; an item that is another one by now is le
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import os
+import threading
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from kfclient.desk.publish.attempt_step import fingerprint_of_step
-from kfclient.desk.publish.planning import NewContact, PlannedItem, fingerprint_of
-from kfclient.desk.publish.report import PublishReport
+from kfclient.desk import events
+from kfclient.desk.events import (
+    Event,
+    Listener,
+    PublishBegun,
+    PublishEnded,
+    PublishPaused,
+    PublishResumed,
+)
+from kfclient.desk.publish.journal_records import PublishReport, fingerprint_of_step
+from kfclient.desk.publish.plan import Agreed, NewContact, PlannedItem, fingerprint_of
+from kfclient.errors import Problem
+from kfclient.store.errors import StoreError
+from kfclient.store.events_file import EventsFile
+from kfclient.store.redaction import redact
 
 if TYPE_CHECKING:
-    from kfclient.desk.publish.planning import Plan
+    from kfclient.cancel import Cancel, Pace
+    from kfclient.desk.publish.plan import Plan
+    from kfclient.desk.runs.context import Context
     from kfclient.store import Home
 
 TABLE = "runs"
@@ -33,7 +49,7 @@ class RunState(StrEnum):
     ENDED = "ended"
 
 
-class Wish(StrEnum):
+class RunRequest(StrEnum):
     """What another session asks of a run that is going on."""
 
     PAUSE = "pause"
@@ -41,10 +57,10 @@ class Wish(StrEnum):
     STOP = "stop"
 
 
-class Wished(msgspec.Struct, frozen=True):
+class RunRequestRecord(msgspec.Struct, frozen=True):
     """A wish, by whom, and when (UTC)."""
 
-    what: Wish
+    what: RunRequest
     who: str
     at: dt.datetime
 
@@ -54,13 +70,6 @@ class Behind(msgspec.Struct, frozen=True):
 
     item: str
     reason: str
-
-
-class Agreed(msgspec.Struct, frozen=True):
-    """What the person has agreed to create."""
-
-    suppliers: bool = False
-    customers: bool = False
 
 
 class Shown(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -73,13 +82,6 @@ class Shown(msgspec.Struct, frozen=True, omit_defaults=True):
     fingerprint: str
     creates: NewContact | None = None
     left: tuple[str, ...] = ()
-
-
-class Task(msgspec.Struct, frozen=True):
-    """An item to publish, as planned now, and the fingerprint of what was shown for it."""
-
-    planned: PlannedItem
-    fingerprint: str
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -105,7 +107,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     who: str
     state: RunState = RunState.RUNNING
     started_at: dt.datetime
-    wish: Wished | None = None
+    wish: RunRequestRecord | None = None
     ended_at: dt.datetime | None = None
     ending: str = ""
     report: PublishReport | None = None
@@ -170,7 +172,7 @@ class Runs:
         with self._home.books(business).transaction():
             self._end(business, run, ending, report)
 
-    def ask(self, business: str, run: int, what: Wish) -> bool:
+    def ask(self, business: str, run: int, what: RunRequest) -> bool:
         """Ask something of a run; whoever carries it out looks for it. False where it has ended.
 
         Needs no publish lock.
@@ -180,11 +182,11 @@ class Runs:
             document = database.table(TABLE).get(doc_id=run)
             if document is None or document["state"] == RunState.ENDED:
                 return False
-            wish = Wished(what, self._who, self._clock())
+            wish = RunRequestRecord(what, self._who, self._clock())
             database.table(TABLE).update({"wish": _plain(wish)}, doc_ids=[run])
         return True
 
-    def wish(self, business: str, run: int) -> Wished | None:
+    def wish(self, business: str, run: int) -> RunRequestRecord | None:
         """Return what is asked of the run, by its newest wish."""
         return self._wish(business, run)
 
@@ -215,10 +217,10 @@ class Runs:
         numbers = [one.doc_id for state in RunState for one in table.by("state", state.value)]
         return self.get(business, max(numbers, default=0))
 
-    def _wish(self, business: str, run: int) -> Wished | None:
+    def _wish(self, business: str, run: int) -> RunRequestRecord | None:
         document = self._home.books(business).table(TABLE).get(doc_id=run)
         wish = None if document is None else document.get("wish")
-        return None if wish is None else msgspec.convert(wish, Wished)
+        return None if wish is None else msgspec.convert(wish, RunRequestRecord)
 
     def _end(
         self, business: str, run: Run, ending: str, report: PublishReport | None = None
@@ -261,3 +263,194 @@ def _stored(run: Run) -> dict[str, Any]:
 def _plain(what: msgspec.Struct) -> Any:
     """Return it as JSON has it: lists, no tuples."""
     return msgspec.json.decode(msgspec.json.encode(what))
+
+
+# A run's events as lines, so that another process hears what the one that publishes tells.
+
+KIND = "event"
+"""The field of a line that names the event; the others are the event's own."""
+
+_KINDS: dict[str, type[Event]] = {
+    name: kind
+    for name, kind in vars(events).items()
+    if isinstance(kind, type) and issubclass(kind, Event)
+}
+
+
+def line_of(event: Event) -> bytes:
+    """Return the event as a line; the business is left out, the file says which."""
+    fields = {name: getattr(event, name) for name in event.__struct_fields__ if name != "business"}
+    line = msgspec.json.encode({KIND: type(event).__name__, **fields}, enc_hook=_written)
+    return redact.clean(line.decode()).encode()
+
+
+def event_of(line: bytes, business: str) -> Event | None:
+    """Return the event of a line; None for one that was torn, or that this version does not know.
+
+    A problem comes back as a `Problem` with its code, sentence and cure.
+    """
+    try:
+        fields = msgspec.json.decode(line)
+        kind = _KINDS[fields.pop(KIND)]
+        return msgspec.convert({**fields, "business": business}, kind, dec_hook=_read)
+    except (msgspec.MsgspecError, KeyError, AttributeError, TypeError):
+        return None
+
+
+def remembered(code: str, sentence: str, cure: str = "") -> Problem:
+    """Return a problem that was met elsewhere, or before."""
+    kind: type[Problem] = type("Remembered", (Problem,), {"code": code})
+    return kind(sentence, cure)
+
+
+def _written(what: Any) -> Any:
+    if isinstance(what, Problem):
+        return what.as_dict()
+    raise NotImplementedError(type(what))
+
+
+def _read(kind: type, what: Any) -> Any:
+    if kind is Problem:
+        return remembered(what["code"], what["sentence"], what["cure"])
+    raise NotImplementedError(kind)
+
+
+# A run while it is carried out: on disk, told to whoever follows it, heeding what others ask.
+
+LOOK_SECONDS = 0.2
+"""How often it is looked for what other sessions ask."""
+
+log = logging.getLogger(__name__)
+
+
+class RunRecord:
+    """Writes down how one run goes. Call it under the business's publish lock; thread-safe.
+
+    Until it is begun nothing is on disk. It listens to the run's events and hands them on, one
+    thread at a time. Close it at the end.
+    """
+
+    def __init__(
+        self,
+        parts: Context,
+        business: str,
+        run: Run,
+        cancel: Cancel,
+        pace: Pace,
+        listener: Listener,
+    ) -> None:
+        self._runs = parts.runs
+        self._business = business
+        self._run = run
+        self._cancel = cancel
+        self._pace = pace
+        self._listener = listener
+        self._news = EventsFile(parts.home.news_path(business))
+        self._early: list[Event] = []
+        self._begun = False
+        self._lock = threading.RLock()
+        self._over = threading.Event()
+        self._watch = threading.Thread(target=self._look, name="publish-watch", daemon=True)
+
+    def hear(self, event: Event) -> None:
+        """Take an event, for the news and for the listener."""
+        with self._lock:
+            self._tell(event)
+            self._listener(event)
+
+    def begin(self) -> None:
+        """Write the run down, and heed from now on what other sessions ask; once is enough."""
+        with self._lock:
+            if self._begun:
+                return
+            run, fresh = self._run, not self._run.id
+            self._run = (
+                self._runs.begin(self._business, run)
+                if fresh
+                else self._runs.carry_on(self._business, run)
+            )
+            begun = PublishBegun(
+                business=self._business,
+                run=self._run.id,
+                items=len(run.shown),
+                who=self._run.who,
+                process=self._run.process,
+                detached=self._run.detached,
+                started_at=run.started_at,
+            )
+            self._news.begin(line_of(begun), afresh=fresh)
+            self._begun = True
+            for early in self._early:
+                self._tell(early)
+            self._listener(begun)
+        self._watch.start()
+
+    def end(self, ending: str, report: PublishReport) -> None:
+        """Write down that the run has come to its end, how, and what came of it."""
+        if self._run.id:
+            self.begin()  # carried on, with nothing left to do
+        self._stop_looking()
+        if not self._begun:
+            return
+        self._note_pace()
+        self._tell(
+            PublishEnded(
+                business=self._business,
+                published=report.published,
+                held=report.held,
+                unknown=report.unknown,
+                cancelled=report.cancelled,
+            )
+        )
+        self._runs.end(self._business, self._run, ending, report)
+
+    def close(self) -> None:
+        """Look no more, and tell no more; a run that was not ended is one that was broken off."""
+        self._stop_looking()
+        self._news.close()
+
+    # Inside
+
+    def _tell(self, event: Event) -> None:
+        with self._lock:
+            if self._begun:
+                self._news.tell(line_of(event))
+            else:
+                self._early.append(event)
+
+    def _stop_looking(self) -> None:
+        self._over.set()
+        if self._watch.is_alive():
+            self._watch.join()
+
+    def _look(self) -> None:
+        seen, known = -1, self._run.wish
+        while not self._over.wait(LOOK_SECONDS):
+            try:
+                revision = self._runs.revision(self._business)
+                if revision != seen:
+                    seen, wish = revision, self._runs.wish(self._business, self._run.id)
+                    if wish is not None and wish != known:
+                        known = wish
+                        self._heed(wish)
+                self._note_pace()
+            except StoreError:  # the run itself will meet it, and say so
+                log.warning("what other sessions ask of a run could not be read", exc_info=True)
+
+    def _heed(self, wish: RunRequestRecord) -> None:
+        log.info("asked by %s: %s", wish.who, wish.what.value)
+        if wish.what is RunRequest.PAUSE:
+            self._pace.pause()
+        elif wish.what is RunRequest.GO_ON:
+            self._pace.resume()
+        else:
+            self._cancel.cancel()
+
+    def _note_pace(self) -> None:
+        """Write down, and tell, that a person has paused the run or lets it go on."""
+        paused = self._run.state is RunState.PAUSED
+        if self._pace.is_paused == paused:
+            return
+        state = RunState.RUNNING if paused else RunState.PAUSED
+        self._run = self._runs.go_on(self._business, self._run, state)
+        self.hear((PublishResumed if paused else PublishPaused)(business=self._business))

@@ -10,18 +10,17 @@ from functools import partial
 from itertools import count
 from typing import Any
 
-from kfclient.sandbox.account import Account, Refusal, Reply, absent
-from kfclient.sandbox.calls.lists import Answer, currency, home_currency
-from kfclient.sandbox.contract import TYPES
-from kfclient.sandbox.ledger import INVOICES, RECEIPTS, Ledger, settled
-from kfclient.sandbox.names import code_stem
-from kfclient.sandbox.schema import Record, Type
+from kfclient.sandbox.account import Account, Refusal, Result, absent
+from kfclient.sandbox.books import INVOICES, RECEIPTS, Ledger, settled
+from kfclient.sandbox.calls.account_lists import Answer, currency, home_currency
+from kfclient.sandbox.contract import TYPES, Record, Type
+from kfclient.sandbox.seed import code_stem
 
 _CODE = re.compile(r"[A-Za-z0-9]{2,}")
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ContactKind:
     """What tells suppliers from customers."""
 
     noun: str
@@ -39,38 +38,38 @@ class Kind:
         return TYPES[self.noun.capitalize()]
 
 
-SUPPLIER = Kind("supplier", "SupplierID", RECEIPTS)
-CUSTOMER = Kind("customer", "CustomerID", INVOICES)
+SUPPLIER = ContactKind("supplier", "SupplierID", RECEIPTS)
+CUSTOMER = ContactKind("customer", "CustomerID", INVOICES)
 
 
-def _all(kind: Kind, account: Account, _asks: Record) -> Reply:
-    return Reply(sorted(account.books.all(kind.table), key=lambda row: row["Code"].casefold()))
+def _all(kind: ContactKind, account: Account, _asks: Record) -> Result:
+    return Result(sorted(account.books.all(kind.table), key=lambda row: row["Code"].casefold()))
 
 
-def _with_code(kind: Kind, account: Account, code: str | None) -> Record:
+def _with_code(kind: ContactKind, account: Account, code: str | None) -> Record:
     found = account.books.find(kind.table, "Code", code) if code else []
     if not found:
         raise Refusal(f"There is no {kind.noun} with that code")
     return found[0]
 
 
-def _with_id(kind: Kind, account: Account, number: int) -> Record:
+def _with_id(kind: ContactKind, account: Account, number: int) -> Record:
     found = account.books.get(kind.table, number)
     if found is None:
         raise Refusal(f"There is no {kind.noun} with that ID")
     return found
 
 
-def _by_code(kind: Kind, asked: str, account: Account, asks: Record) -> Reply:
+def _by_code(kind: ContactKind, asked: str, account: Account, asks: Record) -> Result:
     try:
-        return Reply(_with_code(kind, account, asks[asked]))
+        return Result(_with_code(kind, account, asks[asked]))
     except Refusal as refusal:
         return absent(account, str(refusal))
 
 
-def _by_id(kind: Kind, asked: str, account: Account, asks: Record) -> Reply:
+def _by_id(kind: ContactKind, asked: str, account: Account, asks: Record) -> Result:
     try:
-        return Reply(_with_id(kind, account, asks[asked]))
+        return Result(_with_id(kind, account, asks[asked]))
     except Refusal as refusal:
         return absent(account, str(refusal))
 
@@ -83,32 +82,32 @@ def _first(account: Account, field: str, wanted: str | None) -> Record | None:
     return next((row for row in rows if row.get(field, "").casefold() == sought), None)
 
 
-def _by_email(account: Account, asks: Record) -> Reply:
+def _by_email(account: Account, asks: Record) -> Result:
     found = _first(account, "Email", asks["CustomerEmail"])
     if found is None:
         raise Refusal("There is no customer with that email address")
-    return Reply(found)
+    return Result(found)
 
 
-def _by_postcode(account: Account, asks: Record) -> Reply:
+def _by_postcode(account: Account, asks: Record) -> Result:
     wanted = (asks["Postcode"] or "").replace(" ", "").casefold()
     rows = account.books.all("customers")
-    return Reply([r for r in rows if r.get("Postcode", "").replace(" ", "").casefold() == wanted])
+    return Result([r for r in rows if r.get("Postcode", "").replace(" ", "").casefold() == wanted])
 
 
-def _by_text(account: Account, asks: Record) -> Reply:
+def _by_text(account: Account, asks: Record) -> Result:
     sought = (asks["SearchVal"] or "").casefold()
     texts = [field.name for field in CUSTOMER.type.fields if field.name.startswith("ExtraText")]
     for row in account.books.all("customers"):
         if sought and any(sought in row.get(name, "").casefold() for name in texts):
-            return Reply(row)
+            return Result(row)
     return absent(account, "There is no customer with that text")
 
 
-def _modified_since(account: Account, asks: Record) -> Reply:
+def _modified_since(account: Account, asks: Record) -> Result:
     since = asks["ModifiedSince"]
     everyone = _all(CUSTOMER, account, {}).result
-    return Reply([row for row in everyone if row["Updated"] >= since])
+    return Result([row for row in everyone if row["Updated"] >= since])
 
 
 def _now(account: Account) -> str:
@@ -116,7 +115,7 @@ def _now(account: Account) -> str:
     return datetime.combine(account.today(), clock).isoformat(timespec="seconds")
 
 
-def _insert(kind: Kind, asked: str, account: Account, asks: Record) -> Reply:
+def _insert(kind: ContactKind, asked: str, account: Account, asks: Record) -> Result:
     record = kind.type.lean(asks[asked])
     _check_name(kind, record)
     record["Code"] = (record.get("Code") or "").strip() or _new_code(kind, account, record["Name"])
@@ -126,10 +125,10 @@ def _insert(kind: Kind, asked: str, account: Account, asks: Record) -> Reply:
     now = _now(account)
     record |= {kind.key: number, "Created": now, "Updated": now}
     account.books.put(kind.table, record)
-    return Reply(number)
+    return Result(number)
 
 
-def _update(kind: Kind, asked: str, result: Any, account: Account, asks: Record) -> Reply:
+def _update(kind: ContactKind, asked: str, result: Any, account: Account, asks: Record) -> Result:
     record = kind.type.lean(asks[asked])
     number = record.get(kind.key, 0)
     before = _with_id(kind, account, number)
@@ -139,26 +138,26 @@ def _update(kind: Kind, asked: str, result: Any, account: Account, asks: Record)
     _check_currency(account, record)
     record |= {"Created": before["Created"], "Updated": _now(account)}
     account.books.put(kind.table, record)
-    return Reply(result)
+    return Result(result)
 
 
-def _delete(kind: Kind, account: Account, asks: Record) -> Reply:
+def _delete(kind: ContactKind, account: Account, asks: Record) -> Result:
     number = asks[kind.key]
     _with_id(kind, account, number)
     if account.books.find(kind.ledger.documents, "CustomerID", number):
         raise Refusal(f"This {kind.noun} has documents and cannot be deleted")
     account.books.drop(kind.table, number)
-    return Reply(1)
+    return Result(1)
 
 
-def _check_name(kind: Kind, record: Record) -> None:
+def _check_name(kind: ContactKind, record: Record) -> None:
     name = (record.get("Name") or "").strip()
     if len(name) < 2:
         raise Refusal(f"A {kind.noun} needs a name of at least two characters")
     record["Name"] = name
 
 
-def _check_code(kind: Kind, account: Account, code: str, own: int) -> None:
+def _check_code(kind: ContactKind, account: Account, code: str, own: int) -> None:
     if not _CODE.fullmatch(code):
         raise Refusal(
             f"The {kind.noun} code specified is invalid, "
@@ -175,44 +174,46 @@ def _check_currency(account: Account, record: Record) -> None:
         raise Refusal("There is no such currency")
 
 
-def _new_code(kind: Kind, account: Account, name: str) -> str:
+def _new_code(kind: ContactKind, account: Account, name: str) -> str:
     stem = code_stem(name)
     codes = (f"{stem}{number:02d}" for number in count(1))
     return next(code for code in codes if not account.books.find(kind.table, "Code", code))
 
 
-def _get_vat_number(kind: Kind, asked: str, account: Account, asks: Record) -> Reply:
-    return Reply(_with_code(kind, account, asks[asked]).get("VATNumber"))
+def _get_vat_number(kind: ContactKind, asked: str, account: Account, asks: Record) -> Result:
+    return Result(_with_code(kind, account, asks[asked]).get("VATNumber"))
 
 
-def _set_vat_number(kind: Kind, asked: str, value: str, account: Account, asks: Record) -> Reply:
+def _set_vat_number(
+    kind: ContactKind, asked: str, value: str, account: Account, asks: Record
+) -> Result:
     row = _with_code(kind, account, asks[asked])
     changed = {**row, "VATNumber": asks[value] or "", "Updated": _now(account)}
     account.books.put(kind.table, changed)
-    return Reply(1)
+    return Result(1)
 
 
-def _get_currency(kind: Kind, asked: str, account: Account, asks: Record) -> Reply:
+def _get_currency(kind: ContactKind, asked: str, account: Account, asks: Record) -> Result:
     row = _with_code(kind, account, asks[asked])
     held = account.books.get("currencies", row["CurrencyID"]) or home_currency(account)
-    return Reply(held["CurrencyCode"])
+    return Result(held["CurrencyCode"])
 
 
-def _set_currency(kind: Kind, asked: str, account: Account, asks: Record) -> Reply:
+def _set_currency(kind: ContactKind, asked: str, account: Account, asks: Record) -> Result:
     row = _with_code(kind, account, asks[asked])
     number = currency(account, asks["CurrencyCode"])["CurrencyId"]
     account.books.put(kind.table, {**row, "CurrencyID": number, "Updated": _now(account)})
-    return Reply(1)
+    return Result(1)
 
 
-def _balance(account: Account, asks: Record) -> Reply:
+def _balance(account: Account, asks: Record) -> Result:
     row = _with_code(CUSTOMER, account, asks["CustomerCode"])
     value = balance = Decimal(0)
     for document in account.books.find("invoices", "CustomerID", row["CustomerID"]):
         sums = settled(account.books, INVOICES, document)
         value += sums.due
         balance += sums.due - sums.paid
-    return Reply(
+    return Result(
         {
             "CustomerId": row["CustomerID"],
             "CustomerCode": row["Code"],
@@ -222,7 +223,7 @@ def _balance(account: Account, asks: Record) -> Reply:
     )
 
 
-def _both(kind: Kind) -> dict[str, Answer]:
+def _both(kind: ContactKind) -> dict[str, Answer]:
     noun, code = kind.noun.capitalize(), f"{kind.noun.capitalize()}Code"
     vat = "SupVATNumber" if kind is SUPPLIER else "CustVATNumber"
     return {

@@ -4,36 +4,49 @@ from __future__ import annotations
 
 from decimal import DecimalException
 
-from kfclient.sandbox.account import Account, Refusal, Reply
-from kfclient.sandbox.calls import (
-    access,
-    banking,
-    document_lists,
-    documents,
-    extras,
-    lists,
-    parties,
-    payments,
-    projects,
-    unoffered,
-)
-from kfclient.sandbox.calls.lists import Answer
-from kfclient.sandbox.gates import authorise_address, pass_gates
-from kfclient.sandbox.schema import Record
+from kfclient.sandbox.account import Account, Refusal, Result
+from kfclient.sandbox.calls import account_lists, contacts, document_lists, documents, payments
+from kfclient.sandbox.calls.account_lists import Answer
+from kfclient.sandbox.contract import Record
 from kfclient.sandbox.soap import Fault, Request
 
-_MODULES = (
-    lists,
-    banking,
-    access,
-    projects,
-    parties,
-    documents,
-    document_lists,
-    payments,
-    extras,
-    unoffered,
-)
+# The three gates each call passes: credentials, API switched on, address allowed.
+#
+# In this order, so that nothing is told about an account to who does not have its password.
+# AutoAuthIP skips the last one, which is its purpose.
+
+WRONG_CREDENTIALS = "Incorrect username or password"
+API_OFF = "The API is not enabled for this account"
+NOT_LISTED = "The IP address of {address} is not in the access list"
+AUTOAUTH_OFF = "AutoAuth is not enabled for this account"
+WRONG_KEY = "The AutoAuth key is not valid for this account"
+
+
+def pass_gates(account: Account, operation: str, arguments: Record, address: str) -> None:
+    """Raise `Refusal` unless this caller may have this operation executed."""
+    if not account.admits(arguments["UserName"], arguments["Password"]):
+        raise Refusal(WRONG_CREDENTIALS)
+    if not account.switches.api_enabled:
+        raise Refusal(API_OFF)
+    if operation == "AutoAuthIP" or not account.switches.ip_restricted:
+        return
+    if account.books.get("addresses", address) is None:
+        raise Refusal(NOT_LISTED.format(address=address))
+
+
+def authorise_address(account: Account, arguments: Record, address: str) -> Result:
+    """Put the caller's address on the list, with `appName` as its comment; again does no harm."""
+    if not account.switches.autoauth_enabled:
+        raise Refusal(AUTOAUTH_OFF)
+    if (arguments["AutoAuthKey"] or "").strip().upper() != account.autoauth_key:
+        raise Refusal(WRONG_KEY)
+    if account.books.get("addresses", address) is None:
+        comment = arguments["appName"] or ""
+        account.books.put("addresses", {"Address": address, "Comment": comment})
+    return Result(1)
+
+
+_MODULES = (account_lists, contacts, documents, document_lists, payments)
 ANSWERS: dict[str, Answer] = {
     name: answer for module in _MODULES for name, answer in module.ANSWERS.items()
 }
@@ -75,9 +88,9 @@ def refuse(sentence: str) -> Record:
     return {"Status": "NO", "StatusDetail": sentence}
 
 
-def _execute(account: Account, request: Request, address: str) -> Reply:
+def _execute(account: Account, request: Request, address: str) -> Result:
     name, arguments = request.operation.name, request.arguments
-    for field in () if name in unoffered.ANSWERS else request.operation.asks:
+    for field in () if name in account_lists.UNOFFERED else request.operation.asks:
         if field.is_object and arguments[field.name] is None:
             raise Fault(
                 "Server was unable to process request. ---> "

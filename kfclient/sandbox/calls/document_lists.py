@@ -6,18 +6,10 @@ from collections.abc import Iterable
 from functools import partial
 from operator import itemgetter
 
-from kfclient.sandbox.account import Account, Reply, absent
-from kfclient.sandbox.books import Books
-from kfclient.sandbox.calls.lists import Answer
-from kfclient.sandbox.ledger import (
-    INVOICES,
-    RECEIPTS,
-    Ledger,
-    is_overdue,
-    settled,
-    view,
-)
-from kfclient.sandbox.schema import Record
+from kfclient.sandbox.account import Account, Result, absent
+from kfclient.sandbox.books import INVOICES, RECEIPTS, Books, Ledger, is_overdue, settled, view
+from kfclient.sandbox.calls.account_lists import Answer
+from kfclient.sandbox.contract import Record
 
 PAGE = 100
 NOTICE = (
@@ -58,54 +50,54 @@ def _filtered(ledger: Ledger, account: Account, name: str) -> list[Record]:
     return [d for d in documents if _passes(books, ledger, name, d, today)]
 
 
-def _one(ledger: Ledger, account: Account, asks: Record) -> Reply:
+def _one(ledger: Ledger, account: Account, asks: Record) -> Result:
     """Answer with the document of a number."""
     number = asks[f"{ledger.noun}Number"]
     found = account.books.find(ledger.documents, "InvoiceNumber", number)
     if not found:
         return absent(account, f"There is no {ledger.noun.lower()} with that number", "zeroed")
-    return Reply(view(account.books, ledger, found[0]))
+    return Result(view(account.books, ledger, found[0]))
 
 
-def _invoice_by_id(account: Account, asks: Record) -> Reply:
+def _invoice_by_id(account: Account, asks: Record) -> Result:
     document = account.books.get(INVOICES.documents, asks["InvoiceID"])
     if document is None:
         return absent(account, "There is no invoice with that ID")
-    return Reply(view(account.books, INVOICES, document))
+    return Result(view(account.books, INVOICES, document))
 
 
-def _of_party(ledger: Ledger, asked: str, account: Account, asks: Record) -> Reply:
+def _of_party(ledger: Ledger, asked: str, account: Account, asks: Record) -> Result:
     found = account.books.find(ledger.documents, "CustomerID", asks[asked])
-    return Reply(_views(ledger, account, found))
+    return Result(_views(ledger, account, found))
 
 
-def _recent(ledger: Ledger, account: Account, asks: Record) -> Reply:
+def _recent(ledger: Ledger, account: Account, asks: Record) -> Result:
     number = max(0, asks[f"NumberOf{ledger.noun}s"])
     documents = newest_first(account.books.all(ledger.documents))
-    return Reply(_views(ledger, account, documents[:number]))
+    return Result(_views(ledger, account, documents[:number]))
 
 
-def _by_date(account: Account, asks: Record) -> Reply:
+def _by_date(account: Account, asks: Record) -> Result:
     first, last = asks["StartDate"][:10], asks["EndDate"][:10]
     documents = account.books.all("invoices")
     chosen = (d for d in documents if first <= d["InvoiceDate"][:10] <= last)
-    return Reply(_views(INVOICES, account, chosen))
+    return Result(_views(INVOICES, account, chosen))
 
 
-def _in_state(state: str, account: Account, _asks: Record) -> Reply:
-    return Reply(_views(INVOICES, account, _filtered(INVOICES, account, state)))
+def _in_state(state: str, account: Account, _asks: Record) -> Result:
+    return Result(_views(INVOICES, account, _filtered(INVOICES, account, state)))
 
 
-def _receipts(account: Account, _asks: Record) -> Reply:
+def _receipts(account: Account, _asks: Record) -> Result:
     """Answer with the latest hundred; say in StatusDetail that there are more."""
     documents = newest_first(account.books.all("receipts"))
     total = len(documents)
     tell = total > PAGE and account.switches.getreceipts_notice
     notice = NOTICE.format(total=total, pages=_pages(total, PAGE)) if tell else ""
-    return Reply(_views(RECEIPTS, account, documents[:PAGE]), notice)
+    return Result(_views(RECEIPTS, account, documents[:PAGE]), notice)
 
 
-def _receipts_page(account: Account, asks: Record) -> Reply:
+def _receipts_page(account: Account, asks: Record) -> Result:
     documents = _filtered(RECEIPTS, account, (asks["FilterBy"] or "").strip().casefold())
     per_page = asks["PerPage"] if 0 < asks["PerPage"] <= PAGE else PAGE
     page = max(1, asks["Page"])
@@ -115,7 +107,7 @@ def _receipts_page(account: Account, asks: Record) -> Reply:
         "TotalPages": _pages(len(documents), per_page),
         "TotalRecords": len(documents),
     }
-    return Reply(_views(RECEIPTS, account, chosen), more=totals)
+    return Result(_views(RECEIPTS, account, chosen), more=totals)
 
 
 def _pages(records: int, per_page: int) -> int:

@@ -6,14 +6,94 @@ duplicates. What a caller says of sums and payments is ignored: both are derived
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import partial
 
-from kfclient.sandbox.account import Account, Refusal, Reply
-from kfclient.sandbox.calls.lines import changed_lines, new_line, new_lines
-from kfclient.sandbox.calls.lists import Answer, currency
-from kfclient.sandbox.contract import TYPES
-from kfclient.sandbox.ledger import INVOICES, RECEIPTS, Ledger
-from kfclient.sandbox.schema import NO_DATE, Record
+from kfclient.sandbox.account import Account, Refusal, Result
+from kfclient.sandbox.books import INVOICES, RECEIPTS, Ledger, money
+from kfclient.sandbox.calls.account_lists import Answer, currency
+from kfclient.sandbox.contract import NO_DATE, TYPES, Record
+from kfclient.sandbox.soap import Fault
+from kfclient.sandbox.xml import Foreign
+
+# The lines of a document: what is checked, and what is stored as it was sent.
+
+_MONEY_LIMIT = Decimal("922337203685477.5807")
+_FOUR_PLACES = Decimal("0.0001")
+
+
+def new_lines(account: Account, sent: list[Record | Foreign], document: Record) -> list[Record]:
+    """Return an insert's lines as they are stored; refuse the first that cannot be."""
+    return [new_line(account, line, document) for line in sent]
+
+
+def changed_lines(account: Account, sent: list[Record | Foreign], document: Record) -> list[Record]:
+    """Return an update's lines as they are stored, in place of those that `document` holds.
+
+    Their amounts are in the document's currency: that is how the caller read them. A line that the
+    document holds keeps its LineID.
+    """
+    own = {line["LineID"] for line in document["Lines"]}
+    return [
+        _stored(account, line, line["LineID"] if line["LineID"] in own else None)
+        for line in map(_as_line, sent)
+    ]
+
+
+def new_line(account: Account, sent: Record | Foreign, document: Record) -> Record:
+    """Return a line as it is stored, `VatAmount` as sent, with a LineID of its own.
+
+    Raises `Refusal`, or `Fault` for what the service could not cast to a line.
+    """
+    return _stored(account, _in_document_currency(_as_line(sent), document), None)
+
+
+def _as_line(sent: Record | Foreign) -> Record:
+    if isinstance(sent, Foreign):
+        raise Fault(
+            "Server was unable to process request. ---> Unable to cast object of type "
+            f"'{sent.clr_type}' to type 'InvoiceLine'.",
+            "Server",
+        )
+    return sent
+
+
+def _stored(account: Account, line: Record, identity: int | None) -> Record:
+    _check(account, line)
+    kept = TYPES["InvoiceLine"].lean(line)
+    if "Description" in kept:
+        kept["Description"] = " ".join(kept["Description"].splitlines())
+    kept["LineID"] = account.books.next_id("lines") if identity is None else identity
+    return kept
+
+
+def _check(account: Account, line: Record) -> None:
+    books, switches = account.books, account.switches
+    amounts = (line["Quantity"], line["Rate"], line["VatAmount"], line["Quantity"] * line["Rate"])
+    if any(abs(amount) > _MONEY_LIMIT for amount in amounts):
+        raise Fault(
+            "Server was unable to process request. ---> "
+            "Arithmetic overflow error converting expression to data type money.",
+            "Server",
+        )
+    charge, project = line["ChargeType"], line["ProjID"]
+    if charge and switches.strict_charge_types and books.get("nominals", charge) is None:
+        raise Refusal(f"There is no nominal code with the ID {charge}")
+    if project and switches.strict_projects and books.get("projects", project) is None:
+        raise Refusal(f"There is no project with the ID {project}")
+
+
+def _in_document_currency(line: Record, document: Record) -> Record:
+    """Amounts count as home currency unless the line says they are in the document's."""
+    rate = document["ExchangeRate"]
+    if rate == 1 or (line["ValuesInCurrency"] or "").strip() == "1":
+        return line
+    return {
+        **line,
+        "Rate": (line["Rate"] * rate).quantize(_FOUR_PLACES),
+        "VatAmount": money(line["VatAmount"] * rate),
+    }
+
 
 _DERIVED = (
     "Customer",
@@ -57,7 +137,7 @@ def drop_file(ledger: Ledger, account: Account, attachment: Record) -> None:
     account.books.afterwards(partial(account.shelf.drop, attachment["AmazonFilename"]))
 
 
-def _insert(ledger: Ledger, asked: str, account: Account, asks: Record) -> Reply:
+def _insert(ledger: Ledger, asked: str, account: Account, asks: Record) -> Result:
     sent = asks[asked]
     number = sent["InvoiceNumber"]
     header = _header(ledger, account, sent)
@@ -70,7 +150,7 @@ def _insert(ledger: Ledger, asked: str, account: Account, asks: Record) -> Reply
     document = {**header, "InvoiceDBID": identity, "InvoiceNumber": number}
     document["Lines"] = new_lines(account, sent["Lines"] or [], document)
     account.books.put(ledger.documents, document)
-    return Reply(number)
+    return Result(number)
 
 
 def _header(ledger: Ledger, account: Account, sent: Record) -> Record:
@@ -124,7 +204,7 @@ def _sent_document(ledger: Ledger, account: Account, sent: Record) -> Record:
 
 def _update(
     ledger: Ledger, asked: str, account: Account, asks: Record, *, lines: bool = True
-) -> Reply:
+) -> Result:
     sent = asks[asked]
     before = _sent_document(ledger, account, sent)
     check_lock(account, before["InvoiceDate"])
@@ -138,23 +218,23 @@ def _update(
     if lines and sent["Lines"] is not None:
         document["Lines"] = changed_lines(account, sent["Lines"], document)
     account.books.put(ledger.documents, document)
-    return Reply(1)
+    return Result(1)
 
 
 def _insert_line(
     ledger: Ledger, asked: str, account: Account, asks: Record, *, by_id: bool
-) -> Reply:
+) -> Result:
     find = with_id if by_id else with_number
     document = find(ledger, account, asks[asked])
     check_lock(account, document["InvoiceDate"])
     line = new_line(account, asks["InvLine"], document)
     account.books.put(ledger.documents, {**document, "Lines": [*document["Lines"], line]})
-    return Reply(line["LineID"])
+    return Result(line["LineID"])
 
 
 def _delete_line(
     ledger: Ledger, asked: str, account: Account, asks: Record, *, by_id: bool
-) -> Reply:
+) -> Result:
     find = with_id if by_id else with_number
     document = find(ledger, account, asks[asked])
     check_lock(account, document["InvoiceDate"])
@@ -162,10 +242,10 @@ def _delete_line(
     if len(kept) == len(document["Lines"]):
         raise Refusal("There is no line with that ID")
     account.books.put(ledger.documents, {**document, "Lines": kept})
-    return Reply(1)
+    return Result(1)
 
 
-def _delete(ledger: Ledger, asked: str, account: Account, asks: Record, *, by_id: bool) -> Reply:
+def _delete(ledger: Ledger, asked: str, account: Account, asks: Record, *, by_id: bool) -> Result:
     find = with_id if by_id else with_number
     document = find(ledger, account, asks[asked])
     check_lock(account, document["InvoiceDate"])
@@ -177,7 +257,7 @@ def _delete(ledger: Ledger, asked: str, account: Account, asks: Record, *, by_id
     for attachment in books.find(ledger.files, "ReceiptID", identity):
         drop_file(ledger, account, attachment)
     books.drop(ledger.documents, identity)
-    return Reply(1)
+    return Result(1)
 
 
 def _both(ledger: Ledger) -> dict[str, Answer]:

@@ -14,13 +14,14 @@ import msgspec
 import pytest
 
 from kfclient.desk import Desk, Draft
-from kfclient.desk.audit.audit import OWED, Action, Audit, Entry
-from kfclient.desk.business.business import Role
+from kfclient.desk.audit.audit import OWED, Audit
+from kfclient.desk.audit.entry import Action, Entry
 from kfclient.desk.business.businesses import Businesses
 from kfclient.desk.errors import ItemChanged, NotAllowed, WrongValue
-from kfclient.desk.inbox.item import Item, ItemLine
-from kfclient.desk.inbox.items import Items
-from kfclient.desk.people import this_origin, utc_now
+from kfclient.desk.items.items import Items
+from kfclient.desk.model.business import Role
+from kfclient.desk.model.item import Item, ItemLine
+from kfclient.desk.person import this_origin, utc_now
 from kfclient.desk.sync.lists import Lists
 from kfclient.errors import Problem
 from kfclient.sandbox import Sandbox

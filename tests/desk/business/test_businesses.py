@@ -12,16 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from kfclient.desk.business.business import (
-    Company,
-    Connection,
-    ConnectionState,
-    ItemCounts,
-    ListStatus,
-    ProblemNote,
-    Role,
-)
-from kfclient.desk.business.businesses import Businesses, sync_lock
+from kfclient.desk.business.businesses import Businesses
 from kfclient.desk.desk import Desk
 from kfclient.desk.errors import (
     BusinessExists,
@@ -30,7 +21,16 @@ from kfclient.desk.errors import (
     NotAllowed,
     WrongValue,
 )
-from kfclient.desk.sync.lists import ListName
+from kfclient.desk.model.business import (
+    Company,
+    Connection,
+    ItemCounts,
+    ListStatus,
+    ProblemNote,
+    Role,
+)
+from kfclient.desk.model.connection_state import ConnectionState, sync_lock
+from kfclient.desk.model.list_names import ListName
 from kfclient.store import Home
 
 NOW = datetime(2026, 3, 31, 9, 30, tzinfo=UTC)

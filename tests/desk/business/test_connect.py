@@ -25,16 +25,11 @@ from kfclient.api.errors import (
 )
 from kfclient.cancel import Cancel
 from kfclient.desk import Desk, Draft
-from kfclient.desk.business.business import Company, ConnectionState, Role
-from kfclient.desk.connect.connecting import CHECKS, step_for
-from kfclient.desk.connect.steps import STEPS
-from kfclient.desk.errors import (
-    Busy,
-    DeskError,
-    NotAllowed,
-    NotConnected,
-)
+from kfclient.desk.business.checks import CHECKS, step_for
+from kfclient.desk.errors import Busy, DeskError, NotAllowed, NotConnected
 from kfclient.desk.events import CheckFailed, CheckPassed, CheckStarted, Event
+from kfclient.desk.model.business import STEPS, Company, Role
+from kfclient.desk.model.connection_state import ConnectionState
 from kfclient.errors import Cancelled, Problem
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home, Secrets

@@ -5,19 +5,14 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from kfclient.api.errors import (
-    WrongCredentials,
-)
+from kfclient.api.errors import WrongCredentials
 from kfclient.desk import Desk, Draft
-from kfclient.desk.business.business import Company, ConnectionState
 from kfclient.desk.business.company import is_same_company
-from kfclient.desk.errors import (
-    Busy,
-    NotConnected,
-    OtherCompany,
-)
+from kfclient.desk.errors import Busy, NotConnected, OtherCompany
 from kfclient.desk.events import Event
-from kfclient.desk.sync.lists import ListName
+from kfclient.desk.model.business import Company
+from kfclient.desk.model.connection_state import ConnectionState
+from kfclient.desk.model.list_names import ListName
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
 from kfclient.store.errors import SecretMissing

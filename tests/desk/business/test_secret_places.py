@@ -10,10 +10,10 @@ import msgspec
 import pytest
 
 from kfclient.desk import Desk, Draft
-from kfclient.desk.audit.audit import Action
-from kfclient.desk.business.business import ConnectionState
+from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import Busy, NotAllowed
 from kfclient.desk.events import Event, ItemPublished, SyncStarted
+from kfclient.desk.model.connection_state import ConnectionState
 from kfclient.errors import Problem
 from kfclient.sandbox import Sandbox
 from kfclient.store import ConnectionSecret, Home, Secrets

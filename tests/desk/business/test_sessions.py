@@ -20,7 +20,8 @@ from kfclient.api.errors import (
 )
 from kfclient.api.records import Supplier
 from kfclient.desk import Desk, Draft
-from kfclient.desk.business.business import Connection, ConnectionState
+from kfclient.desk.model.business import Connection
+from kfclient.desk.model.connection_state import ConnectionState
 from kfclient.errors import Problem
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home, Secrets

@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kfclient.desk.business.business import Settings
 from kfclient.desk.business.businesses import Businesses
-from kfclient.desk.business.settings import (
+from kfclient.desk.errors import WrongValue
+from kfclient.desk.model.business import Settings
+from kfclient.desk.model.list_names import ListName
+from kfclient.desk.model.settings import (
     SETTINGS,
     changed,
     parse_tax_code,
     show_tax_code,
     spec_of,
 )
-from kfclient.desk.errors import WrongValue
-from kfclient.desk.sync.lists import ListName
 from kfclient.errors import Problem
 from kfclient.store import Home
 

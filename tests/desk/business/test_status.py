@@ -9,15 +9,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from kfclient.desk.business.business import Connection, ItemCounts, ListStatus, ProblemNote, Role
 from kfclient.desk.business.businesses import Businesses
-from kfclient.desk.business.glance import glance, glances
-from kfclient.desk.business.standing import called, sync_lock
+from kfclient.desk.business.status import status_of, statuses
 from kfclient.desk.errors import BusinessUnknown
-from kfclient.desk.sync.lists import ListName
+from kfclient.desk.model.business import Connection, ItemCounts, ListStatus, ProblemNote, Role
+from kfclient.desk.model.connection_state import called, sync_lock
+from kfclient.desk.model.list_names import ListName
 from kfclient.store import Home
 from kfclient.store.errors import StateDamaged
-from tests.desk.test_businesses import CONNECTION, NOW
+from tests.desk.business.test_businesses import CONNECTION, NOW
 
 PROBLEM = ProblemNote("refused", "KashFlow refused the password.", "Reconnect the business.")
 BARE = Connection(
@@ -62,7 +62,7 @@ def businesses(home: Home) -> Businesses:
 def test_a_glance_says_what_the_desk_says(businesses: Businesses, home: Home) -> None:
     with home.try_lock(sync_lock("alpha")):
         for person in ("anna", "ben", "nobody"):
-            seen = glances(home.root, person)
+            seen = statuses(home.root, person)
             known = Businesses(home, person=person).all()
             assert [told(one) for one in seen] == [
                 {**told(one.business), **told(one.items), "state": one.state, "role": one.role}
@@ -95,16 +95,16 @@ def told(one: object) -> dict[str, Any]:
 
 def test_one_is_found_as_the_desk_finds_it(businesses: Businesses, home: Home) -> None:
     for name in ("GAMMA", " delta ", "uberall-sohne", "ÜBERALL & söhne"):
-        assert called(glances(home.root), name).id == businesses.find(name).id
+        assert called(statuses(home.root), name).id == businesses.find(name).id
     with pytest.raises(BusinessUnknown):
-        called(glances(home.root), "Nobody")
-    assert glance("beta", home.root, "ben").role == Role.STANDARD
+        called(statuses(home.root), "Nobody")
+    assert status_of("beta", home.root, "ben").role == Role.STANDARD
     with pytest.raises(BusinessUnknown):
-        glance("nobody", home.root)
+        status_of("nobody", home.root)
 
 
 def test_a_home_that_is_not_there_has_no_businesses_and_is_not_made(home: Home) -> None:
-    assert glances(home.root) == []
+    assert statuses(home.root) == []
     assert not home.root.exists()
 
 
@@ -129,5 +129,5 @@ def test_a_file_edited_into_nonsense_is_told_of_and_kept(
     state = home.root / "state.json"
     state.write_bytes(nonsense)
     with pytest.raises(StateDamaged):
-        glances(home.root)
+        statuses(home.root)
     assert state.read_bytes() == nonsense

@@ -11,13 +11,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from kfclient.desk.audit.audit import Action, Audit
-from kfclient.desk.business.business import Company, Connection, Role
+from kfclient.desk.audit.audit import Audit
+from kfclient.desk.audit.entry import Action
 from kfclient.desk.business.businesses import Businesses
-from kfclient.desk.doctor import Finding, Report, Severity, examine
+from kfclient.desk.doctor import examine
+from kfclient.desk.doctor.report import DoctorFinding, Report, Urgency
+from kfclient.desk.model.business import Company, Connection, Role
 from kfclient.store.errors import StateBusy
 from kfclient.store.home import Home
-from kfclient.store.logs import start_logging, stop_logging
+from kfclient.store.log import start_logging, stop_logging
 from tests.store.processes import finished, started
 from tests.store.users import SAM, as_root, started_as
 
@@ -91,11 +93,11 @@ SECRETS = (
 )
 
 
-def codes(report: Report, severity: Severity = Severity.MEND) -> list[str]:
+def codes(report: Report, severity: Urgency = Urgency.MEND) -> list[str]:
     return sorted({found.code for found in report.findings if found.severity is severity})
 
 
-def finding(report: Report, code: str) -> Finding:
+def finding(report: Report, code: str) -> DoctorFinding:
     [found] = [each for each in report.findings if each.code == code]
     return found
 
@@ -160,7 +162,7 @@ def test_it_says_nothing_that_is_nobodys_business(
     assert [word for word in (*TELLTALES, os.uname().nodename) if word in text] == []
     assert "\\u001b" not in text
     assert {"passphrase-file", "state-damaged", "trail-changed"} <= set(codes(report))
-    assert {"keyring-refused", "damaged-copies"} <= set(codes(report, Severity.NOTE))
+    assert {"keyring-refused", "damaged-copies"} <= set(codes(report, Urgency.NOTE))
     told = [(one.sentence, one.error, one.code) for one in report.errors]
     assert told[0] == ("No snapshot of %s was made", "StateBusy", "state-busy")
     assert told[1] == ("odd", "", "")
@@ -186,7 +188,7 @@ def test_where_an_error_arose_is_told_by_our_own_files_alone(root: Path) -> None
 def test_no_home_at_all_is_no_trouble_and_none_is_made(tmp_path: Path) -> None:
     report = examine(tmp_path / "none")
 
-    assert (codes(report), codes(report, Severity.NOTE)) == ([], ["no-home"])
+    assert (codes(report), codes(report, Urgency.NOTE)) == ([], ["no-home"])
     assert list(tmp_path.iterdir()) == []
 
 
@@ -233,7 +235,7 @@ def test_what_lies_about_is_named_with_a_cure(root: Path) -> None:
     report = examine(root)
 
     assert codes(report) == ["business-unlisted", "clock", "too-open", "trail-changed"]
-    assert codes(report, Severity.NOTE) == ["leftovers"]
+    assert codes(report, Urgency.NOTE) == ["leftovers"]
     assert "3.0 days ahead" in finding(report, "clock").sentence
     assert "business 1/items.json.log" in finding(report, "too-open").sentence
     assert "share --stop" in finding(report, "too-open").cure
@@ -310,7 +312,7 @@ def test_a_part_that_fails_is_told_and_the_rest_goes_on(
     def fails(scene: object) -> None:
         raise RuntimeError("zebra at quagga")
 
-    monkeypatch.setattr("kfclient.desk.doctor.folder.files", fails)
+    monkeypatch.setattr("kfclient.desk.doctor.home_files.files", fails)
 
     report = examine(root)
 
@@ -328,5 +330,5 @@ def test_modes_are_judged_by_the_folder(root: Path) -> None:
     root.chmod(0o777)
     assert codes(examine(root)) == ["home-open"]
     root.chmod(0o755)
-    assert codes(examine(root), Severity.NOTE) == ["home-seen"]
+    assert codes(examine(root), Urgency.NOTE) == ["home-seen"]
     assert stat.S_IMODE(root.stat().st_mode) == 0o755

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kfclient.desk.importing.claims import Claimed, join
-from kfclient.desk.inbox.item import ItemState
+from kfclient.desk.importing.dext import Claimed, join
+from kfclient.desk.model.item import ItemState
 from kfclient.store import Home
 from tests.desk.filed import bring, claim_row, claimed, dext_row, priced, text_of
 from tests.desk.seeded import Inbox

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from kfclient.desk.errors import FileRefused
-from kfclient.desk.inbox.item import Kind
+from kfclient.desk.model.item import Kind
 from kfclient.store import Home
 from tests.desk.filed import DEXT, bring, dext_row, text_of
 from tests.desk.seeded import SAMPLES, Inbox

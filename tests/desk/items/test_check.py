@@ -11,11 +11,11 @@ import msgspec
 import pytest
 
 from kfclient.api.records import BankAccount, NominalCode, PaymentMethod
-from kfclient.desk.business.business import ProblemNote, Settings
-from kfclient.desk.check.bookkeeping import Books, side_of_nominal
-from kfclient.desk.check.checking import check
-from kfclient.desk.inbox.item import Item, ItemLine, Kind, Severity
-from kfclient.desk.sync.lists import ListName
+from kfclient.desk.items.check import check
+from kfclient.desk.items.reference import ReferenceData, side_of_nominal
+from kfclient.desk.model.business import ProblemNote, Settings
+from kfclient.desk.model.item import Item, ItemLine, Kind, Severity
+from kfclient.desk.model.list_names import ListName
 from tests.desk.seeded import (
     CURRENCIES,
     CUSTOMERS,
@@ -39,7 +39,7 @@ GOOD = Item(
 )
 
 
-def books(**values: Any) -> Books:
+def books(**values: Any) -> ReferenceData:
     """Return the seeded books with these settings, or with other values."""
     settings = Settings(
         **{name: values.pop(name) for name in list(values) if name in Settings.__struct_fields__}
@@ -55,7 +55,7 @@ def books(**values: Any) -> Books:
         "cost_methods": METHODS,
         "today": NOW.date(),
     }
-    return Books(**{**lists, **values}, settings=settings)
+    return ReferenceData(**{**lists, **values}, settings=settings)
 
 
 ON = books(publish_tax_data=True)
@@ -71,7 +71,7 @@ def item(**changes: Any) -> Item:
 LINE = set(ItemLine.__struct_fields__)
 
 
-def codes(one: Item, known: Books = TODAY_BOOKS) -> list[str]:
+def codes(one: Item, known: ReferenceData = TODAY_BOOKS) -> list[str]:
     return [finding.code for finding in check(one, known)]
 
 

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from kfclient.desk.errors import ItemSettled, ItemUnknown, NotGathered, WrongValue
-from kfclient.desk.inbox.gathering import Claims
-from kfclient.desk.inbox.item import Item, ItemState, Kind
-from kfclient.desk.publish.planning import plan_item
+from kfclient.desk.items.claims import Claims
+from kfclient.desk.model.item import Item, ItemState, Kind
+from kfclient.desk.publish.plan import plan_item
 from kfclient.store import Home
 from tests.desk.publisher import COST, SALE
 from tests.desk.seeded import NOW, SAMPLES, Inbox
@@ -68,7 +68,7 @@ def test_the_claim_has_every_line_as_it_was_and_says_where_it_was_spent(
     assert claim.lines[1].project == "Mill Lane refit"
     assert [item.id for item in inbox.items.all(inbox.business)] == [claim.id]
     assert [cost.id for cost in claims.costs(inbox.business, claim.id)] == ids
-    books = inbox.items.bookshelf.books(inbox.business)
+    books = inbox.items.reference.books(inbox.business)
     assert plan_item(claim, (), books).operation == "InsertReceipt"
 
 

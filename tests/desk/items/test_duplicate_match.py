@@ -11,10 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kfclient.desk.duplicates.likeness import Alike, Grade, Sighting, compare
-from kfclient.desk.duplicates.references import reference_key
-from kfclient.desk.duplicates.rhythm import beat_of
-from kfclient.desk.duplicates.sightings import Sightings
+from kfclient.desk.items.duplicate_match import (
+    Alike,
+    DuplicateIndex,
+    Grade,
+    Sighting,
+    beat_of,
+    compare,
+    reference_key,
+)
 
 DAY = dt.date(2026, 9, 1)
 change = msgspec.structs.replace
@@ -112,7 +117,7 @@ def test_whichever_is_asked_about_the_answer_is_one(
 
 @given(st.lists(SIGHTINGS, max_size=8, unique_by=lambda one: one.key))
 def test_in_a_crowd_too(crowd: list[Sighting]) -> None:
-    index = Sightings(crowd)
+    index = DuplicateIndex(crowd)
     pairs = {
         (one.key, like.other.key): (like.grade, like.reason)
         for one in crowd
@@ -126,7 +131,7 @@ def test_in_a_crowd_too(crowd: list[Sighting]) -> None:
 @given(SIGHTINGS)
 def test_nothing_is_its_own_duplicate(one: Sighting) -> None:
     assert compare(one, one) is None
-    assert Sightings([one]).like(one) == []
+    assert DuplicateIndex([one]).like(one) == []
 
 
 @given(st.lists(SIGHTINGS, max_size=8, unique_by=lambda one: one.key), st.data())
@@ -134,7 +139,7 @@ def test_any_one_exact_copy_is_found(crowd: list[Sighting], data: st.DataObject)
     dated = [one for one in crowd if one.date is not None]
     if not dated:
         return
-    index = Sightings(crowd)
+    index = DuplicateIndex(crowd)
     original = data.draw(st.sampled_from(dated))
     copy = change(original, key="item:99", item="99")
     found = {like.other.key: like.grade for like in index.like(copy)}
@@ -162,7 +167,7 @@ def test_equal_monthly_amounts_do_not_cry_wolf(dates: list[dt.date], reference: 
         )
         for n, date in enumerate(dates)
     ]
-    index = Sightings(series)
+    index = DuplicateIndex(series)
     assert [like for one in series for like in index.like(one)] == []
 
 
@@ -175,7 +180,7 @@ def test_but_a_copy_in_the_series_stands_out(
     late = data.draw(st.integers(0, 4))
     assert original.date is not None
     copy = change(original, key="item:99", item="99", date=original.date + dt.timedelta(days=late))
-    index = Sightings([*series, copy])
+    index = DuplicateIndex([*series, copy])
     assert original.key in [like.other.key for like in index.like(copy)]
 
 
@@ -189,13 +194,13 @@ def test_the_daily_parking_has_a_rhythm_and_three_bills_in_a_week_have_none() ->
 
 def test_many_equal_parcels_of_one_day_are_not_told_of_one_another() -> None:
     parcels = [sighting(f"item:{n}", reference=f"P-{n}00") for n in range(1, 6)]
-    assert [like for one in parcels for like in Sightings(parcels).like(one)] == []
-    pair = Sightings(parcels[:2])
+    assert [like for one in parcels for like in DuplicateIndex(parcels).like(one)] == []
+    pair = DuplicateIndex(parcels[:2])
     assert [like.grade for like in pair.like(parcels[0])] == [Grade.NOTE]
 
 
 def test_what_is_taken_out_or_changed_is_not_found_any_more() -> None:
-    index = Sightings([BILL])
+    index = DuplicateIndex([BILL])
     other = sighting("item:2")
     assert index.like(other)
     index.put(change(BILL, grosses=(Decimal(5),), nets=(Decimal(5),), date=days(30)))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kfclient.desk.duplicates.references import alike, reference_key, tells_apart
+from kfclient.desk.items.duplicate_match import alike, reference_key, tells_apart
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ import pytest
 
 from kfclient.api.records import Customer, Invoice, InvoiceLine, Supplier
 from kfclient.cancel import Cancel
-from kfclient.desk.duplicates.doubles import EXACT, LATER, POSSIBLE
 from kfclient.desk.errors import ItemUnknown
-from kfclient.desk.inbox.item import Finding, Item, ItemState
+from kfclient.desk.items.duplicate_finder import EXACT, LATER, POSSIBLE
+from kfclient.desk.model.item import Finding, Item, ItemState
 from kfclient.errors import Cancelled
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
@@ -63,7 +63,7 @@ def test_a_duplicate_that_is_mended_or_taken_out_is_gone_at_once(desk: Publisher
 def test_an_answer_holds_whatever_else_changes_and_is_in_the_trail(desk: Publisher) -> None:
     desk.add("PEN-1", "")
     assert codes(desk, "2") == [EXACT]
-    (answered,) = desk.desk.radar.not_a_duplicate(desk.business, "2")
+    (answered,) = desk.desk.duplicates.not_a_duplicate(desk.business, "2")
     assert answered.other.key == "item:1"
     assert desk.state("2") is ItemState.READY
     assert codes(desk, "1") == []
@@ -72,9 +72,9 @@ def test_an_answer_holds_whatever_else_changes_and_is_in_the_trail(desk: Publish
     assert desk.state("2") is ItemState.READY
     entries = desk.desk.audit.entries(desk.business, item="2")
     assert [one.answer[:6] for one in entries if one.action == "not-a-duplicate"] == ["Item 1"]
-    assert desk.desk.radar.not_a_duplicate(desk.business, "2") == ()
+    assert desk.desk.duplicates.not_a_duplicate(desk.business, "2") == ()
     with pytest.raises(ItemUnknown):
-        desk.desk.radar.not_a_duplicate(desk.business, "99")
+        desk.desk.duplicates.not_a_duplicate(desk.business, "99")
 
 
 def test_an_answer_to_a_likeness_does_not_hold_for_two_that_became_equal(desk: Publisher) -> None:
@@ -83,7 +83,7 @@ def test_an_answer_to_a_likeness_does_not_hold_for_two_that_became_equal(desk: P
         desk.business, change(second, lines=(change(COST.lines[0], unit_price=Decimal(90)),))
     )
     assert codes(desk, "2") == [POSSIBLE]
-    desk.desk.radar.not_a_duplicate(desk.business, "2", "item:1")
+    desk.desk.duplicates.not_a_duplicate(desk.business, "2", "item:1")
     assert desk.state("2") is ItemState.READY
     desk.desk.items.save(desk.business, change(second, lines=first.lines))
     assert codes(desk, "2") == [EXACT]
@@ -93,9 +93,9 @@ def test_an_answer_is_there_for_another_session_and_for_one_of_the_two_published
     desk: Publisher,
 ) -> None:
     desk.add("PEN-1", "PEN-1")
-    desk.desk.radar.not_a_duplicate(desk.business, "2")
+    desk.desk.duplicates.not_a_duplicate(desk.business, "2")
     assert desk.publish("1").published == 1
-    assert desk.desk.radar.refresh(desk.business, again=True) == 1
+    assert desk.desk.duplicates.refresh(desk.business, again=True) == 1
     again = Publisher.__new__(Publisher)
     again.__dict__.update(desk.__dict__)
     assert again.state("2") is ItemState.READY
@@ -105,11 +105,11 @@ def test_what_was_keyed_in_kashflow_by_hand_is_found_there(desk: Publisher) -> N
     desk.add("PEN-1")
     number = desk.keyed_by_hand(desk.item("1"))
     assert desk.state("1") is ItemState.READY
-    assert desk.desk.radar.refresh(desk.business) == 1
+    assert desk.desk.duplicates.refresh(desk.business) == 1
     (stop,) = doubles(desk, "1")
     assert stop.code == EXACT
     assert stop.sentence.startswith(f"Purchase {number} in KashFlow (1 Sep 2026, £120.00, ")
-    assert desk.desk.radar.stops(desk.business, desk.item("1")) == (stop,)
+    assert desk.desk.duplicates.stops(desk.business, desk.item("1")) == (stop,)
 
 
 @pytest.mark.parametrize("reference", ["PEN-1", ""])
@@ -121,7 +121,7 @@ def test_after_a_backup_is_restored_what_was_published_since_is_found(
     assert desk.publish().published == 1
     back = change(desk.item("1"), sent=None, number=None, dbid=None, published_at=None)
     desk.desk.items.put(desk.business, back)
-    desk.desk.radar.refresh(desk.business)
+    desk.desk.duplicates.refresh(desk.business)
     assert codes(desk, item.id) == [EXACT]
 
 
@@ -132,14 +132,14 @@ def test_kashflow_is_read_once_a_session_for_each_party_and_again_when_asked(
     desk.add("C", like=SALE)
     desk.add("D", contact="Nobody Known")
     desk.forget_calls()
-    assert desk.desk.radar.refresh(desk.business) == 2
-    assert desk.desk.radar.refresh(desk.business) == 0
+    assert desk.desk.duplicates.refresh(desk.business) == 2
+    assert desk.desk.duplicates.refresh(desk.business) == 0
     assert desk.calls == {"GetReceiptsForSupplier": 1, "GetInvoicesForCustomer": 1}
-    assert desk.desk.radar.refresh(desk.business, again=True) == 2
+    assert desk.desk.duplicates.refresh(desk.business, again=True) == 2
     stopped = Cancel()
     stopped.cancel()
     with pytest.raises(Cancelled):
-        desk.desk.radar.refresh(desk.business, stopped, again=True)
+        desk.desk.duplicates.refresh(desk.business, stopped, again=True)
 
 
 def test_checking_asks_kashflow_nothing_and_remembers_into_the_next_session(
@@ -147,7 +147,7 @@ def test_checking_asks_kashflow_nothing_and_remembers_into_the_next_session(
 ) -> None:
     desk.add("PEN-1")
     desk.keyed_by_hand(desk.item("1"))
-    desk.desk.radar.refresh(desk.business)
+    desk.desk.duplicates.refresh(desk.business)
     desk.forget_calls()
     next_session = Inbox.__new__(Inbox)
     next_session.__dict__.update(
@@ -163,9 +163,9 @@ def test_checking_asks_kashflow_nothing_and_remembers_into_the_next_session(
 def test_a_document_deleted_in_kashflow_holds_nothing_back(desk: Publisher) -> None:
     desk.add("PEN-1")
     desk.keyed_by_hand(desk.item("1"))
-    desk.desk.radar.refresh(desk.business)
+    desk.desk.duplicates.refresh(desk.business)
     (there,) = desk.purchases()
-    desk.desk.radar.forget(desk.business, "InsertReceipt", there.invoice_dbid)
+    desk.desk.duplicates.forget(desk.business, "InsertReceipt", there.invoice_dbid)
     assert desk.state("1") is ItemState.READY
 
 
@@ -176,7 +176,7 @@ def test_a_twin_supplier_is_no_hiding_place(desk: Publisher) -> None:
     (item,) = desk.add("PEN-1")
     planned = desk.desk.publishing.plan(desk.business, [item.id]).items[0]
     kashflow.insert_receipt(change(planned.invoice, customer_id=twin))
-    desk.desk.radar.refresh(desk.business)
+    desk.desk.duplicates.refresh(desk.business)
     (stop,) = doubles(desk, item.id)
     assert stop.code == POSSIBLE
     assert "twin" in stop.sentence
@@ -202,14 +202,14 @@ def test_a_foreign_document_is_known_by_its_own_amounts(desk: Publisher) -> None
     (supplier,) = [
         one for one in desk.desk.lists.suppliers(desk.business) if one.name == item.contact
     ]
-    desk.desk.radar.learn(desk.business, "InsertReceipt", supplier.supplier_id, [there])
+    desk.desk.duplicates.learn(desk.business, "InsertReceipt", supplier.supplier_id, [there])
     assert codes(desk, item.id) == [EXACT]
 
 
 def test_an_account_elsewhere_is_another_set_of_books(desk: Publisher) -> None:
     desk.add("PEN-1")
     desk.keyed_by_hand(desk.item("1"))
-    desk.desk.radar.refresh(desk.business)
+    desk.desk.duplicates.refresh(desk.business)
     connection = desk.desk.businesses.get(desk.business).connection
     assert connection is not None
     desk.desk.businesses.save_connection(desk.business, change(connection, username="other"))

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kfclient.desk.check.exchange import booked, in_home, parse_rate, rate_words, turned
 from kfclient.desk.errors import WrongValue
+from kfclient.desk.items.exchange_rates import booked, in_home, parse_rate, rate_words, turned
 from kfclient.money import PENNY
 
 

@@ -10,12 +10,14 @@ import msgspec
 import pytest
 
 from kfclient.api.records import NominalCode
-from kfclient.desk.business.business import ItemCounts
 from kfclient.desk.business.businesses import Businesses
 from kfclient.desk.errors import BusinessUnknown, ItemChanged, ItemSettled, ItemUnknown
-from kfclient.desk.inbox.item import Item, ItemLine, ItemState, Kind
-from kfclient.desk.inbox.items import Items, publish_lock
-from kfclient.desk.sync.lists import ListName, Lists
+from kfclient.desk.items.items import Items
+from kfclient.desk.model.business import ItemCounts
+from kfclient.desk.model.connection_state import publish_lock
+from kfclient.desk.model.item import Item, ItemLine, ItemState, Kind
+from kfclient.desk.model.list_names import ListName
+from kfclient.desk.sync.lists import Lists
 from kfclient.store import Home
 from tests.desk.seeded import NOMINALS, NOW, SAMPLES, Inbox
 

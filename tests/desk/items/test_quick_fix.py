@@ -12,17 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kfclient.desk.business.business import ProblemNote
-from kfclient.desk.check.checking import check
-from kfclient.desk.check.files import LARGEST, check_files
-from kfclient.desk.check.mending import Mending, is_mechanical, mended
-from kfclient.desk.connect.sessions import Sessions
-from kfclient.desk.duplicates.radar import Radar
+from kfclient.desk.business.sessions import Sessions
 from kfclient.desk.errors import WrongValue
-from kfclient.desk.inbox.item import Finding, Item
+from kfclient.desk.items.check import check
+from kfclient.desk.items.check_lines import LARGEST, check_files
+from kfclient.desk.items.duplicates import Duplicates
+from kfclient.desk.items.quick_fix import QuickFixes, is_mechanical, mended
+from kfclient.desk.model.business import ProblemNote
+from kfclient.desk.model.item import Finding, Item
 from kfclient.store import Home, Secrets
+from tests.desk.items.test_check import GOOD, ON, item
 from tests.desk.seeded import NOW, Inbox
-from tests.desk.test_checking import GOOD, ON, item
 
 change = msgspec.structs.replace
 
@@ -125,10 +125,10 @@ def inbox(home: Home) -> Inbox:
 
 
 @pytest.fixture
-def mending(inbox: Inbox) -> Mending:
+def quick_fixes(inbox: Inbox) -> QuickFixes:
     sessions = Sessions(inbox.businesses, Secrets(inbox.home.root, memory=True))
-    radar = Radar(inbox.home, inbox.items, sessions, lambda: NOW)
-    return Mending(inbox.businesses, inbox.items, radar)
+    duplicates = Duplicates(inbox.home, inbox.items, sessions, lambda: NOW)
+    return QuickFixes(inbox.businesses, inbox.items, duplicates)
 
 
 def found(inbox: Inbox, one: Item, code: str) -> Finding:
@@ -136,21 +136,21 @@ def found(inbox: Inbox, one: Item, code: str) -> Finding:
     return finding
 
 
-def test_an_act_is_stored_and_a_stale_one_is_refused(inbox: Inbox, mending: Mending) -> None:
+def test_an_act_is_stored_and_a_stale_one_is_refused(inbox: Inbox, quick_fixes: QuickFixes) -> None:
     one = inbox.items.add(inbox.business, item(due_date=dt.date(2026, 8, 1)))
     finding = found(inbox, one, "W-DUE-BEFORE-DATE")
-    assert mending.apply(inbox.business, one.id, finding).due_date is None
+    assert quick_fixes.apply(inbox.business, one.id, finding).due_date is None
     assert inbox.items.get(inbox.business, one.id).due_date is None
     with pytest.raises(WrongValue, match="no longer"):
-        mending.apply(inbox.business, one.id, finding)
+        quick_fixes.apply(inbox.business, one.id, finding)
 
 
 def test_tax_is_switched_on_and_a_duplicate_answered_from_a_finding_too(
-    inbox: Inbox, mending: Mending
+    inbox: Inbox, quick_fixes: QuickFixes
 ) -> None:
     taxed = item(vat=Decimal(20), tax_rate=Decimal(20))
     one, two = (inbox.items.add(inbox.business, taxed) for _ in range(2))
-    mending.apply(inbox.business, one.id, found(inbox, one, "W-TAX-OFF"))
+    quick_fixes.apply(inbox.business, one.id, found(inbox, one, "W-TAX-OFF"))
     assert inbox.businesses.get(inbox.business).settings.publish_tax_data
-    mending.apply(inbox.business, two.id, found(inbox, two, "E-DUPLICATE-EXACT"))
+    quick_fixes.apply(inbox.business, two.id, found(inbox, two, "E-DUPLICATE-EXACT"))
     assert inbox.items.findings(inbox.business, two) == ()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kfclient.api.records import NominalCode, Supplier
-from kfclient.desk.check.matching import Index, plain, split_rate
-from kfclient.desk.inbox.item import Kind
+from kfclient.desk.items.reference import Index, folded, split_rate
+from kfclient.desk.model.item import Kind
 from tests.desk.seeded import TODAY_BOOKS
 
 CHART = Index(
@@ -56,11 +56,11 @@ def test_several_are_all_given_to_choose_from() -> None:
 def test_quotes_ampersands_capitals_and_accents_typed_otherwise_are_the_same(
     one: str, other: str
 ) -> None:
-    assert plain(one) == plain(other)
+    assert folded(one) == folded(other)
 
 
 def test_accents_tell_people_apart() -> None:
-    assert plain("Zoë") != plain("Zoe")
+    assert folded("Zoë") != folded("Zoe")
 
 
 @pytest.mark.parametrize(

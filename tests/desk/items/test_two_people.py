@@ -21,7 +21,7 @@ import msgspec
 from pathlib import Path
 from kfclient.desk import Desk, Role
 from kfclient.errors import Problem, tell
-from kfclient.store.logs import start_logging
+from kfclient.store.log import start_logging
 desk = Desk.open(Path(sys.argv[1]))
 start_logging(desk.home)
 name = "Harbour Lane"
@@ -33,7 +33,7 @@ def told(work):
 """
 
 BEGIN = """
-from kfclient.desk.business.sharing import share_home
+from kfclient.desk.business.backup_rights import share_home
 business = desk.businesses.add(name)
 desk.businesses.set_role(business.id, sys.argv[3], Role.STANDARD)
 share_home(desk.home, desk.businesses, desk.audit, sys.argv[2])
@@ -68,7 +68,7 @@ print(sorted({entry.who for entry in desk.audit.entries(business.id)}))
 """
 
 SECRET = """
-from kfclient.store.backends import MEMORY
+from kfclient.store.keyring_choice import MEMORY
 from kfclient.store.secrets import Secrets
 told(lambda: Secrets(desk.home.root, memory=True).load("harbour-lane", MEMORY))
 """
@@ -79,7 +79,7 @@ def place() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="kashdeck-people-"))
     folder.chmod(0o777)
     for name in ("costs.csv", "sales.csv"):
-        shutil.copy(Path(__file__).parents[2] / "tui" / "samples" / name, folder / name)
+        shutil.copy(Path(__file__).parents[3] / "tui" / "samples" / name, folder / name)
         (folder / name).chmod(0o644)
     yield folder
     shutil.rmtree(folder)

@@ -8,10 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kfclient.desk import Desk, Draft
-from kfclient.desk.connect.connecting import clean_endpoint, clean_key, key_problem
-from kfclient.desk.errors import (
-    WrongValue,
-)
+from kfclient.desk.errors import WrongValue
+from kfclient.desk.model.draft import clean_endpoint, clean_key, key_problem
 from kfclient.sandbox import Sandbox
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from kfclient.api.records import Invoice
 from kfclient.desk.errors import NotDecided
-from kfclient.desk.inbox.item import ItemState
+from kfclient.desk.model.item import ItemState
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
 from tests.desk.publisher import Publisher

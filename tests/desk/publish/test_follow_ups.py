@@ -14,9 +14,8 @@ import pytest
 from kfclient.cancel import Cancel
 from kfclient.desk.errors import NotDecided
 from kfclient.desk.events import Event, StepDone, StepHeld
-from kfclient.desk.inbox.item import Item, ItemState
-from kfclient.desk.publish.followups import PlannedPayment
-from kfclient.desk.publish.planning import plan_item
+from kfclient.desk.model.item import Item, ItemState
+from kfclient.desk.publish.plan import PlannedPayment, plan_item
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
 from tests.desk.publisher import COST, SALE, Publisher
@@ -169,7 +168,7 @@ def test_what_cannot_be_recorded_as_paid_says_so(
     desk: Publisher, whole: dict[str, Any], values: dict[str, str], why: str
 ) -> None:
     item = msgspec.structs.replace(COST, id="1", **{**whole, **values})
-    planned = plan_item(item, (), desk.desk.items.bookshelf.books(desk.business))
+    planned = plan_item(item, (), desk.desk.items.reference.books(desk.business))
     assert "NOT recorded as paid" in planned.sentence
     assert why in planned.sentence
     assert [type(one).__name__ for one in planned.followups] == ["PlannedFile", "PlannedNote"]

@@ -6,9 +6,9 @@ import pytest
 
 from kfclient.api.records import Supplier
 from kfclient.desk.events import SupplierCreated
-from kfclient.desk.inbox.item import ItemState
-from kfclient.desk.publish.newcontacts import NewContacts, code_for
-from kfclient.desk.publish.planning import NewContact, contact_id
+from kfclient.desk.model.item import ItemState
+from kfclient.desk.publish.new_contacts import NewContacts, code_for
+from kfclient.desk.publish.plan import NewContact, contact_id
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
 from tests.desk.publisher import SALE, Publisher

@@ -12,18 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kfclient.api.records import Invoice
-from kfclient.desk.business.business import Settings
-from kfclient.desk.check.bookkeeping import Books
-from kfclient.desk.check.checking import check
-from kfclient.desk.inbox.item import Item, ItemLine, ItemState, Kind
-from kfclient.desk.inbox.items import state_of
-from kfclient.desk.publish.planning import PlannedItem, fingerprint_of, make_plan, plan_item
+from kfclient.desk.items.check import check
+from kfclient.desk.items.items import state_of
+from kfclient.desk.items.reference import ReferenceData
+from kfclient.desk.model.business import Settings
+from kfclient.desk.model.item import Item, ItemLine, ItemState, Kind
+from kfclient.desk.publish.plan import PlannedItem, fingerprint_of, make_plan, plan_item
 from kfclient.money import pennies
 from tests.desk.seeded import CURRENCIES, CUSTOMERS, NOMINALS, NOW, PROJECTS, RATES, SUPPLIERS
 
 
-def books(**settings: Any) -> Books:
-    return Books(
+def books(**settings: Any) -> ReferenceData:
+    return ReferenceData(
         nominals=NOMINALS,
         suppliers=SUPPLIERS,
         customers=CUSTOMERS,
@@ -56,7 +56,7 @@ COST = Item(
 )
 
 
-def plan(item: Item, known: Books = ON) -> PlannedItem:
+def plan(item: Item, known: ReferenceData = ON) -> PlannedItem:
     findings = check(item, known)
     assert state_of(findings) is ItemState.READY, findings
     return plan_item(item, findings, known)
@@ -238,7 +238,9 @@ HEAD = "Purchase from Pennine Water, ref PEN-80618, 1 Sep 2026, due 1 Oct 2026: 
         ),
     ],
 )
-def test_a_plan_reads_as_a_bookkeeper_would_say_it(item: Item, known: Books, sentence: str) -> None:
+def test_a_plan_reads_as_a_bookkeeper_would_say_it(
+    item: Item, known: ReferenceData, sentence: str
+) -> None:
     assert plan(item, known).sentence == sentence
 
 
@@ -300,7 +302,7 @@ LINES = st.builds(
 
 @given(st.lists(LINES, min_size=1, max_size=6), st.sampled_from([ON, OFF]))
 def test_what_kashflow_adds_up_is_what_the_item_says_to_the_penny(
-    lines: list[ItemLine], known: Books
+    lines: list[ItemLine], known: ReferenceData
 ) -> None:
     item = change(COST, lines=tuple(lines))
     if not item.gross:

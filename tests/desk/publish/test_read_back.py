@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kfclient.desk.after.verifying import Verdict
-from kfclient.desk.inbox.item import ItemState
+from kfclient.desk.model.item import ItemState
+from kfclient.desk.published.verify import Verdict
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
 from tests.desk.publisher import Publisher
@@ -83,7 +83,7 @@ def test_another_document_under_its_number_is_not_taken_for_it(desk: Publisher) 
 def test_one_that_another_item_is_is_not_taken_for_it(desk: Publisher) -> None:
     delete_there(desk)
     (twin,) = desk.add("PEN-1")
-    desk.desk.radar.not_a_duplicate(desk.business, twin.id)
+    desk.desk.duplicates.not_a_duplicate(desk.business, twin.id)
     desk.publish(twin.id)
     assert desk.item(twin.id).number == desk.item("1").number
     assert resolve(desk) == "deleted-there"
@@ -103,7 +103,7 @@ def test_nothing_follows_a_document_that_was_deleted_and_whose_number_is_another
     desk.publish()
     delete_there(desk)
     (twin,) = desk.add("PEN-1")
-    desk.desk.radar.not_a_duplicate(desk.business, twin.id)
+    desk.desk.duplicates.not_a_duplicate(desk.business, twin.id)
     for _ in range(2):
         desk.publish()
     assert desk.item(twin.id).number == desk.item("1").number

@@ -17,9 +17,9 @@ import pytest
 
 from kfclient.desk.errors import SeveralThere
 from kfclient.desk.events import ItemHeld
-from kfclient.desk.inbox.item import ItemState
-from kfclient.desk.publish.attempts import Attempts
-from kfclient.desk.publish.documents import candidates
+from kfclient.desk.model.item import ItemState
+from kfclient.desk.publish.journal import SendJournal
+from kfclient.desk.publish.kashflow_documents import candidates
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
 from tests.desk.publisher import COST, Publisher
@@ -138,8 +138,8 @@ def test_an_unknown_item_is_not_sent_while_kashflow_cannot_be_looked_at(desk: Pu
 def test_an_older_document_that_looks_alike_is_not_taken_for_it(desk: Publisher) -> None:
     desk.add("")
     desk.keyed_by_hand(desk.item("1"))
-    desk.desk.radar.refresh(desk.business)
-    desk.desk.radar.not_a_duplicate(desk.business, "1")
+    desk.desk.duplicates.refresh(desk.business)
+    desk.desk.duplicates.not_a_duplicate(desk.business, "1")
     desk.sandbox.misbehave("InsertReceipt", "drop-before")
     desk.publish()
     assert desk.desk.publishing.resolve(desk.business)[0].state is ItemState.UNKNOWN
@@ -149,7 +149,7 @@ def test_an_older_document_that_looks_alike_is_not_taken_for_it(desk: Publisher)
 
 def test_of_several_that_look_alike_none_is_taken(desk: Publisher) -> None:
     desk.add("PEN-1", "PEN-1")
-    desk.desk.radar.not_a_duplicate(desk.business, "2")
+    desk.desk.duplicates.not_a_duplicate(desk.business, "2")
     desk.sandbox.misbehave("InsertReceipt", "drop-after")
     desk.publish("1")
     numbers = [desk.purchases()[0].invoice_number, desk.keyed_by_hand(desk.item("2"))]
@@ -177,7 +177,7 @@ def test_what_may_have_come_out_differently_is_not_sent_again(
     desk.add("PEN-1")
     desk.sandbox.misbehave("InsertReceipt", "drop-after")
     desk.publish()
-    (attempt,) = Attempts(desk.home, desk.desk.items, desk.desk.audit, lambda: desk.now).pending(
+    (attempt,) = SendJournal(desk.home, desk.desk.items, desk.desk.audit, lambda: desk.now).pending(
         desk.business
     )
     (found,) = desk.purchases()
@@ -207,7 +207,7 @@ def test_a_person_decides_about_one_that_came_out_with_another_amount(desk: Publ
 
 def test_two_alike_are_not_both_on_their_way(desk: Publisher) -> None:
     desk.add("", "")
-    desk.desk.radar.not_a_duplicate(desk.business, "2")
+    desk.desk.duplicates.not_a_duplicate(desk.business, "2")
     desk.sandbox.misbehave("InsertReceipt", "drop-after")
     report = desk.publish()
     assert [one.state for one in report.results] == [ItemState.UNKNOWN, ItemState.READY]
@@ -230,7 +230,7 @@ def test_a_document_is_never_taken_by_two_items(desk: Publisher) -> None:
 
 def test_a_document_that_may_be_anothers_is_left_for_a_person(desk: Publisher) -> None:
     desk.add("", "")
-    desk.desk.radar.not_a_duplicate(desk.business, "2")
+    desk.desk.duplicates.not_a_duplicate(desk.business, "2")
     desk.sandbox.misbehave("GetReceipt", "html-503")
     plan = desk.desk.publishing.plan(desk.business)
 
@@ -324,7 +324,7 @@ def test_whatever_goes_wrong_every_item_is_there_once_in_the_end(
     chance = random.Random(seed)
     desk.add("A", "B", "", "", "C")
     for number in "345":
-        desk.desk.radar.not_a_duplicate(desk.business, number)
+        desk.desk.duplicates.not_a_duplicate(desk.business, number)
     desk.add("D", "E", contact="Somebody New")
     operations = ["InsertReceipt", "InsertSupplier", "GetReceipt", "GetReceiptsForSupplier"]
     kinds = [*IN_THE_BOOKS, *NOT_IN_THE_BOOKS, "refuse"]

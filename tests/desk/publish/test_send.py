@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kfclient.desk.inbox.item import ItemState
+from kfclient.desk.model.item import ItemState
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
 from tests.desk.publisher import Publisher

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kfclient.desk.errors import AlreadyThere, FileRefused, ItemSettled, NotUndone, WrongValue
-from kfclient.desk.inbox.item import Item, ItemState
+from kfclient.desk.model.item import Item, ItemState
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
 from tests.desk.publisher import COST, SALE, Publisher

@@ -12,12 +12,12 @@ import pytest
 
 from kfclient.api.records import Invoice, Payment
 from kfclient.cancel import Cancel
-from kfclient.desk.after.undoing import UndoPlan, UndoReport
-from kfclient.desk.business.business import ItemCounts
 from kfclient.desk.errors import Busy, NotUndone
 from kfclient.desk.events import Event, ItemUndone
-from kfclient.desk.inbox.item import Item, ItemState
-from kfclient.desk.inbox.items import publish_lock
+from kfclient.desk.model.business import ItemCounts
+from kfclient.desk.model.connection_state import publish_lock
+from kfclient.desk.model.item import Item, ItemState
+from kfclient.desk.published.undo import UndoPlan, UndoReport
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
 from tests.desk.publisher import COST, SALE, Publisher
@@ -544,9 +544,9 @@ def test_a_document_that_was_never_read_back_is_found_before_it_is_deleted(
 
 def test_the_document_is_no_duplicate_of_what_it_was(desk: Publisher) -> None:
     (item,) = published(desk, "A")
-    desk.desk.radar.refresh(desk.business, again=True)
+    desk.desk.duplicates.refresh(desk.business, again=True)
     found = desk.document(item)
-    desk.desk.radar.learn(desk.business, "InsertReceipt", found.customer_id, [found])
+    desk.desk.duplicates.learn(desk.business, "InsertReceipt", found.customer_id, [found])
     undo(desk, item.id)
     assert desk.desk.items.findings(desk.business, desk.item(item.id)) == ()
     assert desk.state(item.id) is ItemState.READY

@@ -12,9 +12,9 @@ import pytest
 
 from kfclient.api.records import Payment
 from kfclient.cancel import Cancel
-from kfclient.desk.after.verifying import Verdict, VerifyReport
 from kfclient.desk.errors import ItemUnknown
-from kfclient.desk.inbox.item import Item, ItemState
+from kfclient.desk.model.item import Item, ItemState
+from kfclient.desk.published.verify import Verdict, VerifyReport
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
 from tests.desk.publisher import COST, SALE, Publisher
@@ -142,7 +142,7 @@ def test_what_was_edited_in_a_line_is_told_to_the_penny(
 
 def test_category_project_and_supplier_are_told_by_name(desk: Publisher) -> None:
     (item,) = published(desk, "A")
-    books = desk.desk.items.bookshelf.books(desk.business)
+    books = desk.desk.items.reference.books(desk.business)
     (travel,) = books.categories("Travelling", item.kind) or books.categories("7400", item.kind)
     other = next(one for one in desk.sandbox.account.suppliers() if one["Name"] == "Tern Telecom")
     edit_line(desk, item, ChargeType=travel.id)

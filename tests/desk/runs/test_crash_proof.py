@@ -67,7 +67,7 @@ def prove(proofs: Sequence[Proof], shares: int) -> list[Tried]:
             process = subprocess.Popen(
                 [sys.executable, "-m", "tests.desk.crash_share", order],
                 stdout=subprocess.PIPE,
-                cwd=Path(__file__).parents[2],
+                cwd=Path(__file__).parents[3],
             )
             assert process.stdout is not None
             selector.register(process.stdout, selectors.EVENT_READ, process)

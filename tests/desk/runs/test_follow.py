@@ -11,6 +11,7 @@ import pytest
 
 from kfclient.cancel import Cancel, Pace
 from kfclient.desk import Desk
+from kfclient.desk.business.status import RunPhase, how_it_goes
 from kfclient.desk.errors import BrokenOff, Busy, NothingRuns
 from kfclient.desk.events import (
     Event,
@@ -21,18 +22,15 @@ from kfclient.desk.events import (
     PublishPaused,
     PublishWaiting,
 )
-from kfclient.desk.inbox.item import ItemState
-from kfclient.desk.publish.patience import Patience
-from kfclient.desk.publish.report import PublishReport
-from kfclient.desk.publish.run_glance import RunStanding
-from kfclient.desk.publish.run_news import event_of, line_of, remembered
-from kfclient.desk.publish.run_words import how_it_goes
-from kfclient.desk.publish.runs import Wish
+from kfclient.desk.model.item import ItemState
+from kfclient.desk.publish.journal_records import PublishReport
+from kfclient.desk.runs.run import Backoff
+from kfclient.desk.runs.runs import RunRequest, event_of, line_of, remembered
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home, Secrets
-from kfclient.store.news import Follower, News
+from kfclient.store.events_file import EventsFile, Follower
 from tests.desk.publisher import Publisher
-from tests.desk.test_runs import break_off
+from tests.desk.runs.test_runs import break_off
 from tests.slow import HANGING, SlowReplies, slow_replies
 
 TRICKY = "Ü & <b>\n“quoted”"
@@ -90,7 +88,7 @@ def until(true: Callable[[], object]) -> None:
         time.sleep(0.02)
 
 
-def standing(desk: Desk, business: str) -> RunStanding | None:
+def standing(desk: Desk, business: str) -> RunPhase | None:
     seen = desk.publishing.standing(business)
     return None if seen is None else seen[1]
 
@@ -128,23 +126,23 @@ def test_another_session_pauses_resumes_and_stops(
     going = Going(desk)
     slow.let_go()
     until(lambda: any(isinstance(event, ItemPublished) for event in desk.events))
-    assert other.publishing.ask(desk.business, Wish.PAUSE).who == "anna"
-    until(lambda: standing(other, desk.business) is RunStanding.PAUSED)
+    assert other.publishing.ask(desk.business, RunRequest.PAUSE).who == "anna"
+    until(lambda: standing(other, desk.business) is RunPhase.PAUSED)
     slow.let_go(4)
     going.thread.join(0.7)
     assert going.thread.is_alive()
     assert len(desk.sandbox.account.receipts()) <= 3, "one on its way, and one in hand"
-    other.publishing.ask(desk.business, Wish.GO_ON)
+    other.publishing.ask(desk.business, RunRequest.GO_ON)
     until(lambda: len(desk.sandbox.account.receipts()) == 5)
-    other.publishing.ask(desk.business, Wish.STOP)
+    other.publishing.ask(desk.business, RunRequest.STOP)
     until(lambda: going.cancel.is_set)
     slow.let_all_go()
     report = going.end()
     assert report.cancelled
     assert report.published == len(desk.sandbox.account.receipts()) < 8
-    assert standing(other, desk.business) is RunStanding.ENDED
+    assert standing(other, desk.business) is RunPhase.ENDED
     with pytest.raises(NothingRuns):
-        other.publishing.ask(desk.business, Wish.PAUSE)
+        other.publishing.ask(desk.business, RunRequest.PAUSE)
 
 
 def test_a_wish_does_not_outlive_the_run_it_was_for(desk: Publisher, other: Desk) -> None:
@@ -152,7 +150,7 @@ def test_a_wish_does_not_outlive_the_run_it_was_for(desk: Publisher, other: Desk
     break_off(desk)
     run = desk.desk.publishing.interrupted(desk.business)
     assert run is not None
-    assert desk.desk.publishing._parts.runs.ask(desk.business, run.id, Wish.STOP)
+    assert desk.desk.publishing._parts.runs.ask(desk.business, run.id, RunRequest.STOP)
     time.sleep(0.3)
     assert desk.desk.publishing.resume(desk.business).published == 2
 
@@ -168,7 +166,7 @@ def test_who_has_to_leave_leaves_a_run_to_be_carried_on(
     slow.let_all_go()
     report = going.end()
     assert report.cancelled
-    assert standing(other, desk.business) is RunStanding.INTERRUPTED
+    assert standing(other, desk.business) is RunPhase.INTERRUPTED
     with pytest.raises(BrokenOff, match=r"[12] of 3 items published"):
         other.publishing.follow(desk.business)
     assert desk.desk.publishing.resume(desk.business).published == 3
@@ -185,10 +183,10 @@ def test_who_was_asked_to_stop_and_then_has_to_leave_has_stopped() -> None:
 def test_who_waits_for_the_network_and_has_to_leave_is_carried_on(desk: Publisher) -> None:
     desk.add("A")
     cancel = Cancel()
-    desk.desk.publishing.patience = Patience(lambda seconds, token: token.leave())
+    desk.desk.publishing.patience = Backoff(lambda seconds, token: token.leave())
     desk.sandbox.misbehave("*", "html-503", times=None)
     assert desk.publish(wait=True, cancel=cancel).cancelled
-    assert standing(desk.desk, desk.business) is RunStanding.INTERRUPTED
+    assert standing(desk.desk, desk.business) is RunPhase.INTERRUPTED
     desk.sandbox.behave()
     assert desk.desk.publishing.resume(desk.business).published == 1
 
@@ -203,7 +201,7 @@ def test_what_it_waits_for_is_said(desk: Publisher, other: Desk) -> None:
         seen.append(how_it_goes(*glance))
         desk.sandbox.behave()
 
-    desk.desk.publishing.patience = Patience(sleep)
+    desk.desk.publishing.patience = Backoff(sleep)
     desk.sandbox.misbehave("*", "html-503", times=None)
     assert desk.publish(wait=True).published == 1
     assert seen[0].startswith("waiting, by anna since 22 Nov 2026")
@@ -226,9 +224,9 @@ def test_a_person_who_comes_second_is_told_who_was_first(
 def test_what_is_given_up_is_over_and_its_items_stay(desk: Publisher, other: Desk) -> None:
     desk.add("A", "B")
     break_off(desk)
-    assert standing(other, desk.business) is RunStanding.INTERRUPTED
+    assert standing(other, desk.business) is RunPhase.INTERRUPTED
     other.publishing.give_up(desk.business)
-    assert standing(other, desk.business) is RunStanding.ENDED
+    assert standing(other, desk.business) is RunPhase.ENDED
     assert desk.desk.publishing.interrupted(desk.business) is None
     assert desk.state("2") is ItemState.READY
 
@@ -294,7 +292,7 @@ def test_a_line_that_is_torn_is_no_news(line: bytes) -> None:
 
 def test_news_after_half_a_line_are_whole(home: Home) -> None:
     path = home.root / "news"
-    first = News(path)
+    first = EventsFile(path)
     first.begin(b"one", afresh=True)
     first.tell(b"two")
     first.close()
@@ -302,10 +300,10 @@ def test_news_after_half_a_line_are_whole(home: Home) -> None:
         file.write(b"thr")
     follower = Follower(path)
     assert follower.lines() == [b"one", b"two"]
-    second = News(path)
+    second = EventsFile(path)
     second.begin(b"four", afresh=False)
     assert follower.lines() == [b"thr", b"four"]
-    third = News(path)
+    third = EventsFile(path)
     third.begin(b"five", afresh=True)
     assert follower.lines() == [], "a new run is another's news"
     fresh = Follower(path)

@@ -10,17 +10,12 @@ import pytest
 
 from kfclient.api.records import Invoice, Supplier
 from kfclient.cancel import Cancel
-from kfclient.desk.business.business import ItemCounts
 from kfclient.desk.errors import Busy, PlanChanged
-from kfclient.desk.events import (
-    Event,
-    ItemPublished,
-    PublishEnded,
-    PublishStarted,
-)
-from kfclient.desk.inbox.item import Item, ItemState, Kind
-from kfclient.desk.inbox.items import publish_lock
-from kfclient.desk.publish.documents import differences
+from kfclient.desk.events import Event, ItemPublished, PublishEnded, PublishStarted
+from kfclient.desk.model.business import ItemCounts
+from kfclient.desk.model.connection_state import publish_lock
+from kfclient.desk.model.item import Item, ItemState, Kind
+from kfclient.desk.publish.kashflow_documents import differences
 from kfclient.money import pennies
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
@@ -212,7 +207,7 @@ def test_a_document_that_kashflow_has_already_is_not_sent_again(desk: Publisher)
     assert problem is not None
     assert problem.code == "duplicate"
     assert f"Purchase {number} in KashFlow" in problem.sentence
-    desk.desk.radar.not_a_duplicate(desk.business, "1")
+    desk.desk.duplicates.not_a_duplicate(desk.business, "1")
     assert desk.publish().published == 1
 
 
@@ -225,7 +220,7 @@ def test_the_same_invoice_twice_in_the_inbox_goes_once(desk: Publisher) -> None:
 def test_two_equal_items_go_once_a_person_has_said_that_they_are_two(desk: Publisher) -> None:
     desk.add("", "")
     assert desk.state("2") is ItemState.TO_REVIEW
-    desk.desk.radar.not_a_duplicate(desk.business, "2")
+    desk.desk.duplicates.not_a_duplicate(desk.business, "2")
     assert desk.publish().published == 2
     assert len(desk.purchases()) == 2
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kfclient.desk.inbox.item import ItemState
+from kfclient.desk.model.item import ItemState
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
 from tests.desk.crashing import SYNCS, WRITES, Crashes

@@ -9,13 +9,13 @@ import pytest
 
 from kfclient.cancel import Cancel, Pace
 from kfclient.desk.events import Event, ItemPublished, PublishPaused, PublishResumed
-from kfclient.desk.inbox.item import ItemState
-from kfclient.desk.publish.lanes import Lanes
-from kfclient.desk.publish.report import PublishReport
+from kfclient.desk.model.item import ItemState
+from kfclient.desk.publish.journal_records import PublishReport
+from kfclient.desk.runs.run import Workers
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
 from tests.desk.publisher import Publisher
-from tests.desk.test_following import until
+from tests.desk.runs.test_follow import until
 from tests.slow import HANGING, slow_replies
 
 SUPPLIERS = ["Pennine Water", "Tern Telecom", "Kestrel Car Hire", "Northgate Energy"]
@@ -62,7 +62,7 @@ class Watch:
 @pytest.mark.parametrize(("lanes", "most"), [(1, 1), (3, 3), (16, 4)])
 def test_lanes_are_bounded_and_a_party_has_one_at_a_time(lanes: int, most: int) -> None:
     watch = Watch(most)
-    Lanes(range(20), lambda task: task % 4, watch.work, lanes).run()
+    Workers(range(20), lambda task: task % 4, watch.work, lanes).run()
     assert watch.most == most
     for party in range(4):
         assert [one for one in watch.order if one % 4 == party] == list(range(party, 20, 4))
@@ -80,7 +80,7 @@ def test_an_error_nobody_foresaw_ends_the_lanes_and_is_raised() -> None:
         until(lambda: lanes._error)
         return True
 
-    lanes = Lanes(range(100), lambda task: task, work, 4)
+    lanes = Workers(range(100), lambda task: task, work, 4)
     with pytest.raises(KeyError):
         lanes.run()
     assert set(done) <= {0, 1, 3, 4}, "what they had in hand"

@@ -8,7 +8,8 @@ import pytest
 
 from kfclient.desk import Desk
 from kfclient.desk.errors import WrongValue
-from kfclient.desk.sync.lists import ListName, Lists, parse_name
+from kfclient.desk.model.list_names import ListName, parse_name
+from kfclient.desk.sync.lists import Lists
 from kfclient.store import Home
 
 

@@ -9,18 +9,12 @@ import pytest
 
 from kfclient.cancel import Cancel
 from kfclient.desk import Desk, Draft
-from kfclient.desk.business.business import ConnectionState, Role
 from kfclient.desk.errors import Busy
-from kfclient.desk.events import (
-    Event,
-    ListProgress,
-    ListSynced,
-    SyncEnded,
-    SyncStarted,
-)
-from kfclient.desk.sync.list_reading import Whole
-from kfclient.desk.sync.lists import ListName
-from kfclient.desk.sync.readings import Readings
+from kfclient.desk.events import Event, ListProgress, ListSynced, SyncEnded, SyncStarted
+from kfclient.desk.model.business import Role
+from kfclient.desk.model.connection_state import ConnectionState
+from kfclient.desk.model.list_names import ListName
+from kfclient.desk.sync.readers import Readings, Whole
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
 from tests.conftest import QUICK

@@ -21,14 +21,10 @@ from kfclient.api.errors import (
     WrongCredentials,
 )
 from kfclient.desk import Desk
-from kfclient.desk.business.business import ConnectionState
 from kfclient.desk.errors import OtherCompany
-from kfclient.desk.events import (
-    Event,
-    ListFailed,
-    SyncEnded,
-)
-from kfclient.desk.sync.lists import ListName
+from kfclient.desk.events import Event, ListFailed, SyncEnded
+from kfclient.desk.model.connection_state import ConnectionState
+from kfclient.desk.model.list_names import ListName
 from kfclient.errors import Problem
 from kfclient.sandbox import Sandbox
 from kfclient.store.errors import SecretMissing

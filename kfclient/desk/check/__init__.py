@@ -1,1 +1,0 @@
-"""What can be known to be wrong before anything is sent, and what mends it."""
