@@ -5,12 +5,9 @@ from __future__ import annotations
 import concurrent.futures
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from kfclient.errors import Cancelled
-
-if TYPE_CHECKING:
-    pass
 
 T = TypeVar("T")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, cast
 
 import msgspec
 from textual.await_complete import AwaitComplete
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from kfclient.errors import Problem
     from screens.services import Services
-    from screens.watch import Watch
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -191,6 +190,16 @@ class CommandFooter(Footer):
             await super().recompose()
 
 
+class Looking(Protocol):
+    """What looks, while a screen is seen, whether what it shows has changed."""
+
+    def look(self) -> None:
+        """Look now whether anything changed."""
+
+    def again(self) -> None:
+        """Read again now, whether or not anything changed."""
+
+
 class AppScreen(Acting, Screen[R]):
     """A full screen: a title line, a body, and the footer.
 
@@ -203,7 +212,7 @@ class AppScreen(Acting, Screen[R]):
     def __init__(self, *trail: str) -> None:
         super().__init__()
         self.trail = trail
-        self.lookout: Watch[Any] | None = None
+        self.lookout: Looking | None = None
 
     def on_screen_resume(self) -> None:
         """Look at once what changed while another screen was over this one."""

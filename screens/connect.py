@@ -1,14 +1,15 @@
-"""A business on its way to being connected: what the screens on that way hand on."""
+"""Connecting a business: choosing the software, the way through the screens, and its end."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from textual.containers import Vertical
 from textual.widgets import Button, Static
 
 from kfclient.desk.model.business import SOFTWARE, software
 from screens.app_screen import BACK, Act, AppScreen
+from screens.connect_attempt import ConnectAttempt
 from screens.connect_steps import ConnectStepsScreen
 from screens.sync import SyncScreen
 from screens.widgets.filter_box import FilterBox
@@ -38,7 +39,7 @@ class ChooseSoftwareScreen(AppScreen[None]):
         BACK,
     )
 
-    def __init__(self, attempt: ConnectWizard) -> None:
+    def __init__(self, attempt: ConnectAttempt) -> None:
         super().__init__(*attempt.trail, "Software")
         self.attempt = attempt
 
@@ -160,29 +161,8 @@ def company_facts(company: Company) -> Iterable[tuple[str, str]]:
     return [(label, value) for label, value in facts if value]
 
 
-class ConnectWizard:
-    """Connecting a business for the first time, or (when it is connected) again.
-
-    It holds no secrets: those are in the credentials screen alone, which is gone as soon as the
-    business is connected. `base` is the screen that it began on and ends on.
-    """
-
-    def __init__(self, base: AppScreen[Any], business: Business) -> None:
-        self.base = base
-        self.business = business
-        self.before = business.connection
-        self.ticks = set(business.ticks)
-        self.software = software(self.before.software) if self.before else SOFTWARE[0]
-
-    @property
-    def again(self) -> bool:
-        """Whether the business is being reconnected."""
-        return self.before is not None
-
-    @property
-    def trail(self) -> tuple[str, str]:
-        """How the title lines of the screens on the way begin."""
-        return self.business.name, "Reconnect" if self.again else "Connect"
+class ConnectWizard(ConnectAttempt):
+    """Shows the screens of the way, one after the other, and ends it."""
 
     def begin(self) -> None:
         """Show the first screen of the way; only to an Admin, others learn whom to ask."""
@@ -197,6 +177,10 @@ class ConnectWizard:
             return  # the key was pressed twice
         first = ConnectStepsScreen(self) if self.again else ChooseSoftwareScreen(self)
         self.base.app.push_screen(cast("Screen[None]", first))
+
+    def look_at_steps(self, cure: str) -> None:
+        """Show the steps in KashFlow again, the one that cures a problem marked."""
+        self.base.app.push_screen(ConnectStepsScreen(self, review=True, cure=cure))
 
     def connected(self, connection: Connection) -> None:
         """Leave the screens of the way, which wipes the secrets, and start the first sync."""

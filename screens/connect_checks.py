@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from kfclient.desk.model.business import Connection
     from kfclient.desk.model.draft import Draft
     from kfclient.errors import Problem
-    from screens.connect import ConnectWizard
+    from screens.connect_attempt import ConnectAttempt
 
 SYMBOLS = {"waiting": "○", "checking": "◐", "passed": "✓", "failed": "✗"}
 COLOURS = {"waiting": "muted", "checking": "strong", "passed": "good", "failed": "bad"}
@@ -41,7 +41,7 @@ class ConnectChecksScreen(AppScreen[str]):
         Act("back", "escape", "Credentials", "Stop, and go back to the credentials", footer=True),
     )
 
-    def __init__(self, attempt: ConnectWizard, draft: Draft) -> None:
+    def __init__(self, attempt: ConnectAttempt, draft: Draft) -> None:
         super().__init__(*attempt.trail, "Checking")
         self.attempt = attempt
         self.draft: Draft | None = draft

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from screens.connect import ConnectWizard
+    from screens.connect_attempt import ConnectAttempt
 
 USERNAME_NOTE = "As Apps > API Settings shows it; often not your e-mail."
 SEPARATE_NOTE = "The one you log in with, or the separate API password."
@@ -59,7 +59,7 @@ class ConnectCredentialsScreen(FieldByField, AppScreen[None]):
         BACK,
     )
 
-    def __init__(self, attempt: ConnectWizard) -> None:
+    def __init__(self, attempt: ConnectAttempt) -> None:
         super().__init__(*attempt.trail, "Credentials")
         self.attempt = attempt
         self.secrets_in = ""
@@ -174,9 +174,7 @@ class ConnectCredentialsScreen(FieldByField, AppScreen[None]):
 
     def look_at_steps(self, cure: str) -> None:
         """Show the steps over this screen, the one that cures a problem marked."""
-        from screens.connect_steps import ConnectStepsScreen
-
-        self.app.push_screen(ConnectStepsScreen(self.attempt, review=True, cure=cure))
+        self.attempt.look_at_steps(cure)
 
     def action_fill(self) -> None:
         """Fill in the sandbox's credentials."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from screens.connect import ConnectWizard
+    from screens.connect_attempt import ConnectAttempt
 
 
 # KashFlow's API Settings page as a picture in text, and what commonly goes wrong on it.
@@ -116,7 +116,7 @@ class ConnectStepsScreen(AppScreen[None]):
         BACK,
     )
 
-    def __init__(self, attempt: ConnectWizard, *, review: bool = False, cure: str = "") -> None:
+    def __init__(self, attempt: ConnectAttempt, *, review: bool = False, cure: str = "") -> None:
         super().__init__(*attempt.trail, "Steps in KashFlow")
         self.attempt = attempt
         self.review = review

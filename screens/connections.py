@@ -287,8 +287,6 @@ class ConnectionsScreen(AppScreen[None]):
 
     def action_sync(self) -> None:
         """Sync the business under the cursor, or look at the sync that is running."""
-        from screens.sync import SyncScreen
-
         if self.chosen is None:
             return
         business = self.chosen.business
@@ -296,8 +294,7 @@ class ConnectionsScreen(AppScreen[None]):
             sentence = f"{business.name} is not connected to KashFlow."
             self.app.push_screen(ErrorScreen(NotConnected(sentence, "c connects it first.")))
             return
-        self.services.start_sync(business.id)
-        self.app.push_screen(SyncScreen(business.id, business.name))
+        self.services.show_sync(business.id, business.name)
 
     def action_items(self) -> None:
         """Go to the items of the business under the cursor."""

@@ -219,7 +219,4 @@ class ListsScreen(AppScreen[None]):
 
     def action_sync(self) -> None:
         """Fetch the lists again."""
-        from screens.sync import SyncScreen
-
-        self.services.start_sync(self.business)
-        self.app.push_screen(SyncScreen(self.business, self.business_name))
+        self.services.show_sync(self.business, self.business_name)

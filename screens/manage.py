@@ -19,7 +19,6 @@ from screens.keyring import KeyringScreen
 from screens.lists import ListsScreen
 from screens.people import PeopleScreen
 from screens.settings import SettingsScreen
-from screens.sync import SyncScreen
 from screens.watch import Watch
 from screens.widgets.ledger_table import Column, LedgerTable, Row
 
@@ -179,8 +178,7 @@ class ManageScreen(AppScreen[None]):
 
     def action_sync(self) -> None:
         """Sync, or look at the sync that is running."""
-        self.services.start_sync(self.business)
-        self.app.push_screen(SyncScreen(self.business, self.business_name))
+        self.services.show_sync(self.business, self.business_name)
 
     def action_settings(self) -> None:
         """Go to the settings."""

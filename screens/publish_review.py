@@ -10,7 +10,7 @@ import msgspec
 from textual.containers import VerticalScroll
 
 from kfclient.desk.model.item import Kind
-from kfclient.desk.publish.plan import Plan, PlannedFile, PlannedNote, PlannedPayment
+from kfclient.desk.publish.plan import Agreed, Plan, PlannedFile, PlannedNote, PlannedPayment
 from kfclient.errors import Problem, tell
 from screens.app_screen import Act, AppScreen
 from screens.item_words import amount_shown, findings_shown
@@ -129,15 +129,8 @@ def row_left_out(one: LeftOut) -> Row:
 NOT_LOOKED = "i KashFlow was not looked at for duplicates; publishing looks before it sends."
 
 
-class Agreed(msgspec.Struct, frozen=True):
-    """That the plan may be carried out, and whether what is missing may be created."""
-
-    suppliers: bool = False
-    customers: bool = False
-
-
 class Approved(msgspec.Struct, frozen=True):
-    """A plan as it was shown last, and what was agreed to."""
+    """That the plan, as it was shown last, may be carried out, and what may be created for it."""
 
     plan: Plan
     agreed: Agreed

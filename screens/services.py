@@ -161,6 +161,9 @@ class Services(Protocol):
     def start_sync(self, business: str) -> SyncJob:
         """Sync the six lists in the background, or return the sync that is running."""
 
+    def show_sync(self, business: str, name: str) -> None:
+        """Sync the six lists, if that is not under way already, and show how it goes."""
+
     def sync_job(self, business: str) -> SyncJob | None:
         """Return the running sync of a business, or its last one in this session."""
 

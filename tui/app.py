@@ -309,6 +309,13 @@ class KashdeckApp(DiscreetApp):
 
     # Jobs that outlive a screen
 
+    def show_sync(self, business: str, name: str) -> None:
+        """Sync the six lists, if that is not under way already, and show how it goes."""
+        from screens.sync import SyncScreen
+
+        self.start_sync(business)
+        self.push_screen(SyncScreen(business, name))
+
     def start_sync(self, business: str) -> SyncJob:
         """Sync the six lists in the background, or return the sync that is running."""
         job = self._syncs.get(business)

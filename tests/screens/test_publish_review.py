@@ -11,9 +11,9 @@ import pytest
 from kfclient.api.records import Invoice, PaymentMethod
 from kfclient.desk import Desk
 from kfclient.desk.model.item import Item, ItemState, Kind, LeftStep
-from kfclient.desk.publish.plan import PlannedNote, plan_left
+from kfclient.desk.publish.plan import Agreed, PlannedNote, plan_left
 from kfclient.desk.sync.readers import COST_METHODS
-from screens.publish_review import Agreed, Approved, PublishReviewScreen, made, totals
+from screens.publish_review import Approved, PublishReviewScreen, made, totals
 from tests.desk.seeded import Inbox
 from tests.journeys.walk import walking
 from tests.screens.scenes import DAY, SIZES, cost, on_screen, showing, toasted, varied

@@ -1,1 +1,1 @@
-"""Connecting to KashFlow: the steps, the checks, the open lines."""
+"""The businesses on this machine: connected, checked, backed up, and how they stand."""

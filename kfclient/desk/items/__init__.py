@@ -1,1 +1,1 @@
-"""The items of a business, typed in or gathered, on their way to KashFlow."""
+"""The inbox: items typed in, checked, gathered into claims, compared for duplicates."""

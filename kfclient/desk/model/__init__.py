@@ -1,1 +1,1 @@
-"""The businesses on this machine: people, settings, connection, and how they stand."""
+"""What every floor of the desk speaks of: businesses, items, settings, the names of the lists."""

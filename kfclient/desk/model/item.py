@@ -5,16 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from kfclient.desk.errors import NotReadBack
 from kfclient.desk.model.business import ProblemNote
 from kfclient.money import ZERO, decimal_text, pennies
-
-if TYPE_CHECKING:
-    pass
 
 
 class Kind(StrEnum):

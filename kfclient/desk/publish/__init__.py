@@ -1,1 +1,1 @@
-"""Publishing, each document once: plan, intent, send, outcome, what follows."""
+"""One item on its way to KashFlow, once: planned, written down, sent, recovered."""

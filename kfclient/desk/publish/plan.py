@@ -15,7 +15,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -26,10 +25,6 @@ from kfclient.desk.items.reference import Contact, ReferenceData
 from kfclient.desk.model.item import Finding, Item, ItemLine, Kind
 from kfclient.desk.model.settings import NOT_APPLICABLE, show_tax_code
 from kfclient.money import ZERO, figures, pennies, shown
-
-if TYPE_CHECKING:
-    pass
-
 
 # An item's lines as KashFlow takes them, to the penny what the item says.
 

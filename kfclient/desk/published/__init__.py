@@ -1,1 +1,1 @@
-"""After publishing: verify, undo, attach files later."""
+"""What is in KashFlow already: verified, undone, given more files."""

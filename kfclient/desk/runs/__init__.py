@@ -1,1 +1,1 @@
-"""What has no answer yet: looked for in KashFlow, adopted, waited for, or decided by a person."""
+"""Many items at once: runs that publish, followed and steered, and what had no answer."""

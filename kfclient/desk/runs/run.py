@@ -48,6 +48,7 @@ from kfclient.desk.publish.plan import (
 from kfclient.desk.publish.send import Halted, ItemPublisher, StopSwitch, may_pass
 from kfclient.desk.runs.runs import Run, RunRecord, Shown
 from kfclient.errors import Cancelled, Problem
+from kfclient.store.events_file import EventsFile
 
 if TYPE_CHECKING:
     from kfclient.desk.items.items import Items
@@ -255,7 +256,15 @@ class PublishRun:
         self._resolving = resolving
         self._business = business
         self._run = run
-        self._record = RunRecord(parts, business, run, cancel, pace, listener)
+        self._record = RunRecord(
+            parts.runs,
+            EventsFile(parts.home.news_path(business)),
+            business,
+            run,
+            cancel,
+            pace,
+            listener,
+        )
         self._listener = self._record.hear
         self._cancel = cancel
         self._pace = pace

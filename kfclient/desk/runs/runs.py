@@ -35,7 +35,6 @@ from kfclient.store.redaction import redact
 if TYPE_CHECKING:
     from kfclient.cancel import Cancel, Pace
     from kfclient.desk.publish.plan import Plan
-    from kfclient.desk.runs.context import Context
     from kfclient.store import Home
 
 TABLE = "runs"
@@ -332,20 +331,21 @@ class RunRecord:
 
     def __init__(
         self,
-        parts: Context,
+        runs: Runs,
+        events: EventsFile,
         business: str,
         run: Run,
         cancel: Cancel,
         pace: Pace,
         listener: Listener,
     ) -> None:
-        self._runs = parts.runs
+        self._runs = runs
+        self._events = events
         self._business = business
         self._run = run
         self._cancel = cancel
         self._pace = pace
         self._listener = listener
-        self._news = EventsFile(parts.home.news_path(business))
         self._early: list[Event] = []
         self._begun = False
         self._lock = threading.RLock()
@@ -378,7 +378,7 @@ class RunRecord:
                 detached=self._run.detached,
                 started_at=run.started_at,
             )
-            self._news.begin(line_of(begun), afresh=fresh)
+            self._events.begin(line_of(begun), afresh=fresh)
             self._begun = True
             for early in self._early:
                 self._tell(early)
@@ -407,14 +407,14 @@ class RunRecord:
     def close(self) -> None:
         """Look no more, and tell no more; a run that was not ended is one that was broken off."""
         self._stop_looking()
-        self._news.close()
+        self._events.close()
 
     # Inside
 
     def _tell(self, event: Event) -> None:
         with self._lock:
             if self._begun:
-                self._news.tell(line_of(event))
+                self._events.tell(line_of(event))
             else:
                 self._early.append(event)
 
