@@ -100,7 +100,7 @@ _HEEDED = 3.0
 """Seconds in which a run does what it is asked, but for what is on its way."""
 
 
-def attach(desk: Desk, business: Business, args: argparse.Namespace) -> int:
+def follow(desk: Desk, business: Business, args: argparse.Namespace) -> int:
     """Show the last run as it goes, to its end; Ctrl-C leaves it and 130 is the exit code."""
     glance = desk.publishing.standing(business.id)
     run = desk.publishing.last_run(business.id)
@@ -134,8 +134,8 @@ def go_on(desk: Desk, business: Business, args: argparse.Namespace) -> int:
     """Have the run that is paused go on."""
     _ask(desk, business, RunRequest.GO_ON)
     _wait_for(desk, business, RunPhase.RUNNING, RunPhase.WAITING)
-    follow = command(business.name, "--attach")
-    return _answer(desk, business, f"It goes on.\nFollow it with: {follow}", args)
+    following = command(business.name, "--follow")
+    return _answer(desk, business, f"It goes on.\nFollow it with: {following}", args)
 
 
 def stop(desk: Desk, business: Business, args: argparse.Namespace) -> int:

@@ -119,7 +119,7 @@ def _run(glance: BusinessStatus) -> str:
     from kfclient.desk.business.status import command, how_it_goes
 
     seen, standing = glance.publishing
-    option = "--resume" if standing.value in {"interrupted", "paused"} else "--attach"
+    option = "--resume" if standing.value in {"interrupted", "paused"} else "--follow"
     return f"{how_it_goes(seen, standing)} ({command(glance.name, option)})"
 
 

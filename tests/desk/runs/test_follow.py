@@ -216,7 +216,7 @@ def test_a_person_who_comes_second_is_told_who_was_first(
     until(lambda: other.publishing.running(desk.business))
     with pytest.raises(Busy, match="by anna since") as raised:
         other.publishing.publish(desk.business, other.publishing.plan(desk.business))
-    assert raised.value.cure == "Follow it with: kashdeck publish 'Harbour Lane' --attach"
+    assert raised.value.cure == "Follow it with: kashdeck publish 'Harbour Lane' --follow"
     slow.let_all_go()
     assert going.end().published == 3
 
