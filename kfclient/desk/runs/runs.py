@@ -7,7 +7,9 @@ carried on with exactly what was shown; an item that is another one by now is le
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import logging
+import operator
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -16,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from kfclient.desk import events
 from kfclient.desk.events import (
     Event,
     Listener,
@@ -266,20 +267,15 @@ def _plain(what: msgspec.Struct) -> Any:
 
 # A run's events as lines, so that another process hears what the one that publishes tells.
 
-KIND = "event"
-"""The field of a line that names the event; the others are the event's own."""
-
-_KINDS: dict[str, type[Event]] = {
-    name: kind
-    for name, kind in vars(events).items()
-    if isinstance(kind, type) and issubclass(kind, Event)
-}
+_ANY_EVENT: Any = functools.reduce(operator.or_, Event.__subclasses__())
+"""Every kind of event; a line says by its tag which one it is."""
 
 
 def line_of(event: Event) -> bytes:
     """Return the event as a line; the business is left out, the file says which."""
+    config = event.__struct_config__
     fields = {name: getattr(event, name) for name in event.__struct_fields__ if name != "business"}
-    line = msgspec.json.encode({KIND: type(event).__name__, **fields}, enc_hook=_written)
+    line = msgspec.json.encode({config.tag_field: config.tag, **fields}, enc_hook=_written)
     return redact.clean(line.decode()).encode()
 
 
@@ -289,11 +285,11 @@ def event_of(line: bytes, business: str) -> Event | None:
     A problem comes back as a `Problem` with its code, sentence and cure.
     """
     try:
-        fields = msgspec.json.decode(line)
-        kind = _KINDS[fields.pop(KIND)]
-        return msgspec.convert({**fields, "business": business}, kind, dec_hook=_read)
-    except (msgspec.MsgspecError, KeyError, AttributeError, TypeError):
+        fields = {**msgspec.json.decode(line), "business": business}
+        event: Event = msgspec.convert(fields, _ANY_EVENT, dec_hook=_read)
+    except (msgspec.MsgspecError, KeyError, TypeError):
         return None
+    return event
 
 
 def remembered(code: str, sentence: str, cure: str = "") -> Problem:

@@ -20,6 +20,7 @@ from kfclient.desk.events import (
     PublishBegun,
     PublishEnded,
     PublishPaused,
+    PublishResumed,
     PublishWaiting,
 )
 from kfclient.desk.model.item import ItemState
@@ -273,6 +274,30 @@ def test_an_event_is_the_same_after_it_was_a_line(event: Event) -> None:
     line = line_of(event)
     assert b"\n" not in line
     assert event_of(line, "a") == event
+
+
+TAGS = {
+    "CheckFailed", "CheckPassed", "CheckStarted", "ItemHeld", "ItemPublished", "ItemSending",
+    "ItemUndoing", "ItemUndone", "ItemVerified", "ListFailed", "ListProgress", "ListSynced",
+    "PublishBegun", "PublishEnded", "PublishPaused", "PublishResumed", "PublishStarted",
+    "PublishWaiting", "StepDone", "StepHeld", "StepUndone", "SupplierCreated", "SyncEnded",
+    "SyncStarted", "UndoEnded",
+}  # fmt: skip
+"""What the events are called on the disk, whatever their classes are called."""
+
+
+def test_events_are_called_on_the_disk_what_they_always_were() -> None:
+    assert {kind.__struct_config__.tag for kind in Event.__subclasses__()} == TAGS
+    lines = {
+        line_of(PublishResumed(business="a")): b'{"event":"PublishResumed"}',
+        line_of(ItemPublished(business="a", item="1", number=7)): (
+            b'{"event":"ItemPublished","item":"1","number":7}'
+        ),
+        line_of(PublishEnded(business="a", published=1, held=2, unknown=3)): (
+            b'{"event":"PublishEnded","published":1,"held":2,"unknown":3,"cancelled":false}'
+        ),
+    }
+    assert list(lines) == list(lines.values())
 
 
 def test_a_problem_keeps_its_words(tmp_path: object) -> None:
