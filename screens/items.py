@@ -165,7 +165,7 @@ class ItemsScreen(ItemActions):
     def show_title(self) -> None:
         """Say where the person is, and how many items stand where, on the title line."""
         told = counts_shown(one.state for one in self.inbox.listed.values())
-        job = self.services.publish_job(self.business)
+        job = self.services.publishing.job(self.business)
         if job is not None and not job.ended:
             told = f"↑ publishing, p shows it; {told}"
         trail = " > ".join(("Kashdeck", *self.trail))

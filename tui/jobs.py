@@ -151,7 +151,7 @@ def note_report(report: PublishReport, job: PublishJob) -> None:
 
 
 class AppPublishing:
-    """One publishing job a business, the running one or the last: see `screens.services`.
+    """One publishing job a business, the running one or the last: see `PublishJobs`.
 
     `worked` notes work as going on, so that leaving can wait for it; `on_screen` calls something on
     the screen's thread.
@@ -205,38 +205,22 @@ class AppPublishing:
         self,
         business: str,
         then: Callable[[PublishJob | None], object],
-        trouble: Callable[[Problem], object] | None,
+        trouble: Callable[[Problem], object] | None = None,
     ) -> None:
         """Carry on the run that was broken off, and give its job; None where there is none."""
-
-        def begin(found: tuple[Run, Plan] | None) -> None:
-            job = self._running(business)
-            if job is None and found is not None:
-                job = self._begin(found[1], mine=True)
-                self._carry_out(job, self._worked(business, job.cancel, self._resuming(job)))
-            then(job)
-
-        self._app.ask(lambda: self._found(business, mine=True), begin, trouble)
+        self._take_up(business, then, trouble, mine=True)
 
     def follow(
         self,
         business: str,
         then: Callable[[PublishJob | None], object],
-        trouble: Callable[[Problem], object] | None,
+        trouble: Callable[[Problem], object] | None = None,
     ) -> None:
         """Show the run that another process carries out, and give its job; None for none."""
-
-        def begin(found: tuple[Run, Plan] | None) -> None:
-            job = self._running(business)
-            if job is None and found is not None:
-                job = self._begin(found[1], mine=False)
-                self._carry_out(job, self._following(job))
-            then(job)
-
-        self._app.ask(lambda: self._found(business, mine=False), begin, trouble)
+        self._take_up(business, then, trouble, mine=False)
 
     def steer(
-        self, business: str, wish: RunRequest, trouble: Callable[[Problem], object] | None
+        self, business: str, wish: RunRequest, trouble: Callable[[Problem], object] | None = None
     ) -> None:
         """Have the business's publishing pause, go on or stop, whoever carries it out."""
         job = self._running(business)
@@ -251,6 +235,25 @@ class AppPublishing:
             job.cancel.cancel()
 
     # Inside
+
+    def _take_up(
+        self,
+        business: str,
+        then: Callable[[PublishJob | None], object],
+        trouble: Callable[[Problem], object] | None,
+        *,
+        mine: bool,
+    ) -> None:
+        """Have a job for a run that is there already: carried on (`mine`), or followed."""
+
+        def begin(found: tuple[Run, Plan] | None) -> None:
+            job = self._running(business)
+            if job is None and found is not None:
+                job = self._begin(found[1], mine=mine)
+                self._carry_out(job, self._resuming(job) if mine else self._following(job))
+            then(job)
+
+        self._app.ask(lambda: self._found(business, mine=mine), begin, trouble)
 
     def _found(self, business: str, *, mine: bool) -> tuple[Run, Plan] | None:
         """Return the run, to be carried on (`mine`) or followed, with its items; reads files."""
@@ -286,9 +289,12 @@ class AppPublishing:
         return listen
 
     def _resuming(self, job: PublishJob) -> Callable[[], PublishReport]:
-        return lambda: self._desk.publishing.resume(
-            job.business, listener=self._listener(job), cancel=job.cancel, pace=job.pace
-        )
+        def resume() -> PublishReport:
+            return self._desk.publishing.resume(
+                job.business, listener=self._listener(job), cancel=job.cancel, pace=job.pace
+            )
+
+        return self._worked(job.business, job.cancel, resume)
 
     def _following(self, job: PublishJob) -> Callable[[], PublishReport]:
         def follow() -> PublishReport:
