@@ -12,7 +12,7 @@ from kfclient.errors import Problem
 from screens.app_screen import BACK, IN_ORDER, Act, AppScreen, FieldByField
 from screens.connect_checks import ConnectChecksScreen
 from screens.passphrase import KeyringChoiceScreen
-from screens.widgets.field import Field
+from screens.widgets.field import Field, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,11 +24,6 @@ if TYPE_CHECKING:
 USERNAME_NOTE = "As Apps > API Settings shows it; often not your e-mail."
 SEPARATE_NOTE = "The one you log in with, or the separate API password."
 KEY_NOTE = "From that page, with Copy code; it looks like 1234ABCD-1234."
-
-
-def first_line(text: str) -> str:
-    """Return the first line that has something in it, its inner and outer spaces kept."""
-    return next((line for line in text.splitlines() if line.strip()), "")
 
 
 class ConnectCredentialsScreen(FieldByField, AppScreen[None]):

@@ -151,10 +151,7 @@ class ItemsScreen(ItemActions):
     def show_rows(self) -> None:
         """Show the items of this view, kind and filter."""
         table, wide = self.table, not self.has_class("-narrow")
-        columns = WIDE if wide else NARROW
-        if table.columns is not columns:
-            table.columns = columns
-            table.refresh()
+        table.lay_out(WIDE if wide else NARROW)
         if not self.inbox.listed:
             table.empty = "Nothing here yet. Press i to import a file, n to add an item."
         else:

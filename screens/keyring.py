@@ -9,7 +9,7 @@ import msgspec
 from kfclient.errors import tell
 from screens.app_screen import BACK, Act, AppScreen
 from screens.dialogs import ConfirmScreen
-from screens.format import admins, is_admin
+from screens.format import is_admin
 from screens.watch import Watch
 from screens.widgets.filter_box import TextLine
 from screens.widgets.ledger_table import Column, LedgerTable, Row
@@ -89,7 +89,7 @@ class KeyringScreen(AppScreen[None]):
         """Show where the secrets are."""
         self.kept = kept
         self.show()
-        names = admins(kept.summary.business)
+        names = kept.summary.business.admins
         whom = f"Only an Admin may move them: ask {names}, or the accountant."
         if self.whom != ("" if is_admin(kept.summary) else whom):
             self.whom = "" if is_admin(kept.summary) else whom

@@ -11,8 +11,8 @@ from kfclient.desk.model.business import Role
 from kfclient.errors import tell
 from screens.app_screen import BACK, Act, AppScreen
 from screens.dialogs import ConfirmScreen, PromptScreen
-from screens.format import admins, is_admin
-from screens.watch import Watch
+from screens.format import is_admin
+from screens.watch import watch_business
 from screens.widgets.filter_box import TextLine
 from screens.widgets.ledger_table import Column, LedgerTable, Row
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from kfclient.desk.model.business import BusinessSummary
     from kfclient.errors import Problem
+    from screens.watch import Watch
 
 MAY = {
     Role.ADMIN: "everything: connect, settings, people too",
@@ -64,13 +65,7 @@ class PeopleScreen(AppScreen[None]):
 
     def on_mount(self) -> None:
         """Show the people, whoever changes them."""
-        businesses, business = self.services.desk.businesses, self.business
-        self.lookout: Watch[BusinessSummary] = Watch(
-            self,
-            lambda: businesses.revision,
-            lambda: businesses.summary(business),
-            self.show,
-        )
+        self.lookout: Watch[BusinessSummary] = watch_business(self, self.business, self.show)
 
     def show(self, summary: BusinessSummary) -> None:
         """Show the people, and who may change them."""
@@ -81,7 +76,7 @@ class PeopleScreen(AppScreen[None]):
             for name, role in sorted(people.items())
         )
         allowed = is_admin(summary)
-        whom = f"Only an Admin may change this: ask {admins(summary.business)}, or the accountant."
+        whom = f"Only an Admin may change this: ask {summary.business.admins}, or the accountant."
         if self.whom != ("" if allowed else whom):
             self.whom = "" if allowed else whom
             self.say(self.whom)

@@ -24,7 +24,8 @@ from kfclient.desk.events import (
     SupplierCreated,
     SyncEnded,
 )
-from kfclient.desk.runs.runs import RunRequest
+from kfclient.desk.publish.journal_records import PublishReport
+from kfclient.desk.runs.runs import RunRequest, publish_ended
 from kfclient.errors import tell
 from screens.services import ListRow, PublishJob, SyncJob
 
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
     from kfclient.desk import Desk
     from kfclient.desk.events import Listener
-    from kfclient.desk.publish.journal_records import PublishReport
     from kfclient.desk.publish.plan import Plan
     from kfclient.desk.runs.runs import Run
     from kfclient.errors import Problem
@@ -305,18 +305,11 @@ class AppPublishing:
     def _carry_out(self, job: PublishJob, work: Callable[[], PublishReport]) -> None:
         def over(report: PublishReport) -> None:
             note_report(report, job)
-            ended = PublishEnded(
-                business=job.business,
-                published=report.published,
-                held=report.held,
-                unknown=report.unknown,
-                cancelled=report.cancelled,
-            )
-            self._heard(ended, job)
+            self._heard(publish_ended(job.business, report), job)
 
         def failed(problem: Problem) -> None:
             job.problem = problem
-            self._heard(PublishEnded(business=job.business, published=0, held=0, unknown=0), job)
+            self._heard(publish_ended(job.business, PublishReport(())), job)
 
         self._app.ask(work, over, failed, lane=f"publish-{job.business}")
 

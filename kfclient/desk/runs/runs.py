@@ -292,6 +292,17 @@ def event_of(line: bytes, business: str) -> Event | None:
     return event
 
 
+def publish_ended(business: str, report: PublishReport) -> PublishEnded:
+    """Return what tells the end of a run, from what came of it."""
+    return PublishEnded(
+        business=business,
+        published=report.published,
+        held=report.held,
+        unknown=report.unknown,
+        cancelled=report.cancelled,
+    )
+
+
 def remembered(code: str, sentence: str, cure: str = "") -> Problem:
     """Return a problem that was met elsewhere, or before."""
     kind: type[Problem] = type("Remembered", (Problem,), {"code": code})
@@ -389,15 +400,7 @@ class RunRecord:
         if not self._begun:
             return
         self._note_pace()
-        self._tell(
-            PublishEnded(
-                business=self._business,
-                published=report.published,
-                held=report.held,
-                unknown=report.unknown,
-                cancelled=report.cancelled,
-            )
-        )
+        self._tell(publish_ended(self._business, report))
         self._runs.end(self._business, self._run, ending, report)
 
     def close(self) -> None:
