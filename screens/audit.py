@@ -158,7 +158,7 @@ class AuditScreen(AppScreen[None]):
     def on_mount(self) -> None:
         """Show the trail, and what anybody adds to it."""
         desk, business = self.services.desk, self.business
-        self.lookout: Watch[dict[str, EntryShown]] = Watch(
+        self.watcher: Watch[dict[str, EntryShown]] = Watch(
             self,
             lambda: (desk.items.revision(business), desk.businesses.revision),
             self.read,

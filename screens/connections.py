@@ -137,7 +137,7 @@ class ConnectionsScreen(AppScreen[None]):
         """Show the businesses, and watch for what this or another session changes."""
         self.services.news.subscribe(self, self.heard)
         businesses = self.services.desk.businesses
-        self.lookout: Watch[list[BusinessSummary]] = Watch(
+        self.watcher: Watch[list[BusinessSummary]] = Watch(
             self, self.revision, businesses.all, self.take
         )
 
@@ -156,7 +156,7 @@ class ConnectionsScreen(AppScreen[None]):
     def heard(self, event: Event) -> None:
         """Show at once what this session does."""
         if isinstance(event, SyncStarted | SyncEnded):
-            self.lookout.again()
+            self.watcher.again()
 
     def revision(self) -> tuple[object, ...]:
         """Return what changes with the businesses, and with who is syncing, in any session."""

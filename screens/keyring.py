@@ -67,7 +67,7 @@ class KeyringScreen(AppScreen[None]):
     def on_mount(self) -> None:
         """Show the places, and where the secrets are, whoever moves them."""
         desk, business = self.services.desk, self.business
-        self.lookout: Watch[Kept] = Watch(
+        self.watcher: Watch[Kept] = Watch(
             self,
             lambda: desk.businesses.revision,
             lambda: Kept(desk.businesses.summary(business), desk.connecting.left_behind(business)),
@@ -219,7 +219,7 @@ class KeyringScreen(AppScreen[None]):
         self.notify(self.kept_in(connection.secrets_in), markup=False)
         if before and before != connection.secrets_in:
             self.say(f"! {HISTORY}" if self.services.desk.secrets.keeps_history(before) else "")
-        self.lookout.again()
+        self.watcher.again()
 
     def refused(self, problem: Problem) -> None:
         """Say why they were not moved: they are where they were."""

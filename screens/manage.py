@@ -82,12 +82,12 @@ class ManageScreen(AppScreen[None]):
     def on_mount(self) -> None:
         """Listen, and show how the business stands, whoever changes it."""
         self.services.news.subscribe(self, self.heard)
-        self.lookout: Watch[BusinessSummary] = watch_business(self, self.business, self.show)
+        self.watcher: Watch[BusinessSummary] = watch_business(self, self.business, self.show)
 
     def heard(self, event: Event) -> None:
         """Show what has happened to this business."""
         if event.business == self.business and isinstance(event, SyncStarted | SyncEnded):
-            self.lookout.again()
+            self.watcher.again()
 
     # What is shown
 
@@ -210,7 +210,7 @@ class ManageScreen(AppScreen[None]):
     def renamed(self, name: str | None) -> None:
         """Show the new name."""
         if name is not None:
-            self.lookout.again()
+            self.watcher.again()
 
     def action_connect(self) -> None:
         """Begin to connect."""
@@ -248,4 +248,4 @@ class ManageScreen(AppScreen[None]):
         """Say that it is done."""
         del done
         self.notify(f"{self.business_name} is disconnected; its lists and items stay.")
-        self.lookout.again()
+        self.watcher.again()

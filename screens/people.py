@@ -65,7 +65,7 @@ class PeopleScreen(AppScreen[None]):
 
     def on_mount(self) -> None:
         """Show the people, whoever changes them."""
-        self.lookout: Watch[BusinessSummary] = watch_business(self, self.business, self.show)
+        self.watcher: Watch[BusinessSummary] = watch_business(self, self.business, self.show)
 
     def show(self, summary: BusinessSummary) -> None:
         """Show the people, and who may change them."""
@@ -121,7 +121,7 @@ class PeopleScreen(AppScreen[None]):
         """Store a person's role and show it, or say why not."""
         self.say(self.whom)
         self.ask(
-            lambda: self.set_role(person, role, seen), lambda _: self.lookout.again(), self.refused
+            lambda: self.set_role(person, role, seen), lambda _: self.watcher.again(), self.refused
         )
 
     @property
@@ -142,7 +142,7 @@ class PeopleScreen(AppScreen[None]):
 
         self.app.push_screen(
             PromptScreen("Add a person", add, more=f"{ABOUT} They begin as a Standard user."),
-            lambda added: self.lookout.again() if added else None,
+            lambda added: self.watcher.again() if added else None,
         )
 
     def action_change(self) -> None:

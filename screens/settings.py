@@ -62,7 +62,7 @@ class SettingsScreen(AppScreen[None]):
 
     def on_mount(self) -> None:
         """Show the settings, whoever changes them."""
-        self.lookout: Watch[BusinessSummary] = watch_business(self, self.business, self.show)
+        self.watcher: Watch[BusinessSummary] = watch_business(self, self.business, self.show)
 
     def show(self, summary: BusinessSummary) -> None:
         """Show the values, and who may change them."""
@@ -142,7 +142,7 @@ class SettingsScreen(AppScreen[None]):
 
         self.app.push_screen(
             PromptScreen(spec.title, change, more=more, value=now),
-            lambda done: self.lookout.again() if done else None,
+            lambda done: self.watcher.again() if done else None,
         )
 
     def action_switch(self) -> None:
@@ -152,7 +152,7 @@ class SettingsScreen(AppScreen[None]):
             return
         seen = summary.business.settings
         other = spec.show(not getattr(seen, spec.key))
-        self.ask(lambda: self.changed(spec.key, other, seen), lambda _: self.lookout.again())
+        self.ask(lambda: self.changed(spec.key, other, seen), lambda _: self.watcher.again())
 
     def changed(self, key: str, text: str, seen: Settings) -> str:
         """Change a setting that is as `seen`; runs off the screen's thread.

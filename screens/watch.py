@@ -55,7 +55,7 @@ class Watch(Generic[T]):
         self._looking = False
         self._again = False
         self._rest = 0
-        screen.lookout = self
+        screen.watcher = self
         screen.set_interval(LOOK_SECONDS, self._due)
         self.again()
 
