@@ -264,9 +264,9 @@ class ConnectionsScreen(AppScreen[None]):
         """Show the new business, and begin to connect it."""
         self.take(summaries)
         self.query_one(LedgerTable).go_to(business)
-        self.attempt(self.summaries[business].business)
+        self.connect(self.summaries[business].business)
 
-    def attempt(self, business: Business) -> None:
+    def connect(self, business: Business) -> None:
         """Connect the business, or reconnect it."""
         from screens.connect import ConnectWizard
 
@@ -283,7 +283,7 @@ class ConnectionsScreen(AppScreen[None]):
     def action_connect(self) -> None:
         """Connect the business under the cursor, or reconnect it."""
         if self.chosen is not None:
-            self.attempt(self.chosen.business)
+            self.connect(self.chosen.business)
 
     def action_sync(self) -> None:
         """Sync the business under the cursor, or look at the sync that is running."""
