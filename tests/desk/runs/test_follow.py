@@ -197,9 +197,9 @@ def test_what_it_waits_for_is_said(desk: Publisher, other: Desk) -> None:
     seen: list[str] = []
 
     def sleep(seconds: float, cancel: Cancel) -> None:
-        glance = other.publishing.standing(desk.business)
-        assert glance is not None
-        seen.append(how_it_goes(*glance))
+        status = other.publishing.standing(desk.business)
+        assert status is not None
+        seen.append(how_it_goes(*status))
         desk.sandbox.behave()
 
     desk.desk.publishing.patience = Backoff(sleep)
