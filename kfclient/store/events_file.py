@@ -1,4 +1,4 @@
-"""News of work that goes on: lines in a file, so that other processes can follow it as it goes.
+"""Events of work that goes on: lines in a file, so that other processes can follow it as it goes.
 
 It is no record: nothing is decided by it, it is not synced to the disk, and it may miss its end
 after a sudden end. A new piece of work puts a new file in the old one's place, so who still follows
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class EventsFile:
-    """Writes the news. Trouble in writing is nobody's trouble: the work matters, not its news."""
+    """Writes events. Trouble in writing is nobody's trouble: the work matters, not its events."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -49,7 +49,7 @@ class EventsFile:
 
 
 class Follower:
-    """Reads the news as they come, each line once. Close it at the end."""
+    """Reads events as they come, each line once. Close it at the end."""
 
     def __init__(self, path: Path) -> None:
         self._rest = b""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kfclient.desk.runs.runs import Run
 
 LOOK_SECONDS = 0.2
-"""How often a follower looks for news."""
+"""How often a follower looks for events."""
 
 
 class RunControl:
@@ -93,7 +93,7 @@ class RunControl:
         run = self.last_run(business)
         if run is None:
             raise NothingRuns(f"Nothing has been published for {name} yet.")
-        follower = Follower(self._parts.home.news_path(business))
+        follower = Follower(self._parts.home.events_path(business))
         try:
             while True:
                 goes_on = self._goes_on(business, run)
@@ -117,7 +117,7 @@ class RunControl:
         return self._parts.home.holder(publish_lock(business)) == run.process
 
     def _told(self, business: str) -> list[bytes]:
-        follower = Follower(self._parts.home.news_path(business))
+        follower = Follower(self._parts.home.events_path(business))
         try:
             return follower.lines()
         finally:

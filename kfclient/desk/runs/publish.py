@@ -272,10 +272,10 @@ class Publishing(Resolving, RunControl):
             run = self._parts.runs.open(business)
             if run is not None:
                 self._parts.runs.end(business, run, "cancelled")
-                news = EventsFile(self._parts.home.news_path(business))
+                events = EventsFile(self._parts.home.events_path(business))
                 ended = publish_ended(business, PublishReport((), cancelled=True))
-                news.begin(line_of(ended), afresh=False)
-                news.close()
+                events.begin(line_of(ended), afresh=False)
+                events.close()
 
     # Inside
 

@@ -255,7 +255,7 @@ class PublishRun:
         self._run = run
         self._record = RunRecord(
             parts.runs,
-            EventsFile(parts.home.news_path(business)),
+            EventsFile(parts.home.events_path(business)),
             business,
             run,
             cancel,

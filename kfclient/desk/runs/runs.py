@@ -360,7 +360,7 @@ class RunRecord:
         self._watch = threading.Thread(target=self._look, name="publish-watch", daemon=True)
 
     def hear(self, event: Event) -> None:
-        """Take an event, for the news and for the listener."""
+        """Take an event, for the file and for the listener."""
         with self._lock:
             self._tell(event)
             self._listener(event)

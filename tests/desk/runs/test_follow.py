@@ -311,12 +311,12 @@ def test_a_problem_keeps_its_words(tmp_path: object) -> None:
 @pytest.mark.parametrize(
     "line", [b"", b"{", b"[]", b"7", b'{"event":"Nothing"}', b'{"event":"ItemPublished"}', b"\xff"]
 )
-def test_a_line_that_is_torn_is_no_news(line: bytes) -> None:
+def test_a_line_that_is_torn_is_no_event(line: bytes) -> None:
     assert event_of(line, "a") is None
 
 
-def test_news_after_half_a_line_are_whole(home: Home) -> None:
-    path = home.root / "news"
+def test_events_after_half_a_line_are_whole(home: Home) -> None:
+    path = home.root / "events"
     first = EventsFile(path)
     first.begin(b"one", afresh=True)
     first.tell(b"two")
@@ -330,14 +330,14 @@ def test_news_after_half_a_line_are_whole(home: Home) -> None:
     assert follower.lines() == [b"thr", b"four"]
     third = EventsFile(path)
     third.begin(b"five", afresh=True)
-    assert follower.lines() == [], "a new run is another's news"
+    assert follower.lines() == [], "a new run's events are others"
     fresh = Follower(path)
     assert fresh.lines() == [b"five"]
     for one in (follower, fresh, second, third):
         one.close()
 
 
-def test_a_disk_that_takes_no_news_stops_nothing(desk: Publisher) -> None:
-    desk.home.news_path(desk.business).mkdir()
+def test_a_disk_that_takes_no_events_stops_nothing(desk: Publisher) -> None:
+    desk.home.events_path(desk.business).mkdir()
     desk.add("A")
     assert desk.publish().published == 1
