@@ -275,8 +275,8 @@ class PublishProgressScreen(AppScreen[None]):
         if job is not None and is_broken(job):
             self.services.publishing.resume(self.business, lambda _: self.draw())
         elif job is not None:
-            wish = RunRequest.GO_ON if job.paused else RunRequest.PAUSE
-            self.services.publishing.steer(self.business, wish)
+            request = RunRequest.GO_ON if job.paused else RunRequest.PAUSE
+            self.services.publishing.steer(self.business, request)
 
     def action_stop(self) -> None:
         """Stop, after a question."""

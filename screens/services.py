@@ -170,7 +170,7 @@ class PublishJobs(Protocol):
         """
 
     def steer(
-        self, business: str, wish: RunRequest, trouble: Callable[[Problem], object] | None = None
+        self, business: str, request: RunRequest, trouble: Callable[[Problem], object] | None = None
     ) -> None:
         """Have the business's publishing pause, go on or stop within a second, whoever does it."""
 

@@ -220,16 +220,16 @@ class AppPublishing:
         self._take_up(business, then, trouble, mine=False)
 
     def steer(
-        self, business: str, wish: RunRequest, trouble: Callable[[Problem], object] | None = None
+        self, business: str, request: RunRequest, trouble: Callable[[Problem], object] | None = None
     ) -> None:
         """Have the business's publishing pause, go on or stop, whoever carries it out."""
         job = self._running(business)
         if job is None or not job.mine:
             publishing = self._desk.publishing
-            self._app.ask(lambda: publishing.ask(business, wish), lambda _: None, trouble)
-        elif wish is RunRequest.PAUSE:
+            self._app.ask(lambda: publishing.ask(business, request), lambda _: None, trouble)
+        elif request is RunRequest.PAUSE:
             job.pace.pause()
-        elif wish is RunRequest.GO_ON:
+        elif request is RunRequest.GO_ON:
             job.pace.resume()
         else:
             job.cancel.cancel()

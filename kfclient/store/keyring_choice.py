@@ -263,15 +263,15 @@ def open_pass() -> KeyringBackend:
 def environment_notice() -> str:
     """Return a sentence where a setting of keyring's own asks for one that is not used, else "".
 
-    keyring takes such wishes from PYTHON_KEYRING_BACKEND and from its keyringrc.cfg.
+    keyring takes such requests from PYTHON_KEYRING_BACKEND and from its keyringrc.cfg.
     """
-    for where, asked in _wishes():
+    for where, asked in _requests():
         if asked and not any(f"{system.module}.{system.name}" == asked for system in _SYSTEMS):
             return f"{where} asks for {asked}; Kashdeck does not use it{_because(asked)}."
     return ""
 
 
-def _wishes() -> Iterator[tuple[str, str]]:
+def _requests() -> Iterator[tuple[str, str]]:
     yield "PYTHON_KEYRING_BACKEND", os.environ.get("PYTHON_KEYRING_BACKEND", "")
     import configparser
 

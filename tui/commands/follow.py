@@ -174,10 +174,10 @@ def _answer(desk: Desk, business: Business, words: str, args: argparse.Namespace
     return 0
 
 
-def _ask(desk: Desk, business: Business, wish: RunRequest) -> None:
+def _ask(desk: Desk, business: Business, request: RunRequest) -> None:
     """Ask; raises `NothingRuns`, which says so where a run was broken off."""
     try:
-        desk.publishing.ask(business.id, wish)
+        desk.publishing.ask(business.id, request)
     except NothingRuns:
         status = desk.publishing.standing(business.id)
         if status is not None and status[1] is RunPhase.INTERRUPTED:

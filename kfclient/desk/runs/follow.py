@@ -49,13 +49,13 @@ class RunControl:
         home = self._parts.home
         return run_status(home.root, business, home.holder)
 
-    def ask(self, business: str, wish: RunRequest) -> Run:
+    def ask(self, business: str, request: RunRequest) -> Run:
         """Ask the run that goes on to pause, to go on, or to stop; it does so within a second.
 
         Returns the run. Raises `NothingRuns` where none goes on.
         """
         run = self.running(business)
-        if run is None or not self._parts.runs.ask(business, run.id, wish):
+        if run is None or not self._parts.runs.ask(business, run.id, request):
             name = self._parts.businesses.get(business).name
             raise NothingRuns(f"Nothing is being published for {name} now.")
         return run

@@ -58,7 +58,7 @@ class RunRequest(StrEnum):
 
 
 class RunRequestRecord(msgspec.Struct, frozen=True):
-    """A wish, by whom, and when (UTC)."""
+    """What is asked of a run, by whom, and when (UTC)."""
 
     what: RunRequest
     who: str
@@ -89,7 +89,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `fingerprint` is the whole plan's; `behind` are the items that were left out of it, though asked
     for, and `everything` says that all that was ready was. With `wait` it waits for the network by
-    itself. `process` carries it out, in the background where it is `detached`; `wish` is what
+    itself. `process` carries it out, in the background where it is `detached`; `request` is what
     another session asks of it. `ending` is "done", "cancelled", "replaced", or the sentence of what
     stopped it, and `report` what came of it, for the last run only; times are UTC.
     """
@@ -107,7 +107,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     who: str
     state: RunState = RunState.RUNNING
     started_at: dt.datetime
-    wish: RunRequestRecord | None = None
+    request: RunRequestRecord | None = msgspec.field(default=None, name="wish")
     ended_at: dt.datetime | None = None
     ending: str = ""
     report: PublishReport | None = None
@@ -153,8 +153,10 @@ class Runs:
         return msgspec.structs.replace(run, id=number)
 
     def carry_on(self, business: str, run: Run) -> Run:
-        """Write down that this process carries the run on; what was wished before is forgotten."""
-        taken = msgspec.structs.replace(run, state=RunState.RUNNING, process=os.getpid(), wish=None)
+        """Write down that this process carries the run on; what was asked before is forgotten."""
+        taken = msgspec.structs.replace(
+            run, state=RunState.RUNNING, process=os.getpid(), request=None
+        )
         with self._home.books(business).transaction():
             self._put(business, taken)
         return taken
@@ -162,8 +164,8 @@ class Runs:
     def go_on(self, business: str, run: Run, state: RunState) -> Run:
         """Write down that the run goes on, or that a person has paused it."""
         with self._home.books(business).transaction():
-            wish = self._wish(business, run.id)
-            return self._put(business, msgspec.structs.replace(run, state=state, wish=wish))
+            request = self.request(business, run.id)
+            return self._put(business, msgspec.structs.replace(run, state=state, request=request))
 
     def end(
         self, business: str, run: Run, ending: str, report: PublishReport | None = None
@@ -182,16 +184,18 @@ class Runs:
             document = database.table(TABLE).get(doc_id=run)
             if document is None or document["state"] == RunState.ENDED:
                 return False
-            wish = RunRequestRecord(what, self._who, self._clock())
-            database.table(TABLE).update({"wish": _plain(wish)}, doc_ids=[run])
+            request = RunRequestRecord(what, self._who, self._clock())
+            database.table(TABLE).update({"wish": _plain(request)}, doc_ids=[run])
         return True
 
-    def wish(self, business: str, run: int) -> RunRequestRecord | None:
-        """Return what is asked of the run, by its newest wish."""
-        return self._wish(business, run)
+    def request(self, business: str, run: int) -> RunRequestRecord | None:
+        """Return what was asked of the run last; None for nothing."""
+        document = self._home.books(business).table(TABLE).get(doc_id=run)
+        stored = None if document is None else document.get("wish")
+        return None if stored is None else msgspec.convert(stored, RunRequestRecord)
 
     def revision(self, business: str) -> int:
-        """Return a number that grows with every wish, and every change beside; cheap to ask."""
+        """Return a number that grows with every request, and every change beside; cheap to ask."""
         return self._home.books(business).revision
 
     def get(self, business: str, run: int) -> Run | None:
@@ -216,11 +220,6 @@ class Runs:
         table = self._home.books(business).table(TABLE)
         numbers = [one.doc_id for state in RunState for one in table.by("state", state.value)]
         return self.get(business, max(numbers, default=0))
-
-    def _wish(self, business: str, run: int) -> RunRequestRecord | None:
-        document = self._home.books(business).table(TABLE).get(doc_id=run)
-        wish = None if document is None else document.get("wish")
-        return None if wish is None else msgspec.convert(wish, RunRequestRecord)
 
     def _end(
         self, business: str, run: Run, ending: str, report: PublishReport | None = None
@@ -423,24 +422,24 @@ class RunRecord:
             self._watch.join()
 
     def _look(self) -> None:
-        seen, known = -1, self._run.wish
+        seen, known = -1, self._run.request
         while not self._over.wait(LOOK_SECONDS):
             try:
                 revision = self._runs.revision(self._business)
                 if revision != seen:
-                    seen, wish = revision, self._runs.wish(self._business, self._run.id)
-                    if wish is not None and wish != known:
-                        known = wish
-                        self._heed(wish)
+                    seen, request = revision, self._runs.request(self._business, self._run.id)
+                    if request is not None and request != known:
+                        known = request
+                        self._heed(request)
                 self._note_pace()
             except StoreError:  # the run itself will meet it, and say so
                 log.warning("what other sessions ask of a run could not be read", exc_info=True)
 
-    def _heed(self, wish: RunRequestRecord) -> None:
-        log.info("asked by %s: %s", wish.who, wish.what.value)
-        if wish.what is RunRequest.PAUSE:
+    def _heed(self, request: RunRequestRecord) -> None:
+        log.info("asked by %s: %s", request.who, request.what.value)
+        if request.what is RunRequest.PAUSE:
             self._pace.pause()
-        elif wish.what is RunRequest.GO_ON:
+        elif request.what is RunRequest.GO_ON:
             self._pace.resume()
         else:
             self._cancel.cancel()
