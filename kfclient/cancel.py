@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import threading
-from collections.abc import Callable
-from typing import TypeVar
 
 from kfclient.errors import Cancelled
-
-T = TypeVar("T")
 
 _LOOK_EVERY = 0.1
 
@@ -86,22 +81,3 @@ class Pace:
         while not self._going.wait(_LOOK_EVERY):
             cancel.check()
         cancel.check()
-
-
-def waited_for(work: Callable[[], T], cancel: Cancel) -> T:
-    """Do `work` in a daemon thread and return what it returns; Cancelled as soon as that is asked.
-
-    For a call to KashFlow that cannot itself be cancelled, and may end unheard.
-    """
-    future: concurrent.futures.Future[T] = concurrent.futures.Future()
-
-    def run() -> None:
-        try:
-            future.set_result(work())
-        except Exception as error:  # noqa: BLE001 - raised again by who waits
-            future.set_exception(error)
-
-    threading.Thread(target=run, name="waited-for", daemon=True).start()
-    while not concurrent.futures.wait([future], timeout=_LOOK_EVERY).done:
-        cancel.check()
-    return future.result()

@@ -219,12 +219,12 @@ class AppScreen(Acting, Screen[R]):
     def __init__(self, *trail: str) -> None:
         super().__init__()
         self.trail = trail
-        self.lookout: Looking | None = None
+        self.watcher: Looking | None = None
 
     def on_screen_resume(self) -> None:
         """Look at once what changed while another screen was over this one."""
-        if self.lookout is not None:
-            self.lookout.look()
+        if self.watcher is not None:
+            self.watcher.look()
 
     def compose(self) -> ComposeResult:
         """Lay out title, body and footer."""

@@ -9,6 +9,7 @@ import msgspec
 from kfclient.desk.audit.words import deed_of, sentence_of
 from screens.app_screen import BACK, Act, AppScreen
 from screens.dialogs import TextViewerScreen
+from screens.format import counted
 from screens.watch import Watch
 from screens.widgets.filter_box import FilterBox, TextLine
 from screens.widgets.ledger_table import Column, LedgerTable, Row
@@ -109,9 +110,9 @@ def _value(value: Any) -> str:
 def verdict_heading(verdict: AuditVerdict) -> str:
     """Return in a line whether the trail is as it was written."""
     if verdict.sound:
-        return f"✓ The trail is as it was written: {_counted(verdict.lines, 'entry', 'entries')}."
-    found = _counted(len(verdict.troubles), "trouble", "troubles")
-    lines = _counted(verdict.lines, "line", "lines")
+        return f"✓ The trail is as it was written: {counted(verdict.lines, 'entry', 'entries')}."
+    found = counted(len(verdict.troubles), "trouble")
+    lines = counted(verdict.lines, "line")
     return f"✗ The trail is not as it was written: {found} in {lines}."
 
 
@@ -124,10 +125,6 @@ def verdict_shown(verdict: AuditVerdict) -> str:
     if len(verdict.troubles) > MOST_TROUBLES:
         told.append(f"and {len(verdict.troubles) - MOST_TROUBLES:,} more")
     return "\n".join((*told, "", BENT))
-
-
-def _counted(count: int, one: str, several: str) -> str:
-    return f"{count:,} {one if count == 1 else several}"
 
 
 class AuditScreen(AppScreen[None]):
@@ -161,7 +158,7 @@ class AuditScreen(AppScreen[None]):
     def on_mount(self) -> None:
         """Show the trail, and what anybody adds to it."""
         desk, business = self.services.desk, self.business
-        self.lookout: Watch[dict[str, EntryShown]] = Watch(
+        self.watcher: Watch[dict[str, EntryShown]] = Watch(
             self,
             lambda: (desk.items.revision(business), desk.businesses.revision),
             self.read,
@@ -191,10 +188,7 @@ class AuditScreen(AppScreen[None]):
     def show(self) -> None:
         """Show the entries with the words typed."""
         table, wide = self.query_one(LedgerTable), self.has_class("-wide")
-        columns = WIDE if wide else NARROW
-        if table.columns is not columns:
-            table.columns = columns
-            table.refresh()
+        table.lay_out(WIDE if wide else NARROW)
         table.empty = (
             "Nothing has these words. Esc in the filter shows all."
             if self.told

@@ -9,8 +9,8 @@ from textual.widgets import Button, Static
 
 from kfclient.desk.model.business import SOFTWARE, software
 from screens.app_screen import BACK, Act, AppScreen
-from screens.connect_attempt import ConnectAttempt
 from screens.connect_steps import ConnectStepsScreen
+from screens.connect_wizard import Wizard
 from screens.sync import SyncScreen
 from screens.widgets.filter_box import FilterBox
 from screens.widgets.ledger_table import Column, LedgerTable, Row
@@ -39,9 +39,9 @@ class ChooseSoftwareScreen(AppScreen[None]):
         BACK,
     )
 
-    def __init__(self, attempt: ConnectAttempt) -> None:
-        super().__init__(*attempt.trail, "Software")
-        self.attempt = attempt
+    def __init__(self, wizard: Wizard) -> None:
+        super().__init__(*wizard.trail, "Software")
+        self.wizard = wizard
 
     def body(self) -> Iterable[Widget]:
         """Return the question, the filter box and the list."""
@@ -84,8 +84,8 @@ class ChooseSoftwareScreen(AppScreen[None]):
     def on_ledger_table_chosen(self, event: LedgerTable.Chosen) -> None:
         """Go on to the steps."""
         if event.key is not None:
-            self.attempt.software = software(event.key)
-            self.app.push_screen(ConnectStepsScreen(self.attempt))
+            self.wizard.software = software(event.key)
+            self.app.push_screen(ConnectStepsScreen(self.wizard))
 
     def action_choose(self) -> None:
         """Choose what is under the cursor."""
@@ -161,7 +161,7 @@ def company_facts(company: Company) -> Iterable[tuple[str, str]]:
     return [(label, value) for label, value in facts if value]
 
 
-class ConnectWizard(ConnectAttempt):
+class ConnectWizard(Wizard):
     """Shows the screens of the way, one after the other, and ends it."""
 
     def begin(self) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from kfclient.desk.model.business import Connection
     from kfclient.desk.model.draft import Draft
     from kfclient.errors import Problem
-    from screens.connect_attempt import ConnectAttempt
+    from screens.connect_wizard import Wizard
 
 SYMBOLS = {"waiting": "○", "checking": "◐", "passed": "✓", "failed": "✗"}
 COLOURS = {"waiting": "muted", "checking": "strong", "passed": "good", "failed": "bad"}
@@ -41,9 +41,9 @@ class ConnectChecksScreen(AppScreen[str]):
         Act("back", "escape", "Credentials", "Stop, and go back to the credentials", footer=True),
     )
 
-    def __init__(self, attempt: ConnectAttempt, draft: Draft) -> None:
-        super().__init__(*attempt.trail, "Checking")
-        self.attempt = attempt
+    def __init__(self, wizard: Wizard, draft: Draft) -> None:
+        super().__init__(*wizard.trail, "Checking")
+        self.wizard = wizard
         self.draft: Draft | None = draft
         self.cancel = Cancel()
         self.states = dict.fromkeys((check.id for check in CHECKS), "waiting")
@@ -77,14 +77,14 @@ class ConnectChecksScreen(AppScreen[str]):
 
     def run_checks(self) -> None:
         """Run all checks in the background."""
-        draft, cancel, business = self.draft, self.cancel, self.attempt.business.id
+        draft, cancel, business = self.draft, self.cancel, self.wizard.business.id
         if draft is None:
             return
         self.problem = None
         self.set_states("waiting")
         self.show_trouble()
         connecting = self.services.desk.connecting
-        work = connecting.reconnect if self.attempt.again else connecting.connect
+        work = connecting.reconnect if self.wizard.again else connecting.connect
         self.ask(
             lambda: work(business, draft, self.heard, cancel),
             self.passed,
@@ -125,7 +125,7 @@ class ConnectChecksScreen(AppScreen[str]):
 
     def passed(self, connection: Connection) -> None:
         """Leave for the confirmation."""
-        self.attempt.connected(connection)
+        self.wizard.connected(connection)
 
     def failed(self, problem: Problem) -> None:
         """Say what went wrong, and offer the ways on."""

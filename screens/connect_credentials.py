@@ -12,23 +12,18 @@ from kfclient.errors import Problem
 from screens.app_screen import BACK, IN_ORDER, Act, AppScreen, FieldByField
 from screens.connect_checks import ConnectChecksScreen
 from screens.passphrase import KeyringChoiceScreen
-from screens.widgets.field import Field
+from screens.widgets.field import Field, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from textual.widget import Widget
 
-    from screens.connect_attempt import ConnectAttempt
+    from screens.connect_wizard import Wizard
 
 USERNAME_NOTE = "As Apps > API Settings shows it; often not your e-mail."
 SEPARATE_NOTE = "The one you log in with, or the separate API password."
 KEY_NOTE = "From that page, with Copy code; it looks like 1234ABCD-1234."
-
-
-def first_line(text: str) -> str:
-    """Return the first line that has something in it, its inner and outer spaces kept."""
-    return next((line for line in text.splitlines() if line.strip()), "")
 
 
 class ConnectCredentialsScreen(FieldByField, AppScreen[None]):
@@ -59,16 +54,16 @@ class ConnectCredentialsScreen(FieldByField, AppScreen[None]):
         BACK,
     )
 
-    def __init__(self, attempt: ConnectAttempt) -> None:
-        super().__init__(*attempt.trail, "Credentials")
-        self.attempt = attempt
+    def __init__(self, wizard: Wizard) -> None:
+        super().__init__(*wizard.trail, "Credentials")
+        self.wizard = wizard
         self.secrets_in = ""
 
     def body(self) -> Iterable[Widget]:
         """Return the fields, the demo's panel and the button."""
-        yield Static(f"The credentials for {self.attempt.software.name}", classes="line strong")
-        before = self.attempt.before
-        if self.attempt.software.asks_address:
+        yield Static(f"The credentials for {self.wizard.software.name}", classes="line strong")
+        before = self.wizard.before
+        if self.wizard.software.asks_address:
             demo = self.services.demo
             address = before.endpoint if before else (demo.endpoint if demo else "")
             yield Field("endpoint", "Server's address", value=address, placeholder="https://")
@@ -82,7 +77,7 @@ class ConnectCredentialsScreen(FieldByField, AppScreen[None]):
     def demo_panel(self) -> Iterable[Widget]:
         """Return the sandbox's credentials, in the demo alone."""
         demo = self.services.demo
-        if demo is None or not self.attempt.software.asks_address:
+        if demo is None or not self.wizard.software.asks_address:
             return
         lines = (
             ("Server's address", demo.endpoint),
@@ -153,7 +148,7 @@ class ConnectCredentialsScreen(FieldByField, AppScreen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer to fill in the sandbox's credentials in the demo alone."""
         del parameters
-        return action != "fill" or bool(self.services.demo and self.attempt.software.asks_address)
+        return action != "fill" or bool(self.services.demo and self.wizard.software.asks_address)
 
     def on_screen_suspend(self) -> None:
         """Hide what is revealed as soon as something else is on the screen."""
@@ -174,7 +169,7 @@ class ConnectCredentialsScreen(FieldByField, AppScreen[None]):
 
     def look_at_steps(self, cure: str) -> None:
         """Show the steps over this screen, the one that cures a problem marked."""
-        self.attempt.look_at_steps(cure)
+        self.wizard.look_at_steps(cure)
 
     def action_fill(self) -> None:
         """Fill in the sandbox's credentials."""
@@ -207,7 +202,7 @@ class ConnectCredentialsScreen(FieldByField, AppScreen[None]):
 
     def odd_fields(self) -> Iterable[tuple[Field, str]]:
         """Return each field with what is wrong about it, "" when nothing is."""
-        if self.attempt.software.asks_address:
+        if self.wizard.software.asks_address:
             field = self.field("endpoint")
             yield field, endpoint_problem(field.value)
         username, password, key = (self.field(name) for name in ("username", "password", "key"))
@@ -217,7 +212,7 @@ class ConnectCredentialsScreen(FieldByField, AppScreen[None]):
 
     def keep(self) -> None:
         """Find out where the secrets will be kept; where the system has no place, ask."""
-        before = self.attempt.before
+        before = self.wizard.before
         if before is not None:
             self.check(before.secrets_in)
         elif self.secrets_in:
@@ -239,7 +234,7 @@ class ConnectCredentialsScreen(FieldByField, AppScreen[None]):
         if place is None or not self.is_current:
             return  # not now; or the key was pressed twice
         self.secrets_in = place
-        software = self.attempt.software
+        software = self.wizard.software
         asked = software.asks_address
         draft = Draft(
             software=software.id,
@@ -249,7 +244,7 @@ class ConnectCredentialsScreen(FieldByField, AppScreen[None]):
             autoauth_key=self.field("key").value,
             secrets_in=place,
         )
-        self.app.push_screen(ConnectChecksScreen(self.attempt, draft), self.checked)
+        self.app.push_screen(ConnectChecksScreen(self.wizard, draft), self.checked)
 
     def checked(self, cure: str | None) -> None:
         """Come back from checks that failed, to the step that cures the problem if there is one."""

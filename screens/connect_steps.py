@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from screens.connect_attempt import ConnectAttempt
+    from screens.connect_wizard import Wizard
 
 
 # KashFlow's API Settings page as a picture in text, and what commonly goes wrong on it.
@@ -116,12 +116,12 @@ class ConnectStepsScreen(AppScreen[None]):
         BACK,
     )
 
-    def __init__(self, attempt: ConnectAttempt, *, review: bool = False, cure: str = "") -> None:
-        super().__init__(*attempt.trail, "Steps in KashFlow")
-        self.attempt = attempt
+    def __init__(self, wizard: Wizard, *, review: bool = False, cure: str = "") -> None:
+        super().__init__(*wizard.trail, "Steps in KashFlow")
+        self.wizard = wizard
         self.review = review
         self.cure = cure
-        self.ticks = attempt.ticks
+        self.ticks = wizard.ticks
 
     def body(self) -> Iterable[Widget]:
         """Return the steps, the picture and what leads on."""
@@ -151,7 +151,7 @@ class ConnectStepsScreen(AppScreen[None]):
         if self.cure:
             place = [step.id for step in STEPS].index(self.cure) + 1
             return f"Step {place} cures it: look at it again in KashFlow, then come back."
-        if self.attempt.software.asks_address:
+        if self.wizard.software.asks_address:
             return "What to do in KashFlow. The sandbox has it done already."
         return "Do these six things in KashFlow, in your browser. Space ticks one."
 
@@ -218,7 +218,7 @@ class ConnectStepsScreen(AppScreen[None]):
         if step is None:
             return
         self.ticks ^= {step}
-        on, desk, business = step in self.ticks, self.services.desk, self.attempt.business.id
+        on, desk, business = step in self.ticks, self.services.desk, self.wizard.business.id
         self.ask(lambda: desk.businesses.tick(business, step, on), lambda _: None)
         self.show()
         if on:
@@ -234,7 +234,7 @@ class ConnectStepsScreen(AppScreen[None]):
     def action_connect(self) -> None:
         """Go on to the credentials, once the box is ticked."""
         if self.query_one(TickBox).ticked:
-            self.app.push_screen(ConnectCredentialsScreen(self.attempt))
+            self.app.push_screen(ConnectCredentialsScreen(self.wizard))
         else:
             self.query_one("#gate", Static).add_class("bad")
             self.query_one(TickBox).focus()

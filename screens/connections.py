@@ -137,7 +137,7 @@ class ConnectionsScreen(AppScreen[None]):
         """Show the businesses, and watch for what this or another session changes."""
         self.services.news.subscribe(self, self.heard)
         businesses = self.services.desk.businesses
-        self.lookout: Watch[list[BusinessSummary]] = Watch(
+        self.watcher: Watch[list[BusinessSummary]] = Watch(
             self, self.revision, businesses.all, self.take
         )
 
@@ -156,7 +156,7 @@ class ConnectionsScreen(AppScreen[None]):
     def heard(self, event: Event) -> None:
         """Show at once what this session does."""
         if isinstance(event, SyncStarted | SyncEnded):
-            self.lookout.again()
+            self.watcher.again()
 
     def revision(self) -> tuple[object, ...]:
         """Return what changes with the businesses, and with who is syncing, in any session."""
@@ -264,9 +264,9 @@ class ConnectionsScreen(AppScreen[None]):
         """Show the new business, and begin to connect it."""
         self.take(summaries)
         self.query_one(LedgerTable).go_to(business)
-        self.attempt(self.summaries[business].business)
+        self.connect(self.summaries[business].business)
 
-    def attempt(self, business: Business) -> None:
+    def connect(self, business: Business) -> None:
         """Connect the business, or reconnect it."""
         from screens.connect import ConnectWizard
 
@@ -283,7 +283,7 @@ class ConnectionsScreen(AppScreen[None]):
     def action_connect(self) -> None:
         """Connect the business under the cursor, or reconnect it."""
         if self.chosen is not None:
-            self.attempt(self.chosen.business)
+            self.connect(self.chosen.business)
 
     def action_sync(self) -> None:
         """Sync the business under the cursor, or look at the sync that is running."""

@@ -206,10 +206,7 @@ class EditConflictScreen(AppScreen[Item]):
     def show(self) -> None:
         """Show which of the two is kept in each field."""
         table, wide = self.query_one(LedgerTable), self.has_class("-wide")
-        columns = WIDE if wide else NARROW
-        if table.columns is not columns:
-            table.columns = columns
-            table.refresh()
+        table.lay_out(WIDE if wide else NARROW)
         table.show_rows(self.row(one, wide=wide) for one in self.found)
 
     def row(self, one: EditedField, *, wide: bool) -> Row:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.containers import Vertical
 from textual.widgets import Static
@@ -12,7 +12,7 @@ from textual.widgets import Static
 from kfclient.desk.items.check_lines import check_files
 from kfclient.desk.model.item import Item, Severity
 from kfclient.errors import tell
-from screens.app_screen import BACK, Act, AppScreen, Dialog
+from screens.app_screen import BACK, Act, Acting, AppScreen, Dialog
 from screens.dialogs import ConfirmScreen
 from screens.widgets.filter_box import TextLine
 from screens.widgets.ledger_table import Column, LedgerTable, Row
@@ -22,20 +22,51 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from textual.app import ComposeResult
+    from textual.screen import Screen
     from textual.widget import Widget
 
     from kfclient.desk.publish.journal_records import PublishResult
     from kfclient.desk.published.attach import AttachedFile
     from kfclient.errors import Problem
 
-ASK_DRAFT = "Type a path and press Enter. Tab completes names."
+
+class PathOverFiles(Acting):
+    """What a screen or a dialog has that asks for a path above a table of files."""
+
+    ASKS: ClassVar[str]
+    """What is said below the path while there is nothing else to say."""
+
+    @property
+    def box(self) -> PathBox:
+        """The field of the path."""
+        return cast("Screen[Any]", self).query_one(PathBox)
+
+    def say(self, text: str) -> None:
+        """Say something below the path."""
+        cast("Screen[Any]", self).query_one("#said", TextLine).say(text)
+
+    def on_path_box_completing(self) -> None:
+        """Complete the path off the screen's thread; an empty one goes on to the table."""
+        typed = self.box.value
+        if not typed:
+            cast("Screen[Any]", self).query_one(LedgerTable).focus()
+            return
+
+        def show(completed: tuple[str, tuple[str, ...]]) -> None:
+            path, names = completed
+            if self.box.value == typed:
+                self.box.show_completed(path)
+                self.say("  ".join(names) if len(names) != 1 else self.ASKS)
+
+        self.ask(lambda: complete(typed), show)
 
 
-class FilesScreen(Dialog[tuple[str, ...]]):
+class FilesScreen(PathOverFiles, Dialog[tuple[str, ...]]):
     """Changes a list of files; dismisses with it, or with None where nothing shall change."""
 
     CSS_PATH = "files.tcss"
     AUTO_FOCUS = "PathBox"
+    ASKS = "Type a path and press Enter. Tab completes names."
     ACTS = (
         Act("done", "f9,ctrl+s", "Done", "Take these files", footer=True, priority=True),
         Act("add", "enter", "Add", "Add the file whose path is typed", footer=True),
@@ -55,7 +86,7 @@ class FilesScreen(Dialog[tuple[str, ...]]):
         with Vertical(classes="panel"):
             yield Static(self.heading, classes="panel-title", markup=False)
             yield PathBox(placeholder="~/Downloads/invoice.pdf", compact=True)
-            yield TextLine(ASK_DRAFT, id="said")
+            yield TextLine(self.ASKS, id="said")
             yield LedgerTable(
                 Column("File", 28), Column("Size", 9, "right"), Column("What is known"),
                 empty="No files yet.",
@@ -67,15 +98,6 @@ class FilesScreen(Dialog[tuple[str, ...]]):
     def on_mount(self) -> None:
         """Show the files."""
         self.look()
-
-    @property
-    def box(self) -> PathBox:
-        """The field of the path."""
-        return self.query_one(PathBox)
-
-    def say(self, text: str) -> None:
-        """Say something below the path."""
-        self.query_one("#said", TextLine).say(text)
 
     def look(self) -> None:
         """Look at the files off the screen's thread: they may be far away."""
@@ -93,21 +115,6 @@ class FilesScreen(Dialog[tuple[str, ...]]):
 
     # The path
 
-    def on_path_box_completing(self) -> None:
-        """Complete the path off the screen's thread; an empty one goes on to the table."""
-        typed = self.box.value
-        if not typed:
-            self.query_one(LedgerTable).focus()
-            return
-
-        def show(completed: tuple[str, tuple[str, ...]]) -> None:
-            path, names = completed
-            if self.box.value == typed:
-                self.box.show_completed(path)
-                self.say("  ".join(names) if len(names) != 1 else ASK_DRAFT)
-
-        self.ask(lambda: complete(typed), show)
-
     def on_input_submitted(self) -> None:
         """Add with Enter."""
         self.action_add()
@@ -117,7 +124,7 @@ class FilesScreen(Dialog[tuple[str, ...]]):
         typed = self.box.value.strip()
         path = absolute(typed)
         if not typed:
-            self.say(ASK_DRAFT)
+            self.say(self.ASKS)
         elif path in self.files:
             self.say("i That file is among them already.")
         else:
@@ -130,7 +137,7 @@ class FilesScreen(Dialog[tuple[str, ...]]):
             return
         self.files = (*self.files, path)
         self.box.value = ""
-        self.say(ASK_DRAFT)
+        self.say(self.ASKS)
         self.look()
 
     def action_take_out(self) -> None:
@@ -171,14 +178,13 @@ def files_shown(files: tuple[str, ...]) -> str:
 
 # The files of one item, in KashFlow or on their way: attached later, replaced, taken off.
 
-ASK = "Type a path: Enter attaches it, F7 puts it in the place of the file under the cursor."
 
-
-class ItemFilesScreen(AppScreen[None]):
+class ItemFilesScreen(PathOverFiles, AppScreen[None]):
     """Shows the files of an item, and changes them at once, in KashFlow where the item is there."""
 
     CSS_PATH = "item_files.tcss"
     AUTO_FOCUS = "PathBox"
+    ASKS = "Type a path: Enter attaches it, F7 puts it in the place of the file under the cursor."
     ACTS = (
         Act("attach", "enter", "Attach", "Attach the file whose path is typed", footer=True),
         Act("replace", "f7", "Replace", "Put the file that is typed in the place of the one under "
@@ -198,7 +204,7 @@ class ItemFilesScreen(AppScreen[None]):
         """Return the path, what is said of it, and the files."""
         yield Static("File to attach", classes="muted")
         yield PathBox(placeholder="~/Downloads/invoice.pdf", compact=True)
-        yield TextLine(ASK, id="said", grows=True)
+        yield TextLine(self.ASKS, id="said", grows=True)
         yield LedgerTable(
             Column("State", 15), Column("File"), Column("Size", 9, "right"),
             empty="No files yet.",
@@ -207,15 +213,6 @@ class ItemFilesScreen(AppScreen[None]):
     def on_mount(self) -> None:
         """Show the files."""
         self.look()
-
-    @property
-    def box(self) -> PathBox:
-        """The field of the path."""
-        return self.query_one(PathBox)
-
-    def say(self, text: str) -> None:
-        """Say something below the path."""
-        self.query_one("#said", TextLine).say(text)
 
     def look(self) -> None:
         """Read how the files stand; asks KashFlow nothing."""
@@ -234,21 +231,6 @@ class ItemFilesScreen(AppScreen[None]):
         self.look()
 
     # The path
-
-    def on_path_box_completing(self) -> None:
-        """Complete the path off the screen's thread; an empty one goes on to the table."""
-        typed = self.box.value
-        if not typed:
-            self.query_one(LedgerTable).focus()
-            return
-
-        def show(completed: tuple[str, tuple[str, ...]]) -> None:
-            path, names = completed
-            if self.box.value == typed:
-                self.box.show_completed(path)
-                self.say("  ".join(names) if len(names) != 1 else ASK)
-
-        self.ask(lambda: complete(typed), show)
 
     def on_input_submitted(self) -> None:
         """Attach with Enter."""

@@ -9,7 +9,7 @@ from kfclient.desk.model.business import Role
 from kfclient.desk.model.connection_state import ConnectionState
 
 if TYPE_CHECKING:
-    from kfclient.desk.model.business import Business, BusinessSummary, ItemCounts
+    from kfclient.desk.model.business import BusinessSummary, ItemCounts
 
 
 def ago(moment: datetime | None, now: datetime) -> str:
@@ -36,16 +36,17 @@ def _words(age: timedelta, local: datetime, today: datetime) -> str:
     if minutes < 1:
         return "just now"
     if minutes < 60:
-        return _counted(minutes, "minute")
+        return f"{counted(minutes, 'minute')} ago"
     if minutes < 12 * 60 or local.date() == today.date():
-        return _counted(minutes // 60, "hour")
+        return f"{counted(minutes // 60, 'hour')} ago"
     if local.date() == today.date() - timedelta(days=1):
         return "yesterday"
     return f"{local.day} {local:%b}" if local.year == today.year else f"{local.day} {local:%b %Y}"
 
 
-def _counted(count: int, unit: str) -> str:
-    return f"{count} {unit}{'' if count == 1 else 's'} ago"
+def counted(count: int, one: str, several: str = "") -> str:
+    """Return "1 hour", "3 hours", "1,200 entries"; `several` where an s is not enough."""
+    return f"{count:,} {one if count == 1 else several or one + 's'}"
 
 
 # How a business stands with KashFlow, in a symbol, a word and a tone; never by colour alone.
@@ -84,9 +85,3 @@ def items_shown(items: ItemCounts) -> str:
 def is_admin(summary: BusinessSummary) -> bool:
     """Whether this person is an Admin of the business."""
     return summary.role is Role.ADMIN
-
-
-def admins(business: Business) -> str:
-    """Return whom to ask: the Admins' names, "anna or ben"."""
-    names = sorted(name for name, role in business.people.items() if role is Role.ADMIN)
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

@@ -68,7 +68,7 @@ class ItemDetailsScreen(ItemActions):
     def on_mount(self) -> None:
         """Show the item, whoever changes it."""
         desk, business = self.services.desk, self.business
-        self.lookout: Watch[Found] = Watch(
+        self.watcher: Watch[Found] = Watch(
             self, lambda: revision_of(desk, business), self.read, lambda found: self.show(*found)
         )
 
@@ -99,7 +99,7 @@ class ItemDetailsScreen(ItemActions):
             self.decide_step(step)
             return
         unknown = ResolveScreen(self.business, self.business_name, self.item_id)
-        self.app.push_screen(unknown, lambda _: self.lookout.again())
+        self.app.push_screen(unknown, lambda _: self.watcher.again())
 
     def unknown_step(self) -> LeftStep | None:
         """Return what followed the document and had no answer, the first of it."""
@@ -120,7 +120,7 @@ class ItemDetailsScreen(ItemActions):
                     lambda: publishing.decide_step(
                         self.business, self.item_id, step.step, there=one.row.key == "there"
                     ),
-                    lambda _: self.lookout.again(),
+                    lambda _: self.watcher.again(),
                     lane=f"publish-{self.business}",
                 )
 
@@ -139,7 +139,7 @@ class ItemDetailsScreen(ItemActions):
         """Say what was done, and read the item again."""
         if told:
             self.notify(told, timeout=5, markup=False)
-        self.lookout.again()
+        self.watcher.again()
 
     def action_trail(self) -> None:
         """Show what was done with this item."""
@@ -155,6 +155,6 @@ class ItemDetailsScreen(ItemActions):
         self.query_one("#state", TextLine).say("Looking in KashFlow…")
         self.ask(
             lambda: publishing.resolve(self.business, [self.item_id]),
-            lambda _: self.lookout.again(),
+            lambda _: self.watcher.again(),
             lane=f"publish-{self.business}",
         )

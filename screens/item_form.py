@@ -55,7 +55,7 @@ class EditConflict:
         form = self.form
         if form.draft.item.id:
             items = form.services.desk.items
-            form.lookout = Watch(
+            form.watcher = Watch(
                 form, lambda: items.revision(form.business), self.read, self.show, self.trouble
             )
 

@@ -103,7 +103,7 @@ class ItemsScreen(ItemActions):
         """Read the items, and again whenever they have changed."""
         self.services.news.subscribe(self, self.on_news)
         desk, business = self.services.desk, self.business
-        self.lookout: Watch[ItemList] = Watch(
+        self.watcher: Watch[ItemList] = Watch(
             self,
             lambda: revision_of(desk, business),
             lambda: read_inbox(desk, business),
@@ -121,7 +121,7 @@ class ItemsScreen(ItemActions):
     def looked_out(self, read: int, _: Problem | None) -> None:
         """Show the items anew where KashFlow had something to compare them with."""
         if read:
-            self.lookout.again()
+            self.watcher.again()
 
     def on_news(self, event: Event) -> None:
         """Say whether publishing is going on."""
@@ -151,10 +151,7 @@ class ItemsScreen(ItemActions):
     def show_rows(self) -> None:
         """Show the items of this view, kind and filter."""
         table, wide = self.table, not self.has_class("-narrow")
-        columns = WIDE if wide else NARROW
-        if table.columns is not columns:
-            table.columns = columns
-            table.refresh()
+        table.lay_out(WIDE if wide else NARROW)
         if not self.inbox.listed:
             table.empty = "Nothing here yet. Press i to import a file, n to add an item."
         else:
@@ -165,7 +162,7 @@ class ItemsScreen(ItemActions):
     def show_title(self) -> None:
         """Say where the person is, and how many items stand where, on the title line."""
         told = counts_shown(one.state for one in self.inbox.listed.values())
-        job = self.services.publish_job(self.business)
+        job = self.services.publishing.job(self.business)
         if job is not None and not job.ended:
             told = f"↑ publishing, p shows it; {told}"
         trail = " > ".join(("Kashdeck", *self.trail))
@@ -271,7 +268,7 @@ class ItemsScreen(ItemActions):
         """Put the cursor on the item that was saved."""
         if item is not None:
             self.next_key = item.id
-            self.lookout.again()
+            self.watcher.again()
 
     def action_trail(self) -> None:
         """Show what was done with the item under the cursor."""
@@ -321,7 +318,7 @@ class ItemsScreen(ItemActions):
             for item in doomed:
                 items.remove(self.business, item.id, version=item.version)
 
-        self.ask(remove, lambda _: self.lookout.again(), lane="items")
+        self.ask(remove, lambda _: self.watcher.again(), lane="items")
 
     def action_mend(self) -> None:
         """Mend what was found about the item under the cursor."""
@@ -333,7 +330,7 @@ class ItemsScreen(ItemActions):
         """Say what was done, and read the items again."""
         if told:
             self.notify(told, timeout=5, markup=False)
-        self.lookout.again()
+        self.watcher.again()
 
     # Publishing
 
@@ -345,11 +342,11 @@ class ItemsScreen(ItemActions):
     def came_back(self) -> None:
         """Read the items again after publishing, and forget the marks."""
         self.table.mark_all(())
-        self.lookout.again()
+        self.watcher.again()
 
     def looked(self, _: object) -> None:
         """Read the items again after a screen that may have changed them."""
-        self.lookout.again()
+        self.watcher.again()
 
     def action_resolve(self) -> None:
         """Look in KashFlow for the items of unknown outcome."""
@@ -367,7 +364,7 @@ class ItemsScreen(ItemActions):
         if found:
             more = f" and {len(found) - 3} more" if len(found) > 3 else ""
             self.notify(f"In KashFlow: {', '.join(found[:3])}{more}.", timeout=5, markup=False)
-        self.lookout.again()
+        self.watcher.again()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer to look in KashFlow only where something is unknown."""

@@ -9,7 +9,7 @@ import msgspec
 from kfclient.errors import tell
 from screens.app_screen import BACK, Act, AppScreen
 from screens.dialogs import ConfirmScreen
-from screens.format import admins, is_admin
+from screens.format import is_admin
 from screens.watch import Watch
 from screens.widgets.filter_box import TextLine
 from screens.widgets.ledger_table import Column, LedgerTable, Row
@@ -67,7 +67,7 @@ class KeyringScreen(AppScreen[None]):
     def on_mount(self) -> None:
         """Show the places, and where the secrets are, whoever moves them."""
         desk, business = self.services.desk, self.business
-        self.lookout: Watch[Kept] = Watch(
+        self.watcher: Watch[Kept] = Watch(
             self,
             lambda: desk.businesses.revision,
             lambda: Kept(desk.businesses.summary(business), desk.connecting.left_behind(business)),
@@ -89,7 +89,7 @@ class KeyringScreen(AppScreen[None]):
         """Show where the secrets are."""
         self.kept = kept
         self.show()
-        names = admins(kept.summary.business)
+        names = kept.summary.business.admins
         whom = f"Only an Admin may move them: ask {names}, or the accountant."
         if self.whom != ("" if is_admin(kept.summary) else whom):
             self.whom = "" if is_admin(kept.summary) else whom
@@ -219,7 +219,7 @@ class KeyringScreen(AppScreen[None]):
         self.notify(self.kept_in(connection.secrets_in), markup=False)
         if before and before != connection.secrets_in:
             self.say(f"! {HISTORY}" if self.services.desk.secrets.keeps_history(before) else "")
-        self.lookout.again()
+        self.watcher.again()
 
     def refused(self, problem: Problem) -> None:
         """Say why they were not moved: they are where they were."""

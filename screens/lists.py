@@ -95,7 +95,7 @@ class ListsScreen(AppScreen[None]):
         self.show_columns()
         self.show_names()
         businesses = self.services.desk.businesses
-        self.lookout: Watch[ReadList] = Watch(
+        self.watcher: Watch[ReadList] = Watch(
             self, lambda: (businesses.revision, self.current), self.read, self.take
         )
 
@@ -207,7 +207,7 @@ class ListsScreen(AppScreen[None]):
         self.show_columns()
         self.listed, self.records, self.rows = None, {}, []
         self.show_names()
-        self.lookout.again()
+        self.watcher.again()
 
     def action_details(self) -> None:
         """Make the details larger, to read them whole, or small again."""

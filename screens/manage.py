@@ -13,13 +13,13 @@ from screens.app_screen import BACK, Act, AppScreen
 from screens.audit import AuditScreen
 from screens.connect import ConnectWizard
 from screens.dialogs import ConfirmScreen, PromptScreen
-from screens.format import admins, ago, is_admin, items_shown, on, state_shown
+from screens.format import ago, is_admin, items_shown, on, state_shown
 from screens.items import ItemsScreen
 from screens.keyring import KeyringScreen
 from screens.lists import ListsScreen
 from screens.people import PeopleScreen
 from screens.settings import SettingsScreen
-from screens.watch import Watch
+from screens.watch import watch_business
 from screens.widgets.ledger_table import Column, LedgerTable, Row
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from kfclient.desk.events import Event
     from kfclient.desk.model.business import BusinessSummary, Connection
+    from screens.watch import Watch
 
 ROLES = {Role.ADMIN: "an Admin", Role.STANDARD: "a Standard user", None: "not named here"}
 ADMINS_ONLY = {"connect", "reconnect", "disconnect", "rename"}
@@ -81,18 +82,12 @@ class ManageScreen(AppScreen[None]):
     def on_mount(self) -> None:
         """Listen, and show how the business stands, whoever changes it."""
         self.services.news.subscribe(self, self.heard)
-        desk, business = self.services.desk, self.business
-        self.lookout: Watch[BusinessSummary] = Watch(
-            self,
-            lambda: (desk.businesses.revision, desk.syncing.running(business)),
-            lambda: desk.businesses.summary(business),
-            self.show,
-        )
+        self.watcher: Watch[BusinessSummary] = watch_business(self, self.business, self.show)
 
     def heard(self, event: Event) -> None:
         """Show what has happened to this business."""
         if event.business == self.business and isinstance(event, SyncStarted | SyncEnded):
-            self.lookout.again()
+            self.watcher.again()
 
     # What is shown
 
@@ -122,7 +117,7 @@ class ManageScreen(AppScreen[None]):
         yield "Items", items_shown(summary.items)
         yield "You", f"{self.services.desk.person}, {ROLES[summary.role]}"
         if not is_admin(summary):
-            yield "", f"Admins: {admins(business)}"
+            yield "", f"Admins: {business.admins}"
 
     def connection_facts(self, connection: Connection) -> Iterable[tuple[str, str]]:
         """Return what there is to say of the connection."""
@@ -145,7 +140,7 @@ class ManageScreen(AppScreen[None]):
                 continue
             words, tone = act.help, ""
             if act.do in ADMINS_ONLY and not is_admin(summary):
-                words, tone = f"Admins only: ask {admins(summary.business)}", "dim"
+                words, tone = f"Admins only: ask {summary.business.admins}", "dim"
             yield Row(act.do, (act.keys, act.words, words), tone)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -215,7 +210,7 @@ class ManageScreen(AppScreen[None]):
     def renamed(self, name: str | None) -> None:
         """Show the new name."""
         if name is not None:
-            self.lookout.again()
+            self.watcher.again()
 
     def action_connect(self) -> None:
         """Begin to connect."""
@@ -253,4 +248,4 @@ class ManageScreen(AppScreen[None]):
         """Say that it is done."""
         del done
         self.notify(f"{self.business_name} is disconnected; its lists and items stay.")
-        self.lookout.again()
+        self.watcher.again()

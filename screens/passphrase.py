@@ -10,7 +10,7 @@ from textual.widgets import Input, Static
 from kfclient.desk.model.draft import clean_key, key_problem
 from kfclient.errors import Problem, tell
 from screens.app_screen import IN_ORDER, Act, Dialog, FieldByField
-from screens.widgets.field import Field, TickBox
+from screens.widgets.field import Field, TickBox, first_line
 from screens.widgets.ledger_table import Column, LedgerTable, Row
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class SecretNeededScreen(FieldByField, Dialog[bool]):
             yield Static(
                 f"{self.problem.sentence} {SECRET_EXPLAINED}", classes="panel-text", markup=False
             )
-            yield Field("password", "Password", secret=True, clean=_first_line)
+            yield Field("password", "Password", secret=True, clean=first_line)
             if self.with_key:
                 yield Field("key", "API key", secret=True, clean=clean_key)
             yield Static("Enter  OK     Esc  cancel; nothing is changed", classes="panel-label")
@@ -170,10 +170,6 @@ class SecretNeededScreen(FieldByField, Dialog[bool]):
             return
         self.give(password, key)
         self.dismiss(True)
-
-
-def _first_line(text: str) -> str:
-    return next((line for line in text.splitlines() if line.strip()), "")
 
 
 # Where the password and the AutoAuth key are to be kept, where the system offers no keyring.

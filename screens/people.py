@@ -11,8 +11,8 @@ from kfclient.desk.model.business import Role
 from kfclient.errors import tell
 from screens.app_screen import BACK, Act, AppScreen
 from screens.dialogs import ConfirmScreen, PromptScreen
-from screens.format import admins, is_admin
-from screens.watch import Watch
+from screens.format import is_admin
+from screens.watch import watch_business
 from screens.widgets.filter_box import TextLine
 from screens.widgets.ledger_table import Column, LedgerTable, Row
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from kfclient.desk.model.business import BusinessSummary
     from kfclient.errors import Problem
+    from screens.watch import Watch
 
 MAY = {
     Role.ADMIN: "everything: connect, settings, people too",
@@ -64,13 +65,7 @@ class PeopleScreen(AppScreen[None]):
 
     def on_mount(self) -> None:
         """Show the people, whoever changes them."""
-        businesses, business = self.services.desk.businesses, self.business
-        self.lookout: Watch[BusinessSummary] = Watch(
-            self,
-            lambda: businesses.revision,
-            lambda: businesses.summary(business),
-            self.show,
-        )
+        self.watcher: Watch[BusinessSummary] = watch_business(self, self.business, self.show)
 
     def show(self, summary: BusinessSummary) -> None:
         """Show the people, and who may change them."""
@@ -81,7 +76,7 @@ class PeopleScreen(AppScreen[None]):
             for name, role in sorted(people.items())
         )
         allowed = is_admin(summary)
-        whom = f"Only an Admin may change this: ask {admins(summary.business)}, or the accountant."
+        whom = f"Only an Admin may change this: ask {summary.business.admins}, or the accountant."
         if self.whom != ("" if allowed else whom):
             self.whom = "" if allowed else whom
             self.say(self.whom)
@@ -126,7 +121,7 @@ class PeopleScreen(AppScreen[None]):
         """Store a person's role and show it, or say why not."""
         self.say(self.whom)
         self.ask(
-            lambda: self.set_role(person, role, seen), lambda _: self.lookout.again(), self.refused
+            lambda: self.set_role(person, role, seen), lambda _: self.watcher.again(), self.refused
         )
 
     @property
@@ -147,7 +142,7 @@ class PeopleScreen(AppScreen[None]):
 
         self.app.push_screen(
             PromptScreen("Add a person", add, more=f"{ABOUT} They begin as a Standard user."),
-            lambda added: self.lookout.again() if added else None,
+            lambda added: self.watcher.again() if added else None,
         )
 
     def action_change(self) -> None:

@@ -36,12 +36,12 @@ class PublishFlow:
         publishing, business = self._screen.services.desk.publishing, self._business
 
         def look(found: tuple[RunStatus, RunPhase] | None) -> None:
-            job = self._screen.services.publish_job(business)
+            job = self._screen.services.publishing.job(business)
             if found is None or (job is not None and not job.ended):
                 return
             seen, standing = found
             if standing in GOING:
-                self._screen.services.follow_publish(business, lambda _: self._back(), _quiet)
+                self._screen.services.publishing.follow(business, lambda _: self._back(), _quiet)
             elif standing is RunPhase.INTERRUPTED and self._screen.on_top:
                 self._screen.app.push_screen(ResumeRunScreen(seen), self._answered)
 
@@ -61,7 +61,7 @@ class PublishFlow:
 
         def show(plan: Plan | None) -> None:
             if plan is None:
-                self._screen.services.follow_publish(business, self._show)
+                self._screen.services.publishing.follow(business, self._show)
             elif self._screen.on_top:
                 self._screen.app.push_screen(PublishReviewScreen(self._name, plan), self._approved)
 
@@ -71,7 +71,7 @@ class PublishFlow:
 
     def _approved(self, answer: Approved | None) -> None:
         if answer is not None:
-            job = self._screen.services.start_publish(
+            job = self._screen.services.publishing.start(
                 answer.plan,
                 create_suppliers=answer.agreed.suppliers,
                 create_customers=answer.agreed.customers,
@@ -81,7 +81,7 @@ class PublishFlow:
     def _answered(self, answer: str | None) -> None:
         business, services = self._business, self._screen.services
         if answer == CARRY_ON:
-            services.resume_publish(business, self._show)
+            services.publishing.resume(business, self._show)
         elif answer == GIVE_UP:
             publishing = services.desk.publishing
             self._screen.ask(lambda: publishing.give_up(business), lambda _: self._back())

@@ -213,7 +213,7 @@ class PublishProgressScreen(AppScreen[None]):
     @property
     def job(self) -> PublishJob | None:
         """The publishing that is shown."""
-        return self.services.publish_job(self.business)
+        return self.services.publishing.job(self.business)
 
     def on_news(self, event: Event) -> None:
         """Draw again soon: at most five times a second, however fast the news come."""
@@ -273,10 +273,10 @@ class PublishProgressScreen(AppScreen[None]):
         """Pause, or go on; a run that broke off is carried on."""
         job = self.job
         if job is not None and is_broken(job):
-            self.services.resume_publish(self.business, lambda _: self.draw())
+            self.services.publishing.resume(self.business, lambda _: self.draw())
         elif job is not None:
-            wish = RunRequest.GO_ON if job.paused else RunRequest.PAUSE
-            self.services.steer_publish(self.business, wish)
+            request = RunRequest.GO_ON if job.paused else RunRequest.PAUSE
+            self.services.publishing.steer(self.business, request)
 
     def action_stop(self) -> None:
         """Stop, after a question."""
@@ -286,7 +286,7 @@ class PublishProgressScreen(AppScreen[None]):
     def stop(self) -> None:
         """Ask the work to stop at its next safe point, whoever does it."""
         self.stopping = True
-        self.services.steer_publish(self.business, RunRequest.STOP)
+        self.services.publishing.steer(self.business, RunRequest.STOP)
         self.draw()
 
     def action_rest(self) -> None:
@@ -299,7 +299,7 @@ class PublishProgressScreen(AppScreen[None]):
 
         def approved(answer: Approved | None) -> None:
             if answer is not None:
-                self.services.start_publish(
+                self.services.publishing.start(
                     answer.plan,
                     create_suppliers=answer.agreed.suppliers,
                     create_customers=answer.agreed.customers,

@@ -253,10 +253,7 @@ class PublishReviewScreen(AppScreen[Approved]):
     def show_rows(self) -> None:
         """Show a row an item, with the words where there is room for them."""
         table, wide = self.query_one(LedgerTable), self.has_class("-wide")
-        columns = WIDE if wide else NARROW
-        if table.columns is not columns:
-            table.columns = columns
-            table.refresh()
+        table.lay_out(WIDE if wide else NARROW)
         rows = [row_of(one, goes=self.goes(one), wide=wide) for one in self.plan.items]
         table.show_rows([*rows, *map(row_left_out, self.plan.left_out)])
 

@@ -70,7 +70,7 @@ class PublishJob(msgspec.Struct):
 
     `state` has, by item, "waiting", "sending", "published", "held" or "unknown"; `problem` is what
     ended it before its last item. One that is not `mine` is another process's, and `plan` is as its
-    items are now; stop it and others with `Services.steer_publish`. While `paused` nothing new is
+    items are now; stop it and others with `PublishJobs.steer`. While `paused` nothing new is
     sent; `waiting` says what it waits for by itself, and `waits_until` until when, on
     `time.monotonic`'s clock. `steps` has by item what followed its document, in words, and a
     sentence where that was held ("" where it is done); `left` what is still to do.
@@ -137,12 +137,51 @@ class Place(Protocol):
         """Whether nothing is kept at all, and the password typed each time."""
 
 
+class PublishJobs(Protocol):
+    """Publishing as the app shows it: one job a business, the running one or the last."""
+
+    def job(self, business: str) -> PublishJob | None:
+        """Return the running publishing session of a business, or its last one."""
+
+    def start(self, plan: Plan, *, create_suppliers: bool, create_customers: bool) -> PublishJob:
+        """Carry out a plan in the background, or return the job that is running."""
+
+    def resume(
+        self,
+        business: str,
+        then: Callable[[PublishJob | None], object],
+        trouble: Callable[[Problem], object] | None = None,
+    ) -> None:
+        """Carry on the run that was broken off, as it was shown and agreed to then.
+
+        Its job goes to `then`, None where nothing was broken off. Whether it was says
+        `desk.publishing.standing(business)`, which reads a small file: ask it in `ask`.
+        """
+
+    def follow(
+        self,
+        business: str,
+        then: Callable[[PublishJob | None], object],
+        trouble: Callable[[Problem], object] | None = None,
+    ) -> None:
+        """Show what another process publishes for the business, live, with the same news.
+
+        Its job goes to `then`, None where nobody publishes; where this app does, that job.
+        """
+
+    def steer(
+        self, business: str, request: RunRequest, trouble: Callable[[Problem], object] | None = None
+    ) -> None:
+        """Have the business's publishing pause, go on or stop within a second, whoever does it."""
+
+
 class Services(Protocol):
     """The app, as screens see it."""
 
     desk: Desk
     demo: DemoCredentials | None
     news: Signal[Event]
+    publishing: PublishJobs
 
     def ask(
         self,
@@ -166,42 +205,6 @@ class Services(Protocol):
 
     def sync_job(self, business: str) -> SyncJob | None:
         """Return the running sync of a business, or its last one in this session."""
-
-    def start_publish(
-        self, plan: Plan, *, create_suppliers: bool, create_customers: bool
-    ) -> PublishJob:
-        """Carry out a plan in the background."""
-
-    def resume_publish(
-        self,
-        business: str,
-        then: Callable[[PublishJob | None], object],
-        trouble: Callable[[Problem], object] | None = None,
-    ) -> None:
-        """Carry on the run that was broken off, as it was shown and agreed to then.
-
-        Its job goes to `then`, None where nothing was broken off. Whether it was says
-        `desk.publishing.standing(business)`, which reads a small file: ask it in `ask`.
-        """
-
-    def follow_publish(
-        self,
-        business: str,
-        then: Callable[[PublishJob | None], object],
-        trouble: Callable[[Problem], object] | None = None,
-    ) -> None:
-        """Show what another process publishes for the business, live, with the same news.
-
-        Its job goes to `then`, None where nobody publishes; where this app does, that job.
-        """
-
-    def steer_publish(
-        self, business: str, wish: RunRequest, trouble: Callable[[Problem], object] | None = None
-    ) -> None:
-        """Have the business's publishing pause, go on or stop within a second, whoever does it."""
-
-    def publish_job(self, business: str) -> PublishJob | None:
-        """Return the running publishing session of a business, or its last one."""
 
     def copy_text(self, text: str, what: str) -> None:
         """Send text to the terminal's clipboard (OSC 52) and say so."""

@@ -8,8 +8,8 @@ from kfclient.desk.errors import ChangedMeanwhile
 from kfclient.desk.model.settings import SETTINGS, SettingKind, show_tax_code, spec_of
 from screens.app_screen import BACK, Act, AppScreen
 from screens.dialogs import PromptScreen
-from screens.format import admins, is_admin
-from screens.watch import Watch
+from screens.format import is_admin
+from screens.watch import watch_business
 from screens.widgets.filter_box import TextLine
 from screens.widgets.ledger_table import Column, LedgerTable, Row
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from kfclient.desk.model.business import BusinessSummary, Settings
     from kfclient.desk.model.settings import SettingSpec
+    from screens.watch import Watch
 
 TAX_OFF = (
     "! Publish tax data is OFF. Each item goes to KashFlow as one gross amount with VAT N/A: no "
@@ -61,13 +62,7 @@ class SettingsScreen(AppScreen[None]):
 
     def on_mount(self) -> None:
         """Show the settings, whoever changes them."""
-        businesses, business = self.services.desk.businesses, self.business
-        self.lookout: Watch[BusinessSummary] = Watch(
-            self,
-            lambda: businesses.revision,
-            lambda: businesses.summary(business),
-            self.show,
-        )
+        self.watcher: Watch[BusinessSummary] = watch_business(self, self.business, self.show)
 
     def show(self, summary: BusinessSummary) -> None:
         """Show the values, and who may change them."""
@@ -78,7 +73,7 @@ class SettingsScreen(AppScreen[None]):
             Row(spec.key, (spec.title, value_shown(spec, settings))) for spec in SETTINGS
         )
         whom = (
-            f"Only an Admin may change settings: ask {admins(summary.business)}, or the accountant."
+            f"Only an Admin may change settings: ask {summary.business.admins}, or the accountant."
         )
         self.query_one("#whom", TextLine).say("" if is_admin(summary) else whom)
         self.refresh_bindings()
@@ -147,7 +142,7 @@ class SettingsScreen(AppScreen[None]):
 
         self.app.push_screen(
             PromptScreen(spec.title, change, more=more, value=now),
-            lambda done: self.lookout.again() if done else None,
+            lambda done: self.watcher.again() if done else None,
         )
 
     def action_switch(self) -> None:
@@ -157,7 +152,7 @@ class SettingsScreen(AppScreen[None]):
             return
         seen = summary.business.settings
         other = spec.show(not getattr(seen, spec.key))
-        self.ask(lambda: self.changed(spec.key, other, seen), lambda _: self.lookout.again())
+        self.ask(lambda: self.changed(spec.key, other, seen), lambda _: self.watcher.again())
 
     def changed(self, key: str, text: str, seen: Settings) -> str:
         """Change a setting that is as `seen`; runs off the screen's thread.

@@ -12,6 +12,7 @@ from screens.dialogs import ErrorScreen
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kfclient.desk.model.business import BusinessSummary
     from screens.app_screen import AppScreen
 
 T = TypeVar("T")
@@ -54,7 +55,7 @@ class Watch(Generic[T]):
         self._looking = False
         self._again = False
         self._rest = 0
-        screen.lookout = self
+        screen.watcher = self
         screen.set_interval(LOOK_SECONDS, self._due)
         self.again()
 
@@ -107,6 +108,19 @@ class Watch(Generic[T]):
         if problem.as_dict() != self._told:
             self._told = problem.as_dict()
             self._trouble(problem)
+
+
+def watch_business(
+    screen: AppScreen[Any], business: str, show: Callable[[BusinessSummary], object]
+) -> Watch[BusinessSummary]:
+    """Show how a business stands, its people and settings among it, whoever changes it."""
+    desk = screen.services.desk
+    return Watch(
+        screen,
+        lambda: (desk.businesses.revision, desk.syncing.running(business)),
+        lambda: desk.businesses.summary(business),
+        show,
+    )
 
 
 # Reads what KashFlow has, for duplicates, while a person goes on working.

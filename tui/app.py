@@ -42,9 +42,7 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode
 
     from kfclient.desk import Desk
-    from kfclient.desk.publish.plan import Plan
-    from kfclient.desk.runs.runs import RunRequest
-    from screens.services import PublishJob
+    from screens.services import PublishJobs
 
 
 # What Textual gets wrong on real terminals, put right until it does itself.
@@ -216,7 +214,7 @@ class KashdeckApp(DiscreetApp):
         self._lanes = AppWork()
         self._asking = Asking(self, desk)
         self._syncs: dict[str, SyncJob] = {}
-        self._publishings = AppPublishing(self, self._worked, self._on_screen)
+        self.publishing: PublishJobs = AppPublishing(self, self._worked, self._on_screen)
         self._working: set[Cancel] = set()
         if "SSH_CONNECTION" in os.environ:
             # One End key sends 204 KB with scroll animation, 3.6 KB without.
@@ -351,42 +349,6 @@ class KashdeckApp(DiscreetApp):
     def sync_job(self, business: str) -> SyncJob | None:
         """Return the running sync of a business, or its last one in this session."""
         return self._syncs.get(business)
-
-    def start_publish(
-        self, plan: Plan, *, create_suppliers: bool, create_customers: bool
-    ) -> PublishJob:
-        """Carry out a plan in the background, or return the one that is being carried out."""
-        return self._publishings.start(
-            plan, create_suppliers=create_suppliers, create_customers=create_customers
-        )
-
-    def resume_publish(
-        self,
-        business: str,
-        then: Callable[[PublishJob | None], object],
-        trouble: Callable[[Problem], object] | None = None,
-    ) -> None:
-        """Carry on what was broken off; see `Services.resume_publish`."""
-        self._publishings.resume(business, then, trouble)
-
-    def follow_publish(
-        self,
-        business: str,
-        then: Callable[[PublishJob | None], object],
-        trouble: Callable[[Problem], object] | None = None,
-    ) -> None:
-        """Show what another process publishes; see `Services.follow_publish`."""
-        self._publishings.follow(business, then, trouble)
-
-    def steer_publish(
-        self, business: str, wish: RunRequest, trouble: Callable[[Problem], object] | None = None
-    ) -> None:
-        """Pause, resume or stop publishing, whoever does it; see `Services.steer_publish`."""
-        self._publishings.steer(business, wish, trouble)
-
-    def publish_job(self, business: str) -> PublishJob | None:
-        """Return the running publishing session of a business, or its last one."""
-        return self._publishings.job(business)
 
     def _worked(self, business: str, cancel: Cancel, work: Callable[[], T]) -> Callable[[], T]:
         """Note the work as going on, for as long as it does, so that leaving can wait for it."""

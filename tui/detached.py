@@ -3,7 +3,7 @@
 Who starts it has shown the plan, asked the person, and opened the place of the password. It sends
 an order down a pipe: what was agreed to, and what opens that place (never in the arguments, the
 environment or a file). It gets one line back as soon as the run is on disk, or why it is not; from
-then on `kashdeck publish NAME --attach` shows how it goes.
+then on `kashdeck publish NAME --follow` shows how it goes.
 """
 
 from __future__ import annotations

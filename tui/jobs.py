@@ -24,7 +24,8 @@ from kfclient.desk.events import (
     SupplierCreated,
     SyncEnded,
 )
-from kfclient.desk.runs.runs import RunRequest
+from kfclient.desk.publish.journal_records import PublishReport
+from kfclient.desk.runs.runs import RunRequest, publish_ended
 from kfclient.errors import tell
 from screens.services import ListRow, PublishJob, SyncJob
 
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
     from kfclient.desk import Desk
     from kfclient.desk.events import Listener
-    from kfclient.desk.publish.journal_records import PublishReport
     from kfclient.desk.publish.plan import Plan
     from kfclient.desk.runs.runs import Run
     from kfclient.errors import Problem
@@ -151,7 +151,7 @@ def note_report(report: PublishReport, job: PublishJob) -> None:
 
 
 class AppPublishing:
-    """One publishing job a business, the running one or the last: see `screens.services`.
+    """One publishing job a business, the running one or the last: see `PublishJobs`.
 
     `worked` notes work as going on, so that leaving can wait for it; `on_screen` calls something on
     the screen's thread.
@@ -205,52 +205,55 @@ class AppPublishing:
         self,
         business: str,
         then: Callable[[PublishJob | None], object],
-        trouble: Callable[[Problem], object] | None,
+        trouble: Callable[[Problem], object] | None = None,
     ) -> None:
         """Carry on the run that was broken off, and give its job; None where there is none."""
-
-        def begin(found: tuple[Run, Plan] | None) -> None:
-            job = self._running(business)
-            if job is None and found is not None:
-                job = self._begin(found[1], mine=True)
-                self._carry_out(job, self._worked(business, job.cancel, self._resuming(job)))
-            then(job)
-
-        self._app.ask(lambda: self._found(business, mine=True), begin, trouble)
+        self._take_up(business, then, trouble, mine=True)
 
     def follow(
         self,
         business: str,
         then: Callable[[PublishJob | None], object],
-        trouble: Callable[[Problem], object] | None,
+        trouble: Callable[[Problem], object] | None = None,
     ) -> None:
         """Show the run that another process carries out, and give its job; None for none."""
-
-        def begin(found: tuple[Run, Plan] | None) -> None:
-            job = self._running(business)
-            if job is None and found is not None:
-                job = self._begin(found[1], mine=False)
-                self._carry_out(job, self._following(job))
-            then(job)
-
-        self._app.ask(lambda: self._found(business, mine=False), begin, trouble)
+        self._take_up(business, then, trouble, mine=False)
 
     def steer(
-        self, business: str, wish: RunRequest, trouble: Callable[[Problem], object] | None
+        self, business: str, request: RunRequest, trouble: Callable[[Problem], object] | None = None
     ) -> None:
         """Have the business's publishing pause, go on or stop, whoever carries it out."""
         job = self._running(business)
         if job is None or not job.mine:
             publishing = self._desk.publishing
-            self._app.ask(lambda: publishing.ask(business, wish), lambda _: None, trouble)
-        elif wish is RunRequest.PAUSE:
+            self._app.ask(lambda: publishing.ask(business, request), lambda _: None, trouble)
+        elif request is RunRequest.PAUSE:
             job.pace.pause()
-        elif wish is RunRequest.GO_ON:
+        elif request is RunRequest.GO_ON:
             job.pace.resume()
         else:
             job.cancel.cancel()
 
     # Inside
+
+    def _take_up(
+        self,
+        business: str,
+        then: Callable[[PublishJob | None], object],
+        trouble: Callable[[Problem], object] | None,
+        *,
+        mine: bool,
+    ) -> None:
+        """Have a job for a run that is there already: carried on (`mine`), or followed."""
+
+        def begin(found: tuple[Run, Plan] | None) -> None:
+            job = self._running(business)
+            if job is None and found is not None:
+                job = self._begin(found[1], mine=mine)
+                self._carry_out(job, self._resuming(job) if mine else self._following(job))
+            then(job)
+
+        self._app.ask(lambda: self._found(business, mine=mine), begin, trouble)
 
     def _found(self, business: str, *, mine: bool) -> tuple[Run, Plan] | None:
         """Return the run, to be carried on (`mine`) or followed, with its items; reads files."""
@@ -286,9 +289,12 @@ class AppPublishing:
         return listen
 
     def _resuming(self, job: PublishJob) -> Callable[[], PublishReport]:
-        return lambda: self._desk.publishing.resume(
-            job.business, listener=self._listener(job), cancel=job.cancel, pace=job.pace
-        )
+        def resume() -> PublishReport:
+            return self._desk.publishing.resume(
+                job.business, listener=self._listener(job), cancel=job.cancel, pace=job.pace
+            )
+
+        return self._worked(job.business, job.cancel, resume)
 
     def _following(self, job: PublishJob) -> Callable[[], PublishReport]:
         def follow() -> PublishReport:
@@ -299,18 +305,11 @@ class AppPublishing:
     def _carry_out(self, job: PublishJob, work: Callable[[], PublishReport]) -> None:
         def over(report: PublishReport) -> None:
             note_report(report, job)
-            ended = PublishEnded(
-                business=job.business,
-                published=report.published,
-                held=report.held,
-                unknown=report.unknown,
-                cancelled=report.cancelled,
-            )
-            self._heard(ended, job)
+            self._heard(publish_ended(job.business, report), job)
 
         def failed(problem: Problem) -> None:
             job.problem = problem
-            self._heard(PublishEnded(business=job.business, published=0, held=0, unknown=0), job)
+            self._heard(publish_ended(job.business, PublishReport(())), job)
 
         self._app.ask(work, over, failed, lane=f"publish-{job.business}")
 

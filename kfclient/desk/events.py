@@ -14,26 +14,30 @@ from kfclient.desk.model.list_names import ListName
 from kfclient.errors import Problem
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that happened, for the business with this id."""
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
+    """Something that happened, for the business with this id.
+
+    `tag` is what each kind is called in a run's events file: it stays, whatever the class is
+    called.
+    """
 
     business: str
 
 
-class CheckStarted(Event, frozen=True, kw_only=True):
+class CheckStarted(Event, frozen=True, kw_only=True, tag="CheckStarted"):
     """A connection check began."""
 
     check: str
 
 
-class CheckPassed(Event, frozen=True, kw_only=True):
+class CheckPassed(Event, frozen=True, kw_only=True, tag="CheckPassed"):
     """A connection check passed; `detail` says what was found."""
 
     check: str
     detail: str
 
 
-class CheckFailed(Event, frozen=True, kw_only=True):
+class CheckFailed(Event, frozen=True, kw_only=True, tag="CheckFailed"):
     """A connection check failed; `step` is the id of the step in KashFlow that cures it, or ""."""
 
     check: str
@@ -41,11 +45,11 @@ class CheckFailed(Event, frozen=True, kw_only=True):
     step: str = ""
 
 
-class SyncStarted(Event, frozen=True, kw_only=True):
+class SyncStarted(Event, frozen=True, kw_only=True, tag="SyncStarted"):
     """All six lists are being read."""
 
 
-class ListProgress(Event, frozen=True, kw_only=True):
+class ListProgress(Event, frozen=True, kw_only=True, tag="ListProgress"):
     """Rows of one list read so far; KashFlow does not say how many will come."""
 
     list: ListName
@@ -53,7 +57,7 @@ class ListProgress(Event, frozen=True, kw_only=True):
     seconds: float
 
 
-class ListSynced(Event, frozen=True, kw_only=True):
+class ListSynced(Event, frozen=True, kw_only=True, tag="ListSynced"):
     """One list came whole and replaced the old one."""
 
     list: ListName
@@ -64,27 +68,27 @@ class ListSynced(Event, frozen=True, kw_only=True):
     seconds: float
 
 
-class ListFailed(Event, frozen=True, kw_only=True):
+class ListFailed(Event, frozen=True, kw_only=True, tag="ListFailed"):
     """One list did not come; the old one stays."""
 
     list: ListName
     problem: Problem
 
 
-class SyncEnded(Event, frozen=True, kw_only=True):
+class SyncEnded(Event, frozen=True, kw_only=True, tag="SyncEnded"):
     """The sync is over: `failed` names the lists that did not come."""
 
     failed: tuple[ListName, ...] = ()
     cancelled: bool = False
 
 
-class PublishStarted(Event, frozen=True, kw_only=True):
+class PublishStarted(Event, frozen=True, kw_only=True, tag="PublishStarted"):
     """A plan is being carried out."""
 
     items: tuple[str, ...]
 
 
-class PublishBegun(Event, frozen=True, kw_only=True):
+class PublishBegun(Event, frozen=True, kw_only=True, tag="PublishBegun"):
     """A run is on disk, so that a sudden end is no end: see `kfclient.desk.runs.runs.Run`.
 
     Told again when a run that was broken off is carried on. `items` says how many were shown.
@@ -98,27 +102,27 @@ class PublishBegun(Event, frozen=True, kw_only=True):
     started_at: dt.datetime
 
 
-class SupplierCreated(Event, frozen=True, kw_only=True):
+class SupplierCreated(Event, frozen=True, kw_only=True, tag="SupplierCreated"):
     """A supplier or customer that was missing is now in KashFlow."""
 
     name: str
     kashflow_id: int
 
 
-class ItemSending(Event, frozen=True, kw_only=True):
+class ItemSending(Event, frozen=True, kw_only=True, tag="ItemSending"):
     """An item's document is going out."""
 
     item: str
 
 
-class ItemPublished(Event, frozen=True, kw_only=True):
+class ItemPublished(Event, frozen=True, kw_only=True, tag="ItemPublished"):
     """An item is in KashFlow under this number."""
 
     item: str
     number: int
 
 
-class ItemHeld(Event, frozen=True, kw_only=True):
+class ItemHeld(Event, frozen=True, kw_only=True, tag="ItemHeld"):
     """An item was not published: refused, not sent, needs a person, or of unknown outcome."""
 
     item: str
@@ -126,7 +130,7 @@ class ItemHeld(Event, frozen=True, kw_only=True):
     unknown: bool = False
 
 
-class StepDone(Event, frozen=True, kw_only=True):
+class StepDone(Event, frozen=True, kw_only=True, tag="StepDone"):
     """What follows an item's document is in KashFlow: its payment, a file, its note.
 
     `what` says which, in words.
@@ -136,7 +140,7 @@ class StepDone(Event, frozen=True, kw_only=True):
     what: str
 
 
-class StepHeld(Event, frozen=True, kw_only=True):
+class StepHeld(Event, frozen=True, kw_only=True, tag="StepHeld"):
     """What follows an item's document was not done, or is of unknown outcome; it is left to do."""
 
     item: str
@@ -145,20 +149,20 @@ class StepHeld(Event, frozen=True, kw_only=True):
     unknown: bool = False
 
 
-class ItemVerified(Event, frozen=True, kw_only=True):
+class ItemVerified(Event, frozen=True, kw_only=True, tag="ItemVerified"):
     """A published item was compared with KashFlow; `differs` where it is not as it was sent."""
 
     item: str
     differs: bool
 
 
-class ItemUndoing(Event, frozen=True, kw_only=True):
+class ItemUndoing(Event, frozen=True, kw_only=True, tag="ItemUndoing"):
     """An item is being taken out of KashFlow."""
 
     item: str
 
 
-class StepUndone(Event, frozen=True, kw_only=True):
+class StepUndone(Event, frozen=True, kw_only=True, tag="StepUndone"):
     """Something was deleted in KashFlow: an item's document, its payment, a file.
 
     `what` says which, in words.
@@ -168,14 +172,14 @@ class StepUndone(Event, frozen=True, kw_only=True):
     what: str
 
 
-class ItemUndone(Event, frozen=True, kw_only=True):
+class ItemUndone(Event, frozen=True, kw_only=True, tag="ItemUndone"):
     """An item is out of KashFlow, where it had this number, and in the inbox again."""
 
     item: str
     number: int
 
 
-class UndoEnded(Event, frozen=True, kw_only=True):
+class UndoEnded(Event, frozen=True, kw_only=True, tag="UndoEnded"):
     """What was to be undone has been, or the undoing was stopped."""
 
     undone: int
@@ -183,22 +187,22 @@ class UndoEnded(Event, frozen=True, kw_only=True):
     cancelled: bool = False
 
 
-class PublishWaiting(Event, frozen=True, kw_only=True):
+class PublishWaiting(Event, frozen=True, kw_only=True, tag="PublishWaiting"):
     """Publishing waits so many seconds by itself, then goes on; `problem` says what for."""
 
     seconds: float
     problem: Problem
 
 
-class PublishPaused(Event, frozen=True, kw_only=True):
+class PublishPaused(Event, frozen=True, kw_only=True, tag="PublishPaused"):
     """A person has paused publishing: what is on its way comes to its end, nothing new is sent."""
 
 
-class PublishResumed(Event, frozen=True, kw_only=True):
+class PublishResumed(Event, frozen=True, kw_only=True, tag="PublishResumed"):
     """Publishing goes on after a pause."""
 
 
-class PublishEnded(Event, frozen=True, kw_only=True):
+class PublishEnded(Event, frozen=True, kw_only=True, tag="PublishEnded"):
     """The plan has been carried out, or was stopped."""
 
     published: int

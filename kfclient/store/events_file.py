@@ -1,4 +1,4 @@
-"""News of work that goes on: lines in a file, so that other processes can follow it as it goes.
+"""Events of work that goes on: lines in a file, so that other processes can follow it as it goes.
 
 It is no record: nothing is decided by it, it is not synced to the disk, and it may miss its end
 after a sudden end. A new piece of work puts a new file in the old one's place, so who still follows
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class EventsFile:
-    """Writes the news. Trouble in writing is nobody's trouble: the work matters, not its news."""
+    """Writes events. Trouble in writing is nobody's trouble: the work matters, not its events."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -50,7 +50,7 @@ class EventsFile:
 
 
 class Follower:
-    """Reads the news as they come, each line once. Close it at the end.
+    """Reads events as they come, each line once. Close it at the end.
 
     `is_first` knows the first line of what is followed by: until the file begins with such a line
     it is opened anew, for whoever comes early meets no file yet, or the one of the work before.

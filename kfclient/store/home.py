@@ -28,7 +28,7 @@ from kfclient.store.database import Database
 from kfclient.store.durable_files import unwritable
 from kfclient.store.filelock import FileLock
 from kfclient.store.list_files import SyncedList
-from kfclient.store.paths import SLUG, default_root, lock_path, news_path, plan_path, state_path
+from kfclient.store.paths import SLUG, default_root, events_path, lock_path, plan_path, state_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -135,9 +135,9 @@ class Home:
         lock = self._named_lock(name)
         return lock.holder() if lock.is_held() else None
 
-    def news_path(self, business_id: str) -> Path:
+    def events_path(self, business_id: str) -> Path:
         """Return where the events of a business's publishing are: `kfclient.store.events_file`."""
-        return news_path(self.root, _slug(business_id))
+        return events_path(self.root, _slug(business_id))
 
     def close(self) -> None:
         """Close the databases, leaving their snapshots up to date."""

@@ -6,14 +6,13 @@ text, `keyrings.efile` a file without a password, and the null backend forgets w
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import importlib
 import os
-import queue
 import shutil
 import stat
 import sys
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -26,6 +25,7 @@ from kfclient.store.errors import (
     SecretsError,
 )
 from kfclient.store.redaction import redact
+from kfclient.threads import in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,25 +48,21 @@ def answered(call: Callable[[], T], seconds: float = PATIENCE) -> T:
     way, `KeyringLocked`, or the `SecretsError` it raised. No traceback of the keyring's own is
     passed on: its frames hold the secret.
     """
-    results: queue.SimpleQueue[tuple[T] | SecretsError] = queue.SimpleQueue()
 
-    def run() -> None:
+    def ask() -> T:
         try:
-            results.put((call(),))
+            return call()
         except BaseException as error:  # noqa: BLE001 - backends raise anything, exits included
-            results.put(_in_our_words(error))
+            problem = _in_our_words(error)
+        raise problem
 
-    threading.Thread(target=run, name="keyring", daemon=True).start()
-    try:
-        result = results.get(timeout=seconds)
-    except queue.Empty:
-        result = KeyringTrouble(
+    asked = in_thread(ask, "keyring")
+    if not concurrent.futures.wait([asked], timeout=seconds).done:
+        raise KeyringTrouble(
             f"The keyring did not answer within {seconds:.0f} seconds. "
             "It may be waiting for an answer on another screen."
         )
-    if isinstance(result, SecretsError):
-        raise result
-    return result[0]
+    return asked.result()
 
 
 def _in_our_words(error: BaseException) -> SecretsError:
@@ -267,15 +263,15 @@ def open_pass() -> KeyringBackend:
 def environment_notice() -> str:
     """Return a sentence where a setting of keyring's own asks for one that is not used, else "".
 
-    keyring takes such wishes from PYTHON_KEYRING_BACKEND and from its keyringrc.cfg.
+    keyring takes such requests from PYTHON_KEYRING_BACKEND and from its keyringrc.cfg.
     """
-    for where, asked in _wishes():
+    for where, asked in _requests():
         if asked and not any(f"{system.module}.{system.name}" == asked for system in _SYSTEMS):
             return f"{where} asks for {asked}; Kashdeck does not use it{_because(asked)}."
     return ""
 
 
-def _wishes() -> Iterator[tuple[str, str]]:
+def _requests() -> Iterator[tuple[str, str]]:
     yield "PYTHON_KEYRING_BACKEND", os.environ.get("PYTHON_KEYRING_BACKEND", "")
     import configparser
 

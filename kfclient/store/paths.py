@@ -32,8 +32,8 @@ def lock_path(root: Path, name: str) -> Path:
     return root / "locks" / f"{quote(name, safe='')}.lock"
 
 
-def news_path(root: Path, business: str) -> Path:
-    """Return where the news of a business's publishing are."""
+def events_path(root: Path, business: str) -> Path:
+    """Return where the events of a business's publishing are."""
     return root / "businesses" / business / "publishing.log"
 
 

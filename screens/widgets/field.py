@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 
+def first_line(text: str) -> str:
+    """Return the first line that has something in it, its inner and outer spaces kept."""
+    return next((line for line in text.splitlines() if line.strip()), "")
+
+
 class PastedInput(Input):
     """An input that cleans what is pasted: copied text often brings line ends along."""
 

@@ -127,6 +127,12 @@ class LedgerTable(ScrollView, can_focus=True):
         self._redraw_after(*before)
         self.post_message(self.Moved(self, self.cursor_key))
 
+    def lay_out(self, columns: tuple[Column, ...]) -> None:
+        """Have the rows in these columns, as wide as there is room for; they have the cells."""
+        if self.columns is not columns:
+            self.columns = columns
+            self.refresh()
+
     def show_columns(self, *columns: Column) -> None:
         """Replace the columns; rows with as many cells must follow."""
         self.columns = columns

@@ -13,8 +13,8 @@
   changed and deleted in KashFlow; undone, not undone, and of unknown outcome;
 - runs that ended, one that was killed with a sale and a file on their way, one that was killed
   while it was paused, and an undoing that was killed with its delete on its way;
-- logs that no checkpoint has folded yet, the news of the last runs, the trails, what was last seen
-  in KashFlow, and the encrypted file with the passwords (`passphrase` opens it);
+- logs that no checkpoint has folded yet, the events of the last runs, the trails, what was last
+  seen in KashFlow, and the encrypted file with the passwords (`passphrase` opens it);
 - `books-a` and `books-b`: the KashFlows of Harbour Lane and Tern Studio as they were then.
 
 The files that go with the items are gone. `samples/old-home.json` is what the code that wrote it

@@ -104,9 +104,9 @@ class Walk:
         It looks twice a second (see `LOOK_SECONDS`); the first look that begins after the change
         must be the one that finds it, however slow the machine.
         """
-        lookout = self.screen.lookout  # type: ignore[attr-defined]
+        watcher = self.screen.watcher  # type: ignore[attr-defined]
         looks = found_by = 0
-        look, show = lookout._revision, lookout._show
+        look, show = watcher._revision, watcher._show
 
         def looking() -> object:
             nonlocal looks
@@ -120,11 +120,11 @@ class Walk:
             show(what)
 
         change()
-        lookout._revision, lookout._show = looking, showing
+        watcher._revision, watcher._show = looking, showing
         try:
             await self.until(seen)
         finally:
-            lookout._revision, lookout._show = look, show
+            watcher._revision, watcher._show = look, show
         assert found_by <= 1, f"it was found by look {found_by} only"
 
     def _is_so(self, seen: str | Callable[[], bool]) -> bool:

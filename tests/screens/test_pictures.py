@@ -40,7 +40,7 @@ SMALL, LARGE = (80, 24), (120, 40)
 NAME = "Harbour Lane"
 
 
-def attempt(app: KashdeckApp) -> ConnectWizard:
+def wizard(app: KashdeckApp) -> ConnectWizard:
     """A business on its way to being connected to the sandbox, two steps ticked."""
     home = app.screen_stack[1]
     assert isinstance(home, AppScreen)
@@ -86,10 +86,10 @@ def keeping(app: KashdeckApp) -> Screen[Any]:
 SCREENS: dict[str, tuple[Make | None, tuple[str, ...], str]] = {
     "home": (None, (), "needs reconnecting"),
     "add": (None, ("a",), "Add a business"),
-    "software": (lambda app: ChooseSoftwareScreen(attempt(app)), (), "KashFlow sandbox"),
-    "steps": (lambda app: ConnectStepsScreen(attempt(app)), (), "Tick the box first"),
-    "traps": (lambda app: ConnectStepsScreen(attempt(app)), ("t",), "Your accountant"),
-    "credentials": (lambda app: ConnectCredentialsScreen(attempt(app)), ("f4",), "DEMO"),
+    "software": (lambda app: ChooseSoftwareScreen(wizard(app)), (), "KashFlow sandbox"),
+    "steps": (lambda app: ConnectStepsScreen(wizard(app)), (), "Tick the box first"),
+    "traps": (lambda app: ConnectStepsScreen(wizard(app)), ("t",), "Your accountant"),
+    "credentials": (lambda app: ConnectCredentialsScreen(wizard(app)), ("f4",), "DEMO"),
     "keeping": (keeping, (), "Where shall"),
     "connected": (connection_made, (), "is connected"),
     "sync-running": (sync_running, (), "Bank accounts      ━━"),
@@ -146,7 +146,7 @@ def test_a_failed_check(stock: Desk, snap_compare: Compare) -> None:
         walk = Walk(pilot)
         await walk.until("Harbour Lane")
         assert isinstance(walk.app, KashdeckApp)
-        screen = ConnectChecksScreen(attempt(walk.app), Draft(software="sandbox"))
+        screen = ConnectChecksScreen(wizard(walk.app), Draft(software="sandbox"))
         await walk.app.push_screen(screen)
         await walk.until("What to do")  # an empty draft is refused before any check
         for check, detail in (("reach", "127.0.0.1:8099"), ("tls", ""), ("soap", "")):

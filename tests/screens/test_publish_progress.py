@@ -37,7 +37,7 @@ def test_its_end_looks_like_this(
         walk = Walk(pilot)
         await walk.until("Connections")
         plan = published.desk.publishing.plan(business)
-        published.start_publish(plan, create_suppliers=False, create_customers=False)
+        published.publishing.start(plan, create_suppliers=False, create_customers=False)
         await published.push_screen(PublishProgressScreen(business, "Harbour Lane"))
         await walk.until("s, then it goes on")
         await walk.press("x", "y")
@@ -56,7 +56,7 @@ async def test_a_session_that_publishes_already_is_told(synced_desk: Desk, busin
         with synced_desk.home.try_lock(f"publish-{business}") as held:
             assert held
             plan = synced_desk.publishing.plan(business)
-            app.start_publish(plan, create_suppliers=False, create_customers=False)
+            app.publishing.start(plan, create_suppliers=False, create_customers=False)
             await app.push_screen(PublishProgressScreen(business, "Harbour Lane"))
             await walk.until("is being published by another session")
             assert "· not sent" in walk.text
@@ -72,7 +72,7 @@ async def test_a_server_that_is_gone_is_waited_for_until_it_is_stopped(
     sandbox.stop()
     async with app.run_test(size=(80, 24)) as pilot:
         walk = Walk(pilot)
-        app.start_publish(plan, create_suppliers=False, create_customers=False)
+        app.publishing.start(plan, create_suppliers=False, create_customers=False)
         await app.push_screen(PublishProgressScreen(business, "Harbour Lane"))
         await walk.until("s, then it goes on")
         assert "! " in walk.text

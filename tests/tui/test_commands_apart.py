@@ -108,7 +108,7 @@ def test_each_command_works_as_a_process_and_says_the_same_when_it_is_called(
 def test_a_command_that_is_called_leaves_this_process_as_it_was(connected: Kashdeck) -> None:
     before = all_that_a_command_changes()
     assert connected.run("sync", NAME).code == 0
-    assert connected.run("publish", NAME, "--attach").code == 2
+    assert connected.run("publish", NAME, "--follow").code == 2
     assert all_that_a_command_changes() == before
 
 

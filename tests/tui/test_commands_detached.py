@@ -181,7 +181,7 @@ def test_killed_it_is_told_everywhere_and_carried_on(slow: Kashdeck, replies: Sl
     os.kill(process, signal.SIGKILL)
     replies.let_all_go()
     until(slow, lambda run: run["state"] == "interrupted")
-    assert slow.json("publish", NAME, "--attach", code=1)["error"]["code"] == "broken-off"
+    assert slow.json("publish", NAME, "--follow", code=1)["error"]["code"] == "broken-off"
     assert "--resume" in slow.run("status", NAME).out
     assert "was broken off" in slow.run("publish", NAME, "--ready", "--dry-run").err
     assert slow.json("publish", NAME, "--pause", code=2)["error"]["code"] == "nothing-runs"
@@ -203,7 +203,7 @@ def test_asked_to_go_it_finishes_what_is_on_its_way_and_is_carried_on_in_the_bac
     assert run["published"] < 8
     replies.let_all_go()
     assert slow.json("publish", NAME, "--resume", "--detach")["run"]["process"] != process
-    answer = slow.json("publish", NAME, "--attach")
+    answer = slow.json("publish", NAME, "--follow")
     assert (answer["published"], answer["unknown"]) == (8, 0)
     assert_all_there_once(slow, slow.sandbox)
 
@@ -226,7 +226,7 @@ def test_it_is_paused_resumed_and_stopped_from_another_session(
     until(slow, lambda run: run["published"] > sent)
     assert slow.run("publish", NAME, "--stop").code == 0
     until(slow, lambda run: run["state"] == "ended", letting=replies)
-    answer = slow.json("publish", NAME, "--attach", code=130)
+    answer = slow.json("publish", NAME, "--follow", code=130)
     assert answer["cancelled"]
     assert len(slow.sandbox.account.receipts()) == answer["published"] < 8
     assert slow.json("publish", NAME, "--resume", code=2)["error"]["code"] == "nothing-runs"
@@ -252,8 +252,8 @@ def test_another_session_is_told_who_publishes_and_how_to_follow(
     replies.let_all_go()
     assert problem["code"] == "busy"
     assert f"by {Desk.open(slow.home).person} since" in problem["sentence"]
-    assert f"kashdeck publish '{NAME}' --attach" in problem["cure"]
-    ran = slow.run("publish", NAME, "--attach")
+    assert f"kashdeck publish '{NAME}' --follow" in problem["cure"]
+    ran = slow.run("publish", NAME, "--follow")
     assert (ran.code, ran.err) == (0, "")
     assert "item 1, " in ran.out
     assert "8 items published, 0 held back, 0 of unknown outcome." in ran.out
@@ -264,12 +264,21 @@ def test_who_follows_is_told_the_same_as_who_publishes(slow: Kashdeck) -> None:
     slow.sandbox.misbehave("InsertReceipt", "refuse")
     words = ("1", "2", "8", "9")
     here = slow.run("publish", NAME, *words, "--lanes", "1")
-    there = slow.run("publish", NAME, "--attach")
+    there = slow.run("publish", NAME, "--follow")
     assert (here.code, there.code) == (1, 1)
     lines = [line for line in here.out.splitlines() if line.startswith("  ok") or "held" in line]
     assert len(lines) >= 3
     assert [line for line in there.out.splitlines() if line in lines] == lines
-    assert slow.json("publish", NAME, "--attach", code=1)["held"] == 3
+    assert slow.json("publish", NAME, "--follow", code=1)["held"] == 3
+
+
+def test_the_old_word_for_following_goes_on_working_unsaid(slow: Kashdeck) -> None:
+    slow.sandbox.behave()
+    slow.json("publish", NAME, "1", "2")
+    followed = slow.json("publish", NAME, "--follow")
+    assert followed["published"] == 2
+    assert slow.json("publish", NAME, "--attach") == followed
+    assert "--attach" not in slow.run("publish", "--help").out
 
 
 def test_a_password_that_is_kept_nowhere_is_handed_over(
@@ -301,10 +310,10 @@ def test_what_is_no_longer_what_was_shown_is_not_begun(slow: Kashdeck) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ("--attach", "1"),
-        ("--attach", "--pause"),
+        ("--follow", "1"),
+        ("--follow", "--pause"),
         ("--stop", "--ready"),
-        ("--attach", "--detach"),
+        ("--follow", "--detach"),
         ("1", "--detach", "--dry-run"),
         ("1", "--lanes", "0"),
         ("1", "--lanes", "9"),
@@ -314,6 +323,6 @@ def test_words_that_contradict_one_another(connected: Kashdeck, words: tuple[str
     assert connected.json("publish", NAME, *words, code=2)["error"]["code"] == "wrong-use"
 
 
-@pytest.mark.parametrize("word", ["--attach", "--pause", "--resume", "--stop"])
+@pytest.mark.parametrize("word", ["--follow", "--pause", "--resume", "--stop"])
 def test_where_nothing_was_ever_published(connected: Kashdeck, word: str) -> None:
     assert connected.json("publish", NAME, word, code=2)["error"]["code"] == "nothing-runs"

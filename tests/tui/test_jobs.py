@@ -54,7 +54,7 @@ async def app_on(kashdeck: Kashdeck) -> AsyncIterator[KashdeckApp]:
 
 
 async def job_of(ask: Callable[..., None]) -> PublishJob | None:
-    """Return the job that `follow_publish` or `resume_publish` gives."""
+    """Return the job that `follow` or `resume` gives."""
     came: asyncio.Queue[PublishJob | None] = asyncio.Queue()
     ask(BUSINESS, came.put_nowait)
     return await asyncio.wait_for(came.get(), HANGING)
@@ -76,18 +76,18 @@ async def test_what_another_process_publishes_is_shown_and_steered(
     replies.let_go()
     detach(slow)
     async with app_on(slow) as app:
-        job = await job_of(app.follow_publish)
+        job = await job_of(app.publishing.follow)
         assert job is not None
         assert not job.mine
         assert set(job.state) == set("12345678")
         assert {planned.contact for planned in job.plan.items} >= {"Quillon Print Works"}
         await so(lambda: "published" in job.state.values())
-        app.steer_publish(BUSINESS, RunRequest.PAUSE)
+        app.publishing.steer(BUSINESS, RunRequest.PAUSE)
         await so(lambda: job.paused)
-        assert app.publish_job(BUSINESS) is job
-        app.steer_publish(BUSINESS, RunRequest.GO_ON)
+        assert app.publishing.job(BUSINESS) is job
+        app.publishing.steer(BUSINESS, RunRequest.GO_ON)
         await so(lambda: not job.paused)
-        app.steer_publish(BUSINESS, RunRequest.STOP)
+        app.publishing.steer(BUSINESS, RunRequest.STOP)
         await so(lambda: job.ended, letting=replies)
         assert job.cancelled
         assert len(job.numbers) == len(slow.sandbox.account.receipts()) < 8
@@ -98,7 +98,7 @@ async def test_leaving_the_app_leaves_the_other_process_alone(
 ) -> None:
     detach(slow)
     async with app_on(slow) as app:
-        assert await job_of(app.follow_publish) is not None
+        assert await job_of(app.publishing.follow) is not None
     replies.let_all_go()
     until(slow, lambda run: run["state"] == "ended")
     assert len(slow.sandbox.account.receipts()) == 8
@@ -110,7 +110,7 @@ async def test_what_was_broken_off_is_carried_on(slow: Kashdeck, replies: SlowRe
     process = detach(slow)
     until(slow, lambda run: run["published"])
     async with app_on(slow) as app:
-        followed = await job_of(app.follow_publish)
+        followed = await job_of(app.publishing.follow)
         assert followed is not None
         os.kill(process, signal.SIGKILL)
         replies.let_all_go()
@@ -120,13 +120,13 @@ async def test_what_was_broken_off_is_carried_on(slow: Kashdeck, replies: SlowRe
         seen = app.desk.publishing.standing(BUSINESS)
         assert seen is not None
         assert seen[1] is RunPhase.INTERRUPTED
-        job = await job_of(app.resume_publish)
+        job = await job_of(app.publishing.resume)
         assert job is not None
         assert job.mine
         await so(lambda: job.ended)
         assert job.problem is None
         assert set(job.state.values()) == {"published"}
-        assert await job_of(app.resume_publish) is None
+        assert await job_of(app.publishing.resume) is None
     assert len(slow.sandbox.account.receipts()) == 8
     assert run_of(slow)["background"] is False
 
@@ -139,15 +139,15 @@ async def test_the_apps_own_publishing_pauses_and_others_are_told(
     async with app_on(slow) as app:
         plan = app.desk.publishing.plan(BUSINESS, ["1", "2", "3", "4", "5", "6"])
         app.desk.publishing.lanes = 1
-        job = app.start_publish(plan, create_suppliers=True, create_customers=True)
+        job = app.publishing.start(plan, create_suppliers=True, create_customers=True)
         await so(lambda: "published" in job.state.values())
         paused = await asyncio.to_thread(slow.json, "publish", NAME, "--pause")
         assert paused["run"]["state"] == "paused"
         await so(lambda: job.paused)
-        app.steer_publish(BUSINESS, RunRequest.GO_ON)
+        app.publishing.steer(BUSINESS, RunRequest.GO_ON)
         await so(lambda: not job.paused)
-        assert await job_of(app.follow_publish) is job
-        app.steer_publish(BUSINESS, RunRequest.STOP)
+        assert await job_of(app.publishing.follow) is job
+        app.publishing.steer(BUSINESS, RunRequest.STOP)
         await so(lambda: job.ended, letting=replies)
         assert job.cancelled
 
@@ -155,8 +155,8 @@ async def test_the_apps_own_publishing_pauses_and_others_are_told(
 async def test_where_nobody_publishes_there_is_nothing_to_show_or_steer(slow: Kashdeck) -> None:
     troubles: list[Problem] = []
     async with app_on(slow) as app:
-        assert await job_of(app.follow_publish) is None
-        assert await job_of(app.resume_publish) is None
-        app.steer_publish(BUSINESS, RunRequest.PAUSE, troubles.append)
+        assert await job_of(app.publishing.follow) is None
+        assert await job_of(app.publishing.resume) is None
+        app.publishing.steer(BUSINESS, RunRequest.PAUSE, troubles.append)
         await so(lambda: troubles)
     assert troubles[0].code == "nothing-runs"

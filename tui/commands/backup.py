@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.commands.opening import agreed
 from tui.commands.output import count, say, say_json, shown_time, warn
-from tui.commands.usage import WrongUse
+from tui.commands.usage import WrongUse, path_of
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
     from typing import Any
 
     from kfclient.desk.business.backup_rights import Backups
@@ -55,11 +55,6 @@ def run_backup(args: argparse.Namespace) -> int:
         "so keep it like their books."
     )
     return 0
-
-
-def path_of(text: str) -> Path:
-    """Return the path that was typed, in full."""
-    return Path(text).expanduser().absolute()
 
 
 def listed(names: list[str]) -> str:

@@ -100,12 +100,12 @@ _HEEDED = 3.0
 """Seconds in which a run does what it is asked, but for what is on its way."""
 
 
-def attach(desk: Desk, business: Business, args: argparse.Namespace) -> int:
+def follow(desk: Desk, business: Business, args: argparse.Namespace) -> int:
     """Show the last run as it goes, to its end; Ctrl-C leaves it and 130 is the exit code."""
-    glance = desk.publishing.standing(business.id)
+    status = desk.publishing.standing(business.id)
     run = desk.publishing.last_run(business.id)
-    if not args.json and glance is not None:
-        say(f"The publishing of {business.name}: {how_it_goes(*glance)}")
+    if not args.json and status is not None:
+        say(f"The publishing of {business.name}: {how_it_goes(*status)}")
     names = {} if run is None else names_of(desk.publishing.plan_of(business.id, run))
     progress = Progress(quiet=args.json, names=names)
     try:
@@ -134,8 +134,8 @@ def go_on(desk: Desk, business: Business, args: argparse.Namespace) -> int:
     """Have the run that is paused go on."""
     _ask(desk, business, RunRequest.GO_ON)
     _wait_for(desk, business, RunPhase.RUNNING, RunPhase.WAITING)
-    follow = command(business.name, "--attach")
-    return _answer(desk, business, f"It goes on.\nFollow it with: {follow}", args)
+    following = command(business.name, "--follow")
+    return _answer(desk, business, f"It goes on.\nFollow it with: {following}", args)
 
 
 def stop(desk: Desk, business: Business, args: argparse.Namespace) -> int:
@@ -156,9 +156,9 @@ def names_of(plan: Plan) -> dict[str, str]:
 
 def warn_of_broken_off(desk: Desk, business: Business) -> None:
     """Say that a run of the business was broken off, and how to carry it on, if one was."""
-    glance = desk.publishing.standing(business.id)
-    if glance is not None and glance[1] is RunPhase.INTERRUPTED:
-        warn("\n".join(broken_off(business.name, glance[0])))
+    status = desk.publishing.standing(business.id)
+    if status is not None and status[1] is RunPhase.INTERRUPTED:
+        warn("\n".join(broken_off(business.name, status[0])))
 
 
 def tell_run(desk: Desk, business: Business, words: str, *, as_json: bool) -> None:
@@ -174,14 +174,14 @@ def _answer(desk: Desk, business: Business, words: str, args: argparse.Namespace
     return 0
 
 
-def _ask(desk: Desk, business: Business, wish: RunRequest) -> None:
+def _ask(desk: Desk, business: Business, request: RunRequest) -> None:
     """Ask; raises `NothingRuns`, which says so where a run was broken off."""
     try:
-        desk.publishing.ask(business.id, wish)
+        desk.publishing.ask(business.id, request)
     except NothingRuns:
-        glance = desk.publishing.standing(business.id)
-        if glance is not None and glance[1] is RunPhase.INTERRUPTED:
-            raise NothingRuns(*broken_off(business.name, glance[0])) from None
+        status = desk.publishing.standing(business.id)
+        if status is not None and status[1] is RunPhase.INTERRUPTED:
+            raise NothingRuns(*broken_off(business.name, status[0])) from None
         raise
 
 
@@ -189,8 +189,8 @@ def _wait_for(desk: Desk, business: Business, *wanted: RunPhase) -> bool:
     """Wait a moment until the run stands as it is wanted to; tell whether it does."""
     until = time.monotonic() + _HEEDED
     while time.monotonic() < until:
-        glance = desk.publishing.standing(business.id)
-        if glance is None or glance[1] in wanted:
+        status = desk.publishing.standing(business.id)
+        if status is None or status[1] in wanted:
             return True
         time.sleep(0.1)
     return False

@@ -52,10 +52,10 @@ def opened(trace: Path | None = None, *, tells: bool = True) -> Iterator[Desk]:
 def _tell_broken_off(desk: Desk) -> None:
     from kfclient.desk.business.status import RunPhase, broken_off, statuses
 
-    for glance in statuses(desk.home.root):
-        run = glance.publishing
+    for status in statuses(desk.home.root):
+        run = status.publishing
         if run is not None and run[1] is RunPhase.INTERRUPTED:
-            warn("\n".join(broken_off(glance.name, run[0])))
+            warn("\n".join(broken_off(status.name, run[0])))
 
 
 @contextmanager

@@ -81,7 +81,7 @@ def _start(desk: Desk, business: Business, order: Order, args: argparse.Namespac
             "The password is in a keyring of this login. If that closes when you log out, "
             "publishing stops there; what was not sent stays in the inbox."
         )
-    follow, stop = command(business.name, "--attach"), command(business.name, "--stop")
+    follow, stop = command(business.name, "--follow"), command(business.name, "--stop")
     words = "There was nothing left to send."
     if process:
         words = (
@@ -233,7 +233,7 @@ def _tell_findings(findings: Iterable[Finding]) -> None:
 
 _SEE = "See: kashdeck publish --help"
 _MOST_LANES = 8
-_STEERING = ("attach", "pause", "resume", "stop")
+_STEERING = ("follow", "pause", "resume", "stop")
 
 
 def publish_arguments(parser: Parser) -> None:
@@ -275,7 +275,7 @@ def publish_arguments(parser: Parser) -> None:
         "kashdeck publish 'Harbour Lane' --ready --dry-run",
         "kashdeck publish 'Harbour Lane' 3 4 --create-suppliers --json",
         "kashdeck publish 'Harbour Lane' --ready --detach",
-        "kashdeck publish 'Harbour Lane' --attach",
+        "kashdeck publish 'Harbour Lane' --follow",
         notes="On a terminal you are asked once, after the plan is shown; scripts are not asked.\n"
         "What is published already is never sent again.\n"
         "In the background it goes on when you log out, and while the network is away.",
@@ -284,6 +284,8 @@ def publish_arguments(parser: Parser) -> None:
 
 def _ways(parser: Parser) -> None:
     """Declare how it goes, and how what goes on is seen and steered."""
+    import argparse
+
     parser.add_argument(
         "--lanes", metavar="N", type=int, help=f"so many items at once, 1 to {_MOST_LANES}"
     )
@@ -294,8 +296,10 @@ def _ways(parser: Parser) -> None:
         "--detach", action="store_true", help="publish in the background, with --wait"
     )
     parser.add_argument(
-        "--attach", action="store_true", help="show what is being published, whoever does it"
+        "--follow", action="store_true", help="show what is being published, whoever does it"
     )
+    # What it was called before; scripts may say it still.
+    parser.add_argument("--attach", dest="follow", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--pause", action="store_true", help="have it send nothing new")
     parser.add_argument(
         "--resume", action="store_true", help="go on after a pause, or carry on what was broken off"
@@ -312,8 +316,8 @@ def run_publish(args: argparse.Namespace) -> int:
 
     with opened(args.trace, tells=False) as desk:
         business = desk.businesses.find(args.name)
-        if args.attach:
-            return follow.attach(desk, business, args)
+        if args.follow:
+            return follow.follow(desk, business, args)
         if args.pause:
             return follow.pause(desk, business, args)
         if args.stop:

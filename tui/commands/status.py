@@ -33,15 +33,15 @@ if TYPE_CHECKING:
 # How businesses stand with KashFlow, told: as JSON, as a table, and one in full.
 
 
-def connection_shape(glance: BusinessStatus) -> Shape:
+def connection_shape(status: BusinessStatus) -> Shape:
     """Return a business and its connection as `connections` and `status` give it."""
-    connection = glance.connection
+    connection = status.connection
     lists = {} if connection is None else connection.lists
     return {
-        "name": glance.name,
-        "id": glance.id,
-        "state": glance.state.value,
-        "role": glance.role,
+        "name": status.name,
+        "id": status.id,
+        "state": status.state.value,
+        "role": status.role,
         "software": None if connection is None else connection.software,
         "endpoint": None if connection is None else connection.endpoint,
         "company": None if connection is None else connection.company or None,
@@ -49,12 +49,12 @@ def connection_shape(glance: BusinessStatus) -> Shape:
         "problem": None if connection is None else problem_shape(connection.problem),
         "lists": {name.value: list_shape(lists.get(name.value)) for name in ListName},
         "items": {
-            "ready": glance.ready,
-            "to_review": glance.to_review,
-            "published": glance.published,
-            "needs_you": glance.needs_you,
+            "ready": status.ready,
+            "to_review": status.to_review,
+            "published": status.published,
+            "needs_you": status.needs_you,
         },
-        "publishing": run_shape(glance.publishing),
+        "publishing": run_shape(status.publishing),
     }
 
 
@@ -95,9 +95,9 @@ def problem_shape(problem: Problem | ProblemNote | Note | None) -> Shape | None:
     return {"code": problem.code, "sentence": problem.sentence, "cure": problem.cure or None}
 
 
-def connections_table(glances: list[BusinessStatus]) -> str:
+def connections_table(every: list[BusinessStatus]) -> str:
     """Return the businesses as a table, or how to add the first one."""
-    if not glances:
+    if not every:
         return "No business is here yet. Add one with: kashdeck connect NAME --username U"
     columns = (
         TextColumn("Business", gives=True),
@@ -107,26 +107,26 @@ def connections_table(glances: list[BusinessStatus]) -> str:
         TextColumn("Ready", right=True),
         TextColumn("To review", right=True),
     )
-    told = [f"{glance.name}: publishing {line}" for glance in glances if (line := _run(glance))]
-    rows = table(columns, [_row(glance) for glance in glances], room_here())
+    told = [f"{status.name}: publishing {line}" for status in every if (line := _run(status))]
+    rows = table(columns, [_row(status) for status in every], room_here())
     return "\n".join([rows, *([""] if told else []), *told])
 
 
-def _run(glance: BusinessStatus) -> str:
+def _run(status: BusinessStatus) -> str:
     """Return how publishing goes, "" where nobody publishes and nothing was broken off."""
-    if glance.publishing is None or glance.publishing[1].value == "ended":
+    if status.publishing is None or status.publishing[1].value == "ended":
         return ""
     from kfclient.desk.business.status import command, how_it_goes
 
-    seen, standing = glance.publishing
-    option = "--resume" if standing.value in {"interrupted", "paused"} else "--attach"
-    return f"{how_it_goes(seen, standing)} ({command(glance.name, option)})"
+    seen, standing = status.publishing
+    option = "--resume" if standing.value in {"interrupted", "paused"} else "--follow"
+    return f"{how_it_goes(seen, standing)} ({command(status.name, option)})"
 
 
-def connection_in_full(glance: BusinessStatus) -> str:
+def connection_in_full(status: BusinessStatus) -> str:
     """Return all that is known of how one business stands."""
-    connection = glance.connection
-    lines = [f"{glance.name}: {glance.state.value}"]
+    connection = status.connection
+    lines = [f"{status.name}: {status.state.value}"]
     if connection is not None:
         lines += [
             f"Company    {connection.company}",
@@ -140,25 +140,25 @@ def connection_in_full(glance: BusinessStatus) -> str:
                 f"           {connection.problem.cure}",
             ]
     lines.append(
-        f"Items      {glance.ready} ready, {glance.to_review} to review, "
-        f"{glance.published} published, {glance.needs_you} of unknown outcome"
+        f"Items      {status.ready} ready, {status.to_review} to review, "
+        f"{status.published} published, {status.needs_you} of unknown outcome"
     )
-    if line := _run(glance):
+    if line := _run(status):
         lines.append(f"Publishing {line}")
     if connection is not None:
         lines += ["", _lists_table(connection.lists)]
     return "\n".join(lines)
 
 
-def _row(glance: BusinessStatus) -> tuple[str, ...]:
-    connection = glance.connection
+def _row(status: BusinessStatus) -> tuple[str, ...]:
+    connection = status.connection
     return (
-        glance.name,
-        glance.state.value,
+        status.name,
+        status.state.value,
         "" if connection is None else connection.company,
         "" if connection is None else shown_time(connection.last_sync),
-        str(glance.ready),
-        str(glance.to_review),
+        str(status.ready),
+        str(status.to_review),
     )
 
 
@@ -207,7 +207,7 @@ def _tell(name: str, *, as_json: bool) -> int:
     if name:
         every = [called(every, name)]
     if as_json:
-        say_json({"connections": [connection_shape(glance) for glance in every]})
+        say_json({"connections": [connection_shape(status) for status in every]})
     else:
         say(connection_in_full(every[0]) if name else connections_table(every))
     return 0
@@ -226,7 +226,7 @@ def run_connections(args: argparse.Namespace) -> int:
     """List the businesses."""
     every = statuses()
     if args.json:
-        say_json({"connections": [connection_shape(glance) for glance in every]})
+        say_json({"connections": [connection_shape(status) for status in every]})
     else:
         say(connections_table(every))
     return 0

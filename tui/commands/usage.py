@@ -44,7 +44,7 @@ class Parser(argparse.ArgumentParser):
         self.add_argument(
             "--trace",
             metavar="FILE",
-            type=_path,
+            type=path_of,
             help="append every envelope sent and received to FILE, without secrets",
         )
 
@@ -69,7 +69,8 @@ class Parser(argparse.ArgumentParser):
         raise WrongUse(sentence, f"See: {self.prog} --help")
 
 
-def _path(text: str) -> Path:
+def path_of(text: str) -> Path:
+    """Return the path that was typed, in full."""
     return Path(text).expanduser().absolute()
 
 

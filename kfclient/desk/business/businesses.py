@@ -225,10 +225,9 @@ class Businesses:
         known = self.get(business)
         if known.people.get(self.person) is Role.ADMIN:
             return
-        admins = sorted(name for name, role in known.people.items() if role is Role.ADMIN)
         raise NotAllowed(
             f"Only an Admin may {doing} {known.name}; {self.person} is not one.",
-            f"Ask {_either(admins)}, or the accountant who looks after it.",
+            f"Ask {known.admins}, or the accountant who looks after it.",
         )
 
     def set_role(
@@ -394,10 +393,6 @@ def _state_of(business: Business, is_locked: Callable[[str], bool]) -> Connectio
         list_failed=any(status.problem is not None for status in lists),
         is_locked=is_locked,
     )
-
-
-def _either(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 def _business(document: Mapping[str, Any]) -> Business:

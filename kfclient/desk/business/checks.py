@@ -22,13 +22,14 @@ from kfclient.api.errors import (
     ServerTrouble,
     WrongCredentials,
 )
-from kfclient.cancel import Cancel, waited_for
+from kfclient.cancel import Cancel
 from kfclient.desk.business.company import check_same_company, read_company
 from kfclient.desk.business.sessions import APP_NAME
 from kfclient.desk.events import CheckFailed, CheckPassed, CheckStarted, Listener
 from kfclient.desk.model.business import Company
 from kfclient.desk.model.draft import Draft
 from kfclient.errors import Cancelled, Problem
+from kfclient.threads import waited_for
 
 if TYPE_CHECKING:
     from kfclient.api import KashFlow

@@ -17,7 +17,7 @@ from kfclient.desk.model.connection_state import in_order, publish_lock, state_o
 from kfclient.desk.person import this_person
 from kfclient.store.database_files import StateReading
 from kfclient.store.events_file import Follower
-from kfclient.store.paths import news_path
+from kfclient.store.paths import events_path
 
 TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
@@ -28,11 +28,10 @@ if TYPE_CHECKING:
     Document = dict[str, Any]
 
 
-# How the publishing of a business goes, at a glance: from its news, for any process to see.
+# How the publishing of a business goes, at a glance: from its events, for any process to see.
 #
-# It reads one small file and looks who holds the lock, and loads nothing beside; what is decided
-# is
-# decided by `kfclient.desk.runs.runs`.
+# It reads one small file and looks who holds the lock, and loads nothing beside; what is decided is
+# decided by `kfclient.desk.runs.runs`. The words are the tags of `kfclient.desk.events`.
 
 
 class RunPhase(StrEnum):
@@ -122,7 +121,7 @@ def run_status(
 
     `holder` tells which process holds the home's lock of a name.
     """
-    path = news_path(root, business)
+    path = events_path(root, business)
     if not path.exists():
         return None
     follower = Follower(path)
@@ -207,7 +206,7 @@ class BusinessStatus:
 
 
 def statuses(root: Path | None = None, person: str = "") -> list[BusinessStatus]:
-    """Return every business of the home, by name; reads the state file, and the news of publishing.
+    """Return every business of the home, by name; reads the state file, and the events of runs.
 
     The home is the one of this folder, or that KASHDECK_HOME or the platform names; the person is
     the operating system's user unless given. Raises any `StoreError` that reading can.

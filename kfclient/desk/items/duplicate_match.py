@@ -1,7 +1,7 @@
 """Whether two documents may be one: what is compared, and why it is said.
 
 Pure, and the same whichever of the two is asked about. Nothing here knows what a person has
-answered before; see `kfclient.desk.lookout`.
+answered before; see `duplicates`.
 """
 
 from __future__ import annotations

@@ -96,6 +96,12 @@ class Business(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     connection: Connection | None = None
     settings: Settings = Settings()
 
+    @property
+    def admins(self) -> str:
+        """The Admins' names, as those to ask: "anna or ben"."""
+        names = sorted(name for name, role in self.people.items() if role is Role.ADMIN)
+        return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
 
 class ItemCounts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How many items of a business stand where."""

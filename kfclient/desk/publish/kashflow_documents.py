@@ -104,7 +104,7 @@ def differences(sent: Invoice, found: Invoice) -> list[str]:
         if mine != theirs:
             currency = sent.currency_code or "GBP"
             told.append(f"{name} {shown(theirs, currency)} instead of {shown(mine, currency)}")
-    pairs = zip(sent.lines, _sorted(found), strict=True)
+    pairs = zip(sent.lines, sorted_lines(found), strict=True)
     told += [
         f"another category, tax rate or project on line {number}"
         for number, (mine_line, their_line) in enumerate(pairs, start=1)
@@ -118,10 +118,6 @@ def gross_of(document: Invoice) -> Decimal:
     if document.lines:
         return pennies(net_of(document) + vat_in(document))
     return pennies(document.net_amount + document.vat_amount)
-
-
-def _sorted(document: Invoice) -> list[InvoiceLine]:
-    return sorted(document.lines, key=lambda line: line.sort)
 
 
 def _coding(line: InvoiceLine) -> tuple[int, Decimal, int]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kfclient.desk.runs.runs import Run
 
 LOOK_SECONDS = 0.2
-"""How often a follower looks for news."""
+"""How often a follower looks for events."""
 
 
 class RunControl:
@@ -49,13 +49,13 @@ class RunControl:
         home = self._parts.home
         return run_status(home.root, business, home.holder)
 
-    def ask(self, business: str, wish: RunRequest) -> Run:
+    def ask(self, business: str, request: RunRequest) -> Run:
         """Ask the run that goes on to pause, to go on, or to stop; it does so within a second.
 
         Returns the run. Raises `NothingRuns` where none goes on.
         """
         run = self.running(business)
-        if run is None or not self._parts.runs.ask(business, run.id, wish):
+        if run is None or not self._parts.runs.ask(business, run.id, request):
             name = self._parts.businesses.get(business).name
             raise NothingRuns(f"Nothing is being published for {name} now.")
         return run
@@ -99,7 +99,7 @@ class RunControl:
             event = event_of(line, business)
             return isinstance(event, PublishBegun) and event.run == number
 
-        follower = Follower(self._parts.home.news_path(business), begins)
+        follower = Follower(self._parts.home.events_path(business), begins)
         try:
             while True:
                 goes_on = self._goes_on(business, run)
@@ -123,7 +123,7 @@ class RunControl:
         return self._parts.home.holder(publish_lock(business)) == run.process
 
     def _told(self, business: str) -> list[bytes]:
-        follower = Follower(self._parts.home.news_path(business))
+        follower = Follower(self._parts.home.events_path(business))
         try:
             return follower.lines()
         finally:

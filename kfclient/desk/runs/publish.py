@@ -17,7 +17,7 @@ import msgspec
 from kfclient.api.records import Customer, Supplier
 from kfclient.cancel import Cancel, Pace
 from kfclient.desk.errors import PlanChanged
-from kfclient.desk.events import Listener, PublishEnded, PublishStarted, ignore
+from kfclient.desk.events import Listener, PublishStarted, ignore
 from kfclient.desk.model.item import ItemState, is_unread
 from kfclient.desk.model.sides import SALE
 from kfclient.desk.publish.journal import SendJournal
@@ -39,7 +39,7 @@ from kfclient.desk.runs.context import Context
 from kfclient.desk.runs.follow import RunControl
 from kfclient.desk.runs.resolve import Resolving
 from kfclient.desk.runs.run import Backoff, PlanCheck, PublishRun
-from kfclient.desk.runs.runs import Run, Runs, line_of
+from kfclient.desk.runs.runs import Run, Runs, line_of, publish_ended
 from kfclient.store.events_file import EventsFile
 
 if TYPE_CHECKING:
@@ -272,12 +272,10 @@ class Publishing(Resolving, RunControl):
             run = self._parts.runs.open(business)
             if run is not None:
                 self._parts.runs.end(business, run, "cancelled")
-                news = EventsFile(self._parts.home.news_path(business))
-                ended = PublishEnded(
-                    business=business, published=0, held=0, unknown=0, cancelled=True
-                )
-                news.begin(line_of(ended), afresh=False)
-                news.close()
+                events = EventsFile(self._parts.home.events_path(business))
+                ended = publish_ended(business, PublishReport((), cancelled=True))
+                events.begin(line_of(ended), afresh=False)
+                events.close()
 
     # Inside
 
@@ -309,13 +307,5 @@ class Publishing(Resolving, RunControl):
                 report = going.carry_out(strict=strict)
         finally:
             self._settled(business)
-            listener(
-                PublishEnded(
-                    business=business,
-                    published=report.published,
-                    held=report.held,
-                    unknown=report.unknown,
-                    cancelled=report.cancelled,
-                )
-            )
+            listener(publish_ended(business, report))
         return report

@@ -134,5 +134,5 @@ class Resolving:
             return Busy(f"{known.name} is being published by another session.")
         return Busy(
             f"{known.name} is being published in another session: {how_it_goes(*glance)}",
-            f"Follow it with: {command(known.name, '--attach')}",
+            f"Follow it with: {command(known.name, '--follow')}",
         )

@@ -5,6 +5,7 @@ What is of unknown outcome is looked for first, at the start and whenever the co
 
 from __future__ import annotations
 
+import concurrent.futures
 import heapq
 import random
 import threading
@@ -49,6 +50,7 @@ from kfclient.desk.publish.send import Halted, ItemPublisher, StopSwitch, may_pa
 from kfclient.desk.runs.runs import Run, RunRecord, Shown
 from kfclient.errors import Cancelled, Problem
 from kfclient.store.events_file import EventsFile
+from kfclient.threads import in_thread
 
 if TYPE_CHECKING:
     from kfclient.desk.items.items import Items
@@ -92,7 +94,6 @@ class Workers(Generic[T]):
         ]
         self._left = len(tasks)
         self._ended = False
-        self._error: BaseException | None = None
 
     def run(self) -> None:
         """Do the tasks until all are done or `work` says to end; returns when the lanes have ended.
@@ -100,29 +101,26 @@ class Workers(Generic[T]):
         `work` returns whether to go on.
         """
         heapq.heapify(self._turns)
-        threads = [
-            threading.Thread(target=self._lane, name=f"publish-{number}", daemon=True)
-            for number in range(min(self._wanted, len(self._queues)))
-        ]
+        wanted = min(self._wanted, len(self._queues))
         try:
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                while thread.is_alive():
-                    thread.join(_LOOK_EVERY)
+            lanes = [in_thread(self._lane, f"publish-{number}") for number in range(wanted)]
+            while concurrent.futures.wait(lanes, timeout=_LOOK_EVERY).not_done:
+                pass
         finally:
             self._end()
-        if self._error is not None:
-            raise self._error
+        for lane in lanes:
+            lane.result()
 
     def _lane(self) -> None:
         while (taken := self._take()) is not None:
             key, task = taken
             try:
-                if not self._work(task):
-                    self._end()
-            except BaseException as error:  # noqa: BLE001 - raised again by who waits
-                self._end(error)
+                goes_on = self._work(task)
+            except BaseException:
+                self._end()
+                raise
+            if not goes_on:
+                self._end()
             self._put_back(key)
 
     def _take(self) -> tuple[Hashable, T] | None:
@@ -142,10 +140,9 @@ class Workers(Generic[T]):
                 heapq.heappush(self._turns, (self._queues[key][0][0], key))
             self._changed.notify_all()
 
-    def _end(self, error: BaseException | None = None) -> None:
+    def _end(self) -> None:
         with self._changed:
             self._ended = True
-            self._error = self._error or error
             self._changed.notify_all()
 
 
@@ -258,7 +255,7 @@ class PublishRun:
         self._run = run
         self._record = RunRecord(
             parts.runs,
-            EventsFile(parts.home.news_path(business)),
+            EventsFile(parts.home.events_path(business)),
             business,
             run,
             cancel,

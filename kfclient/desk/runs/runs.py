@@ -7,7 +7,9 @@ carried on with exactly what was shown; an item that is another one by now is le
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import logging
+import operator
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -16,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from kfclient.desk import events
 from kfclient.desk.events import (
     Event,
     Listener,
@@ -57,7 +58,7 @@ class RunRequest(StrEnum):
 
 
 class RunRequestRecord(msgspec.Struct, frozen=True):
-    """A wish, by whom, and when (UTC)."""
+    """What is asked of a run, by whom, and when (UTC)."""
 
     what: RunRequest
     who: str
@@ -88,7 +89,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `fingerprint` is the whole plan's; `behind` are the items that were left out of it, though asked
     for, and `everything` says that all that was ready was. With `wait` it waits for the network by
-    itself. `process` carries it out, in the background where it is `detached`; `wish` is what
+    itself. `process` carries it out, in the background where it is `detached`; `request` is what
     another session asks of it. `ending` is "done", "cancelled", "replaced", or the sentence of what
     stopped it, and `report` what came of it, for the last run only; times are UTC.
     """
@@ -106,7 +107,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     who: str
     state: RunState = RunState.RUNNING
     started_at: dt.datetime
-    wish: RunRequestRecord | None = None
+    request: RunRequestRecord | None = msgspec.field(default=None, name="wish")
     ended_at: dt.datetime | None = None
     ending: str = ""
     report: PublishReport | None = None
@@ -152,8 +153,10 @@ class Runs:
         return msgspec.structs.replace(run, id=number)
 
     def carry_on(self, business: str, run: Run) -> Run:
-        """Write down that this process carries the run on; what was wished before is forgotten."""
-        taken = msgspec.structs.replace(run, state=RunState.RUNNING, process=os.getpid(), wish=None)
+        """Write down that this process carries the run on; what was asked before is forgotten."""
+        taken = msgspec.structs.replace(
+            run, state=RunState.RUNNING, process=os.getpid(), request=None
+        )
         with self._home.books(business).transaction():
             self._put(business, taken)
         return taken
@@ -161,8 +164,8 @@ class Runs:
     def go_on(self, business: str, run: Run, state: RunState) -> Run:
         """Write down that the run goes on, or that a person has paused it."""
         with self._home.books(business).transaction():
-            wish = self._wish(business, run.id)
-            return self._put(business, msgspec.structs.replace(run, state=state, wish=wish))
+            request = self.request(business, run.id)
+            return self._put(business, msgspec.structs.replace(run, state=state, request=request))
 
     def end(
         self, business: str, run: Run, ending: str, report: PublishReport | None = None
@@ -181,16 +184,18 @@ class Runs:
             document = database.table(TABLE).get(doc_id=run)
             if document is None or document["state"] == RunState.ENDED:
                 return False
-            wish = RunRequestRecord(what, self._who, self._clock())
-            database.table(TABLE).update({"wish": _plain(wish)}, doc_ids=[run])
+            request = RunRequestRecord(what, self._who, self._clock())
+            database.table(TABLE).update({"wish": _plain(request)}, doc_ids=[run])
         return True
 
-    def wish(self, business: str, run: int) -> RunRequestRecord | None:
-        """Return what is asked of the run, by its newest wish."""
-        return self._wish(business, run)
+    def request(self, business: str, run: int) -> RunRequestRecord | None:
+        """Return what was asked of the run last; None for nothing."""
+        document = self._home.books(business).table(TABLE).get(doc_id=run)
+        stored = None if document is None else document.get("wish")
+        return None if stored is None else msgspec.convert(stored, RunRequestRecord)
 
     def revision(self, business: str) -> int:
-        """Return a number that grows with every wish, and every change beside; cheap to ask."""
+        """Return a number that grows with every request, and every change beside; cheap to ask."""
         return self._home.books(business).revision
 
     def get(self, business: str, run: int) -> Run | None:
@@ -215,11 +220,6 @@ class Runs:
         table = self._home.books(business).table(TABLE)
         numbers = [one.doc_id for state in RunState for one in table.by("state", state.value)]
         return self.get(business, max(numbers, default=0))
-
-    def _wish(self, business: str, run: int) -> RunRequestRecord | None:
-        document = self._home.books(business).table(TABLE).get(doc_id=run)
-        wish = None if document is None else document.get("wish")
-        return None if wish is None else msgspec.convert(wish, RunRequestRecord)
 
     def _end(
         self, business: str, run: Run, ending: str, report: PublishReport | None = None
@@ -266,20 +266,15 @@ def _plain(what: msgspec.Struct) -> Any:
 
 # A run's events as lines, so that another process hears what the one that publishes tells.
 
-KIND = "event"
-"""The field of a line that names the event; the others are the event's own."""
-
-_KINDS: dict[str, type[Event]] = {
-    name: kind
-    for name, kind in vars(events).items()
-    if isinstance(kind, type) and issubclass(kind, Event)
-}
+_ANY_EVENT: Any = functools.reduce(operator.or_, Event.__subclasses__())
+"""Every kind of event; a line says by its tag which one it is."""
 
 
 def line_of(event: Event) -> bytes:
     """Return the event as a line; the business is left out, the file says which."""
+    config = event.__struct_config__
     fields = {name: getattr(event, name) for name in event.__struct_fields__ if name != "business"}
-    line = msgspec.json.encode({KIND: type(event).__name__, **fields}, enc_hook=_written)
+    line = msgspec.json.encode({config.tag_field: config.tag, **fields}, enc_hook=_written)
     return redact.clean(line.decode()).encode()
 
 
@@ -289,11 +284,22 @@ def event_of(line: bytes, business: str) -> Event | None:
     A problem comes back as a `Problem` with its code, sentence and cure.
     """
     try:
-        fields = msgspec.json.decode(line)
-        kind = _KINDS[fields.pop(KIND)]
-        return msgspec.convert({**fields, "business": business}, kind, dec_hook=_read)
-    except (msgspec.MsgspecError, KeyError, AttributeError, TypeError):
+        fields = {**msgspec.json.decode(line), "business": business}
+        event: Event = msgspec.convert(fields, _ANY_EVENT, dec_hook=_read)
+    except (msgspec.MsgspecError, KeyError, TypeError):
         return None
+    return event
+
+
+def publish_ended(business: str, report: PublishReport) -> PublishEnded:
+    """Return what tells the end of a run, from what came of it."""
+    return PublishEnded(
+        business=business,
+        published=report.published,
+        held=report.held,
+        unknown=report.unknown,
+        cancelled=report.cancelled,
+    )
 
 
 def remembered(code: str, sentence: str, cure: str = "") -> Problem:
@@ -353,7 +359,7 @@ class RunRecord:
         self._watch = threading.Thread(target=self._look, name="publish-watch", daemon=True)
 
     def hear(self, event: Event) -> None:
-        """Take an event, for the news and for the listener."""
+        """Take an event, for the file and for the listener."""
         with self._lock:
             self._tell(event)
             self._listener(event)
@@ -393,15 +399,7 @@ class RunRecord:
         if not self._begun:
             return
         self._note_pace()
-        self._tell(
-            PublishEnded(
-                business=self._business,
-                published=report.published,
-                held=report.held,
-                unknown=report.unknown,
-                cancelled=report.cancelled,
-            )
-        )
+        self._tell(publish_ended(self._business, report))
         self._runs.end(self._business, self._run, ending, report)
 
     def close(self) -> None:
@@ -424,24 +422,24 @@ class RunRecord:
             self._watch.join()
 
     def _look(self) -> None:
-        seen, known = -1, self._run.wish
+        seen, known = -1, self._run.request
         while not self._over.wait(LOOK_SECONDS):
             try:
                 revision = self._runs.revision(self._business)
                 if revision != seen:
-                    seen, wish = revision, self._runs.wish(self._business, self._run.id)
-                    if wish is not None and wish != known:
-                        known = wish
-                        self._heed(wish)
+                    seen, request = revision, self._runs.request(self._business, self._run.id)
+                    if request is not None and request != known:
+                        known = request
+                        self._heed(request)
                 self._note_pace()
             except StoreError:  # the run itself will meet it, and say so
                 log.warning("what other sessions ask of a run could not be read", exc_info=True)
 
-    def _heed(self, wish: RunRequestRecord) -> None:
-        log.info("asked by %s: %s", wish.who, wish.what.value)
-        if wish.what is RunRequest.PAUSE:
+    def _heed(self, request: RunRequestRecord) -> None:
+        log.info("asked by %s: %s", request.who, request.what.value)
+        if request.what is RunRequest.PAUSE:
             self._pace.pause()
-        elif wish.what is RunRequest.GO_ON:
+        elif request.what is RunRequest.GO_ON:
             self._pace.resume()
         else:
             self._cancel.cancel()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from kfclient.api.errors import Refused, Unknown
-from kfclient.cancel import Cancel, waited_for
+from kfclient.cancel import Cancel
 from kfclient.desk.audit.entry import Action
 from kfclient.desk.business.businesses import Businesses
 from kfclient.desk.business.checks import with_cure
@@ -32,6 +32,7 @@ from kfclient.desk.person import utc_now
 from kfclient.desk.sync.readers import Came, Failed, Readings, Rows
 from kfclient.errors import Cancelled, Problem
 from kfclient.store.errors import SecretsError
+from kfclient.threads import waited_for
 
 if TYPE_CHECKING:
     from kfclient.store import Database, Home

@@ -59,7 +59,7 @@ def businesses(home: Home) -> Businesses:
     return businesses
 
 
-def test_a_glance_says_what_the_desk_says(businesses: Businesses, home: Home) -> None:
+def test_a_status_says_what_the_desk_says(businesses: Businesses, home: Home) -> None:
     with home.try_lock(sync_lock("alpha")):
         for person in ("anna", "ben", "nobody"):
             seen = statuses(home.root, person)

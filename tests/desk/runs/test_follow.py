@@ -20,6 +20,7 @@ from kfclient.desk.events import (
     PublishBegun,
     PublishEnded,
     PublishPaused,
+    PublishResumed,
     PublishWaiting,
 )
 from kfclient.desk.model.item import ItemState
@@ -196,9 +197,9 @@ def test_what_it_waits_for_is_said(desk: Publisher, other: Desk) -> None:
     seen: list[str] = []
 
     def sleep(seconds: float, cancel: Cancel) -> None:
-        glance = other.publishing.standing(desk.business)
-        assert glance is not None
-        seen.append(how_it_goes(*glance))
+        status = other.publishing.standing(desk.business)
+        assert status is not None
+        seen.append(how_it_goes(*status))
         desk.sandbox.behave()
 
     desk.desk.publishing.patience = Backoff(sleep)
@@ -216,7 +217,7 @@ def test_a_person_who_comes_second_is_told_who_was_first(
     until(lambda: other.publishing.running(desk.business))
     with pytest.raises(Busy, match="by anna since") as raised:
         other.publishing.publish(desk.business, other.publishing.plan(desk.business))
-    assert raised.value.cure == "Follow it with: kashdeck publish 'Harbour Lane' --attach"
+    assert raised.value.cure == "Follow it with: kashdeck publish 'Harbour Lane' --follow"
     slow.let_all_go()
     assert going.end().published == 3
 
@@ -275,6 +276,30 @@ def test_an_event_is_the_same_after_it_was_a_line(event: Event) -> None:
     assert event_of(line, "a") == event
 
 
+TAGS = {
+    "CheckFailed", "CheckPassed", "CheckStarted", "ItemHeld", "ItemPublished", "ItemSending",
+    "ItemUndoing", "ItemUndone", "ItemVerified", "ListFailed", "ListProgress", "ListSynced",
+    "PublishBegun", "PublishEnded", "PublishPaused", "PublishResumed", "PublishStarted",
+    "PublishWaiting", "StepDone", "StepHeld", "StepUndone", "SupplierCreated", "SyncEnded",
+    "SyncStarted", "UndoEnded",
+}  # fmt: skip
+"""What the events are called on the disk, whatever their classes are called."""
+
+
+def test_events_are_called_on_the_disk_what_they_always_were() -> None:
+    assert {kind.__struct_config__.tag for kind in Event.__subclasses__()} == TAGS
+    lines = {
+        line_of(PublishResumed(business="a")): b'{"event":"PublishResumed"}',
+        line_of(ItemPublished(business="a", item="1", number=7)): (
+            b'{"event":"ItemPublished","item":"1","number":7}'
+        ),
+        line_of(PublishEnded(business="a", published=1, held=2, unknown=3)): (
+            b'{"event":"PublishEnded","published":1,"held":2,"unknown":3,"cancelled":false}'
+        ),
+    }
+    assert list(lines) == list(lines.values())
+
+
 def test_a_problem_keeps_its_words(tmp_path: object) -> None:
     problem = remembered("refused", TRICKY, "Do this.")
     line = line_of(PublishWaiting(business="a", seconds=2.0, problem=problem))
@@ -286,12 +311,12 @@ def test_a_problem_keeps_its_words(tmp_path: object) -> None:
 @pytest.mark.parametrize(
     "line", [b"", b"{", b"[]", b"7", b'{"event":"Nothing"}', b'{"event":"ItemPublished"}', b"\xff"]
 )
-def test_a_line_that_is_torn_is_no_news(line: bytes) -> None:
+def test_a_line_that_is_torn_is_no_event(line: bytes) -> None:
     assert event_of(line, "a") is None
 
 
-def test_news_after_half_a_line_are_whole(home: Home) -> None:
-    path = home.root / "news"
+def test_events_after_half_a_line_are_whole(home: Home) -> None:
+    path = home.root / "events"
     first = EventsFile(path)
     first.begin(b"one", afresh=True)
     first.tell(b"two")
@@ -305,7 +330,7 @@ def test_news_after_half_a_line_are_whole(home: Home) -> None:
     assert follower.lines() == [b"thr", b"four"]
     third = EventsFile(path)
     third.begin(b"five", afresh=True)
-    assert follower.lines() == [], "a new run is another's news"
+    assert follower.lines() == [], "a new run's events are others"
     fresh = Follower(path)
     assert fresh.lines() == [b"five"]
     for one in (follower, fresh, second, third):
@@ -316,7 +341,7 @@ def test_news_after_half_a_line_are_whole(home: Home) -> None:
 def test_who_follows_before_a_run_has_said_anything_hears_all_of_it(
     home: Home, before: bool
 ) -> None:
-    path = home.root / "news"
+    path = home.root / "events"
     path.parent.mkdir(exist_ok=True)
     if before:
         old = EventsFile(path)
@@ -334,7 +359,7 @@ def test_who_follows_before_a_run_has_said_anything_hears_all_of_it(
     new.close()
 
 
-def test_a_disk_that_takes_no_news_stops_nothing(desk: Publisher) -> None:
-    desk.home.news_path(desk.business).mkdir()
+def test_a_disk_that_takes_no_events_stops_nothing(desk: Publisher) -> None:
+    desk.home.events_path(desk.business).mkdir()
     desk.add("A")
     assert desk.publish().published == 1

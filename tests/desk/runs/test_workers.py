@@ -77,7 +77,7 @@ def test_an_error_nobody_foresaw_ends_the_lanes_and_is_raised() -> None:
         if task == 2:
             raise KeyError(task)
         done.append(task)
-        until(lambda: lanes._error)
+        until(lambda: lanes._ended)
         return True
 
     lanes = Workers(range(100), lambda task: task, work, 4)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from screens.app_screen import AppScreen
 
 
-class ConnectAttempt:
+class Wizard:
     """Connecting a business for the first time, or (when it is connected) again.
 
     It holds no secrets: those are in the credentials screen alone, which is gone as soon as the
