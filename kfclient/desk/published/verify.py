@@ -21,18 +21,17 @@ from kfclient.desk.events import ItemVerified, Listener, ignore
 from kfclient.desk.model.business import ProblemNote
 from kfclient.desk.model.connection_state import publish_lock
 from kfclient.desk.model.item import Item, ItemState
-from kfclient.desk.model.sides import SALE, word_of
 from kfclient.desk.publish.journal_records import SendRecord, SendState, note_of
 from kfclient.desk.publish.plan import LeftOut, PlannedFile, PlannedPayment
 from kfclient.desk.publish.send import stops
 from kfclient.desk.published.compare import (
     ALL_KINDS,
     Difference,
-    belongings,
     compare,
     difference,
     done,
     in_words,
+    listed_at,
     matched,
 )
 from kfclient.desk.published.find_document import DocumentFinder, IdNames
@@ -121,8 +120,8 @@ class VerifyLook:
         self, attempt: SendRecord, found: Invoice
     ) -> tuple[tuple[Difference, ...], tuple[str, ...]]:
         """Return what differs, and what KashFlow does not list and so cannot be compared."""
-        sale = attempt.operation == SALE
-        told = [*compare(attempt.payload, found, self._names, sale=sale)]
+        side = attempt.side
+        told = [*compare(attempt.payload, found, self._names, side)]
         if found.invoice_number != attempt.number:
             told.append(Difference("number", str(attempt.number), str(found.invoice_number)))
         steps = self._parts.attempts.steps.of(self._business, attempt.id)
@@ -130,7 +129,7 @@ class VerifyLook:
         for kind in ALL_KINDS:
             if not done(steps, kind):
                 continue
-            if sale and kind is PlannedFile:
+            if kind is PlannedFile and not side.lists_files:
                 unlisted += [step.followup.what for step in done(steps, kind)]
             else:
                 told += self._at(attempt, found, steps, kind)
@@ -158,7 +157,7 @@ class VerifyLook:
     ) -> list[Difference]:
         """Return what differs of the payments, files or notes that Kashdeck put there."""
         there = self._parts.sessions.call(
-            self._business, lambda line: belongings(line, attempt.operation, found, kind)
+            self._business, lambda line: listed_at(line, attempt, found, kind)
         )
         pairs = matched(steps, kind, there or []).ours
         differ = (difference(step, own, self._names) for step, own in pairs)
@@ -190,7 +189,7 @@ def _gone(attempt: SendRecord, where: FoundDocument) -> VerifyResult:
 
 
 def _named(attempt: SendRecord) -> str:
-    return f"{word_of(attempt.operation)} {attempt.number}"
+    return f"{attempt.side.document} {attempt.number}"
 
 
 __all__ = ["Verdict", "VerifyReport", "VerifyResult", "Verifying"]
