@@ -39,10 +39,10 @@ class DocumentFinder:
     that. Raises `KashFlowError`, `Cancelled`.
     """
 
-    def __init__(self, business: str, parts: Context, cancel: Cancel | None = None) -> None:
+    def __init__(self, business: str, context: Context, cancel: Cancel | None = None) -> None:
         self._business = business
-        self._sessions = parts.sessions
-        self._attempts = parts.attempts
+        self._sessions = context.sessions
+        self._attempts = context.attempts
         self._cancel = cancel
         self._parties: dict[tuple[str, int], list[Invoice]] = {}
         self._every: dict[int, Invoice] | None = None
