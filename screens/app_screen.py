@@ -264,7 +264,7 @@ IN_ORDER = (
 
 
 class FieldByField:
-    """What a screen of fields adds to a room or a panel, beside `IN_ORDER` among its commands."""
+    """Moving from field to field, for a screen or a dialog with `IN_ORDER` among its commands."""
 
     def ahead(self) -> None:
         """Do what the fields are for."""
