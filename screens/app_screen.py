@@ -9,6 +9,7 @@ import msgspec
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.css.query import NoMatches
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Button, Footer, Input, Static
 
@@ -186,7 +187,13 @@ class CommandFooter(Footer):
 
     async def recompose(self) -> None:
         """Make the keys anew, if they are others than those that are there."""
-        if self.is_attached and self.keys() != self._made:
+        if not self.is_attached:
+            return
+        try:
+            keys = self.keys()
+        except NoMatches:  # a screen that goes loses what its keys depend on before its footer
+            return
+        if keys != self._made:
             await super().recompose()
 
 

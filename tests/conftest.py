@@ -8,6 +8,7 @@ running server, `draft` what connects to it, `business` the id of a business on 
 
 from __future__ import annotations
 
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,12 @@ settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("any machine")
+
+for number in (signal.SIGINT, signal.SIGHUP):
+    # Whoever is started in the background, or by nohup, has these ignored, and so have its
+    # children; those that tests start must heed them as if a person had started them.
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, lambda *_: None)
 
 QUICK = Limits(connect=60.0, silence=60.0, reading=60.0, writing=60.0, tries=1)
 """Limits for a server on this machine, with nothing tried twice; only a hang reaches them."""

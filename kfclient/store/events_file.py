@@ -14,6 +14,7 @@ from kfclient.store.durable_files import open_file, replace_file, write_all
 
 TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -49,22 +50,37 @@ class EventsFile:
 
 
 class Follower:
-    """Reads events as they come, each line once. Close it at the end."""
+    """Reads events as they come, each line once. Close it at the end.
 
-    def __init__(self, path: Path) -> None:
+    `is_first` knows the first line of what is followed by: until the file begins with such a line
+    it is opened anew, for whoever comes early meets no file yet, or the one of the work before.
+    """
+
+    def __init__(self, path: Path, is_first: Callable[[bytes], bool] = lambda _: True) -> None:
+        self._path = path
+        self._is_first = is_first
+        self._found = False
         self._rest = b""
-        try:
-            self._descriptor = os.open(path, os.O_RDONLY)
-        except OSError:  # nobody has told anything, or not to us
-            self._descriptor = -1
+        self._descriptor = -1
 
     def lines(self) -> list[bytes]:
         """Return the whole lines that came since the last call."""
+        if not self._found:
+            self._open()
         pieces = [self._rest]
         while self._descriptor >= 0 and (piece := os.read(self._descriptor, 1 << 16)):
             pieces.append(piece)
         *whole, self._rest = b"".join(pieces).split(b"\n")
-        return [line for line in whole if line]
+        lines = [line for line in whole if line]
+        if not self._found:
+            self._found = bool(lines) and self._is_first(lines[0])
+        return lines if self._found else []
+
+    def _open(self) -> None:
+        self.close()
+        self._rest = b""
+        with contextlib.suppress(OSError):  # nobody has told anything, or not to us
+            self._descriptor = os.open(self._path, os.O_RDONLY)
 
     def close(self) -> None:
         """Close the file."""

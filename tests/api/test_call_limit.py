@@ -14,7 +14,17 @@ from kfclient.api.call import call_limit_of
 from kfclient.api.records import Supplier
 from kfclient.cancel import Cancel
 from kfclient.errors import Cancelled
-from tests.api.byte_server import ByteServer, answers, hear, keeps_silent, ok, resets, says
+from tests.api.byte_server import (
+    ByteServer,
+    answers,
+    hear,
+    http,
+    keeps_silent,
+    ok,
+    resets,
+    response,
+    says,
+)
 from tests.waiting import HANG, until
 
 
@@ -114,7 +124,8 @@ def test_waiting_for_a_lane_can_be_cancelled() -> None:
 
 def test_a_call_made_while_following_another_does_not_wait_for_it() -> None:
     rows = "<Supplier><SupplierID>1</SupplierID></Supplier>"
-    with ByteServer(ok("GetSuppliers", rows), ok("GetVATRates")) as server:
+    suppliers = http(response("GetSuppliers", rows), extra="Connection: close\r\n")
+    with ByteServer(suppliers, ok("GetVATRates")) as server:
         one = api(server.endpoint, lanes=1)
         seen: list[object] = []
         assert one.get_suppliers(on_rows=lambda _: seen.append(one.get_vat_rates()))

@@ -155,7 +155,7 @@ def run_checks(self):
     held, key = self.draft.password, self.draft.autoauth_key
     event = [held, key]
     {crash}
-connect_checks.CheckingScreen.run_checks = run_checks
+connect_checks.ConnectChecksScreen.run_checks = run_checks
 from tui.cli import main
 sys.exit(main([]))
 """

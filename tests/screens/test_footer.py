@@ -52,11 +52,11 @@ async def test_an_item_for_which_more_can_be_done_shows_it(inbox: Inbox, inbox_d
     inbox_desk.items.add_all(inbox.business, [cost(lines=(untaxed,)), cost("Tern Telecom")])
     async with on_screen(inbox_desk, ItemsScreen(inbox.business, "Acme Ltd")) as walk:
         await walk.until("2 ready")
-        assert "Mend" not in walk.footer
+        await walk.until(lambda: "Mend" not in walk.footer)
         await walk.press("down")
-        assert "m Mend" in walk.footer
+        await walk.until(lambda: "m Mend" in walk.footer)
         await walk.press("up")
-        assert "Mend" not in walk.footer
+        await walk.until(lambda: "Mend" not in walk.footer)
 
 
 class Form(AppScreen[None]):

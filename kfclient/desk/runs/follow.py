@@ -9,7 +9,7 @@ import msgspec
 from kfclient.cancel import Cancel
 from kfclient.desk.business.status import RunPhase, RunStatus, broken_off, run_status
 from kfclient.desk.errors import BrokenOff, NothingRuns
-from kfclient.desk.events import Listener, ignore
+from kfclient.desk.events import Listener, PublishBegun, ignore
 from kfclient.desk.model.connection_state import publish_lock
 from kfclient.desk.publish.journal_records import PublishReport
 from kfclient.desk.publish.plan import LeftOut, Plan, make_plan, plan_item
@@ -93,7 +93,13 @@ class RunControl:
         run = self.last_run(business)
         if run is None:
             raise NothingRuns(f"Nothing has been published for {name} yet.")
-        follower = Follower(self._parts.home.events_path(business))
+        number = run.id
+
+        def begins(line: bytes) -> bool:
+            event = event_of(line, business)
+            return isinstance(event, PublishBegun) and event.run == number
+
+        follower = Follower(self._parts.home.events_path(business), begins)
         try:
             while True:
                 goes_on = self._goes_on(business, run)

@@ -337,6 +337,28 @@ def test_events_after_half_a_line_are_whole(home: Home) -> None:
         one.close()
 
 
+@pytest.mark.parametrize("before", [False, True])
+def test_who_follows_before_a_run_has_said_anything_hears_all_of_it(
+    home: Home, before: bool
+) -> None:
+    path = home.root / "events"
+    path.parent.mkdir(exist_ok=True)
+    if before:
+        old = EventsFile(path)
+        old.begin(b"run 1", afresh=True)
+        old.tell(b"of run 1")
+        old.close()
+    follower = Follower(path, lambda line: line == b"run 2")
+    assert follower.lines() == []
+    new = EventsFile(path)
+    new.begin(b"run 2", afresh=True)
+    assert follower.lines() == [b"run 2"]
+    new.tell(b"more")
+    assert follower.lines() == [b"more"]
+    follower.close()
+    new.close()
+
+
 def test_a_disk_that_takes_no_events_stops_nothing(desk: Publisher) -> None:
     desk.home.events_path(desk.business).mkdir()
     desk.add("A")
