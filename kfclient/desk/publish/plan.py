@@ -76,8 +76,7 @@ def _is_short(value: Decimal) -> bool:
 #
 # Worked out beforehand like the document, shown, and then sent as shown. An item is paid when it
 # names a bank account; the payment needs a method as well, and is in home currency whatever the
-# document's (`InsertReceiptPayment`, `InsertInvoicePayment`). Files go by `AttachFileToReceipt`
-# and
+# document's (`InsertReceiptPayment`, `InsertInvoicePayment`). Files go by `AttachFileToReceipt` and
 # `AttachFileToInvoice`, the item's note by `InsertReceiptNote` and `InsertInvoiceNote`.
 
 _KB = 1024

@@ -40,20 +40,20 @@ class DocumentFinder:
     that. Raises `KashFlowError`, `Cancelled`.
     """
 
-    def __init__(self, business: str, parts: Context, cancel: Cancel | None = None) -> None:
+    def __init__(self, business: str, context: Context, cancel: Cancel | None = None) -> None:
         self._business = business
-        self._sessions = parts.sessions
-        self._attempts = parts.attempts
+        self._sessions = context.sessions
+        self._attempts = context.attempts
         self._cancel = cancel
         self._parties: dict[tuple[Side, int], list[Invoice]] = {}
         self._every: dict[int, Invoice] | None = None
 
     def read_together(self, attempts: Iterable[SendRecord]) -> None:
         """Read the documents of each supplier and customer that has several of these, at once."""
-        counts = Counter((one.operation, one.party) for one in attempts)
-        for (operation, party), count in counts.items():
+        counts = Counter((one.side, one.party) for one in attempts)
+        for (side, party), count in counts.items():
             if count > 1:
-                self._of_party(operation, party)
+                self._of_party(side, party)
 
     def find(self, attempt: SendRecord, *, everywhere: bool = False) -> FoundDocument:
         """Return where the attempt's document is: with its number, else with its party.
