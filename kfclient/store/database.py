@@ -358,6 +358,14 @@ class Table(tinydb.table.Table):
                 keys.append(key)
             return keys
 
+    def put(self, doc_id: int, document: Mapping[str, Any]) -> bool:
+        """Put a document in the place of the one with this id; False where there is none."""
+        with self._logged.transaction() as changes, changes.part():
+            there = changes.document(self.name, doc_id) is not None
+            if there:
+                changes.put(self.name, doc_id, copied(dict(document)))
+            return there
+
     def update(
         self,
         fields: Fields,

@@ -234,11 +234,7 @@ class Items:
         """
         after = msgspec.structs.replace(item, version=item.version + 1)
 
-        def become(document: Any) -> None:
-            document.clear()
-            document.update(stored(after))
-
-        self._database(business).table(TABLE).update(become, doc_ids=[int(item.id)])
+        self._database(business).table(TABLE).put(int(item.id), stored(after))
         return after
 
     def refresh_counts(self, business: str) -> ItemCounts:

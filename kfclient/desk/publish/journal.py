@@ -1,14 +1,14 @@
-"""The durable trail of what was sent: an intent before every send, and its outcome after it.
+"""The journal of what goes to KashFlow: an intent before every call that writes, its outcome after.
 
-Each step is one transaction over the item and its attempt, on disk when it returns. An item that
-is being sent with nobody publishing was left behind by a sudden end; its outcome is unknown.
+Each step is one transaction over the record and its item, on disk when it returns. A record without
+an outcome, with nobody publishing, was left behind by a sudden end: its outcome is unknown.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import msgspec
 
@@ -26,9 +26,6 @@ from kfclient.desk.publish.journal_records import (
     alike,
     fingerprint_of_step,
     note_of,
-    stored_follow_up,
-    stored_removal,
-    stored_send,
 )
 from kfclient.desk.publish.kashflow_documents import fingerprint_of_document
 from kfclient.desk.publish.plan import Followup, PlannedFile, PlannedPayment
@@ -38,21 +35,102 @@ if TYPE_CHECKING:
     from kfclient.desk.audit.audit import Audit
     from kfclient.desk.items.items import Items
     from kfclient.desk.publish.plan import PlannedItem
-    from kfclient.store import Home
+    from kfclient.store import Home, Table
 
 
-# The durable trail of what is deleted in KashFlow again: an intent before, an outcome after.
-#
-# Each is one transaction over the removal, its item and its step, on disk when it returns. From
-# the
-# intent on until it is known what came of it, the item of a document is of unknown outcome: nobody
-# publishes it meanwhile.
-
-REMOVALS = "removals"
+def plain(what: object) -> Any:
+    """Return it as JSON has it: lists, no tuples."""
+    return msgspec.json.decode(msgspec.json.encode(what))
 
 
-class RemovalJournal:
-    """The removals of every business. Call its changing methods under the publish lock."""
+R = TypeVar("R", SendRecord, FollowUpRecord, RemovalRecord)
+
+
+class Journal(Generic[R]):
+    """The records of one kind, of every business, in a table of its books.
+
+    `TABLE` is where they lie, `RECORD` what they are; `ALWAYS` are fields that are stored though
+    they have their default, because records are looked up by them; `GONE` is said of one that is
+    not there any more. Call the changing methods of a journal under the business's publish lock.
+    """
+
+    TABLE: ClassVar[str]
+    RECORD: type[R]
+    ALWAYS: ClassVar[tuple[str, ...]] = ("outcome",)
+    GONE: ClassVar[str]
+
+    def __init__(
+        self, home: Home, items: Items, audit: Audit, clock: Callable[[], dt.datetime]
+    ) -> None:
+        self._home = home
+        self._items = items
+        self._audit = audit
+        self._clock = clock
+
+    def get(self, business: str, number: int) -> R:
+        """Return one record; raises `ItemChanged` where it is not there."""
+        document = self._table(business).get(doc_id=number)
+        if document is None:
+            raise ItemChanged(self.GONE)
+        return msgspec.convert({**document, "id": number}, self.RECORD)
+
+    def by(self, business: str, field: str, value: object) -> list[R]:
+        """Return the records with this value in a field, oldest first."""
+        found = self._table(business).by(field, value)
+        return [msgspec.convert({**one, "id": one.doc_id}, self.RECORD) for one in found]
+
+    def pending(self, business: str) -> list[R]:
+        """Return the records without a certain outcome, oldest first."""
+        found = [one for state in PENDING for one in self.by(business, "outcome", state.value)]
+        return sorted(found, key=lambda one: one.id)
+
+    # Inside
+
+    def _table(self, business: str) -> Table:
+        return self._home.books(business).table(self.TABLE)
+
+    def _add(self, business: str, record: R) -> R:
+        """Store a new record and return it with its number."""
+        number = self._table(business).insert(self._stored(record))
+        return msgspec.structs.replace(record, id=number)
+
+    def _put(self, business: str, record: R) -> None:
+        """Store a record in its own place."""
+        self._table(business).put(record.id, self._stored(record))
+
+    def _stored(self, record: R) -> dict[str, Any]:
+        document: dict[str, Any] = plain(record)
+        document.pop("id", None)
+        for field in self.ALWAYS:
+            document.setdefault(field, plain(getattr(record, field)))
+        return document
+
+    def _ended(self, record: R, outcome: SendState, problem: ProblemNote | None = None) -> R:
+        """Return the record as it has ended now."""
+        return msgspec.structs.replace(
+            record, outcome=outcome, ended_at=self._clock(), problem=problem
+        )
+
+    def _given_up(self, record: R, problem: ProblemNote) -> R:
+        """Return the record as one of unknown outcome; when that began stays as it was."""
+        return msgspec.structs.replace(
+            record,
+            outcome=SendState.UNKNOWN,
+            gave_up_at=record.gave_up_at or self._clock(),
+            problem=problem,
+        )
+
+
+# What is deleted in KashFlow again. From the intent on until it is known what came of it, the item
+# of a document is of unknown outcome: nobody publishes it meanwhile.
+
+
+class RemovalJournal(Journal[RemovalRecord]):
+    """The removals of every business."""
+
+    TABLE = "removals"
+    RECORD = RemovalRecord
+    GONE = "What was to be deleted is not remembered any more."
 
     def __init__(
         self,
@@ -62,22 +140,14 @@ class RemovalJournal:
         clock: Callable[[], dt.datetime],
         attempts: SendJournal,
     ) -> None:
-        self._home = home
-        self._items = items
-        self._audit = audit
-        self._clock = clock
+        super().__init__(home, items, audit, clock)
         self._attempts = attempts
 
     # Looking
 
-    def pending(self, business: str) -> list[RemovalRecord]:
-        """Return the removals without a certain outcome, oldest first."""
-        found = [one for outcome in PENDING for one in self._by(business, "outcome", outcome.value)]
-        return sorted(found, key=lambda one: one.id)
-
     def pending_of(self, business: str, item_id: str) -> list[RemovalRecord]:
         """Return the item's removals without a certain outcome."""
-        return [one for one in self._by(business, "item", item_id) if one.is_pending]
+        return [one for one in self.by(business, "item", item_id) if one.is_pending]
 
     # Changing
 
@@ -98,13 +168,13 @@ class RemovalJournal:
                 or self.pending_of(business, item.id)
             ):
                 raise ItemChanged(f"Item {item.id} was changed meanwhile; nothing was deleted.")
-            number = database.table(REMOVALS).insert(stored_removal(begun))
+            begun = self._add(business, begun)
             if removal.is_document:
                 told = f"Kashdeck is deleting {removal.what} in KashFlow."
                 problem = ProblemNote("deleting", told)
                 self._put_item(business, item, sent=ItemState.UNKNOWN, problem=problem)
             self._note(business, begun, Action.DELETING)
-        return msgspec.structs.replace(begun, id=number)
+        return begun
 
     def done(self, business: str, removal: RemovalRecord, answer: str = "") -> RemovalRecord:
         """Write down that it is gone; where it was the document, the item is in the inbox again."""
@@ -143,12 +213,7 @@ class RemovalJournal:
     def unknown(self, business: str, removal: RemovalRecord, problem: Problem) -> RemovalRecord:
         """Write down that nobody can tell yet; the settle time runs from when it was given up."""
         note, known = note_of(problem), removal.outcome is SendState.UNKNOWN
-        ended = msgspec.structs.replace(
-            removal,
-            outcome=SendState.UNKNOWN,
-            gave_up_at=removal.gave_up_at or self._clock(),
-            problem=note,
-        )
+        ended = self._given_up(removal, note)
         with self._home.books(business).transaction():
             self._put(business, ended)
             item = self._items.get(business, removal.item)
@@ -158,13 +223,6 @@ class RemovalJournal:
         return ended
 
     # Inside
-
-    def _ended(
-        self, removal: RemovalRecord, outcome: SendState, problem: ProblemNote | None
-    ) -> RemovalRecord:
-        return msgspec.structs.replace(
-            removal, outcome=outcome, ended_at=self._clock(), problem=problem
-        )
 
     def _is_half_done(self, business: str, removal: RemovalRecord) -> bool:
         return any(
@@ -179,16 +237,9 @@ class RemovalJournal:
     def _clear_problem(self, business: str, removal: RemovalRecord) -> None:
         """Forget what the item told of this removal, or of an earlier try of the same."""
         item = self._items.get(business, removal.item)
-        tries = self._by(business, "item", item.id)
+        tries = self.by(business, "item", item.id)
         if any(one.step == removal.step and one.problem == item.problem for one in tries):
             self._put_item(business, item, problem=None)
-
-    def _put(self, business: str, removal: RemovalRecord) -> None:
-        def become(document: Any) -> None:
-            document.clear()
-            document.update(stored_removal(removal))
-
-        self._home.books(business).table(REMOVALS).update(become, doc_ids=[removal.id])
 
     def _put_item(self, business: str, item: Item, **changes: object) -> None:
         after = msgspec.structs.replace(item, **changes)
@@ -211,10 +262,6 @@ class RemovalJournal:
             answer=answer,
         )
 
-    def _by(self, business: str, field: str, value: object) -> list[RemovalRecord]:
-        found = self._home.books(business).table(REMOVALS).by(field, value)
-        return [msgspec.convert({**one, "id": one.doc_id}, RemovalRecord) for one in found]
-
 
 def _half_done(removal: RemovalRecord) -> ProblemNote:
     word = removal.side.document
@@ -225,47 +272,27 @@ def _half_done(removal: RemovalRecord) -> ProblemNote:
     )
 
 
-# The durable trail of what follows a document: its payment, its files, its note.
-#
-# Like the document itself, each has an intent before its send and an outcome after it, each one
-# transaction over the step and its item, on disk when it returns. The item's `left` is what is
-# neither done nor settled, so whoever looks at the item knows what is still to do.
-
-FOLLOW_UPS = "steps"
+# What follows a document: its payment, its files, its note. The item's `left` is what is neither
+# done nor settled, so whoever looks at the item knows what is still to do.
 
 
-class FollowUpJournal:
-    """The steps of every business. Call its changing methods under the publish lock."""
+class FollowUpJournal(Journal[FollowUpRecord]):
+    """The steps of every business."""
 
-    def __init__(
-        self, home: Home, items: Items, audit: Audit, clock: Callable[[], dt.datetime]
-    ) -> None:
-        self._home = home
-        self._items = items
-        self._audit = audit
-        self._clock = clock
+    TABLE = "steps"
+    RECORD = FollowUpRecord
+    ALWAYS = ("outcome", "before")
+    GONE = "What was to be done has been taken back meanwhile."
 
     # Looking
 
     def of(self, business: str, attempt: int) -> list[FollowUpRecord]:
         """Return an attempt's steps, in the order in which they go."""
-        return self._by(business, "attempt", attempt)
-
-    def get(self, business: str, number: int) -> FollowUpRecord:
-        """Return one step; raises `ItemChanged` where it is not there."""
-        document = self._home.books(business).table(FOLLOW_UPS).get(doc_id=number)
-        if document is None:
-            raise ItemChanged("What was to be done has been taken back meanwhile.")
-        return msgspec.convert({**document, "id": number}, FollowUpRecord)
+        return self.by(business, "attempt", attempt)
 
     def left(self, business: str, item_id: str) -> list[FollowUpRecord]:
         """Return the item's steps that are not done."""
-        return [step for step in self._by(business, "item", item_id) if step.is_left]
-
-    def pending(self, business: str) -> list[FollowUpRecord]:
-        """Return the steps without a certain outcome, oldest first."""
-        found = [step for one in PENDING for step in self._by(business, "outcome", one.value)]
-        return sorted(found, key=lambda step: step.id)
+        return [step for step in self.by(business, "item", item_id) if step.is_left]
 
     # Changing
 
@@ -283,7 +310,6 @@ class FollowUpJournal:
 
         Call it inside the transaction that stores the item.
         """
-        table = self._home.books(business).table(FOLLOW_UPS)
         for followup in followups:
             step = FollowUpRecord(
                 attempt=attempt,
@@ -293,7 +319,7 @@ class FollowUpJournal:
                 fingerprint=fingerprint_of_step(followup),
                 number=number,
             )
-            table.insert(stored_follow_up(step))
+            self._add(business, step)
         return msgspec.structs.replace(item, left=self._left(business, attempt))
 
     def begin(
@@ -316,45 +342,39 @@ class FollowUpJournal:
         with self._home.books(business).transaction():
             if not self.get(business, step.id).is_open:
                 raise ItemChanged(f"Somebody else has taken {step.followup.what} in hand.")
-            self._put(business, begun, Action.SENDING)
+            self._tell(business, begun, Action.SENDING)
         return begun
 
     def done(self, business: str, step: FollowUpRecord, made: int | None) -> FollowUpRecord:
         """Write down that it is in KashFlow; `made` is the id there, None while not known."""
-        ended = msgspec.structs.replace(
-            step, outcome=SendState.DONE, made=made, ended_at=self._clock(), problem=None
-        )
+        ended = msgspec.structs.replace(self._ended(step, SendState.DONE), made=made)
         with self._home.books(business).transaction():
-            self._put(business, ended, _action_of(step.followup), answer=str(made or "OK"))
+            self._tell(business, ended, _action_of(step.followup), answer=str(made or "OK"))
         return ended
 
     def found(self, business: str, step: FollowUpRecord, made: int) -> FollowUpRecord:
         """Write down the id under which KashFlow lists what is done."""
         known = msgspec.structs.replace(step, made=made)
         with self._home.books(business).transaction():
-            self._put(business, known, None)
+            self._tell(business, known, None)
         return known
 
     def adopted(
         self, business: str, step: FollowUpRecord, made: int, action: Action = Action.ADOPTED
     ) -> FollowUpRecord:
         """Write down that it was found there: it was sent, and nothing else can be it."""
-        ended = msgspec.structs.replace(
-            step, outcome=SendState.DONE, made=made, ended_at=self._clock(), problem=None
-        )
+        ended = msgspec.structs.replace(self._ended(step, SendState.DONE), made=made)
         with self._home.books(business).transaction():
-            self._put(business, ended, action, answer=str(made))
+            self._tell(business, ended, action, answer=str(made))
         return ended
 
     def settled(
         self, business: str, step: FollowUpRecord, problem: Problem, action: Action
     ) -> FollowUpRecord:
         """Write down that there is nothing more to do; `problem` says why, and for the record."""
-        ended = msgspec.structs.replace(
-            step, outcome=SendState.SETTLED, ended_at=self._clock(), problem=note_of(problem)
-        )
+        ended = self._ended(step, SendState.SETTLED, note_of(problem))
         with self._home.books(business).transaction():
-            self._put(business, ended, action, answer=problem.sentence)
+            self._tell(business, ended, action, answer=problem.sentence)
         return ended
 
     def returned(
@@ -366,39 +386,32 @@ class FollowUpJournal:
         action: Action | None = None,
     ) -> FollowUpRecord:
         """Write down that nothing of it is in KashFlow: it is still to do."""
-        ended = msgspec.structs.replace(
-            step, outcome=outcome, ended_at=self._clock(), problem=note_of(problem)
-        )
+        ended = self._ended(step, outcome, note_of(problem))
         with self._home.books(business).transaction():
-            self._put(business, ended, action or _RETURNS.get(outcome), answer=problem.sentence)
+            self._tell(business, ended, action or _RETURNS.get(outcome), answer=problem.sentence)
         return ended
 
     def put_off(self, business: str, step: FollowUpRecord, problem: Problem) -> FollowUpRecord:
         """Write down why an open step was not sent yet."""
         kept = msgspec.structs.replace(step, problem=note_of(problem))
         with self._home.books(business).transaction():
-            self._put(business, kept, None)
+            self._tell(business, kept, None)
         return kept
 
     def unknown(self, business: str, step: FollowUpRecord, problem: Problem) -> FollowUpRecord:
         """Write down that nobody can tell yet; the settle time runs from when it was given up."""
         known = step.outcome is SendState.UNKNOWN
-        ended = msgspec.structs.replace(
-            step,
-            outcome=SendState.UNKNOWN,
-            gave_up_at=step.gave_up_at or self._clock(),
-            problem=note_of(problem),
-        )
+        ended = self._given_up(step, note_of(problem))
         with self._home.books(business).transaction():
             action = None if known else Action.OUTCOME_UNKNOWN
-            self._put(business, ended, action, answer=problem.sentence)
+            self._tell(business, ended, action, answer=problem.sentence)
         return ended
 
     def undone(self, business: str, step: FollowUpRecord) -> FollowUpRecord:
         """Write down that Kashdeck has deleted it again; the removal tells the trail."""
         ended = msgspec.structs.replace(step, outcome=SendState.UNDONE, problem=None)
         with self._home.books(business).transaction():
-            self._put(business, ended, None)
+            self._tell(business, ended, None)
         return ended
 
     def all_undone(self, business: str, attempt: int) -> None:
@@ -409,17 +422,12 @@ class FollowUpJournal:
 
     # Inside
 
-    def _put(
+    def _tell(
         self, business: str, step: FollowUpRecord, action: Action | None, answer: str = ""
     ) -> None:
         """Store the step, tell its item what is left, and note what happened."""
         database = self._home.books(business)
-
-        def become(document: Any) -> None:
-            document.clear()
-            document.update(stored_follow_up(step))
-
-        database.table(FOLLOW_UPS).update(become, doc_ids=[step.id])
+        self._put(business, step)
         item = self._items.get(business, step.item)
         left = self._left(business, step.attempt)
         if left != item.left:
@@ -447,10 +455,6 @@ class FollowUpJournal:
             if step.is_left
         )
 
-    def _by(self, business: str, field: str, value: object) -> list[FollowUpRecord]:
-        found = self._home.books(business).table(FOLLOW_UPS).by(field, value)
-        return [msgspec.convert({**one, "id": one.doc_id}, FollowUpRecord) for one in found]
-
 
 _RETURNS = {
     SendState.REFUSED: Action.REFUSED,
@@ -465,19 +469,17 @@ def _action_of(followup: Followup) -> Action:
     return Action.ATTACHED if isinstance(followup, PlannedFile) else Action.NOTED
 
 
-SENDS = "attempts"
+class SendJournal(Journal[SendRecord]):
+    """The attempts of every business, with what followed their documents, and what was removed."""
 
-
-class SendJournal:
-    """The attempts of every business. Call its methods under the business's publish lock."""
+    TABLE = "attempts"
+    RECORD = SendRecord
+    GONE = "What was sent is not remembered any more."
 
     def __init__(
         self, home: Home, items: Items, audit: Audit, clock: Callable[[], dt.datetime]
     ) -> None:
-        self._home = home
-        self._items = items
-        self._audit = audit
-        self._clock = clock
+        super().__init__(home, items, audit, clock)
         self.steps = FollowUpJournal(home, items, audit, clock)
         self.removals = RemovalJournal(home, items, audit, clock, self)
 
@@ -520,21 +522,18 @@ class SendJournal:
                         f"Item {other.item} has the same {attempt.side.contact}, reference and "
                         "amount, was sent, and its outcome is not known yet."
                     )
-            number = self._home.books(business).table(SENDS).insert(stored_send(attempt))
+            attempt = self._add(business, attempt)
             self._items.put(
                 business, msgspec.structs.replace(item, sent=ItemState.PUBLISHING, problem=None)
             )
             self.note(business, attempt, Action.SENDING)
-        return msgspec.structs.replace(attempt, id=number)
+        return attempt
 
     def published(
         self, business: str, attempt: SendRecord, number: int, action: Action = Action.PUBLISHED
     ) -> SendRecord:
         """Write down that the document is in KashFlow under this number, and what is to follow."""
-        now = self._clock()
-        ended = msgspec.structs.replace(
-            attempt, outcome=SendState.PUBLISHED, ended_at=now, number=number, problem=None
-        )
+        ended = msgspec.structs.replace(self._ended(attempt, SendState.PUBLISHED), number=number)
         with self._home.books(business).transaction():
             item = self._end(
                 business,
@@ -543,7 +542,7 @@ class SendJournal:
                 answer=str(number),
                 sent=ItemState.PUBLISHED,
                 number=number,
-                published_at=now,
+                published_at=ended.ended_at,
                 problem=None,
             )
             if attempt.followups:
@@ -615,8 +614,8 @@ class SendJournal:
         note = note_of(problem)
         return self._end(
             business,
-            msgspec.structs.replace(attempt, outcome=outcome, ended_at=self._clock(), problem=note),
-            action or _BACK_TO_READY[outcome],
+            self._ended(attempt, outcome, note),
+            action or _RETURNS[outcome],
             answer=problem.sentence,
             sent=None,
             problem=note if keep else None,
@@ -628,34 +627,12 @@ class SendJournal:
         known = attempt.outcome is SendState.UNKNOWN
         return self._end(
             business,
-            msgspec.structs.replace(
-                attempt,
-                outcome=SendState.UNKNOWN,
-                gave_up_at=attempt.gave_up_at or self._clock(),
-                problem=note,
-            ),
+            self._given_up(attempt, note),
             None if known else Action.OUTCOME_UNKNOWN,
             answer=problem.sentence,
             sent=ItemState.UNKNOWN,
             problem=note,
         )
-
-    def pending(self, business: str) -> list[SendRecord]:
-        """Return the attempts without a certain outcome, oldest first."""
-        found = [one for outcome in PENDING for one in self.by(business, "outcome", outcome.value)]
-        return sorted(found, key=lambda one: one.id)
-
-    def by(self, business: str, field: str, value: object) -> list[SendRecord]:
-        """Return the attempts with this value, oldest first: by item, outcome, number or dbid."""
-        found = self._home.books(business).table(SENDS).by(field, value)
-        return [msgspec.convert({**one, "id": one.doc_id}, SendRecord) for one in found]
-
-    def get(self, business: str, number: int) -> SendRecord:
-        """Return one attempt; raises `ItemChanged` where it is not there."""
-        document = self._home.books(business).table(SENDS).get(doc_id=number)
-        if document is None:
-            raise ItemChanged("What was sent is not remembered any more.")
-        return msgspec.convert({**document, "id": number}, SendRecord)
 
     def is_claimed(self, business: str, document: Invoice, attempt: SendRecord) -> bool:
         """Tell whether another item is this document, by the id that is its own for ever."""
@@ -685,12 +662,7 @@ class SendJournal:
     ) -> Item:
         """Store the attempt and its item, and note it, in one transaction."""
         with self._home.books(business).transaction():
-
-            def become(document: Any) -> None:
-                document.clear()
-                document.update(stored_send(attempt))
-
-            self._home.books(business).table(SENDS).update(become, doc_ids=[attempt.id])
+            self._put(business, attempt)
             if action is not None:
                 self.note(business, attempt, action, answer)
             item = self._items.get(business, attempt.item)
@@ -713,10 +685,3 @@ class SendJournal:
             fingerprint=attempt.fingerprint,
             answer=answer,
         )
-
-
-_BACK_TO_READY = {
-    SendState.REFUSED: Action.REFUSED,
-    SendState.NOT_SENT: Action.NOT_SENT,
-    SendState.NOT_THERE: Action.NOT_THERE,
-}

@@ -1,4 +1,7 @@
-"""One sending of one item, as it is written down before and after."""
+"""What is written down of a send, of what follows its document, and of a delete: before and after.
+
+Each is one record of "about to, did, what came of it"; `kfclient.desk.publish.journal` keeps them.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ import hashlib
 from collections.abc import Iterable
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
 import msgspec
 
@@ -62,9 +64,9 @@ class SendRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `party` is KashFlow's id of the supplier or customer, `created` whether it was made for this;
     `mark` the highest document id (DBID) that the party had before. `gave_up_at` is when the wait
     for the reply ended (UTC). `number` and `dbid` are the document's. `followups` is what was shown
-    to follow it; once the document is there each is a step of its own (see `attempt_step`).
+    to follow it; once the document is there each is a step of its own.
     `fingerprint` is the sha256 of all that was shown to be sent for the item, `seen` that of the
-    document as KashFlow first gave it back (see `comparing`), "" until then.
+    document as KashFlow first gave it back , "" until then.
     """
 
     id: int = 0
@@ -92,18 +94,6 @@ class SendRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def side(self) -> Side:
         """The side of the books that it is on."""
         return side_by(self.operation)
-
-
-def stored_send(attempt: SendRecord) -> dict[str, Any]:
-    """Return the attempt as it is stored; its outcome always, since it is looked up by that."""
-    document: dict[str, Any] = msgspec.to_builtins(attempt)
-    document.pop("id", None)
-    document["outcome"] = attempt.outcome.value
-    payload = document.get("payload", {})
-    payload["Lines"] = list(payload.get("Lines", ()))  # JSON has no tuples
-    if attempt.followups:
-        document["followups"] = list(document["followups"])
-    return document
 
 
 def alike(one: SendRecord, other: SendRecord) -> bool:
@@ -167,15 +157,6 @@ def fingerprint_of_step(followup: Followup) -> str:
     return hashlib.sha256(msgspec.json.encode(followup, order="sorted")).hexdigest()
 
 
-def stored_follow_up(step: FollowUpRecord) -> dict[str, Any]:
-    """Return the step as it is stored; its outcome always, since it is looked up by that."""
-    document: dict[str, Any] = msgspec.to_builtins(step)
-    document.pop("id", None)
-    document["outcome"] = step.outcome.value
-    document["before"] = list(step.before)  # JSON has no tuples
-    return document
-
-
 # One delete in KashFlow of what Kashdeck put there, as it is written down before and after.
 
 
@@ -217,14 +198,6 @@ class RemovalRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     def is_pending(self) -> bool:
         """Whether KashFlow has to be looked at to know what came of it."""
         return self.outcome in PENDING
-
-
-def stored_removal(removal: RemovalRecord) -> dict[str, Any]:
-    """Return the removal as it is stored; its outcome always, since it is looked up by that."""
-    document: dict[str, Any] = msgspec.to_builtins(removal)
-    document.pop("id", None)
-    document["outcome"] = removal.outcome.value
-    return document
 
 
 # What became of the items of a plan.

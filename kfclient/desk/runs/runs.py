@@ -26,6 +26,7 @@ from kfclient.desk.events import (
     PublishPaused,
     PublishResumed,
 )
+from kfclient.desk.publish.journal import plain
 from kfclient.desk.publish.journal_records import PublishReport, fingerprint_of_step
 from kfclient.desk.publish.plan import Agreed, NewContact, PlannedItem, fingerprint_of
 from kfclient.errors import Problem
@@ -185,7 +186,7 @@ class Runs:
             if document is None or document["state"] == RunState.ENDED:
                 return False
             request = RunRequestRecord(what, self._who, self._clock())
-            database.table(TABLE).update({"wish": _plain(request)}, doc_ids=[run])
+            database.table(TABLE).update({"wish": plain(request)}, doc_ids=[run])
         return True
 
     def request(self, business: str, run: int) -> RunRequestRecord | None:
@@ -230,11 +231,7 @@ class Runs:
         self._put(business, ended)
 
     def _put(self, business: str, run: Run) -> Run:
-        def become(document: Any) -> None:
-            document.clear()
-            document.update(_stored(run))
-
-        self._home.books(business).table(TABLE).update(become, doc_ids=[run.id])
+        self._home.books(business).table(TABLE).put(run.id, _stored(run))
         return run
 
 
@@ -253,15 +250,10 @@ def shown_in(items: Sequence[PlannedItem]) -> tuple[Shown, ...]:
 
 def _stored(run: Run) -> dict[str, Any]:
     """Return the run as it is stored; its state always, since it is looked up by that."""
-    document: dict[str, Any] = _plain(run)
+    document: dict[str, Any] = plain(run)
     document.pop("id", None)
     document["state"] = run.state.value
     return document
-
-
-def _plain(what: msgspec.Struct) -> Any:
-    """Return it as JSON has it: lists, no tuples."""
-    return msgspec.json.decode(msgspec.json.encode(what))
 
 
 # A run's events as lines, so that another process hears what the one that publishes tells.
