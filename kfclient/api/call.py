@@ -1,4 +1,8 @@
-"""One call on the wire: how long it may take, who may stop it, and whether it may have arrived."""
+"""One call on the wire: its deadline, who may stop it, and whether it may have arrived.
+
+Also the limit of calls to one account at once, the limits of a single call, and how often a
+reading call is tried again.
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
 # mypy: untyped-calls-exclude="zeep"
-"""How zeep's requests travel, and how the replies come back: in pieces, within limits.
+"""How zeep's requests travel and replies come back: connections, pieces, limits.
 
 Rules, each bought with a measurement: redirects are not followed (requests would turn the POST
 into a GET, or send it twice), TLS is always verified, nothing is tried again here, a writing call
-and a second try have a connection of their own, the reply may not outgrow its limit.
+and a second try have a connection of their own, the reply may not outgrow its limit. A connection
+notes when its first byte is about to leave; before that, a failure is certainly not sent.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""TinyDB, made safe to share: between threads, between processes, and with a sudden end."""
+"""TinyDB, made safe to share: between threads, between processes, and with a sudden end.
+
+`LoggedStorage` keeps a snapshot and a log of transactions, `Table` copies documents out and looks
+fields up by index, `Database` puts both together.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A snapshot and its log on disk, followed and written as one.
+"""A snapshot and its log on disk: followed, written as one, fitted together, or only looked at.
 
 Readers need no lock: they look whether the files changed and read what was appended. They open the
 log before the snapshot, and a checkpoint replaces the snapshot before the log, so what a reader
