@@ -1,4 +1,4 @@
-"""The six steps in KashFlow: ticked here, shown in a picture of KashFlow's settings page."""
+"""The six steps in KashFlow: ticked here, shown in a picture of its settings page, with traps."""
 
 from __future__ import annotations
 

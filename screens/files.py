@@ -1,4 +1,4 @@
-"""The files of an item: typed as paths, with what keeps one from going, taken out again."""
+"""The files of an item: typed as paths before it is sent, and those of one that is in KashFlow."""
 
 from __future__ import annotations
 

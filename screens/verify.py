@@ -1,4 +1,4 @@
-"""Looks in KashFlow whether what was published is there as it was sent; tells what differs."""
+"""Looks in KashFlow whether what was published is there as it was sent; shows what differs."""
 
 from __future__ import annotations
 

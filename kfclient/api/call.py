@@ -137,8 +137,7 @@ class Call:
 
 # At most so many calls at once to one account, whichever client of this process makes them.
 #
-# What KashFlow bears is documented nowhere; public clients make no more than three or four calls at
-# once.
+# What KashFlow bears is documented nowhere; public clients make three or four at the most.
 
 _QUEUE_LOOK_EVERY = 0.05
 

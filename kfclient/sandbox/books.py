@@ -1,4 +1,4 @@
-"""The books of one company: tables of records, changed in transactions.
+"""The books of one company: their file, tables changed in transactions, and documents' sums.
 
 Records are never changed in place, only replaced; so a list handed out stays as it was while it is
 being sent. A transaction is all or nothing, in memory and on disk.

@@ -1,4 +1,7 @@
-"""The sandbox as one object: an account, a listener, and where to find both."""
+"""The sandbox's server: one SOAP call with its faults, HTTP as IIS does it, and both as one object.
+
+`Sandbox` is an account, a listener, and where to find both.
+"""
 
 from __future__ import annotations
 

@@ -41,8 +41,7 @@ if TYPE_CHECKING:
 # state.json              the snapshot, plain TinyDB JSON
 # state.json.log          the transactions since, one line each
 # state.json.lock         held while a transaction is open
-# state.json.next.lock    held while a snapshot is made: by a thread of its own, beside
-# transactions
+# state.json.next.lock    held while a snapshot is made, by a thread beside transactions
 
 LOCK_SECONDS = 10.0
 """How long a write waits for another one."""

@@ -1,4 +1,4 @@
-"""`kashdeck backup`: one file with everything that is remembered here, but for the secrets."""
+"""`kashdeck backup`, `restore` and `share`: a copy of the home, putting it back, and its users."""
 
 from __future__ import annotations
 

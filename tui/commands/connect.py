@@ -1,4 +1,4 @@
-"""`kashdeck connect`: connect a business to KashFlow, and read its lists for the first time."""
+"""`kashdeck connect`, `reconnect` and `disconnect`: a business and its KashFlow account."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Publishing that goes on elsewhere: followed, paused, gone on with, stopped, from any session."""
+"""Publishing that goes on elsewhere: followed, paused, resumed, stopped; and what a run came to."""
 
 from __future__ import annotations
 

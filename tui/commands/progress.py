@@ -1,4 +1,4 @@
-"""What a command tells while it works: a line for each thing that happened."""
+"""What a command prints while it works, a line for each thing done, and how it is stopped."""
 
 from __future__ import annotations
 

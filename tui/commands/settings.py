@@ -1,4 +1,4 @@
-"""`kashdeck settings`: see or change how a business publishes."""
+"""`kashdeck settings` and `kashdeck people`: how a business publishes, and who may do what."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How words on the command line become arguments, and what wrong use is called."""
+"""How words on the command line become arguments, and how wrong use and mishaps are reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the businesses stand, at a glance: what `kashdeck status` tells in prompts and scripts.
+"""How the businesses stand, and how their publishing goes: what `kashdeck status` prints.
 
 It is read from the state's documents as they are stored, a `BusinessSummary` without the records
 and the libraries that the rest of the desk needs.

@@ -1,4 +1,4 @@
-"""The home's folder: whose it is, who may use it, whether there is room, and what lies about."""
+"""The home's folder and what lies in it: rights, space, databases, lists, trails, logged errors."""
 
 from __future__ import annotations
 

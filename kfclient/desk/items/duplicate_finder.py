@@ -1,9 +1,9 @@
 """What looks like an item: other items here, and documents in KashFlow as they were last seen.
 
-Asks KashFlow nothing. Of two that look alike the later one is held back, until a person takes it
-out, mends it, or says that it is no duplicate; the earlier one is only told of it. That answer is
-kept for the pair, whatever else of the two changes. An answer to a mere likeness does not hold
-for two that have become equal.
+Asks KashFlow nothing: `DuplicateCache` keeps what was last read there. Of two that look alike the
+later one is held back, until a person takes it out, mends it, or answers that it is no duplicate;
+the earlier one only shows it. That answer is kept for the pair, whatever else of the two changes.
+An answer to a mere likeness does not hold for two that have become equal.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """What is known of a business's books without asking KashFlow: its synced lists, indexed.
 
-Built once for every sync; checking and planning read it, and change nothing.
+`ReferenceData` is built once for every sync and kept by `ReferenceCache`; checking and planning
+read it, and change nothing. Also here: finding a record by code or name, VAT by percentage, and
+contacts that are in KashFlow twice.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""What KashFlow has from a supplier or for a customer, and which of it is what was sent."""
+"""What KashFlow has from a supplier or for a customer, and which of it is what was sent.
+
+Also the calls for what follows a document: sending it, and finding it there.
+"""
 
 from __future__ import annotations
 

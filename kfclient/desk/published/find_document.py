@@ -1,4 +1,7 @@
-"""Finding a published document in KashFlow again: by its id, whatever its number is now."""
+"""Finding a published document in KashFlow again, by its id, whatever its number is now.
+
+Also what the ids in KashFlow's documents stand for, by the synced lists.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""A run of publishing: what was shown, carried out in lanes, waiting where it has to.
+"""A run of publishing: what was shown, carried out by several workers, waiting where it has to.
 
-What is of unknown outcome is looked for first, at the start and whenever the connection is back.
+One item of a supplier or customer goes at a time. What is of unknown outcome is looked for first,
+at the start and whenever the connection is back; what is no longer as it was shown is left out.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Runs of publishing, kept on disk: what was agreed, so that a sudden end is no end.
+"""Runs of publishing, kept on disk: what was agreed to, and a run's events for who follows it.
 
-A run that was broken off is told by its state: it is not ended, and nobody publishes. It is then
+A run that was broken off is known by its state: it is not ended, and nobody publishes. It is then
 carried on with exactly what was shown; an item that is another one by now is left where it is.
 """
 
