@@ -76,7 +76,7 @@ class VerifyScreen(AppScreen[None]):
         self.cancel.cancel()
 
     def heard(self, event: Event) -> None:
-        """Take news of the look; off the screen's thread."""
+        """Take events of the look; off the screen's thread."""
         del event
         self.call_later(self.count)
 

@@ -67,7 +67,7 @@ def mend_keyboard() -> None:
     module.getincrementaldecoder = forgiving
 
 
-# An app that tells no secrets where Textual would: when it crashes, and in pictures of itself.
+# An app that shows no secrets where Textual would: when it crashes, and in pictures of itself.
 
 
 class DiscreetApp(App[None]):

@@ -360,7 +360,7 @@ PENNY = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """What tells purchases from sales: their noun and their tables."""
+    """What differs between purchases and sales: their noun and their tables."""
 
     noun: str
     parties: str

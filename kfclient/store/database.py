@@ -307,7 +307,7 @@ class Table(tinydb.table.Table):
         """Return the documents that match the query."""
         return [_out(document, key) for key, document in self._documents() if cond(document)]
 
-    # TinyDB's own overloads, told in fewer: ids are given by name.
+    # TinyDB's own overloads, in fewer: ids are given by name.
     @overload  # type: ignore[override]
     def get(self, cond: QueryLike) -> Document | None: ...
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     _Mark = tuple[int, int, int] | None
 
 
-# A snapshot and the log beside it: whether they belong together, and what they say together.
+# A snapshot and the log beside it: whether they belong together, and what they hold together.
 
 
 def fitted(snapshot: Snapshot | None, journal: WriteAheadLog | None) -> tuple[StoredTables, bool]:
@@ -250,7 +250,7 @@ class DatabaseFiles:
         self._seen = self._look()
 
     def _look(self) -> tuple[_Mark, _Mark]:
-        """Return what tells one state of the files from another."""
+        """Return what distinguishes one state of the files from another."""
         return _mark(self.path), _mark(self.log_path)
 
     def _lacks_one(self, snapshot: _Mark, log: _Mark) -> bool:

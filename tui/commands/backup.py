@@ -33,7 +33,7 @@ def backup_arguments(parser: Parser) -> None:
 
 
 def run_backup(args: argparse.Namespace) -> int:
-    """Make the backup and tell what is in it."""
+    """Make the backup and print what is in it."""
     from kfclient.desk.business.backup_rights import Backups
     from kfclient.store.home import Home
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """Listens to the desk and writes lines, from whichever thread the news comes.
+    """Listens to the desk and writes lines, from whichever thread an event comes.
 
     It never raises: a terminal that has gone must not stop work between a call and its being
     remembered. `names` gives items a name beside their number.

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Shape = dict[str, Any]
 
 
-# How businesses stand with KashFlow, told: as JSON, as a table, and one in full.
+# How businesses stand with KashFlow, printed: as JSON, as a table, and one in full.
 
 
 def connection_shape(status: BusinessStatus) -> Shape:

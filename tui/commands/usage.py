@@ -92,7 +92,7 @@ class Mishap(Problem):
 
     @classmethod
     def of(cls, error: Exception) -> Mishap:
-        """Log the error and return what to tell; neither shows the values that were at hand."""
+        """Log the error and return what to show; neither shows the values that were at hand."""
         name = type(error).__name__
         where = _log(error)
         if where:

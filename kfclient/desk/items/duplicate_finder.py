@@ -227,7 +227,7 @@ class DuplicateFinder:
     def findings(
         self, business: str, item: Item, items: Mapping[str, Item], books: ReferenceData
     ) -> tuple[Finding, ...]:
-        """Return what is to be said of the item beside all `items` of the business."""
+        """Return what is found of the item beside all `items` of the business."""
         likenesses = self.of(business, item, items, books)
         return tuple(finding_of(item, like) for like in likenesses[:_MOST_TOLD])
 
@@ -338,7 +338,7 @@ class DuplicateFinder:
 
 
 def finding_of(item: Item, like: Likeness) -> Finding:
-    """Return what is said of a likeness, naming the other one."""
+    """Return the sentence for a likeness, naming the other one."""
     other = like.other
     reason = f"{like.reason[0].upper()}{like.reason[1:]}."
     if not is_earlier(other, item) and like.grade is not Grade.NOTE:

@@ -172,7 +172,7 @@ _MOST_SHARING = 4
 
 @lru_cache(maxsize=16384)
 def squashed(name: str) -> str:
-    """Return a name without what tells no company from another: Ltd, The, signs and spaces."""
+    """Return a name without what tells no company apart: Ltd, The, signs and spaces."""
     words = _SIGNS.sub(" ", folded(name).replace("'", "")).split()
     left = [word for word in words if word not in _IDLE] or words
     return "".join(left)

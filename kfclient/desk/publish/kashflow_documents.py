@@ -248,7 +248,7 @@ def _how(payment: Payment) -> tuple[object, ...]:
 
 
 def _same_size(size: int, told: str) -> bool:
-    """Tell whether a size in bytes is what KashFlow tells in KB, rounded nobody knows how."""
+    """Tell whether a size in bytes is what KashFlow shows in KB, rounded nobody knows how."""
     try:
         kilobytes = Decimal(told.strip())
     except InvalidOperation:

@@ -143,7 +143,7 @@ def _with_id(documents: Iterable[Invoice], attempt: SendRecord) -> Invoice | Non
 
 
 class IdNames:
-    """Names for KashFlow's ids, of one business; an id that no list has is told as it is."""
+    """Names for KashFlow's ids, of one business; an id that no list has is shown as it is."""
 
     def __init__(self, lists: Lists, business: str, home_currency: str = "GBP") -> None:
         self.home_currency = home_currency

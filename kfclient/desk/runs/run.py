@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from kfclient.desk.runs.context import Context
 
 
-# Several items at once: a thread a lane, one item of a supplier or customer at a time.
+# Several items at once: a thread a worker, one item of a supplier or customer at a time.
 
 T = TypeVar("T")
 

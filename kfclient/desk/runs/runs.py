@@ -264,7 +264,7 @@ def _plain(what: msgspec.Struct) -> Any:
     return msgspec.json.decode(msgspec.json.encode(what))
 
 
-# A run's events as lines, so that another process hears what the one that publishes tells.
+# A run's events as lines, so that another process hears the events of the one that publishes.
 
 _ANY_EVENT: Any = functools.reduce(operator.or_, Event.__subclasses__())
 """Every kind of event; a line says by its tag which one it is."""
@@ -292,7 +292,7 @@ def event_of(line: bytes, business: str) -> Event | None:
 
 
 def publish_ended(business: str, report: PublishReport) -> PublishEnded:
-    """Return what tells the end of a run, from what came of it."""
+    """Return the event that ends a run, from what came of it."""
     return PublishEnded(
         business=business,
         published=report.published,
@@ -320,7 +320,7 @@ def _read(kind: type, what: Any) -> Any:
     raise NotImplementedError(kind)
 
 
-# A run while it is carried out: on disk, told to whoever follows it, heeding what others ask.
+# A run while it is carried out: on disk, shown to whoever follows it, heeding what others ask.
 
 LOOK_SECONDS = 0.2
 """How often it is looked for what other sessions ask."""
@@ -403,7 +403,7 @@ class RunRecord:
         self._runs.end(self._business, self._run, ending, report)
 
     def close(self) -> None:
-        """Look no more, and tell no more; a run that was not ended is one that was broken off."""
+        """Stop looking and sending events; a run that was not ended is one that was broken off."""
         self._stop_looking()
         self._events.close()
 
@@ -445,7 +445,7 @@ class RunRecord:
             self._cancel.cancel()
 
     def _note_pace(self) -> None:
-        """Write down, and tell, that a person has paused the run or lets it go on."""
+        """Write down, and send as an event, that a person has paused the run or lets it go on."""
         paused = self._run.state is RunState.PAUSED
         if self._pace.is_paused == paused:
             return
