@@ -108,7 +108,7 @@ class ClaimScreen(AppScreen[Item]):
         self.ask(lambda: candidates(desk, self.business, name, Kind.CLAIM), offer)
 
     def action_gather(self) -> None:
-        """Make the claim; what keeps it from being made is said here."""
+        """Make the claim; what keeps it from being made is shown here."""
         claims, costs = self.services.desk.claims, [one.id for one in self.costs]
         person, reference, day = (self.value(one) for one in ("person", "reference", "date"))
         account, method = self.value("account"), self.value("method")

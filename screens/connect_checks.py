@@ -92,7 +92,7 @@ class ConnectChecksScreen(AppScreen[str]):
             lane=f"connect-{business}",
         )
 
-    # What the checks tell
+    # What the checks report
 
     def heard(self, event: Event) -> None:
         """Take an event from the thread that does the checks over to this one."""

@@ -1,4 +1,4 @@
-"""The six steps in KashFlow: ticked here, shown in a picture of KashFlow's settings page."""
+"""The six steps in KashFlow: ticked here, shown in a picture of its settings page, with traps."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ class ConnectStepsScreen(AppScreen[None]):
         self.show_gate()
 
     def show_gate(self) -> None:
-        """Open the button when the box is ticked; otherwise say why it is closed."""
+        """Open the button when the box is ticked; otherwise show why it is closed."""
         done = self.query_one(TickBox).ticked
         self.query_one("#connect", Button).disabled = not done
         self.query_one("#gate", Static).update("" if done else GATED)

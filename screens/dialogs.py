@@ -1,4 +1,4 @@
-"""A question before something that cannot be taken back; Enter alone does nothing."""
+"""Dialogs over any screen: a question, a problem, a prompt, a text, help, a broken-off run."""
 
 from __future__ import annotations
 

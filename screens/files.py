@@ -1,4 +1,4 @@
-"""The files of an item: typed as paths, with what keeps one from going, taken out again."""
+"""The files of an item: typed as paths before it is sent, and those of one that is in KashFlow."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class FilesScreen(PathOverFiles, Dialog[tuple[str, ...]]):
         self.done = done
 
     def compose(self) -> ComposeResult:
-        """Lay out the path, what is said of it, and the files."""
+        """Lay out the path, what is found of it, and the files."""
         with Vertical(classes="panel"):
             yield Static(self.heading, classes="panel-title", markup=False)
             yield PathBox(placeholder="~/Downloads/invoice.pdf", compact=True)
@@ -201,7 +201,7 @@ class ItemFilesScreen(PathOverFiles, AppScreen[None]):
         self.busy = False
 
     def body(self) -> Iterable[Widget]:
-        """Return the path, what is said of it, and the files."""
+        """Return the path, what is found of it, and the files."""
         yield Static("File to attach", classes="muted")
         yield PathBox(placeholder="~/Downloads/invoice.pdf", compact=True)
         yield TextLine(self.ASKS, id="said", grows=True)
@@ -288,7 +288,7 @@ class ItemFilesScreen(PathOverFiles, AppScreen[None]):
         self.app.push_screen(asking, lambda yes: act() if yes else None)
 
     def work(self, doing: str, work: Callable[[], PublishResult], done: str) -> None:
-        """Change the files, off the screen's thread, and say what came of it."""
+        """Change the files, off the screen's thread, and show what came of it."""
         if self.busy:
             return
         self.busy = True

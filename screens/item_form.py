@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from screens.widgets.item_editor import ItemField
 
 
-# What others do to an item while a person has it open in the form: told, and never overwritten.
+# What others do to an item while a person has it open in the form: shown, and never overwritten.
 
 NOBODY = "Somebody else"
 
@@ -339,7 +339,7 @@ class ItemFormScreen(AppScreen[Item]):
             self.store(item)
 
     def store(self, item: Item) -> None:
-        """Store the item, and leave; what keeps it from being stored is said here."""
+        """Store the item, and leave; what keeps it from being stored is shown here."""
         self.saving = True
         items = self.services.desk.items
         store = items.save if item.id else items.add

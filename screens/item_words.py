@@ -1,4 +1,4 @@
-"""How items are said on screens: their states, kinds and amounts, a row each, and all of one."""
+"""How items are shown on screens: their states, kinds and amounts, a row each, and all of one."""
 
 from __future__ import annotations
 

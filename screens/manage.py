@@ -107,7 +107,7 @@ class ManageScreen(AppScreen[None]):
         self.refresh_bindings()
 
     def facts(self, summary: BusinessSummary) -> Iterable[tuple[str, str]]:
-        """Return what there is to say, label and text."""
+        """Return what there is to show, label and text."""
         business, connection = summary.business, summary.business.connection
         yield "State", state_shown(summary.state)
         if connection is None:
@@ -120,7 +120,7 @@ class ManageScreen(AppScreen[None]):
             yield "", f"Admins: {business.admins}"
 
     def connection_facts(self, connection: Connection) -> Iterable[tuple[str, str]]:
-        """Return what there is to say of the connection."""
+        """Return what there is to show of the connection."""
         yield "Company", connection.company.name or "(no name in KashFlow)"
         yield "Server", f"{connection.endpoint} as {connection.username}"
         yield "Connected", f"{on(connection.connected_at)} by {connection.connected_by}"

@@ -1,4 +1,4 @@
-"""Asks for the passphrase of the encrypted file that keeps the secrets, once a session."""
+"""Asks for the encrypted file's passphrase, a password typed each time, or the keyring for it."""
 
 from __future__ import annotations
 

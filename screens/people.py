@@ -118,7 +118,7 @@ class PeopleScreen(AppScreen[None]):
         return person
 
     def put(self, person: str, role: Role | None, seen: Mapping[str, Role]) -> None:
-        """Store a person's role and show it, or say why not."""
+        """Store a person's role and show it, or show why not."""
         self.say(self.whom)
         self.ask(
             lambda: self.set_role(person, role, seen), lambda _: self.watcher.again(), self.refused

@@ -205,7 +205,7 @@ class PublishProgressScreen(AppScreen[None]):
             yield TextLine(id="reason", grows=True)
 
     def on_mount(self) -> None:
-        """Show how far it is, and again with every news; count down while it waits."""
+        """Show how far it is, and again with every event; count down while it waits."""
         self.services.news.subscribe(self, self.on_news)
         self.set_interval(1.0, self.count_down)
         self.draw()
@@ -216,7 +216,7 @@ class PublishProgressScreen(AppScreen[None]):
         return self.services.publishing.job(self.business)
 
     def on_news(self, event: Event) -> None:
-        """Draw again soon: at most five times a second, however fast the news come."""
+        """Draw again soon: at most five times a second, however fast events come."""
         if event.business == self.business and self.drawing is None:
             self.drawing = self.set_timer(REDRAW_SECONDS, self.draw)
 

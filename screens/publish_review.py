@@ -174,7 +174,7 @@ class PublishReviewScreen(AppScreen[Approved]):
     # What it shows
 
     def body(self) -> Iterable[Widget]:
-        """Return the counts, what is said loudly, what would be created, items, sums, words."""
+        """Return the counts, the warnings, what would be created, items, sums, words."""
         yield TextLine(id="counts", grows=True)
         yield TextLine(id="watch", classes="muted hidden", grows=True)
         yield TextLine(self.plan.tax_note, id="tax-note", grows=True)
@@ -201,7 +201,7 @@ class PublishReviewScreen(AppScreen[Approved]):
         self.duplicates.stop()
 
     def looked(self, read: int, problem: Problem | None) -> None:
-        """Plan anew where KashFlow had anything to read; say where it could not be looked at."""
+        """Plan anew where KashFlow had anything to read; show where it could not be looked at."""
         if problem is not None:
             self.query_one("#watch", TextLine).say(NOT_LOOKED)
         self.query_one("#watch", TextLine).set_class(problem is None, "hidden")
@@ -281,7 +281,7 @@ class PublishReviewScreen(AppScreen[Approved]):
         self.query_one("#about").scroll_home(animate=False)
 
     def words_of(self, key: str | None) -> str:
-        """Return all that is to say about an item."""
+        """Return all that is to show about an item."""
         if key in self.left_out:
             out = self.left_out[key]
             told = [f"Item {key} is left out: {out.reason}"]

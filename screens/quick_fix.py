@@ -1,7 +1,7 @@
 """Mends what was found about an item with one key: the act itself, or what a person has to choose.
 
 Which acts there are, findings say (`Finding.key`); what a machine can do is done by
-`desk.mending`. This chooses the screen for the others.
+`kfclient.desk.items.quick_fix`. This chooses the screen for the others.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What screens may ask of the app: the desk, work that outlives a screen, and news of it."""
+"""What screens may ask of the app: the desk, work that outlives a screen, and its events."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ SHOWN = {
 
 
 class UndoScreen(AppScreen[None]):
-    """Plans the undoing of items, or of a run of publishing, and carries it out when told to."""
+    """Plans the undoing of items, or of a run of publishing, and carries it out when asked to."""
 
     CSS_PATH = "item_actions.tcss"
     ACTS = (
@@ -212,11 +212,11 @@ class UndoScreen(AppScreen[None]):
         self.refresh_bindings()
 
     def heard(self, event: Event) -> None:
-        """Take news; off the screen's thread."""
+        """Take events; off the screen's thread."""
         self.call_later(self.note, event)
 
     def note(self, event: Event) -> None:
-        """Show what became of an item; news that comes after the report tell nothing more."""
+        """Show what became of an item; events that come after the report show nothing more."""
         if self.ended:
             return
         if isinstance(event, ItemUndoing):

@@ -1,4 +1,4 @@
-"""Looks in KashFlow whether what was published is there as it was sent; tells what differs."""
+"""Looks in KashFlow whether what was published is there as it was sent; shows what differs."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class VerifyScreen(AppScreen[None]):
         self.cancel.cancel()
 
     def heard(self, event: Event) -> None:
-        """Take news of the look; off the screen's thread."""
+        """Take events of the look; off the screen's thread."""
         del event
         self.call_later(self.count)
 

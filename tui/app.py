@@ -1,4 +1,8 @@
-"""The app: it builds what screens need, runs what outlives them, and owns keys, themes, palette."""
+"""The app: it builds what screens need, runs what outlives them, and owns keys, themes, palette.
+
+Also its manners on real terminals: Textual's mistakes mended, no secrets in a crash, and an orderly
+end when the terminal goes away.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +67,7 @@ def mend_keyboard() -> None:
     module.getincrementaldecoder = forgiving
 
 
-# An app that tells no secrets where Textual would: when it crashes, and in pictures of itself.
+# An app that shows no secrets where Textual would: when it crashes, and in pictures of itself.
 
 
 class DiscreetApp(App[None]):

@@ -1,4 +1,4 @@
-"""The command `kashdeck`: which command was typed, and how its failure is told.
+"""The command `kashdeck`: which command was typed, and how its failure is shown.
 
 Kept light, because `kashdeck status` runs in scripts and prompts: nothing is imported before it is
 known to be needed.

@@ -132,13 +132,13 @@ def main() -> None:
 
 
 class ReplyLine:
-    """The one line that whoever started this process waits for; more is not said."""
+    """The one line that whoever started this process waits for; no more is written."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
 
     def say(self, answer: Started) -> None:
-        """Say it, unless something was said; nobody may be there to hear it any more."""
+        """Write it, unless something was written; nobody may be there to read it any more."""
         if self._descriptor >= 0:
             with contextlib.suppress(OSError):
                 os.write(self._descriptor, msgspec.json.encode(answer))

@@ -282,7 +282,7 @@ class AppPublishing:
 
     def _listener(self, job: PublishJob) -> Listener:
         def listen(event: Event) -> None:
-            # The end is told with the report, which knows every item and what stopped the rest.
+            # The end comes with the report, which knows every item and what stopped the rest.
             if not isinstance(event, PublishEnded):
                 self._on_screen(lambda: self._heard(event, job))
 

@@ -1,4 +1,8 @@
-"""One call on the wire: how long it may take, who may stop it, and whether it may have arrived."""
+"""One call on the wire: its deadline, who may stop it, and whether it may have arrived.
+
+Also the limit of calls to one account at once, the limits of a single call, and how often a
+reading call is tried again.
+"""
 
 from __future__ import annotations
 
@@ -133,8 +137,7 @@ class Call:
 
 # At most so many calls at once to one account, whichever client of this process makes them.
 #
-# What KashFlow bears is documented nowhere; public clients make no more than three or four calls at
-# once.
+# What KashFlow bears is documented nowhere; public clients make three or four at the most.
 
 _QUEUE_LOOK_EVERY = 0.05
 

@@ -314,7 +314,7 @@ class _Teller:
             self.last()
 
     def last(self) -> None:
-        """Tell how many there are now, if that is news."""
+        """Report how many there are now, if that has changed."""
         if self._on_rows is None or len(self._rows) == self._told:
             return
         self._told_at, self._told = time.monotonic(), len(self._rows)

@@ -1,4 +1,4 @@
-"""The client itself."""
+"""The client: `KashFlow`, with a typed method per operation, and a call by name for all others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Purchases, which KashFlow's API calls receipts, with their payments, notes and files."""
+"""Purchases, which KashFlow's API calls receipts, and sales invoices.
+
+Each with its payments, notes and files.
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
 # mypy: untyped-calls-exclude="zeep"
-"""Reads a SOAP reply as it arrives, and says what it is before anybody believes it.
+"""Reads a SOAP reply as it arrives, and judges it before anything in it counts.
 
 zeep's own decoding is not used: strict, one new field fails a whole list; lenient, half a reply is
 a shorter list. The order here is envelope, fault, exactly the response of the operation, Status,
-records; and nothing counts unless the document closed properly.
+records; and nothing counts unless the document closed properly. Also here: which error a refusal
+of KashFlow's is, and the readers that turn elements into records or, by a WSDL, into dicts.
 """
 
 from __future__ import annotations

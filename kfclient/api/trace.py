@@ -49,7 +49,7 @@ class Traced(msgspec.Struct, frozen=True, kw_only=True):
 
 
 TraceTo = Callable[[Traced], object] | Path | str
-"""Who is told: a function, or the file (0600) that each is written to the end of."""
+"""Where traces go: a function, or the file (0600) that each is written to the end of."""
 
 
 class Trace:
@@ -59,7 +59,7 @@ class Trace:
         self._tell = to if callable(to) else _File(Path(to)).append
 
     def call(self, operation: str, secrets: SecretFields) -> TracedCall:
-        """Return what traces one call, whose `secrets` are never told."""
+        """Return what traces one call, whose `secrets` are never shown."""
         return TracedCall(self._told, operation, secrets)
 
     def _told(self, traced: Traced) -> None:

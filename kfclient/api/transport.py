@@ -1,9 +1,10 @@
 # mypy: untyped-calls-exclude="zeep"
-"""How zeep's requests travel, and how the replies come back: in pieces, within limits.
+"""How zeep's requests travel and replies come back: connections, pieces, limits.
 
 Rules, each bought with a measurement: redirects are not followed (requests would turn the POST
 into a GET, or send it twice), TLS is always verified, nothing is tried again here, a writing call
-and a second try have a connection of their own, the reply may not outgrow its limit.
+and a second try have a connection of their own, the reply may not outgrow its limit. A connection
+notes when its first byte is about to leave; before that, a failure is certainly not sent.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from lxml import etree
 
 
-# HTTP connections that say when a request's first byte is about to leave.
+# HTTP connections that note when a request's first byte is about to leave.
 #
 # Up to that moment a failure means "not sent" for certain, after it never: no exception of requests
 # or urllib3 tells the two apart reliably (a TLS error, for one, can be either).
@@ -139,7 +140,7 @@ def open_session(endpoint: Endpoint, authority: Path | str | None = None) -> req
     return session
 
 
-# Why no connection could be made, in words; both the calls and the first checks say it so.
+# Why no connection could be made, in words; the calls and the first checks share it.
 
 _CERTIFICATE_CURE = (
     "Check the server's address. On a company network ask whether it looks into https: its own "
@@ -246,7 +247,7 @@ class Transport(zeep.Transport):
                 proxies=self._proxies(),
             )
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            # The exception and its frames hold the request, so it is told anew, not chained.
+            # The exception and its frames hold the request, so it is raised anew, not chained.
             raise self._told(error, exchange) from None
         return Reply(response, exchange, session.close if exchange.alone else None)
 
@@ -315,7 +316,7 @@ class Reply:
 
 
 def broken_off(error: BaseException, exchange: Call) -> KashFlowError:
-    """Return what to tell after `error` ended an exchange whose request may have arrived.
+    """Return the error to raise after `error` ended a call whose request may have arrived.
 
     Raises `Cancelled` or `ReplyTooSlow` where it was we who hung up.
     """

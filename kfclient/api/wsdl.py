@@ -1,5 +1,5 @@
 # mypy: untyped-calls-exclude="zeep"
-"""A WSDL: which operations there are, and zeep's objects for what they take."""
+"""A WSDL: which operations there are, what they take and answer, and zeep's envelopes for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the desk tells while it works: small frozen facts, handed to the caller's callback.
+"""The events of the desk while it works: small frozen facts, handed to the caller's callback.
 
 They come on the thread that does the work; a screen posts them on to itself.
 """

@@ -50,7 +50,7 @@ ways, it chooses, and a client must not rely on:
   of 2026, the "2" family, is an unknown SOAPAction. Quotes, journals, bank transactions and
   advance payments, sub-products, reports, printing, e-mailing and importing are not kept or done
   here: their lists are empty, their other operations answer Status NO "... is not offered by this
-  sandbox" (see `unoffered`). Nominals carry no balances.
+  sandbox". Nominals carry no balances.
 - GetBankBalance sums payments up to its date, today's where there is none. Products are the
   nominals of the area Sales Type. CreateBankAccount needs a nominal that no other bank account has.
 - applyCreditNoteToInvoice takes database ids of two sales of one customer, and settles as much as

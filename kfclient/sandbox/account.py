@@ -202,7 +202,7 @@ class Account:
     """The company whose books the sandbox keeps.
 
     Tests read `receipts()`, `invoices()` and the like, and flip settings with `switch()`. Raises
-    what `Journal` raises.
+    what `BooksFile` raises.
     """
 
     def __init__(

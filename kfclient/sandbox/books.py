@@ -1,4 +1,4 @@
-"""The books of one company: tables of records, changed in transactions.
+"""The books of one company: their file, tables changed in transactions, and documents' sums.
 
 Records are never changed in place, only replaced; so a list handed out stays as it was while it is
 being sent. A transaction is all or nothing, in memory and on disk.
@@ -360,7 +360,7 @@ PENNY = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """What tells purchases from sales: their noun and their tables."""
+    """What differs between purchases and sales: their noun and their tables."""
 
     noun: str
     parties: str

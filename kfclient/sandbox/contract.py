@@ -1,8 +1,9 @@
 """The contract: every type and operation the sandbox serves, in the WSDL's names and order.
 
 Source: the vendor's WSDL. The reader, the writer and `?WSDL` are all driven by this one
-declaration. All 164 operations of 2017 are here, those that are only declared in `unoffered`, and
-`AttachFileToInvoice` of 2026. The rest of 2026, the "2" family, answers as an unknown SOAPAction.
+declaration. All 164 operations of 2017 are here, those that are only declared in
+`UNOFFERED_OPERATIONS`, and `AttachFileToInvoice` of 2026. The rest of 2026, the "2" family, answers
+as an unknown SOAPAction.
 """
 
 from __future__ import annotations

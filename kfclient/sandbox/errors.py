@@ -1,4 +1,4 @@
-"""What can go wrong with the sandbox itself, as opposed to what it is told to answer.
+"""What can go wrong with the sandbox itself, as opposed to what it is set to answer.
 
 SandboxError
 ├── PortTaken     another program listens on the port asked for

@@ -1,4 +1,4 @@
-"""The books a new account starts with: Harbour Lane Trading Ltd, and no documents.
+"""The books a new account starts with: Harbour Lane Trading Ltd, its contacts, and no documents.
 
 Chart of accounts, payment methods and the rest follow what KashFlow's help pages publish; the
 control accounts, whose numbers it does not publish, are Sage UK's defaults.

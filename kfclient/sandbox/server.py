@@ -1,4 +1,7 @@
-"""The sandbox as one object: an account, a listener, and where to find both."""
+"""The sandbox's server: one SOAP call with its faults, HTTP as IIS does it, and both as one object.
+
+`Sandbox` is an account, a listener, and where to find both.
+"""
 
 from __future__ import annotations
 
@@ -233,7 +236,7 @@ class Handler(BaseHTTPRequestHandler):
     timeout = 300
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-        """Say nothing: the state tells what was called."""
+        """Log nothing: the state shows what was called."""
 
     def do_GET(self) -> None:
         """Serve the help page, the WSDL, an attached file or the control state."""
@@ -526,7 +529,7 @@ class Listener(ThreadingHTTPServer):
 
 
 class Sandbox:
-    """A KashFlow-compatible service on this machine, listening on 127.0.0.1 unless told otherwise.
+    """A KashFlow-compatible service on this machine, listening on 127.0.0.1 unless set otherwise.
 
     A `host` that others reach is warned of on standard error when it starts. `home` is where its
     books are kept (None: in memory, gone at the end); `port` 0 finds a free one; `suppliers` and

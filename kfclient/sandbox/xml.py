@@ -1,8 +1,9 @@
-"""Requests to records, with the leniency and the refusals of .NET's XmlSerializer.
+"""Requests to records and records to replies, as .NET's XmlSerializer reads and writes them.
 
-Missing values get their type's default; elements that are unknown, in no namespace, in the wrong
-case or there a second time are ignored; order does not matter unless it is made to. A value that
-cannot be read, an unknown `xsi:type` and a child where text belongs are refused.
+Read with its leniency and its refusals: missing values get their type's default; elements that are
+unknown, in no namespace, in the wrong case or there a second time are ignored; order does not
+matter unless it is made to. A value that cannot be read, an unknown `xsi:type` and a child where
+text belongs are refused.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""Backups of a whole home, but for its secrets: made while others work, restored as one."""
+"""Backups of a whole home, but for its secrets: made while others work, restored as one.
+
+Also here: putting many files in place as if they were one, and salvaging what can still be read of
+a damaged database.
+"""
 
 from __future__ import annotations
 

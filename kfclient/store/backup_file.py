@@ -166,7 +166,7 @@ class Archive:
             raise
 
     def content(self, name: str) -> bytes:
-        """Return a file's bytes, which are those that the manifest tells of."""
+        """Return a file's bytes, which are those that the manifest lists."""
         note = self.backup.files[name]
         with self._told():
             with self._zip.open(name) as entry:

@@ -1,4 +1,8 @@
-"""TinyDB, made safe to share: between threads, between processes, and with a sudden end."""
+"""TinyDB, made safe to share: between threads, between processes, and with a sudden end.
+
+`LoggedStorage` keeps a snapshot and a log of transactions, `Table` copies documents out and looks
+fields up by index, `Database` puts both together.
+"""
 
 from __future__ import annotations
 
@@ -37,8 +41,7 @@ if TYPE_CHECKING:
 # state.json              the snapshot, plain TinyDB JSON
 # state.json.log          the transactions since, one line each
 # state.json.lock         held while a transaction is open
-# state.json.next.lock    held while a snapshot is made: by a thread of its own, beside
-# transactions
+# state.json.next.lock    held while a snapshot is made, by a thread beside transactions
 
 LOCK_SECONDS = 10.0
 """How long a write waits for another one."""
@@ -304,7 +307,7 @@ class Table(tinydb.table.Table):
         """Return the documents that match the query."""
         return [_out(document, key) for key, document in self._documents() if cond(document)]
 
-    # TinyDB's own overloads, told in fewer: ids are given by name.
+    # TinyDB's own overloads, in fewer: ids are given by name.
     @overload  # type: ignore[override]
     def get(self, cond: QueryLike) -> Document | None: ...
 

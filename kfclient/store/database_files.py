@@ -1,4 +1,4 @@
-"""A snapshot and its log on disk, followed and written as one.
+"""A snapshot and its log on disk: followed, written as one, fitted together, or only looked at.
 
 Readers need no lock: they look whether the files changed and read what was appended. They open the
 log before the snapshot, and a checkpoint replaces the snapshot before the log, so what a reader
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     _Mark = tuple[int, int, int] | None
 
 
-# A snapshot and the log beside it: whether they belong together, and what they say together.
+# A snapshot and the log beside it: whether they belong together, and what they hold together.
 
 
 def fitted(snapshot: Snapshot | None, journal: WriteAheadLog | None) -> tuple[StoredTables, bool]:
@@ -250,7 +250,7 @@ class DatabaseFiles:
         self._seen = self._look()
 
     def _look(self) -> tuple[_Mark, _Mark]:
-        """Return what tells one state of the files from another."""
+        """Return what distinguishes one state of the files from another."""
         return _mark(self.path), _mark(self.log_path)
 
     def _lacks_one(self, snapshot: _Mark, log: _Mark) -> bool:

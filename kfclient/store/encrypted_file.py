@@ -7,7 +7,8 @@
 
 A box is AES-256-GCM of a text, bound to its service and username, so that no box can be swapped for
 another. `check` holds no secret; it tells a wrong passphrase from a right one. `locks`, where it is
-there, counts how often the file was locked: a key of before is not used any more.
+there, counts how often the file was locked: a key of before is not used any more. `MemoryKeyring`,
+for the demo, keeps secrets in this process alone.
 """
 
 from __future__ import annotations

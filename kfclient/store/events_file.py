@@ -26,7 +26,7 @@ class EventsFile:
         self._descriptor = -1
 
     def begin(self, line: bytes, *, afresh: bool) -> None:
-        """Begin with this line: in a new file, or after what the same work has told before."""
+        """Begin with this line: in a new file, or after the earlier events of the same work."""
         with contextlib.suppress(OSError):
             self.close()
             if afresh or not self._path.exists():

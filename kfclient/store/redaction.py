@@ -23,7 +23,7 @@ _PERCENT = re.compile("%[0-9A-F]{2}")
 
 
 class Redactor:
-    """Blanks the secrets it was told of, also as XML, JSON, Python or a URL would write them."""
+    """Blanks the secrets it was given, also as XML, JSON, Python or a URL would write them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -36,7 +36,7 @@ class Redactor:
     def add(self, *secrets: str) -> None:
         """Blank these from now on; empty ones are no secrets."""
         with self._lock:
-            # The same ones are told of before every call to KashFlow.
+            # The same ones are given before every call to KashFlow.
             told = set(_clear(self._told))
             fresh = {secret for secret in secrets if secret} - told
             if not fresh:

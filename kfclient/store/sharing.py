@@ -1,8 +1,8 @@
 """Sharing a home: a group of this machine uses it together, or its owner alone.
 
-What is made later follows from the folder it lies in (see `files`), so sharing means: give what
-exists the group and the modes. Another person's files can be changed by nobody but them and the
-machine's administrator, which is said where it matters.
+What is made later follows from the folder it lies in (see `durable_files`), so sharing means: give
+what exists the group and the modes. Another person's files can be changed by nobody but them and
+the machine's administrator; messages name that where it matters.
 """
 
 from __future__ import annotations

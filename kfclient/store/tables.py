@@ -1,7 +1,8 @@
-"""What a database holds in memory: documents, hash indexes, and changes not yet committed.
+"""What a database holds in memory, its snapshot on disk, and the steps from older formats.
 
-Documents in here are never changed in place: a new one takes the old one's place, so a list of
-them taken once stays what it was.
+In memory there are documents, hash indexes, and changes not yet committed. Documents are never
+changed in place: a new one takes the old one's place, so a list of them taken once stays what it
+was.
 """
 
 from __future__ import annotations

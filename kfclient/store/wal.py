@@ -255,7 +255,7 @@ class WriteAheadLog:
 def begun(
     base: int, database: str, *, later: bytes = b"", continues: list[int] | None = None
 ) -> bytes:
-    """Return the bytes of a log as `Journal.create` begins it."""
+    """Return the bytes of a log as `WriteAheadLog.create` begins it."""
     header = {"kashdeck": "log", "format": FORMAT, "base": base, "database": database}
     if continues is not None:
         header["continues"] = continues

@@ -1,4 +1,4 @@
-"""`kashdeck backup`: one file with everything that is remembered here, but for the secrets."""
+"""`kashdeck backup`, `restore` and `share`: a copy of the home, putting it back, and its users."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def backup_arguments(parser: Parser) -> None:
 
 
 def run_backup(args: argparse.Namespace) -> int:
-    """Make the backup and tell what is in it."""
+    """Make the backup and print what is in it."""
     from kfclient.desk.business.backup_rights import Backups
     from kfclient.store.home import Home
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def look(desk: Desk, business: str, items: Collection[str] | None = None) -> bool:
     """Read what KashFlow has of the items' suppliers and customers; False where it was stopped.
 
-    None stands for all unpublished items. Raises what `Radar.refresh` does.
+    None stands for all unpublished items. Raises what `Duplicates.refresh` does.
     """
     with stoppable() as cancel:
         try:

@@ -1,4 +1,4 @@
-"""`kashdeck connect`: connect a business to KashFlow, and read its lists for the first time."""
+"""`kashdeck connect`, `reconnect` and `disconnect`: a business and its KashFlow account."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def connecting_arguments(parser: Parser, name_help: str, *, known: bool) -> None
 def make_connection(
     desk: Desk, business: Business, args: argparse.Namespace, draft: Draft, *, again: bool
 ) -> int:
-    """Connect the business, sync its lists, and tell; return the exit code."""
+    """Connect the business, sync its lists, print; return the exit code."""
     work = desk.connecting.reconnect if again else desk.connecting.connect
     progress = Progress(quiet=args.json)
     with stoppable() as cancel:

@@ -31,7 +31,7 @@ def doctor_arguments(parser: Parser) -> None:
 
 
 def run_doctor(args: argparse.Namespace) -> int:
-    """Examine, and tell; works also where the home is broken."""
+    """Examine, and print; works also where the home is broken."""
     from kfclient.desk.doctor import examine
 
     report = examine(network=args.network)

@@ -1,4 +1,4 @@
-"""Publishing that goes on elsewhere: followed, paused, gone on with, stopped, from any session."""
+"""Publishing that goes on elsewhere: followed, paused, resumed, stopped; and what a run came to."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from kfclient.desk.publish.plan import Plan
 
 
-# What a publishing run came to, told: the same words and exit code wherever it is waited for.
+# What a publishing run came to, printed: the same words and exit code wherever it is waited for.
 
 
 def tell_published(
@@ -186,7 +186,7 @@ def _ask(desk: Desk, business: Business, request: RunRequest) -> None:
 
 
 def _wait_for(desk: Desk, business: Business, *wanted: RunPhase) -> bool:
-    """Wait a moment until the run stands as it is wanted to; tell whether it does."""
+    """Wait a moment until the run stands as it is wanted to; return whether it does."""
     until = time.monotonic() + _HEEDED
     while time.monotonic() < until:
         status = desk.publishing.standing(business.id)

@@ -1,4 +1,4 @@
-"""`kashdeck items`: the items of a business, and where each stands."""
+"""`kashdeck items`, `item`, `remove` and `copy`: the inbox of a business, and one item of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`kashdeck keyring`: the places a business's password may be kept in, and moving it to another."""
+"""`kashdeck keyring`, `unlock` and `lock`: where passwords are kept, the encrypted file opened."""
 
 from __future__ import annotations
 

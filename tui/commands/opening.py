@@ -1,4 +1,4 @@
-"""Opening the desk for a command, and the encrypted file when the work needs it."""
+"""Opening the desk for a command: the encrypted file, secrets and questions on the terminal."""
 
 from __future__ import annotations
 

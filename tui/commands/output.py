@@ -1,4 +1,4 @@
-"""What commands write: text for people, one JSON object for programs."""
+"""What commands write: text, tables and times for people, one JSON object for programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a command tells while it works: a line for each thing that happened."""
+"""What a command prints while it works, a line for each thing done, and how it is stopped."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """Listens to the desk and writes lines, from whichever thread the news comes.
+    """Listens to the desk and writes lines, from whichever thread an event comes.
 
     It never raises: a terminal that has gone must not stop work between a call and its being
     remembered. `names` gives items a name beside their number.

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from tui.detached import Order
 
 
-# Publishing in the background, begun: what the process that goes on needs, and what is said.
+# Publishing in the background, begun: what the process that goes on needs, and what is printed.
 
 
 def publish(desk: Desk, business: Business, plan: Plan, args: argparse.Namespace) -> int:
@@ -102,7 +102,7 @@ _TOLD = (
     "W-BANK-ACCOUNT-UNKNOWN",
     "W-BANK-ACCOUNT-AMBIGUOUS",
 )
-"""What the plan's own words say already, once for all items or in an item's sentence."""
+"""What the plan's own words show already, once for all items or in an item's sentence."""
 
 
 def plan_shape(plan: Plan, bodies: Mapping[str, str]) -> Shape:
@@ -298,7 +298,7 @@ def _ways(parser: Parser) -> None:
     parser.add_argument(
         "--follow", action="store_true", help="show what is being published, whoever does it"
     )
-    # What it was called before; scripts may say it still.
+    # What it was called before; scripts may use it still.
     parser.add_argument("--attach", dest="follow", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--pause", action="store_true", help="have it send nothing new")
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""`kashdeck sandbox`: serve a practice KashFlow on this machine until it is ended."""
+"""`kashdeck sandbox` and `kashdeck demo`: a practice KashFlow, alone or with the app."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`kashdeck settings`: see or change how a business publishes."""
+"""`kashdeck settings` and `kashdeck people`: how a business publishes, and who may do what."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def run_settings(args: argparse.Namespace) -> int:
 
 
 def pairs(words: list[str]) -> dict[str, str]:
-    """Return KEY=VALUE words as a dict; WrongUse for a word without = or a key said twice."""
+    """Return KEY=VALUE words as a dict; WrongUse for a word without = or a key given twice."""
     found: dict[str, str] = {}
     for word in words:
         key, equals, value = word.partition("=")

@@ -1,4 +1,4 @@
-"""`kashdeck status`: how one business stands with KashFlow in full, or all of them in a line.
+"""`kashdeck status` and `kashdeck connections`: how businesses stand with KashFlow.
 
 It runs in prompts and scripts, so what it loads is kept to what it needs: see
 `tests/tui/test_imports.py`.
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Shape = dict[str, Any]
 
 
-# How businesses stand with KashFlow, told: as JSON, as a table, and one in full.
+# How businesses stand with KashFlow, printed: as JSON, as a table, and one in full.
 
 
 def connection_shape(status: BusinessStatus) -> Shape:

@@ -1,4 +1,4 @@
-"""`kashdeck sync`: read the six lists from KashFlow, of one business or of all connected ones."""
+"""`kashdeck sync` and `kashdeck lists`: read the six lists from KashFlow, look at one."""
 
 from __future__ import annotations
 

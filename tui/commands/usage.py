@@ -1,4 +1,4 @@
-"""How words on the command line become arguments, and what wrong use is called."""
+"""How words on the command line become arguments, and how wrong use and mishaps are reported."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Mishap(Problem):
 
     @classmethod
     def of(cls, error: Exception) -> Mishap:
-        """Log the error and return what to tell; neither shows the values that were at hand."""
+        """Log the error and return what to show; neither shows the values that were at hand."""
         name = type(error).__name__
         where = _log(error)
         if where:

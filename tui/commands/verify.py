@@ -36,7 +36,7 @@ def verify_arguments(parser: Parser) -> None:
 
 
 def run_verify(args: argparse.Namespace) -> int:
-    """Compare, and tell what differs; 1 when anything does, or could not be looked at."""
+    """Compare, and print what differs; 1 when anything does, or could not be looked at."""
     with opened(args.trace) as desk, stoppable() as cancel:
         business = desk.businesses.find(args.name)
         report = unlocked(

@@ -171,7 +171,7 @@ class Audit:
             owed = {document["id"]: document for _, document in self._owed(business)}
             lines, found = troubles(trail, before, owed)
             after = before
-            # What was found is told, also where nothing can be written.
+            # What was found is reported, also where nothing can be written.
             with contextlib.suppress(StoreError):
                 after = self._settle(trail)
         return AuditVerdict(lines=lines if found else after.count, troubles=found, head=after.hash)
@@ -189,7 +189,7 @@ class Audit:
             table.remove(doc_ids=[known.doc_id for known in table.by("business", trail.business)])
             table.insert(document)
             state.table(OWED).remove(doc_ids=[one.doc_id for where, one in owed if where is state])
-        # After a sudden end here, the trail's last batch tells that these are in it already.
+        # After a sudden end here, the trail's last batch shows that these are in it already.
         gone = [one.doc_id for where, one in owed if where is books]
         if gone:
             books.table(OWED).remove(doc_ids=gone)

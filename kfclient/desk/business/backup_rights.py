@@ -1,4 +1,4 @@
-"""Backups of everything that is remembered here but the secrets, and who may put one back."""
+"""Backups and sharing of the home: who may put a backup back, and who opens it to a group."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from kfclient.store.database import Table
 
 
-# What the trail tells of a business: its connection and its settings, and what has changed.
+# What the trail keeps of a business: its connection and its settings, and what has changed.
 
 Told = dict[str, str]
 

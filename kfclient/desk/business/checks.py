@@ -1,4 +1,7 @@
-"""The checks that a connection must pass, live: each is told as it begins, passes or fails."""
+"""The checks that a connection must pass, live: each is reported as it begins, passes or fails.
+
+Also the cures for what goes wrong with connecting and syncing.
+"""
 
 from __future__ import annotations
 

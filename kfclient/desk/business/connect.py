@@ -1,4 +1,7 @@
-"""Connecting a business to KashFlow, connecting it again, and disconnecting it."""
+"""Connecting a business to KashFlow, connecting it again, and disconnecting it.
+
+Also the places that may still hold a password that is not wanted any more.
+"""
 
 from __future__ import annotations
 

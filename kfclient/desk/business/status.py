@@ -1,4 +1,4 @@
-"""How the businesses stand, at a glance: what `kashdeck status` tells in prompts and scripts.
+"""How the businesses stand, and how their publishing goes: what `kashdeck status` prints.
 
 It is read from the state's documents as they are stored, a `BusinessSummary` without the records
 and the libraries that the rest of the desk needs.
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Document = dict[str, Any]
 
 
-# How the publishing of a business goes, at a glance: from its events, for any process to see.
+# How the publishing of a business goes: from its events, for any process to see.
 #
 # It reads one small file and looks who holds the lock, and loads nothing beside; what is decided is
 # decided by `kfclient.desk.runs.runs`. The words are the tags of `kfclient.desk.events`.
@@ -272,7 +272,7 @@ def how_it_goes(seen: RunStatus, standing: RunPhase) -> str:
 
 
 def broken_off(name: str, seen: RunStatus) -> tuple[str, str]:
-    """Return what to say of a run that was broken off, of the business of this name, and its cure.
+    """Return what to show of a run that was broken off, of the business of this name, and its cure.
 
     The cure is how to carry it on.
     """

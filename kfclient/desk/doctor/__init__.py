@@ -1,7 +1,7 @@
-"""Looks Kashdeck over on this machine: what there is, what is wrong, and how to mend it.
+"""Examines Kashdeck on this machine: what there is, what is wrong, and how to mend it.
 
 It is for when things are broken, so nothing that is broken stops it: a part that cannot be examined
-is told as such. What it says can be shown to anybody: no secrets, and neutral names for businesses
+is listed as such. Its report can be shown to anybody: no secrets, and neutral names for businesses
 and people; no host, no amount, no path of the person's own.
 """
 

@@ -1,4 +1,4 @@
-"""The home's folder: whose it is, who may use it, whether there is room, and what lies about."""
+"""The home's folder and what lies in it: rights, space, databases, lists, trails, logged errors."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def home_facts(scene: Scene) -> HomeFacts:
 
 
 def files(scene: Scene) -> tuple[FileFacts, ...]:
-    """Return every file and folder; tell of wrong modes, leftovers and times to come."""
+    """Return every file and folder; report wrong modes, leftovers and times to come."""
     _check_modes(scene)
     _check_leftovers(scene)
     _check_clock(scene)
@@ -85,7 +85,7 @@ def files(scene: Scene) -> tuple[FileFacts, ...]:
 
 
 def work(scene: Scene) -> tuple[Work, ...]:
-    """Return what is being done now; a file that is held for long is told."""
+    """Return what is being done now; a file that is held for long is reported."""
     found = []
     for path, status in _files(scene):
         lock = FileLock(path)
@@ -277,7 +277,7 @@ _PAUSES = (0.02, 0.2, None)
 
 
 def databases(scene: Scene) -> tuple[DatabaseFacts, ...]:
-    """Read every database and list, and tell of those that cannot be read."""
+    """Read every database and list, and report those that cannot be read."""
     names = {path for path, _ in scene.entries}
     found = []
     for path in sorted(names):
@@ -404,7 +404,7 @@ def _check_orphans(scene: Scene) -> None:
         )
 
 
-# The last errors of the log: what the program said of them, without what it said it about.
+# The last errors of the log: what the program logged, without the values it was about.
 
 _KEPT = 10
 _LEVELS = {"warning", "error", "critical"}

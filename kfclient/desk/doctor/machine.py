@@ -1,4 +1,7 @@
-"""The machine and the terminal: versions, size, colours, letters."""
+"""The machine: versions, the terminal, the keyrings in use, and the businesses' servers.
+
+No secret is fetched, and servers are asked only when wanted, without credentials.
+"""
 
 from __future__ import annotations
 

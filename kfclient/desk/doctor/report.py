@@ -1,4 +1,7 @@
-"""What an examination found: facts, and findings with a cure each. Safe to show to anybody."""
+"""What an examination found: facts, and findings with a cure each. Safe to show to anybody.
+
+Also the neutral names that make it so, and what an examination looks at.
+"""
 
 from __future__ import annotations
 

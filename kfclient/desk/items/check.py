@@ -1,9 +1,9 @@
 """What can be known to be wrong with an item before it is sent.
 
 Pure: an item and what is known of the books go in, findings come out, and a finding is gone the
-moment it is mended. `E-...` codes hold an item back, `W-...` codes only tell. A finding's `field`
-is the item's field, or `lines.2.category` for its second line. What lies outside the item, its
-files and what looks like it, is looked at by `file_checks` and `doubles`.
+moment it is mended. `E-...` codes hold an item back, `W-...` codes only warn. A finding's `field`
+is the item's field, or `lines.2.category` for its second line. Contact, currency and payment are
+checked here, lines, dates and files by `check_lines`; what looks like the item by `duplicates`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""What can be known to be wrong with a line: its category, its project, its VAT."""
+"""What can be known to be wrong with an item's lines, its dates and its files.
+
+A line's category, its project and its VAT; dates by themselves and against locked periods; files
+before they are sent.
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """What looks like an item: other items here, and documents in KashFlow as they were last seen.
 
-Asks KashFlow nothing. Of two that look alike the later one is held back, until a person takes it
-out, mends it, or says that it is no duplicate; the earlier one is only told of it. That answer is
-kept for the pair, whatever else of the two changes. An answer to a mere likeness does not hold
-for two that have become equal.
+Asks KashFlow nothing: `DuplicateCache` keeps what was last read there. Of two that look alike the
+later one is held back, until a person takes it out, mends it, or answers that it is no duplicate;
+the earlier one only shows it. That answer is kept for the pair, whatever else of the two changes.
+An answer to a mere likeness does not hold for two that have become equal.
 """
 
 from __future__ import annotations
@@ -224,7 +224,7 @@ class DuplicateFinder:
     def findings(
         self, business: str, item: Item, items: Mapping[str, Item], books: ReferenceData
     ) -> tuple[Finding, ...]:
-        """Return what is to be said of the item beside all `items` of the business."""
+        """Return what is found of the item beside all `items` of the business."""
         likenesses = self.of(business, item, items, books)
         return tuple(finding_of(item, like) for like in likenesses[:_MOST_TOLD])
 
@@ -337,7 +337,7 @@ class DuplicateFinder:
 
 
 def finding_of(item: Item, like: Likeness) -> Finding:
-    """Return what is said of a likeness, naming the other one."""
+    """Return the sentence for a likeness, naming the other one."""
     other = like.other
     reason = f"{like.reason[0].upper()}{like.reason[1:]}."
     if not is_earlier(other, item) and like.grade is not Grade.NOTE:

@@ -1,4 +1,4 @@
-"""Whether two documents may be one: what is compared, and why it is said.
+"""Whether two documents may be one: numbers and amounts compared, and an index of all that match.
 
 Pure, and the same whichever of the two is asked about. Nothing here knows what a person has
 answered before; see `duplicates`.

@@ -238,7 +238,7 @@ class Items:
         return after
 
     def refresh_counts(self, business: str) -> ItemCounts:
-        """Count where the items stand, and tell the home screen.
+        """Count where the items stand, and store it for the home screen.
 
         `needs_you` counts items of unknown outcome, those with a problem to look at, and published
         ones with something left to do, wherever else they are counted.

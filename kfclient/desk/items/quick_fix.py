@@ -58,7 +58,7 @@ class QuickFixes:
 
 
 def is_mechanical(key: str) -> bool:
-    """Tell whether `Mending.apply` can do the act; others need a person to choose."""
+    """Tell whether `QuickFixes.apply` can do the act; others need a person to choose."""
     return key in _ACTS or key in {NOT_A_DUPLICATE, PUBLISH_TAX}
 
 

@@ -1,6 +1,8 @@
 """What is known of a business's books without asking KashFlow: its synced lists, indexed.
 
-Built once for every sync; checking and planning read it, and change nothing.
+`ReferenceData` is built once for every sync and kept by `ReferenceCache`; checking and planning
+read it, and change nothing. Also here: finding a record by code or name, VAT by percentage, and
+contacts that are in KashFlow twice.
 """
 
 from __future__ import annotations
@@ -171,7 +173,7 @@ _MOST_SHARING = 4
 
 @lru_cache(maxsize=16384)
 def squashed(name: str) -> str:
-    """Return a name without what tells no company from another: Ltd, The, signs and spaces."""
+    """Return a name without what tells no company apart: Ltd, The, signs and spaces."""
     words = _SIGNS.sub(" ", folded(name).replace("'", "")).split()
     left = [word for word in words if word not in _IDLE] or words
     return "".join(left)

@@ -1,4 +1,7 @@
-"""What KashFlow has from a supplier or for a customer, and which of it is what was sent."""
+"""What KashFlow has from a supplier or for a customer, and which of it is what was sent.
+
+Also the calls for what follows a document: sending it, and finding it there.
+"""
 
 from __future__ import annotations
 
@@ -248,7 +251,7 @@ def _how(payment: Payment) -> tuple[object, ...]:
 
 
 def _same_size(size: int, told: str) -> bool:
-    """Tell whether a size in bytes is what KashFlow tells in KB, rounded nobody knows how."""
+    """Tell whether a size in bytes is what KashFlow shows in KB, rounded nobody knows how."""
     try:
         kilobytes = Decimal(told.strip())
     except InvalidOperation:

@@ -3,7 +3,8 @@
 Pure: items and what is known of the books go in. Costs and expense claims become purchases
 (`InsertReceipt`), sales become invoices (`InsertInvoice`). A document's gross equals its item's to
 the penny, whatever the settings. What follows a document (payment, files, note) is planned with it;
-for an item whose document is in KashFlow already, what is left of that is planned alone.
+for an item whose document is in KashFlow already, what is left of that is planned alone. A plan's
+sentences for a person are here as well.
 """
 
 from __future__ import annotations

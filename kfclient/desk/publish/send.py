@@ -85,7 +85,7 @@ if TYPE_CHECKING:
     from kfclient.desk.publish.plan import Agreed, Task
 
 
-# What every lane passes before it sends anything, and what stops them all.
+# What every worker passes before it sends anything, and what stops them all.
 
 NOBODY_GETS_IN = (WrongCredentials, AddressNotListed, ApiDisabled, AutoAuthRefused, NotConnected)
 
@@ -169,7 +169,7 @@ class FollowUpSender:
     def carry_out(
         self, attempt: SendRecord, *, fresh: bool, only: Collection[int] | None = None
     ) -> None:
-        """Do the steps that are open, or `only` some; what is not done is told on the item.
+        """Do the steps that are open, or `only` some; what is not done is kept at the item.
 
         `fresh` says that the document has just been created and read back, so there is nothing at
         it yet. Otherwise KashFlow is asked whether the number still is that document's, and what

@@ -1,4 +1,7 @@
-"""What KashFlow has of a document beside what was sent, field by field, to the penny."""
+"""What KashFlow has of a document beside what was sent, field by field, to the penny.
+
+Also which of its payments, files and notes Kashdeck put there.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Finding a published document in KashFlow again: by its id, whatever its number is now."""
+"""Finding a published document in KashFlow again, by its id, whatever its number is now.
+
+Also what the ids in KashFlow's documents stand for, by the synced lists.
+"""
 
 from __future__ import annotations
 
@@ -141,7 +144,7 @@ def _with_id(documents: Iterable[Invoice], attempt: SendRecord) -> Invoice | Non
 
 
 class IdNames:
-    """Names for KashFlow's ids, of one business; an id that no list has is told as it is."""
+    """Names for KashFlow's ids, of one business; an id that no list has is shown as it is."""
 
     def __init__(self, lists: Lists, business: str, home_currency: str = "GBP") -> None:
         self.home_currency = home_currency

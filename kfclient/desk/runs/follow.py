@@ -82,7 +82,7 @@ class RunControl:
     def follow(
         self, business: str, listener: Listener = ignore, cancel: Cancel | None = None
     ) -> tuple[Run, PublishReport]:
-        """Hear all that the last run has told and tells, until it ends; return it and its report.
+        """Hear all events of the last run, past ones too, until it ends; return it and its report.
 
         Where it has ended already, that is at once. A cancel ends the following alone: `Cancelled`.
         Raises `NothingRuns` where nothing was ever published, `BrokenOff` where nobody carries it

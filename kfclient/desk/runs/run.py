@@ -1,6 +1,7 @@
-"""A run of publishing: what was shown, carried out in lanes, waiting where it has to.
+"""A run of publishing: what was shown, carried out by several workers, waiting where it has to.
 
-What is of unknown outcome is looked for first, at the start and whenever the connection is back.
+One item of a supplier or customer goes at a time. What is of unknown outcome is looked for first,
+at the start and whenever the connection is back; what is no longer as it was shown is left out.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ if TYPE_CHECKING:
     from kfclient.desk.runs.context import Context
 
 
-# Several items at once: a thread a lane, one item of a supplier or customer at a time.
+# Several items at once: a thread a worker, one item of a supplier or customer at a time.
 
 T = TypeVar("T")
 

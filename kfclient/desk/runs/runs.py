@@ -1,6 +1,6 @@
-"""Runs of publishing, kept on disk: what was agreed, so that a sudden end is no end.
+"""Runs of publishing, kept on disk: what was agreed to, and a run's events for who follows it.
 
-A run that was broken off is told by its state: it is not ended, and nobody publishes. It is then
+A run that was broken off is known by its state: it is not ended, and nobody publishes. It is then
 carried on with exactly what was shown; an item that is another one by now is left where it is.
 """
 
@@ -256,7 +256,7 @@ def _stored(run: Run) -> dict[str, Any]:
     return document
 
 
-# A run's events as lines, so that another process hears what the one that publishes tells.
+# A run's events as lines, so that another process hears the events of the one that publishes.
 
 _ANY_EVENT: Any = functools.reduce(operator.or_, Event.__subclasses__())
 """Every kind of event; a line says by its tag which one it is."""
@@ -284,7 +284,7 @@ def event_of(line: bytes, business: str) -> Event | None:
 
 
 def publish_ended(business: str, report: PublishReport) -> PublishEnded:
-    """Return what tells the end of a run, from what came of it."""
+    """Return the event that ends a run, from what came of it."""
     return PublishEnded(
         business=business,
         published=report.published,
@@ -312,7 +312,7 @@ def _read(kind: type, what: Any) -> Any:
     raise NotImplementedError(kind)
 
 
-# A run while it is carried out: on disk, told to whoever follows it, heeding what others ask.
+# A run while it is carried out: on disk, shown to whoever follows it, heeding what others ask.
 
 LOOK_SECONDS = 0.2
 """How often it is looked for what other sessions ask."""
@@ -395,7 +395,7 @@ class RunRecord:
         self._runs.end(self._business, self._run, ending, report)
 
     def close(self) -> None:
-        """Look no more, and tell no more; a run that was not ended is one that was broken off."""
+        """Stop looking and sending events; a run that was not ended is one that was broken off."""
         self._stop_looking()
         self._events.close()
 
@@ -437,7 +437,7 @@ class RunRecord:
             self._cancel.cancel()
 
     def _note_pace(self) -> None:
-        """Write down, and tell, that a person has paused the run or lets it go on."""
+        """Write down, and send as an event, that a person has paused the run or lets it go on."""
         paused = self._run.state is RunState.PAUSED
         if self._pace.is_paused == paused:
             return

@@ -260,7 +260,7 @@ class Lists:
         return made
 
     def _stamp(self, business: str, name: str) -> _Stamp:
-        """Return what tells one writing of the list's file from the next, None without a file."""
+        """Return what differs with each writing of the list's file, None without a file."""
         path = f"{self._folder}/{business}/lists/{name}.json"
         try:
             status = os.stat(path)  # noqa: PTH116 - asked for every list before every look

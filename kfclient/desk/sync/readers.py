@@ -133,7 +133,7 @@ Told = Rows | Came | Failed
 
 
 class Readings:
-    """Reads lists at once, a daemon thread each, and hands what they tell to one thread.
+    """Reads lists at once, a daemon thread each, and hands their events to one thread.
 
     A thread that hangs in the network cannot keep the program from ending, and what it brings
     after everybody has stopped listening changes nothing.
@@ -152,7 +152,7 @@ class Readings:
         self._start = time.monotonic()
 
     def __iter__(self) -> Iterator[Told]:
-        """Start the readings; yield what they tell until each has ended.
+        """Start the readings; yield their events until each has ended.
 
         Once cancelled, those that have not ended within a second are left behind.
         """

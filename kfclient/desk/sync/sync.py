@@ -91,7 +91,7 @@ def _names(documents: Iterable[Document]) -> tuple[str, ...]:
     return tuple(names[:MOST_NAMES])
 
 
-# One sync: what is told on the way, what is stored, and the report at its end.
+# One sync: the events on the way, what is stored, and the report at its end.
 
 
 class SyncReport(msgspec.Struct, frozen=True, kw_only=True):

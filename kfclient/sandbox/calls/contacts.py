@@ -21,7 +21,7 @@ _CODE = re.compile(r"[A-Za-z0-9]{2,}")
 
 @dataclass(frozen=True, slots=True)
 class ContactKind:
-    """What tells suppliers from customers."""
+    """What differs between suppliers and customers."""
 
     noun: str
     key: str

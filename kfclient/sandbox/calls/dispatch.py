@@ -12,7 +12,7 @@ from kfclient.sandbox.soap import Fault, Request
 
 # The three gates each call passes: credentials, API switched on, address allowed.
 #
-# In this order, so that nothing is told about an account to who does not have its password.
+# In this order, so that nobody learns of an account without its password.
 # AutoAuthIP skips the last one, which is its purpose.
 
 WRONG_CREDENTIALS = "Incorrect username or password"

@@ -89,7 +89,7 @@ def _in_state(state: str, account: Account, _asks: Record) -> Result:
 
 
 def _receipts(account: Account, _asks: Record) -> Result:
-    """Answer with the latest hundred; say in StatusDetail that there are more."""
+    """Answer with the latest hundred; note in StatusDetail that there are more."""
     documents = newest_first(account.books.all("receipts"))
     total = len(documents)
     tell = total > PAGE and account.switches.getreceipts_notice
