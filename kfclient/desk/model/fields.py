@@ -122,7 +122,7 @@ FILES = ValueKind(read=lambda text: (text,), show=", ".join, json=list)
 # The fields
 
 
-class Shape(Enum):
+class InJson(Enum):
     """Where JSON has a field: with every item, with an item in full, or nowhere."""
 
     ALWAYS = 1
@@ -150,7 +150,7 @@ class FieldSpec(msgspec.Struct, frozen=True, kw_only=True):
     form: int = 0
     command: int = 0
     column: str = ""
-    shape: Shape = Shape.IN_FULL
+    in_json: InJson = InJson.IN_FULL
     in_conflict: bool = True
 
     @property
@@ -180,7 +180,7 @@ def _by_name(*specs: FieldSpec) -> dict[str, FieldSpec]:
 
 
 ITEM_FIELDS: Mapping[str, FieldSpec] = _by_name(
-    FieldSpec(name="kind", label="Kind", kind=WORD, shape=Shape.NEVER),
+    FieldSpec(name="kind", label="Kind", kind=WORD, in_json=InJson.NEVER),
     FieldSpec(
         name="reference",
         label="Reference",
@@ -188,7 +188,7 @@ ITEM_FIELDS: Mapping[str, FieldSpec] = _by_name(
         form=2,
         command=3,
         column="reference",
-        shape=Shape.ALWAYS,
+        in_json=InJson.ALWAYS,
     ),
     FieldSpec(
         name="contact",
@@ -198,7 +198,7 @@ ITEM_FIELDS: Mapping[str, FieldSpec] = _by_name(
         form=1,
         command=1,
         column="contact",
-        shape=Shape.ALWAYS,
+        in_json=InJson.ALWAYS,
     ),
     FieldSpec(
         name="date",
@@ -208,7 +208,7 @@ ITEM_FIELDS: Mapping[str, FieldSpec] = _by_name(
         form=3,
         command=4,
         column="date",
-        shape=Shape.ALWAYS,
+        in_json=InJson.ALWAYS,
     ),
     FieldSpec(
         name="due_date",
@@ -218,7 +218,7 @@ ITEM_FIELDS: Mapping[str, FieldSpec] = _by_name(
         form=4,
         command=5,
         column="due date",
-        shape=Shape.ALWAYS,
+        in_json=InJson.ALWAYS,
     ),
     FieldSpec(
         name="currency",
@@ -228,7 +228,7 @@ ITEM_FIELDS: Mapping[str, FieldSpec] = _by_name(
         form=5,
         command=6,
         column="currency",
-        shape=Shape.ALWAYS,
+        in_json=InJson.ALWAYS,
     ),
     FieldSpec(name="document", label="Document", kind=DOCUMENT, clears=False, command=8),
     # It goes with the contact, whose name it settles.
@@ -273,7 +273,7 @@ ITEM_FIELDS: Mapping[str, FieldSpec] = _by_name(
     FieldSpec(name="files", label="Files", kind=FILES, empty=()),
     FieldSpec(name="image", label="Image", kind=NAME, column="image"),
     FieldSpec(name="source", label="Source", kind=NAME, in_conflict=False),
-    FieldSpec(name="total", label="Total", kind=QUANTITY, empty=None, shape=Shape.NEVER),
+    FieldSpec(name="total", label="Total", kind=QUANTITY, empty=None, in_json=InJson.NEVER),
 )
 """The fields of an item by name, in the order of JSON; its lines' are apart."""
 
@@ -344,3 +344,55 @@ def in_order(struct: type[Item | ItemLine]) -> list[FieldSpec]:
     """Return the fields as the struct has them, which is how they are compared."""
     specs = LINE_FIELDS if struct is ItemLine else ITEM_FIELDS
     return [specs[name] for name in struct.__struct_fields__ if name in specs]
+
+
+# What the trail tells of an item: what it is, and which of its fields a change has changed.
+
+Fields = dict[str, Any]
+
+
+def facts_of(item: Item) -> Fields:
+    """Return what an item is, as JSON has it: its kind, its total, and every field that says more.
+
+    The names are those of `Item` and `ItemLine`, with `gross`, the total.
+    """
+    fields: Fields = msgspec.to_builtins(item)
+    told = {name: value for name, value in fields.items() if name not in REMEMBERED}
+    return {
+        **told,
+        "kind": item.kind.value,
+        "gross": decimal_text(item.gross),
+        "currency": item.currency,
+    }
+
+
+def changes_between(before: Item, after: Item) -> tuple[Fields, Fields]:
+    """Return the fields that differ, as they were and as they are, as JSON has them.
+
+    A line's field is named as `kashdeck edit` names it, `2.category`; without the number where the
+    item has one line before and after. A line that is new or gone is under its number, whole, and
+    None where it is not.
+    """
+    was, now = _told(before), _told(after)
+    alone = len(before.lines) == len(after.lines) == 1
+    for number in range(1, max(len(before.lines), len(after.lines)) + 1):
+        old, new = _line(before, number), _line(after, number)
+        if old is None or new is None:
+            was[str(number)], now[str(number)] = old, new
+            continue
+        for spec in in_order(ItemLine):
+            key = spec.name if alone else f"{number}.{spec.name}"
+            was[key], now[key] = getattr(old, spec.name), getattr(new, spec.name)
+    differ = [key for key in now if was[key] != now[key]]
+    return (
+        {key: msgspec.to_builtins(was[key]) for key in differ},
+        {key: msgspec.to_builtins(now[key]) for key in differ},
+    )
+
+
+def _told(item: Item) -> Fields:
+    return {spec.name: getattr(item, spec.name) for spec in in_order(Item)}
+
+
+def _line(item: Item, number: int) -> ItemLine | None:
+    return item.lines[number - 1] if number <= len(item.lines) else None
