@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Collection, Iterator
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,13 +10,10 @@ from rich.text import Text
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from kfclient.dates import shown_date
+from kfclient.desk.model.fields import in_order
 from kfclient.desk.model.item import Item, ItemLine
-from kfclient.desk.model.settings import show_tax_code
-from kfclient.money import figures
 from screens.app_screen import Act, AppScreen
 from screens.item_details import ItemDetailsScreen
-from screens.item_words import CONTACTS, home_per_foreign, price_shown
 from screens.widgets.filter_box import TextLine
 from screens.widgets.ledger_table import Column, LedgerTable, Row
 
@@ -29,22 +24,6 @@ if TYPE_CHECKING:
 
 
 # Two people's versions of one item, side by side: what differs, and the item made of both.
-
-_REMEMBERED = {
-    "id", "source", "sent", "number", "dbid", "published_at", "problem", "left", "version",
-}  # fmt: skip
-"""What publishing and importing remember of an item; it is no person's choice."""
-
-_ELSEWHERE = {"contact_code", "lines"}
-"""What goes with another field, and what is compared line by line."""
-
-_LABELS = {
-    "unit_price": "Net price",
-    "tax_rate": "Tax rate",
-    "vat": "VAT",
-    "paid_on": "Paid on",
-    "payment_method": "Payment method",
-}
 
 
 class EditedField(msgspec.Struct, frozen=True):
@@ -102,50 +81,24 @@ def merged(
 
 
 def _shown(item: Item, named_after: Item) -> Iterator[tuple[str, str, str]]:
-    for field in Item.__struct_fields__:
-        if field in _REMEMBERED or field in _ELSEWHERE:
+    for spec in in_order(Item):
+        if not spec.in_conflict:
             continue
-        value = _text(field, getattr(item, field))
-        if field == "contact":
+        value = spec.show(getattr(item, spec.name))
+        if spec.name == "contact":
             value = f"{value} {item.contact_code}".rstrip()
-            yield field, CONTACTS[named_after.kind], value
-        else:
-            yield field, label_of(field), value
+        yield spec.name, spec.label_of(named_after.kind), value
 
 
 def _line_differences(number: int, before: Item, mine: Item, theirs: Item) -> Iterator[EditedField]:
-    for field in ItemLine.__struct_fields__:
-        texts = [_text(field, getattr(one.lines[number], field)) for one in (before, mine, theirs)]
+    for spec in in_order(ItemLine):
+        field = spec.name
+        texts = [spec.show(getattr(one.lines[number], field)) for one in (before, mine, theirs)]
         if texts[1] != texts[2]:
-            label = label_of(field)
+            label = spec.label
             if len(mine.lines) > 1:
                 label = f"{number + 1}. {label}"
             yield EditedField(f"lines.{number + 1}.{field}", label, *texts)
-
-
-def label_of(field: str) -> str:
-    """Return what a field of an item or of a line is called on screens."""
-    return _LABELS.get(field, field.replace("_", " ").capitalize())
-
-
-def _text(field: str, value: object) -> str:
-    if value is None or value == () or value == "":
-        return ""
-    if isinstance(value, dt.date):
-        return shown_date(value)
-    if isinstance(value, Decimal):
-        return _number(field, value)
-    if isinstance(value, tuple):
-        return ", ".join(str(one) for one in value)
-    return " ".join(str(value).split())
-
-
-def _number(field: str, value: Decimal) -> str:
-    if field == "tax_rate":
-        return show_tax_code(value)
-    if field == "exchange_rate":
-        return f"{home_per_foreign(value):f}"
-    return price_shown(value) if field in ("unit_price", "vat") else figures(value)
 
 
 def _lines_shown(item: Item) -> str:

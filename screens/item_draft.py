@@ -8,64 +8,23 @@ named as findings name them: `date`, or `lines.2.vat` for the second line.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-from kfclient.dates import parse_date, shown_date
 from kfclient.desk.items.exchange_rates import parse_rate, turned
 from kfclient.desk.items.reference import vat_of
+from kfclient.desk.model.fields import DOCUMENTS, FORM_HEAD, FORM_LINE, field_of
 from kfclient.desk.model.item import Item, ItemLine, Kind
-from kfclient.desk.model.settings import parse_tax_code, show_tax_code
 from kfclient.errors import Problem
-from kfclient.money import ZERO, figures, parse_amount
-from screens.item_words import home_per_foreign, price_shown
+from kfclient.money import parse_amount
 
-HEADER_FIELDS = (
-    "contact",
-    "reference",
-    "date",
-    "due_date",
-    "currency",
-    "exchange_rate",
-    "bank_account",
-    "payment_method",
-    "paid_on",
-    "note",
-)
-LINE_FIELDS = ("category", "description", "quantity", "unit_price", "tax_rate", "vat", "project")
-DOCUMENTS = ("invoice", "receipt", "credit note", "expense claim")
-
-_MOST_PLACES = 6
 _FIGURE = re.compile(r"([^A-Z=/]+)([A-Z]{3}|)")
-_USE = {
-    "date": "Use 31/12/2026.",
-    "due_date": "Use 31/12/2026.",
-    "paid_on": "Use 31/12/2026.",
-    "currency": "Use a code of three letters, as GBP or EUR.",
-    "exchange_rate": "Use 0.86, or say both: 1 GBP = 1.17 EUR.",
-    "quantity": "Use 1 or 2.5.",
-    "unit_price": "Use 1250.00.",
-    "tax_rate": "Use 20, 0 or n/a.",
-    "vat": "Use 250.00.",
-}
 
 
 class Unreadable(ValueError):
     """A text that cannot be what its field wants; the message is a sentence."""
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _currency(text: str) -> str:
-    code = text.strip().upper()
-    if code and not (len(code) == 3 and code.isascii() and code.isalpha()):
-        raise Unreadable(f"{text.strip()} is no currency code.")
-    return code
 
 
 def read_rate(text: str, currency: str, home: str) -> Decimal | None:
@@ -88,44 +47,19 @@ def read_rate(text: str, currency: str, home: str) -> Decimal | None:
     return said if alone[2] == currency else turned(said)
 
 
-def _amount(empty: Decimal, places: int) -> Callable[[str], Decimal]:
-    return lambda text: parse_amount(text, places=places) if text.strip() else empty
-
-
-READERS: dict[str, Callable[[str], Any]] = {
-    "contact": _one_line,
-    "reference": _one_line,
-    "date": lambda text: parse_date(text) if text.strip() else None,
-    "due_date": lambda text: parse_date(text) if text.strip() else None,
-    "paid_on": lambda text: parse_date(text) if text.strip() else None,
-    "bank_account": _one_line,
-    "payment_method": _one_line,
-    "note": _one_line,
-    "currency": _currency,
-    "category": _one_line,
-    "description": _one_line,
-    "quantity": _amount(Decimal(1), _MOST_PLACES),
-    "unit_price": _amount(ZERO, _MOST_PLACES),
-    "tax_rate": parse_tax_code,
-    "vat": _amount(ZERO, 2),
-    "project": _one_line,
-}
-"""What each field's text becomes; raises a `Problem` or `Unreadable`."""
-
-
 def read_text(field: str, text: str, currency: str = "", home: str = "") -> Any:
     """Return the value of a field's text; raises `Unreadable` with a sentence and what to use.
 
     An exchange rate is between the item's `currency` and the books' own, `home`.
     """
-    name = field.rpartition(".")[2]
+    spec = field_of(field)
     try:
-        if name == "exchange_rate":
+        if spec.name == "exchange_rate":
             return read_rate(text, currency, home)
-        return READERS[name](text)
+        return spec.read(text)
     except (Problem, Unreadable) as problem:
         sentence = problem.sentence if isinstance(problem, Problem) else str(problem)
-        raise Unreadable(f"{sentence} {_USE.get(name, '')}".rstrip()) from problem
+        raise Unreadable(f"{sentence} {spec.kind.use}".rstrip()) from problem
 
 
 class Texts(msgspec.Struct):
@@ -166,36 +100,16 @@ class Texts(msgspec.Struct):
 
 def header_texts(item: Item, home: str) -> Texts:
     """Return the fields of an item above its lines; `home` is the currency of the books."""
-    values = {field: getattr(item, field) for field in HEADER_FIELDS}
-    rate = item.exchange_rate
-    shown = {
-        "contact": _one_line(item.contact),
-        "reference": _one_line(item.reference),
-        "date": shown_date(item.date),
-        "due_date": shown_date(item.due_date),
-        "currency": item.currency,
-        "exchange_rate": f"{home_per_foreign(rate):f}" if rate else "",
-        "bank_account": _one_line(item.bank_account),
-        "payment_method": _one_line(item.payment_method),
-        "paid_on": shown_date(item.paid_on),
-        "note": _one_line(item.note),
-    }
+    values = {field: getattr(item, field) for field in FORM_HEAD}
+    shown = {field: spec.show(values[field]) for field, spec in FORM_HEAD.items()}
     return Texts.of(shown, values, home)
 
 
 def line_texts(line: ItemLine | None = None) -> Texts:
     """Return the fields of a line; a new one is empty."""
     known = ItemLine() if line is None else line
-    values = {field: getattr(known, field) for field in LINE_FIELDS}
-    shown = {
-        "category": _one_line(known.category),
-        "description": _one_line(known.description),
-        "quantity": figures(known.quantity) if line else "",
-        "unit_price": price_shown(known.unit_price) if line else "",
-        "tax_rate": "" if known.tax_rate is None else show_tax_code(known.tax_rate),
-        "vat": f"{known.vat:.2f}" if line else "",
-        "project": _one_line(known.project),
-    }
+    values = {field: getattr(known, field) for field in FORM_LINE}
+    shown = {name: spec.show(values[name]) if line else "" for name, spec in FORM_LINE.items()}
     return Texts.of(shown, values)
 
 

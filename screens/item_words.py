@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from kfclient.dates import shown_date
 from kfclient.desk.items.exchange_rates import booked
+from kfclient.desk.model.fields import ITEM_FIELDS, home_per_foreign, price_shown
 from kfclient.desk.model.item import ItemState, Kind, Severity
 from kfclient.desk.model.settings import show_tax_code
 from kfclient.money import figures, pennies
@@ -30,9 +31,6 @@ STATES = {
 COUNTED = (ItemState.READY, ItemState.TO_REVIEW, ItemState.UNKNOWN, ItemState.PUBLISHED)
 
 KINDS = {Kind.COST: "Cost", Kind.SALE: "Sale", Kind.CLAIM: "Expense claim"}
-
-CONTACTS = {Kind.COST: "Supplier", Kind.SALE: "Customer", Kind.CLAIM: "Person"}
-"""What the contact of an item is called, by its kind."""
 
 SENT = "It was sent and no answer came, so KashFlow may have it or not."
 LOOK = "It is not sent again before KashFlow has been looked at: press r."
@@ -196,25 +194,16 @@ def line_shown(item: Item, index: int) -> str:
     return f"{index + 1}. {sum_shown}  {words}".rstrip()
 
 
-def price_shown(price: Decimal) -> str:
-    """Return a unit price with at least two decimals, more where it has more."""
-    return f"{price:.2f}" if price == pennies(price) else figures(price)
-
-
-def _more(item: Item) -> tuple[tuple[str, str], ...]:
+def _more(item: Item) -> list[tuple[str, str]]:
     rate = ""
     if item.exchange_rate:
         rate = f"1 {item.currency} = {home_per_foreign(item.exchange_rate):f} GBP"
-    return (
-        ("Exchange rate", rate),
-        ("Note", " ".join(item.note.split())),
-        ("Owner", item.owner),
-        ("Payment method", item.payment_method),
-        ("Bank account", item.bank_account),
-        ("Paid on", shown_date(item.paid_on)),
-        ("Files", ", ".join(item.files)),
-        ("Image", item.image),
-    )
+    others = ("note", "owner", "payment_method", "bank_account", "paid_on", "files", "image")
+    told = [ITEM_FIELDS[name] for name in others]
+    return [
+        (ITEM_FIELDS["exchange_rate"].label, rate),
+        *((spec.label, spec.show(getattr(item, spec.name))) for spec in told),
+    ]
 
 
 def booked_shown(item: Item, home: str) -> str:
@@ -223,11 +212,3 @@ def booked_shown(item: Item, home: str) -> str:
         return ""
     sums = booked(item.net, item.vat, item.exchange_rate)
     return f"   Booked {sums.net:,.2f} + {sums.vat:,.2f} = {sums.gross:,.2f} {home}"
-
-
-def home_per_foreign(rate: Decimal) -> Decimal:
-    """Return the rate as people say it (1 EUR = 0.86 GBP) from KashFlow's, foreign per home.
-
-    Six figures that matter, so that 0.86 comes back as it was typed.
-    """
-    return Context(prec=6).divide(Decimal(1), rate).normalize()

@@ -12,12 +12,12 @@ from textual.containers import Vertical
 from textual.widgets import Input, Static
 
 from kfclient.desk.items.exchange_rates import turned
+from kfclient.desk.model.fields import field_of, home_per_foreign
 from kfclient.desk.model.item import Kind
 from kfclient.desk.model.list_names import ListName
 from kfclient.desk.model.settings import parse_tax_code
 from kfclient.desk.model.sides import side_of
 from screens.app_screen import Act, Dialog
-from screens.item_words import CONTACTS, home_per_foreign
 from screens.widgets.ledger_table import Column, LedgerTable, Row
 
 if TYPE_CHECKING:
@@ -188,16 +188,7 @@ PICKABLE = (
 
 def heading(field: str, kind: Kind) -> str:
     """Return the picker's title for a field."""
-    words = {
-        "contact": CONTACTS[kind].lower(),
-        "category": "category",
-        "project": "project",
-        "tax_rate": "tax rate",
-        "currency": "currency",
-        "bank_account": "bank account",
-        "payment_method": "payment method",
-    }
-    return f"Choose a {words[field]}"
+    return f"Choose a {field_of(field).label_of(kind).lower()}"
 
 
 def candidates(desk: Desk, business: str, field: str, kind: Kind) -> list[Choice]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kfclient.dates import shown_date
+from kfclient.desk.model.fields import ITEM_FIELDS
 from kfclient.desk.model.sides import side_by
 from screens.item_words import amount_shown
 from screens.widgets.ledger_table import Column, Row
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from kfclient.desk.publish.decide import Candidate, Candidates
 
 EMPTY = "(none)"
-FIELDS = ("In KashFlow", "Contact", "Reference", "Date", "Due date", "Net", "Gross")
+_SAID = [ITEM_FIELDS[name].label for name in ("contact", "reference", "date", "due_date")]
+FIELDS = ("In KashFlow", *_SAID, "Net", "Gross")
 
 
 class Beside(msgspec.Struct, frozen=True):

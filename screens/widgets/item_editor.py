@@ -9,19 +9,16 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from kfclient.desk.model.fields import DOCUMENTS, FORM_HEAD, FORM_LINE, ITEM_FIELDS, FieldSpec
 from kfclient.desk.model.item import Item, Kind
 from kfclient.money import figures
 from screens.files import files_shown
 from screens.item_draft import (
-    DOCUMENTS,
-    HEADER_FIELDS,
-    LINE_FIELDS,
     ItemDraft,
     Texts,
     Unreadable,
     line_texts,
 )
-from screens.item_words import CONTACTS
 from screens.widgets.field import Cycle
 from screens.widgets.filter_box import TextLine
 
@@ -32,16 +29,6 @@ if TYPE_CHECKING:
 
 
 # The fields of the item form: inputs of one line that know which text of the item they are.
-
-HEADINGS = {
-    "category": "Category",
-    "description": "Description",
-    "quantity": "Qty",
-    "unit_price": "Net price",
-    "tax_rate": "Tax",
-    "vat": "VAT",
-    "project": "Project",
-}
 
 
 class ItemField(Input):
@@ -74,8 +61,8 @@ class LineHeadings(Horizontal):
     def compose(self) -> ComposeResult:
         """Lay out a word over each field."""
         yield Static("#", classes="number")
-        for field, words in HEADINGS.items():
-            yield Static(words, classes=f"field-{field}")
+        for field, spec in FORM_LINE.items():
+            yield Static(spec.heading or spec.label, classes=f"field-{field}")
 
 
 class LineFields(Vertical):
@@ -84,7 +71,7 @@ class LineFields(Vertical):
     def __init__(self, number: int, texts: Texts) -> None:
         super().__init__(classes="line-fields")
         self.number = number
-        self.fields = {field: ItemField(field, texts.now[field], self) for field in LINE_FIELDS}
+        self.fields = {field: ItemField(field, texts.now[field], self) for field in FORM_LINE}
 
     def compose(self) -> ComposeResult:
         """Lay out the fields in one row."""
@@ -103,7 +90,7 @@ class LineFields(Vertical):
         """Say which fields of the line cannot be read; `problems` go by field."""
         for field, widget in self.fields.items():
             widget.show_problem(problems.get(field, ""))
-        said = [f"   ✗ {HEADINGS[field]}: {text}" for field, text in problems.items()]
+        said = [f"   ✗ {FORM_LINE[field].label}: {text}" for field, text in problems.items()]
         below = self.query_one(".problem", TextLine)
         below.say("\n".join(said))
         below.set_class(not said, "hidden")
@@ -111,25 +98,10 @@ class LineFields(Vertical):
 
 # The fields of an item above its lines: kind, contact, dates, currency, payment, note.
 
-LABELS = {
-    "contact": "Supplier",
-    "reference": "Reference",
-    "date": "Date",
-    "due_date": "Due date",
-    "currency": "Currency",
-    "exchange_rate": "Exchange rate",
-    "bank_account": "Bank account",
-    "payment_method": "Method",
-    "paid_on": "Paid on",
-    "note": "Note",
-}
-_ROWS = (
-    ("contact", "reference"),
-    ("date", "due_date"),
-    ("currency", "exchange_rate"),
-    ("bank_account", "payment_method"),
-    ("paid_on", "note"),
-)
+
+def _pairs() -> list[tuple[FieldSpec, ...]]:
+    specs = list(FORM_HEAD.values())
+    return [tuple(specs[at : at + 2]) for at in range(0, len(specs), 2)]
 
 
 class ItemHeader(Vertical):
@@ -140,62 +112,46 @@ class ItemHeader(Vertical):
         self.draft = draft
         self.home_currency = home_currency
         texts = draft.header.now
-        self.fields = {field: ItemField(field, texts[field]) for field in HEADER_FIELDS}
+        self.fields = {field: ItemField(field, texts[field]) for field in FORM_HEAD}
 
     def compose(self) -> ComposeResult:
         """Lay out the fields in pairs, each pair with room for what cannot be read."""
-        draft, fields = self.draft, self.fields
+        draft = self.draft
         with Horizontal(classes="pair"):
-            yield Static("Kind", classes="label")
+            yield Static(ITEM_FIELDS["kind"].label, classes="label")
             yield Cycle([kind.value for kind in Kind], draft.kind.value, id="kind")
-            yield Static("Document", classes="label second")
+            yield Static(ITEM_FIELDS["document"].label, classes="label second")
             yield Cycle(DOCUMENTS, draft.document, id="document")
+        for pair in _pairs():
+            with Horizontal(classes="pair"):
+                for spec in pair:
+                    yield from self._labelled(spec, second=spec is not pair[0])
+            yield TextLine(classes="problem hidden", id=f"wrong-{pair[0].name}", grows=True)
         with Horizontal(classes="pair"):
-            yield TextLine(CONTACTS[draft.kind], classes="label", id="contact-label")
-            yield fields["contact"]
-            yield TextLine(classes="beside", id="contact-code")
-            yield Static("Reference", classes="label second")
-            yield fields["reference"]
-        yield TextLine(classes="problem hidden", id="wrong-contact", grows=True)
-        with Horizontal(classes="pair"):
-            yield Static("Date", classes="label")
-            yield fields["date"]
-            yield Static("", classes="beside")
-            yield Static("Due date", classes="label second")
-            yield fields["due_date"]
-        yield TextLine(classes="problem hidden", id="wrong-date", grows=True)
-        with Horizontal(classes="pair"):
-            yield Static("Currency", classes="label")
-            yield fields["currency"]
-            yield TextLine(id="rate-label", grows=True)
-            yield fields["exchange_rate"]
-            yield TextLine(id="rate-home", grows=True)
-        yield TextLine(classes="problem hidden", id="wrong-currency", grows=True)
-        with Horizontal(classes="pair"):
-            yield TextLine(classes="label", id="paid-label")
-            yield fields["bank_account"]
-            yield Static("", classes="beside")
-            yield Static("Method", classes="label second")
-            yield fields["payment_method"]
-        yield TextLine(classes="problem hidden", id="wrong-bank_account", grows=True)
-        with Horizontal(classes="pair"):
-            yield Static("Paid on", classes="label")
-            yield fields["paid_on"]
-            yield Static("", classes="beside")
-            yield Static("Note", classes="label second")
-            yield fields["note"]
-        yield TextLine(classes="problem hidden", id="wrong-paid_on", grows=True)
-        with Horizontal(classes="pair"):
-            yield Static("Files", classes="label")
+            yield Static(ITEM_FIELDS["files"].label, classes="label")
             yield TextLine(id="files")
+
+    def _labelled(self, spec: FieldSpec, *, second: bool) -> ComposeResult:
+        """Lay out a field of a pair with its label, and what stands beside it."""
+        name = spec.name
+        if name == "exchange_rate":
+            yield TextLine(id="rate-label", grows=True)
+            yield self.fields[name]
+            yield TextLine(id="rate-home", grows=True)
+            return
+        classes = "label second" if second else "label"
+        yield TextLine(spec.label_of(self.draft.kind), classes=classes, id=f"label-{name}")
+        yield self.fields[name]
+        if not second and name != "currency":
+            yield TextLine(classes="beside", id=f"beside-{name}")
 
     def show_draft(self) -> None:
         """Show what goes with the texts: whose name it is, its code, whether a rate is needed."""
         draft = self.draft
         self.query_one("#kind", Cycle).set_value(draft.kind.value)
         self.query_one("#document", Cycle).set_value(draft.document)
-        self._say("#contact-label", CONTACTS[draft.kind])
-        self._say("#contact-code", draft.contact_code)
+        self._say("#label-contact", FORM_HEAD["contact"].label_of(draft.kind))
+        self._say("#beside-contact", draft.contact_code)
         texts = draft.header.now
         currency = texts["currency"].strip().upper()
         foreign = currency != self.home_currency
@@ -205,7 +161,7 @@ class ItemHeader(Vertical):
         self._say("#rate-label", f"1 {currency or '?'} =" if foreign else "")
         self._say("#rate-home", self._rate_words(currency) if foreign else "")
         rate.display = foreign
-        self._say("#paid-label", "Paid into" if draft.kind is Kind.SALE else "Paid from")
+        self._say("#label-bank_account", "Paid into" if draft.kind is Kind.SALE else "Paid from")
         self._say("#files", f"{files_shown(draft.files)}   (F9 changes them)")
 
     def _rate_words(self, currency: str) -> str:
@@ -219,13 +175,13 @@ class ItemHeader(Vertical):
 
     def show_problems(self, problems: dict[str, str]) -> None:
         """Say below their row which fields cannot be read; `problems` go by field."""
-        for row in _ROWS:
+        for pair in _pairs():
             said = []
-            for field in row:
-                text = problems.get(field, "")
-                self.fields[field].show_problem(text)
-                said += [f"✗ {LABELS[field]}: {text}"] if text else []
-            below = self.query_one(f"#wrong-{row[0]}", TextLine)
+            for spec in pair:
+                text = problems.get(spec.name, "")
+                self.fields[spec.name].show_problem(text)
+                said += [f"✗ {spec.label_of(self.draft.kind)}: {text}"] if text else []
+            below = self.query_one(f"#wrong-{pair[0].name}", TextLine)
             below.say("\n".join(said))
             below.set_class(not said, "hidden")
 

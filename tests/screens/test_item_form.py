@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from kfclient.api.records import PaymentMethod
 from kfclient.desk import Desk
+from kfclient.desk.model.fields import home_per_foreign
 from kfclient.desk.model.item import Item, ItemLine, Kind
 from kfclient.desk.sync.readers import COST_METHODS
 from screens.dialogs import ConfirmScreen
 from screens.item_draft import ItemDraft, read_text
 from screens.item_form import ItemFormScreen
-from screens.item_words import home_per_foreign
 from screens.picker import Choice, PickerScreen, best_first
 from screens.widgets.item_editor import ItemField
 from screens.widgets.ledger_table import LedgerTable
@@ -95,7 +95,7 @@ def test_a_rate_is_read_either_way_round() -> None:
         ("date", "31/12/26", "a year of two figures"),
         ("date", "32/1/2026", "not a day of the calendar"),
         ("due_date", "tomorrow", "tomorrow is not a date. Use 31/12/2026."),
-        ("currency", "pounds", "no currency code"),
+        ("currency", "pounds", "“pounds” is not a currency. Use a code"),
         ("exchange_rate", "0", "more than nothing"),
         ("exchange_rate", "x", "“x” is not a rate"),
         ("exchange_rate", "1.17 USD", "is not a rate. Use"),

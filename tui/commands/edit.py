@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -11,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from kfclient.dates import parse_date
 from kfclient.desk.errors import WrongValue
 from kfclient.desk.items.exchange_rates import parse_rate
+from kfclient.desk.model.fields import COMMAND_HEAD, COMMAND_LINE
 from kfclient.desk.model.item import Item, ItemLine
-from kfclient.desk.model.settings import NOT_APPLICABLE, parse_tax_code
+from kfclient.desk.model.settings import NOT_APPLICABLE
 from kfclient.errors import Problem
-from kfclient.money import ZERO, parse_amount, pennies
+from kfclient.money import ZERO, pennies
 from tui.commands.items import tell_item
 from tui.commands.opening import opened
 from tui.commands.settings import pairs
@@ -170,19 +169,6 @@ def _one_of(files: Sequence[str], path: str) -> str:
 MOST_LINES = 200
 
 
-def _text(text: str) -> str:
-    return text.strip()
-
-
-def _date(text: str) -> dt.date | None:
-    return parse_date(text) if text.strip() else None
-
-
-def _figure(text: str) -> Decimal:
-    """Read a quantity or a unit price: these may have more decimals than money."""
-    return parse_amount(text, places=6)
-
-
 def _rate(text: str, currency: str, home: str) -> Decimal | None:
     """Read an exchange rate, whichever way round it is said."""
     if not text.strip():
@@ -195,57 +181,11 @@ def _rate(text: str, currency: str, home: str) -> Decimal | None:
     return parse_rate(text, currency, home)
 
 
-def _currency(text: str) -> str:
-    word = text.strip().upper()
-    if len(word) != 3 or not word.isascii() or not word.isalpha():
-        raise WrongValue(f"“{text}” is not a currency.", "Write its three letters: GBP, EUR, USD.")
-    return word
-
-
-def _document(text: str) -> str:
-    word = text.strip().casefold()
-    if word not in DOCUMENTS:
-        raise WrongValue(
-            f"“{text}” is not a kind of document.", "Say " + ", ".join(DOCUMENTS) + "."
-        )
-    return word
-
-
-DOCUMENTS = ("invoice", "receipt", "credit note")
-
-HEAD: Mapping[str, Callable[[str], Any]] = {
-    "contact": _text,
-    "contact_code": _text,
-    "reference": _text,
-    "date": _date,
-    "due_date": _date,
-    "currency": _currency,
-    "exchange_rate": _text,
-    "document": _document,
-    "note": _text,
-    "paid_on": _date,
-    "bank_account": _text,
-    "payment_method": _text,
-}
-"""The fields of the item itself."""
-
-LINE: Mapping[str, Callable[[str], Any]] = {
-    "description": _text,
-    "category": _text,
-    "project": _text,
-    "quantity": _figure,
-    "unit_price": _figure,
-    "tax_rate": parse_tax_code,
-    "vat": parse_amount,
-}
-"""The fields of a line: `2.category` is the second line's, `category` every line's."""
-
-
 FIELDS = f"""\
 fields of the item:
-  {", ".join(HEAD)}, files
+  {", ".join(COMMAND_HEAD)}, files
 fields of a line (2.category: of line 2; category: of every line):
-  {", ".join(LINE)}
+  {", ".join(COMMAND_LINE)}
 
 A line's VAT follows from its price and tax rate unless it is given too. An empty value \
 (project=) clears a field. The number after the last line makes a new line.
@@ -286,12 +226,12 @@ def changed(item: Item, changes: Mapping[str, str], home: str = "GBP") -> Item:
     by_line: dict[int, dict[str, Any]] = {}
     for key, text in changes.items():
         number, field = _split(key)
-        if number is None and field in HEAD:
-            head[field] = _read(HEAD[field], key, text)
+        if number is None and field in COMMAND_HEAD:
+            head[field] = _read(COMMAND_HEAD[field].told, key, text)
             continue
-        if field not in LINE:
+        if field not in COMMAND_LINE:
             raise _no_such(key)
-        value = _read(LINE[field], key, text)
+        value = _read(COMMAND_LINE[field].told, key, text)
         for at in range(max(len(lines), 1)) if number is None else [number]:
             by_line.setdefault(at, {})[field] = value
     for at in sorted(by_line):
@@ -345,7 +285,8 @@ def _no_line(number: int, lines: int) -> WrongUse:
 
 
 def _no_such(key: str) -> WrongUse:
+    head, line = ", ".join(COMMAND_HEAD), ", ".join(COMMAND_LINE)
     return WrongUse(
         f"An item has no field “{key}”.",
-        f"Fields: {', '.join(HEAD)}, files; of a line: {', '.join(LINE)} (1.category for line 1).",
+        f"Fields: {head}, files; of a line: {line} (1.category for line 1).",
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kfclient.dates import shown_date
 from kfclient.desk.errors import ItemSettled
 from kfclient.desk.items.exchange_rates import booked_words, rate_words
+from kfclient.desk.model.fields import ITEM_FIELDS, LINE_FIELDS
 from kfclient.money import figures, pennies, shown
 from tui.commands.opening import agreed, opened
 from tui.commands.output import TextColumn, count, room_here, say, say_json, table
@@ -78,40 +79,38 @@ def tell_left(items: Sequence[Item]) -> None:
 def _facts(item: Item, books: ReferenceData) -> list[tuple[str, str]]:
     home = books.home_currency
     rate, amounts = item.exchange_rate, booked_of(item, books)
+    currency, exchange_rate = ITEM_FIELDS["currency"].label, ITEM_FIELDS["exchange_rate"].label
     return [
-        ("Contact", item.contact),
-        ("Code", item.contact_code),
-        ("Reference", item.reference),
-        ("Date", shown_date(item.date)),
-        ("Due", shown_date(item.due_date)),
-        ("Currency", item.currency if books.is_foreign(item) else ""),
-        ("Exchange rate", "" if rate is None else rate_words(rate, item.currency, home)),
+        *_told(item, "contact", "contact_code", "reference", "date", "due_date"),
+        (currency, item.currency if books.is_foreign(item) else ""),
+        (exchange_rate, "" if rate is None else rate_words(rate, item.currency, home)),
         ("Net", shown(item.net, item.currency)),
         ("VAT", shown(item.vat, item.currency)),
         ("Total", shown(item.gross, item.currency)),
         ("Booked as", "" if amounts is None else booked_words(amounts, home)),
-        ("Owner", item.owner),
-        ("Paid on", shown_date(item.paid_on)),
-        ("Bank account", item.bank_account),
-        ("Payment", item.payment_method),
+        *_told(item, "owner", "paid_on", "bank_account", "payment_method"),
         *[("File", path) for path in item.files],
-        ("Note", " ".join(item.note.split())),
-        ("Image", item.image),
-        ("From", item.source),
+        *_told(item, "note", "image", "source"),
         ("Problem", "" if item.problem is None else item.problem.sentence),
     ]
+
+
+def _told(item: Item, *names: str) -> list[tuple[str, str]]:
+    specs = [ITEM_FIELDS[name] for name in names]
+    return [(spec.label, spec.show(getattr(item, spec.name))) for spec in specs]
 
 
 def _lines_table(item: Item) -> str:
     columns = (
         TextColumn("Line", right=True),
-        TextColumn("Description", gives=True),
-        TextColumn("Category", gives=True),
-        TextColumn("Project", gives=True),
-        TextColumn("Quantity", right=True),
-        TextColumn("Price", right=True),
-        TextColumn("Tax", right=True),
-        TextColumn("VAT", right=True),
+        *[
+            TextColumn(LINE_FIELDS[name].label, gives=True)
+            for name in ("description", "category", "project")
+        ],
+        *[
+            TextColumn(LINE_FIELDS[name].label, right=True)
+            for name in ("quantity", "unit_price", "tax_rate", "vat")
+        ],
         TextColumn("Total", right=True),
     )
     rows = [
@@ -122,7 +121,7 @@ def _lines_table(item: Item) -> str:
             line.project,
             figures(line.quantity),
             _price(line.unit_price),
-            _tax(line.tax_rate),
+            LINE_FIELDS["tax_rate"].show(line.tax_rate),
             f"{line.vat:,.2f}",
             f"{line.gross:,.2f}",
         )
@@ -134,12 +133,6 @@ def _lines_table(item: Item) -> str:
 def _price(price: Decimal) -> str:
     """Return a unit price with at least two decimals."""
     return f"{price:,.2f}" if price == pennies(price) else f"{price:,f}"
-
-
-def _tax(rate: Decimal | None) -> str:
-    from kfclient.desk.model.settings import show_tax_code
-
-    return "" if rate is None else show_tax_code(rate)
 
 
 STATES = ("to-review", "ready", "publishing", "published", "unknown")

@@ -9,18 +9,20 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from kfclient.desk.items.exchange_rates import Booked, booked
-from kfclient.money import ZERO, decimal_text, figures
+from kfclient.desk.model.fields import ITEM_FIELDS, LINE_FIELDS, FieldSpec, InJson
+from kfclient.money import ZERO, decimal_text
 from tui.commands.status import problem_shape
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from kfclient.desk.items.reference import ReferenceData
     from kfclient.desk.model.business import ProblemNote
     from kfclient.desk.model.item import Finding, Item, ItemLine, ItemState
     from kfclient.errors import Problem
 
 Shape = dict[str, Any]
+
+_ALWAYS = [spec for spec in ITEM_FIELDS.values() if spec.in_json is InJson.ALWAYS]
+_IN_FULL = [spec for spec in ITEM_FIELDS.values() if spec.in_json is InJson.IN_FULL]
 
 
 def item_shape(item: Item, state: ItemState, problem: Problem | ProblemNote | None = None) -> Shape:
@@ -29,11 +31,7 @@ def item_shape(item: Item, state: ItemState, problem: Problem | ProblemNote | No
         "id": item.id,
         "kind": item.kind.value,
         "state": state.value,
-        "reference": item.reference or None,
-        "contact": item.contact or None,
-        "date": item.date,
-        "due_date": item.due_date,
-        "currency": item.currency,
+        **_told(item, _ALWAYS),
         "net": decimal_text(item.net),
         "vat": decimal_text(item.vat),
         "gross": decimal_text(item.gross),
@@ -53,19 +51,9 @@ def item_shape(item: Item, state: ItemState, problem: Problem | ProblemNote | No
 
 def item_in_full(item: Item, books: ReferenceData) -> Shape:
     """Return what `item` gives beside the fields of `item_shape`."""
+    amounts = booked_shape(booked_of(item, books), books.home_currency)
     return {
-        "document": item.document,
-        "contact_code": item.contact_code or None,
-        "exchange_rate": _decimal(item.exchange_rate),
-        "booked": booked_shape(booked_of(item, books), books.home_currency),
-        "note": item.note or None,
-        "owner": item.owner or None,
-        "paid_on": item.paid_on,
-        "bank_account": item.bank_account or None,
-        "payment_method": item.payment_method or None,
-        "files": list(item.files),
-        "image": item.image or None,
-        "source": item.source or None,
+        **_before("note", _told(item, _IN_FULL), booked=amounts),
         "published_at": item.published_at,
         "lines": [_line_shape(line) for line in item.lines],
     }
@@ -111,19 +99,17 @@ def finding_shapes(findings: Iterable[Finding]) -> list[Shape]:
 
 
 def _line_shape(line: ItemLine) -> Shape:
-    return {
-        "description": line.description or None,
-        "category": line.category or None,
-        "quantity": _decimal(line.quantity),
-        "unit_price": _decimal(line.unit_price),
-        "tax_rate": _decimal(line.tax_rate),
-        "net": decimal_text(line.net),
-        "vat": decimal_text(line.vat),
-        "gross": decimal_text(line.gross),
-        "project": line.project or None,
-    }
+    told = _told(line, LINE_FIELDS.values())
+    told = _before("vat", told, net=decimal_text(line.net))
+    return _before("project", told, gross=decimal_text(line.gross))
 
 
-def _decimal(value: Decimal | None) -> str | None:
-    """Return a quantity, a price or a rate as it is: these may have more decimals than money."""
-    return None if value is None else figures(value)
+def _told(one: Item | ItemLine, specs: Iterable[FieldSpec]) -> Shape:
+    return {spec.name: spec.kind.json(getattr(one, spec.name)) for spec in specs}
+
+
+def _before(field: str, shape: Shape, **more: Any) -> Shape:
+    # What follows from other fields stands beside them, as it always has.
+    pairs = list(shape.items())
+    at = list(shape).index(field)
+    return dict([*pairs[:at], *more.items(), *pairs[at:]])

@@ -8,6 +8,7 @@ from typing import Any
 
 from kfclient.dates import parse_date, shown_date
 from kfclient.desk.audit.entry import Action, Entry
+from kfclient.desk.model.fields import DATE, FIELD_SPECS
 from kfclient.desk.model.list_names import ListName
 from kfclient.desk.model.settings import SETTINGS
 from kfclient.money import shown
@@ -18,21 +19,13 @@ _LONGEST = 60
 """Letters of one value that a sentence quotes; the entry has it whole."""
 
 _WORDS = {
-    "contact_code": "code",
-    "due_date": "due date",
-    "exchange_rate": "exchange rate",
-    "unit_price": "price",
-    "tax_rate": "tax rate",
-    "vat": "VAT",
-    "payment_method": "payment method",
-    "bank_account": "bank account",
-    "paid_on": "payment date",
+    **{spec.name: spec.inside for spec in FIELD_SPECS},
     "secrets_in": "secrets kept in",
     "endpoint": "address",
     **{spec.key: spec.title[0].lower() + spec.title[1:] for spec in SETTINGS},
 }
 _KINDS = {"claim": "expense claim"}
-_DATES = {"date", "due_date", "paid_on"}
+_DATES = {spec.name for spec in FIELD_SPECS if spec.kind is DATE}
 _SENDING = {"InsertReceipt": "purchase", "InsertInvoice": "sale"}
 
 

@@ -24,14 +24,14 @@ from kfclient.desk.importing.values import (
     RowRefused,
     amount,
     currency,
-    date,
-    one_line,
     percentage,
     picture,
+    read_cell,
 )
 from kfclient.desk.items.check import TOTAL_MISSING
 from kfclient.desk.items.reference import fits, folded, split_rate
 from kfclient.desk.model.business import ProblemNote
+from kfclient.desk.model.fields import ITEM_FIELDS, one_line
 from kfclient.desk.model.item import Item, ItemLine, Kind
 from kfclient.desk.model.settings import NOT_APPLICABLE
 from kfclient.money import ZERO
@@ -218,8 +218,8 @@ def read_row(row: CsvRow, base: str, home: str, folder: Path) -> DextRow:
         document=document,
         reference=one_line(row["invoice number"]),
         contact=(person or supplier) if kind == _CLAIM else supplier,
-        date=date(row, "date"),
-        due_date=date(row, "due date"),
+        date=read_cell(row, "date", ITEM_FIELDS["date"]),
+        due_date=read_cell(row, "due date", ITEM_FIELDS["due_date"]),
         currency=amounts.currency,
         exchange_rate=_exchange_rate(amounts, base, home),
         lines=(line,),

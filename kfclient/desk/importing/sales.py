@@ -9,8 +9,9 @@ Unit Price are net; the tax is worked out.
 from __future__ import annotations
 
 import hashlib
-from decimal import Decimal
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -21,21 +22,29 @@ from kfclient.desk.importing.values import (
     RowRefused,
     amount,
     currency,
-    date,
-    one_line,
     percentage,
     picture,
+    read_cell,
 )
 from kfclient.desk.items.reference import folded, vat_of
+from kfclient.desk.model.fields import ITEM_FIELDS, LINE_FIELDS, FieldSpec
 from kfclient.desk.model.item import Item, ItemLine, Kind
-from kfclient.money import ZERO, pennies
+from kfclient.money import ZERO
 
 TITLE = "Sales"
 NEEDED = ("reference", "date", "contact", "category", "quantity", "unit price")
-_HEAD = (
-    "date", "due_date", "currency", "exchange_rate", "note", "bank_account", "payment_method",
-    "paid_on", "image",
-)  # fmt: skip
+_ONCE = sorted(
+    (
+        spec
+        for spec in ITEM_FIELDS.values()
+        if spec.column and spec.name not in {"reference", "contact"}
+    ),
+    key=lambda spec: spec.form or len(ITEM_FIELDS),
+)
+"""What every row of a sale says alike; reference and contact, however written, make it one sale."""
+
+_BY_HAND = {"currency", "exchange_rate", "image", "tax_rate"}
+"""Columns whose text is held against another's, or that name a file as well."""
 
 
 def read_sales(file: CsvFile) -> ImportedFile:
@@ -83,10 +92,9 @@ def _sale(key: str, rows: list[CsvRow], folder: Path) -> Item:
             raise _LineRefused(row.line, str(problem)) from problem
     first = items[0]
     for row, item in zip(rows, items, strict=True):
-        for name in _HEAD:
-            if getattr(item, name) != getattr(first, name):
-                words = name.replace("_", " ")
-                reason = f"Its {words} is not that of line {rows[0].line}, of the same sale."
+        for spec in _ONCE:
+            if getattr(item, spec.name) != getattr(first, spec.name):
+                reason = f"Its {spec.column} is not that of line {rows[0].line}, of the same sale."
                 raise _LineRefused(row.line, reason)
     return msgspec.structs.replace(
         first,
@@ -99,41 +107,31 @@ def _one(key: str, row: CsvRow, folder: Path) -> Item:
     """Return a row as a sale of one line; raises `RowRefused`."""
     if folded(row["kind"]) not in {"", "sale"}:
         raise RowRefused(f"Its kind is {row['kind']}; a sales file holds sales.")
-    quantity = amount(row, "quantity", places=6)
-    price = amount(row, "unit price", places=6)
+    line = ItemLine(**_values(row, LINE_FIELDS))
     rate = percentage(row, "tax rate")
+    vat = ZERO if rate is None else vat_of(line.net, rate)
     exchange = amount(row, "exchange rate", places=6)
     if exchange is not None and exchange <= 0:
         raise RowRefused("Its exchange rate is not above zero.")
-    quantity = Decimal(1) if quantity is None else quantity
-    net = pennies(quantity * (price or ZERO))
-    line = ItemLine(
-        description=row["description"],
-        category=one_line(row["category"]),
-        quantity=quantity,
-        unit_price=price or ZERO,
-        tax_rate=rate,
-        vat=ZERO if rate is None else vat_of(net, rate),
-        project=one_line(row["project"]),
-    )
     link, files = picture(row, "image", folder)
     return Item(
+        **_values(row, ITEM_FIELDS),
         kind=Kind.SALE,
-        reference=one_line(row["reference"]),
-        contact=one_line(row["contact"]),
-        date=date(row, "date"),
-        due_date=date(row, "due date"),
         currency=currency(row, "currency", "unit price"),
         exchange_rate=exchange,
-        lines=(line,),
-        note=row["note"],
-        payment_method=one_line(row["payment method"]),
-        bank_account=one_line(row["bank account"]),
-        paid_on=date(row, "paid on"),
+        lines=(msgspec.structs.replace(line, tax_rate=rate, vat=vat),),
         files=files,
         image=link,
         source=key,
     )
+
+
+def _values(row: CsvRow, fields: Mapping[str, FieldSpec]) -> dict[str, Any]:
+    return {
+        name: read_cell(row, spec.column, spec)
+        for name, spec in fields.items()
+        if spec.column and name not in _BY_HAND
+    }
 
 
 def _refused(rows: list[CsvRow], problem: _LineRefused) -> list[BadRow]:

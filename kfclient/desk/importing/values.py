@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from kfclient.dates import DateUnclear, parse_date
 from kfclient.desk.importing.csvfile import BadRow, CsvRow
 from kfclient.desk.items.check_lines import REFUSED, TAKEN
+from kfclient.desk.model.fields import ITEM_FIELDS, FieldSpec
 from kfclient.desk.model.item import Item
+from kfclient.errors import Problem
 from kfclient.money import AmountUnclear, parse_amount
 
 # What files write where VAT does not apply.
@@ -55,14 +56,11 @@ def amount(row: CsvRow, column: str, *, places: int = 2) -> Decimal | None:
         raise RowRefused(f"{_title(column)}: {problem.sentence}") from problem
 
 
-def date(row: CsvRow, column: str) -> dt.date | None:
-    """Return the date in the column, None where it is empty; raises `RowRefused`."""
-    text = row[column]
-    if not text:
-        return None
+def read_cell(row: CsvRow, column: str, spec: FieldSpec) -> Any:
+    """Return what the column says of a field; raises `RowRefused`."""
     try:
-        return parse_date(text)
-    except DateUnclear as problem:
+        return spec.read(row[column])
+    except Problem as problem:
         raise RowRefused(f"{_title(column)}: {problem.sentence}") from problem
 
 
@@ -87,15 +85,13 @@ def currency(row: CsvRow, column: str, *amounts: str) -> str:
 
     `amounts` are the columns whose values may begin with a currency symbol.
     """
-    code = row[column].upper()
+    code: str = read_cell(row, column, ITEM_FIELDS["currency"])
     for name in amounts:
         for symbol, meant in (("£", "GBP"), ("€", "EUR")):
             if symbol in row[name] and code and code != meant:
                 raise RowRefused(
                     f"{_title(name)}: {row[name]} is in {meant}, but the currency is {code}."
                 )
-    if code and not (len(code) == 3 and code.isascii() and code.isalpha()):
-        raise RowRefused(f"{_title(column)}: {row[column]} is not a currency code such as GBP.")
     return code
 
 
@@ -111,11 +107,6 @@ def picture(row: CsvRow, column: str, folder: Path) -> tuple[str, tuple[str, ...
         return text, ()
     path = os.path.expanduser(text)  # noqa: PTH111 - it leaves what it cannot expand as it is
     return "", (os.path.abspath(folder / path),)  # noqa: PTH100 - symbolic links stay
-
-
-def one_line(text: str) -> str:
-    """Return the text with its line ends turned into spaces."""
-    return " ".join(text.split())
 
 
 def _title(column: str) -> str:

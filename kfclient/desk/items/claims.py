@@ -20,7 +20,8 @@ from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import NotGathered, WrongValue
 from kfclient.desk.items.exchange_rates import in_home
 from kfclient.desk.items.items import GATHERED, TABLE, stored
-from kfclient.desk.model.item import Item, ItemLine, Kind, facts_of
+from kfclient.desk.model.fields import facts_of
+from kfclient.desk.model.item import Item, ItemLine, Kind
 from kfclient.money import shown
 
 if TYPE_CHECKING:

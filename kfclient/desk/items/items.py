@@ -18,13 +18,12 @@ from kfclient.desk.items.duplicate_finder import DuplicateFinder
 from kfclient.desk.items.reference import ReferenceCache, ReferenceData
 from kfclient.desk.model.business import ItemCounts
 from kfclient.desk.model.connection_state import publish_lock
+from kfclient.desk.model.fields import changes_between, facts_of
 from kfclient.desk.model.item import (
     Finding,
     Item,
     ItemState,
     Severity,
-    changes_between,
-    facts_of,
 )
 
 if TYPE_CHECKING:

@@ -38,7 +38,7 @@ def inbox(home: Home) -> Inbox:
         ({"Status": "deleted"}, "status in Dext is deleted"),
         ({"Receipt ID": ""}, "has no Receipt ID"),
         (priced("100.00", Type="Credit note"), "credit note, but its total is above zero"),
-        ({"Currency": "Euro"}, "not a currency code"),
+        ({"Currency": "Euro"}, "Currency: “Euro” is not a currency."),
         ({"Total": "€100.00"}, "is in EUR, but the currency is GBP"),
         ({"Status": "claimed"}, "belongs to no claim"),
         ({"Total (GBP)": "-100.00"}, "different signs"),
