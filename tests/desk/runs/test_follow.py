@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -32,7 +32,8 @@ from kfclient.store import Home, Secrets
 from kfclient.store.events_file import EventsFile, Follower
 from tests.desk.publisher import Publisher
 from tests.desk.runs.test_runs import break_off
-from tests.slow import HANGING, SlowReplies, slow_replies
+from tests.slow import SlowReplies, slow_replies
+from tests.waiting import HANG, until
 
 TRICKY = "Ü & <b>\n“quoted”"
 
@@ -76,17 +77,9 @@ class Going:
 
     def end(self) -> PublishReport:
         """Return the report, once there is one."""
-        self.thread.join(HANGING)
+        self.thread.join(HANG)
         assert self.report is not None
         return self.report
-
-
-def until(true: Callable[[], object]) -> None:
-    """Wait until it is so."""
-    deadline = time.monotonic() + HANGING
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def standing(desk: Desk, business: str) -> RunPhase | None:
