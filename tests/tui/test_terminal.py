@@ -68,6 +68,25 @@ class Terminal:
             came += self.read(0.05)
         return came
 
+    def read_to_end(self) -> bytes:
+        """Return what comes until the program has ended."""
+        until, came = time.monotonic() + HANG, b""
+        while self.process.poll() is None:
+            assert time.monotonic() < until, "it does not end"
+            came += self.read(0.05)
+        return came + self.read(0.05)
+
+    def read_to_rest(self) -> bytes:
+        """Return what comes until nothing has come for a second."""
+        came = b""
+        while more := self.read(1.0):
+            came += more
+        return came
+
+    def hides(self) -> bool:
+        """Return whether what is typed now is not shown."""
+        return not termios.tcgetattr(self.fd)[3] & termios.ECHO
+
     def press(self, keys: bytes) -> None:
         """Type."""
         os.write(self.fd, keys)
@@ -98,23 +117,22 @@ def on_terminal(home: Path, *words: str, **environment: str) -> Iterator[Termina
 
 def test_it_starts_on_a_bare_home_is_silent_when_idle_and_quits(tmp_path: Path) -> None:
     with on_terminal(tmp_path / "home", SSH_CONNECTION="192.0.2.1 1 192.0.2.2 22") as terminal:
-        start = terminal.read_until(b"Connections") + terminal.read(1.5)
+        start = terminal.read_until(b"Connections") + terminal.read_to_rest()
         assert len(start) < 60_000
         assert b"\x1b[?1003h" not in start, "over SSH the mouse stays off"
-        assert terminal.read(2.5) == b""
+        assert terminal.read(1.5) == b""
         terminal.press(b"\x11")
-        terminal.read(1.5)
+        terminal.read_to_end()
         assert terminal.process.wait(HANG) == 0
 
 
 def test_a_byte_that_is_no_utf8_does_not_take_the_keyboard_away(tmp_path: Path) -> None:
     with on_terminal(tmp_path / "home") as terminal:
         terminal.read_until(b"Connections")
-        terminal.read(0.5)
         terminal.press(b"\x1b[M \xa0\xc0")
         terminal.read(0.3)
         terminal.press(b"\x11")
-        terminal.read(1.5)
+        terminal.read_to_end()
         assert terminal.process.wait(HANG) == 0
 
 
@@ -164,7 +182,7 @@ def test_a_lost_connection_lets_what_is_being_sent_come_to_its_end(
 
 def test_a_terminal_that_can_show_nothing_gets_a_sentence(tmp_path: Path) -> None:
     with on_terminal(tmp_path / "home", TERM="dumb") as terminal:
-        said = terminal.read(3)
+        said = terminal.read_to_end()
         assert b"kashdeck --help" in said
         assert b"\x1b[" not in said
         assert terminal.process.wait(HANG) == 2

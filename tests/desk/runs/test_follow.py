@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -145,7 +144,6 @@ def test_a_wish_does_not_outlive_the_run_it_was_for(desk: Publisher, other: Desk
     run = desk.desk.publishing.interrupted(desk.business)
     assert run is not None
     assert desk.desk.publishing._parts.runs.ask(desk.business, run.id, RunRequest.STOP)
-    time.sleep(0.3)
     assert desk.desk.publishing.resume(desk.business).published == 2
 
 

@@ -200,9 +200,15 @@ def test_a_pause_can_be_cancelled(desk: Publisher) -> None:
     fill(desk)
     pace, cancel = Pace(), Cancel()
     pace.pause()
-    threading.Timer(0.3, cancel.cancel).start()
+
+    def listener(event: Event) -> None:
+        if isinstance(event, PublishPaused):
+            cancel.cancel()
+
     plan = desk.desk.publishing.plan(desk.business)
-    report = desk.desk.publishing.publish(desk.business, plan, pace=pace, cancel=cancel)
+    report = desk.desk.publishing.publish(
+        desk.business, plan, listener=listener, pace=pace, cancel=cancel
+    )
     assert report.cancelled
     assert desk.sandbox.account.receipts() == []
     assert desk.desk.publishing.running(desk.business) is None
