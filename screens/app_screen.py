@@ -259,9 +259,8 @@ class Dialog(Acting, ModalScreen[R]):
 # Keys that lead from field to field, done the moment they come.
 #
 # Over a slow line, or from a password manager, "name Tab password" comes at once. Textual hands
-# each
-# letter to the field that has the focus as it comes, and does a Tab or an Enter only after it: the
-# password would stand, for all to see, in the field of the name. Keys with priority come first.
+# each letter to the field that has the focus as it comes, and does a Tab or an Enter only after it:
+# the password would stand, for all to see, in the field of the name. Keys with priority come first.
 
 IN_ORDER = (
     Act("next_field", "tab", "Next field", priority=True),
@@ -271,7 +270,7 @@ IN_ORDER = (
 
 
 class FieldByField:
-    """What a screen of fields adds to a room or a panel, beside `IN_ORDER` among its commands."""
+    """Moving from field to field, for a screen or a dialog with `IN_ORDER` among its commands."""
 
     def ahead(self) -> None:
         """Do what the fields are for."""

@@ -60,7 +60,7 @@ class ConnectCredentialsScreen(FieldByField, AppScreen[None]):
         self.secrets_in = ""
 
     def body(self) -> Iterable[Widget]:
-        """Return the fields, the demo's panel and the button."""
+        """Return the fields, the demo's frame and the button."""
         yield Static(f"The credentials for {self.wizard.software.name}", classes="line strong")
         before = self.wizard.before
         if self.wizard.software.asks_address:

@@ -15,6 +15,7 @@ from kfclient.desk.items.exchange_rates import turned
 from kfclient.desk.model.item import Kind
 from kfclient.desk.model.list_names import ListName
 from kfclient.desk.model.settings import parse_tax_code
+from kfclient.desk.model.sides import side_of
 from screens.app_screen import Act, Dialog
 from screens.item_words import CONTACTS, home_per_foreign
 from screens.widgets.ledger_table import Column, LedgerTable, Row
@@ -238,8 +239,7 @@ def _of_list(desk: Desk, business: str, name: ListName) -> list[Choice]:
 
 
 def _contacts(desk: Desk, business: str, kind: Kind) -> list[Choice]:
-    name = ListName.CUSTOMERS if kind is Kind.SALE else ListName.SUPPLIERS
-    return sorted(_of_list(desk, business, name), key=lambda one: one.plain_name)
+    return sorted(_of_list(desk, business, side_of(kind).contacts), key=lambda one: one.plain_name)
 
 
 def _categories(desk: Desk, business: str) -> list[Choice]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.containers import VerticalScroll
 
 from kfclient.desk.errors import BrokenOff
-from kfclient.desk.model.item import Kind
+from kfclient.desk.model.sides import side_of
 from kfclient.desk.publish.journal_records import PublishResult, result_of
 from kfclient.desk.runs.runs import RunRequest
 from kfclient.errors import tell
@@ -124,7 +124,7 @@ def row_of(job: PublishJob, planned: PlannedItem) -> Row:
     cells = (
         words,
         item_id,
-        "Invoice" if planned.kind is Kind.SALE else "Purchase",
+        side_of(planned.kind).document.capitalize(),
         planned.contact,
         amount_shown(planned.gross, planned.currency),
         result,

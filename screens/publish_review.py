@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from textual.containers import VerticalScroll
 
-from kfclient.desk.model.item import Kind
+from kfclient.desk.model.sides import PURCHASES, SALES, side_of
 from kfclient.desk.publish.plan import Agreed, Plan, PlannedFile, PlannedNote, PlannedPayment
 from kfclient.errors import Problem, tell
 from screens.app_screen import Act, AppScreen
@@ -54,12 +54,14 @@ def counts(going: Sequence[PlannedItem], plan: Plan) -> str:
 def made(going: Sequence[PlannedItem]) -> str:
     """Return what would be made: `2 purchases and 1 invoice to publish, with 3 files`."""
     documents = [one for one in going if one.number is None]
-    sales = sum(one.kind is Kind.SALE for one in documents)
+    sales = sum(side_of(one.kind) is SALES for one in documents)
     follows = [
         counted(sum(isinstance(one, kind) for item in documents for one in item.followups), word)
         for kind, word in _FOLLOWUPS
     ]
-    words = listed((counted(len(documents) - sales, "purchase"), counted(sales, "invoice")))
+    words = listed(
+        (counted(len(documents) - sales, PURCHASES.document), counted(sales, SALES.document))
+    )
     beside = listed(follows)
     told = [f"{words} to publish{f', with {beside}' if beside else ''}"] if words else []
     if rest := len(going) - len(documents):
@@ -109,7 +111,7 @@ def row_of(planned: PlannedItem, *, goes: bool, wide: bool) -> Row:
     if planned.number is not None:
         there = f"in KF: {planned.number}"
         return Row(planned.item_id, (planned.item_id, "Rest of it", whom, "", "", there))
-    kind = "Invoice" if planned.kind is Kind.SALE else "Purchase"
+    kind = side_of(planned.kind).document.capitalize()
     cells = (
         planned.item_id,
         kind if goes else "? left out",
@@ -228,8 +230,7 @@ class PublishReviewScreen(AppScreen[Approved]):
         """Whether an item would be sent: what it needs created must be agreed to."""
         if planned.creates is None:
             return True
-        new_customer = planned.creates.kind == "customer"
-        return self.agreed.customers if new_customer else self.agreed.suppliers
+        return self.agreed.to(planned.creates)
 
     def show_plan(self) -> None:
         """Show everything as it follows from what is agreed to now."""

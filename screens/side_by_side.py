@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kfclient.dates import shown_date
+from kfclient.desk.model.sides import side_by
 from screens.item_words import amount_shown
 from screens.widgets.ledger_table import Column, Row
 
@@ -21,7 +22,7 @@ EMPTY = "(none)"
 FIELDS = ("In KashFlow", "Contact", "Reference", "Date", "Due date", "Net", "Gross")
 
 
-class Side(msgspec.Struct, frozen=True):
+class Beside(msgspec.Struct, frozen=True):
     """One document as it is shown beside another: a heading, and a text a field of `FIELDS`.
 
     A field that is None is not known of it.
@@ -31,7 +32,7 @@ class Side(msgspec.Struct, frozen=True):
     texts: tuple[str | None, ...]
 
 
-def columns_of(sides: Sequence[Side]) -> tuple[Column, ...]:
+def columns_of(sides: Sequence[Beside]) -> tuple[Column, ...]:
     """Return the columns: a mark, the field, and one a document."""
     return (
         Column("", 9),
@@ -40,7 +41,7 @@ def columns_of(sides: Sequence[Side]) -> tuple[Column, ...]:
     )
 
 
-def rows_of(sides: Sequence[Side]) -> list[Row]:
+def rows_of(sides: Sequence[Beside]) -> list[Row]:
     """Return a row a field that any of them has; the first is what the others are held against."""
     rows = []
     for at, field in enumerate(FIELDS):
@@ -56,10 +57,10 @@ def rows_of(sides: Sequence[Side]) -> list[Row]:
     return rows
 
 
-def of_item(item: Item, heading: str) -> Side:
+def of_item(item: Item, heading: str) -> Beside:
     """Return an item as a side."""
     there = f"No. {item.number}" if item.number else "not yet"
-    return Side(
+    return Beside(
         heading,
         (
             there,
@@ -73,9 +74,9 @@ def of_item(item: Item, heading: str) -> Side:
     )
 
 
-def of_sighting(other: Sighting) -> Side:
+def of_sighting(other: Sighting) -> Beside:
     """Return what looks like an item as a side."""
-    word = "Invoice" if other.side == "sale" else "Purchase"
+    word = side_by(other.side).document.capitalize()
     heading = f"Item {other.item}" if other.item else f"{word} {other.number} in KashFlow"
     net, gross = (
         amount_shown(amounts[0], other.currency).rstrip() if amounts else None
@@ -83,14 +84,14 @@ def of_sighting(other: Sighting) -> Side:
     )
     there = f"No. {other.number}" if other.number else "not yet"
     texts = (there, other.name, other.reference, shown_date(other.date), None, net, gross)
-    return Side(heading, texts)
+    return Beside(heading, texts)
 
 
-def of_sent(found: Candidates) -> Side:
+def of_sent(found: Candidates) -> Beside:
     """Return what was sent as a side."""
     sent = found.sent
     at = found.sent_at.astimezone()
-    return Side(
+    return Beside(
         "What was sent",
         (
             f"sent {shown_date(at.date())} {at:%H:%M:%S}",
@@ -104,9 +105,9 @@ def of_sent(found: Candidates) -> Side:
     )
 
 
-def of_candidate(one: Candidate, home: str) -> Side:
+def of_candidate(one: Candidate, home: str) -> Beside:
     """Return a document of KashFlow as a side."""
-    return Side(
+    return Beside(
         f"No. {one.number}{' (equal)' if one.sure else ''}",
         (
             f"No. {one.number}",

@@ -133,8 +133,7 @@ class Call:
 
 # At most so many calls at once to one account, whichever client of this process makes them.
 #
-# What KashFlow bears is documented nowhere; public clients make no more than three or four calls
-# at
+# What KashFlow bears is documented nowhere; public clients make no more than three or four calls at
 # once.
 
 _QUEUE_LOOK_EVERY = 0.05

@@ -43,8 +43,7 @@ if TYPE_CHECKING:
 
 # HTTP connections that say when a request's first byte is about to leave.
 #
-# Up to that moment a failure means "not sent" for certain, after it never: no exception of
-# requests
+# Up to that moment a failure means "not sent" for certain, after it never: no exception of requests
 # or urllib3 tells the two apart reliably (a TLS error, for one, can be either).
 
 _POOL = 16

@@ -26,8 +26,7 @@ from kfclient.sandbox.errors import BooksDamaged, HomeTaken, HomeUnusable
 #
 # Every transaction is one checksummed line, on disk before the reply goes out, so a killed sandbox
 # has lost nothing it answered for, and neither has a machine that lost its power. At start and at
-# stop the log is folded into a new snapshot (written beside, fsynced, renamed). Lines are
-# absolute,
+# stop the log is folded into a new snapshot (written beside, fsynced, renamed). Lines are absolute,
 # so a log that was already folded in does no harm when read again.
 
 Change = tuple[str, int | str, dict[str, Any] | None]

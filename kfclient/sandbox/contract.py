@@ -15,14 +15,11 @@ from typing import Any
 # What a SOAP contract is made of, and the short notation ours is written in.
 #
 # The notation keeps to what the service's WSDL needs. A field is `Name` (a string that may be
-# null),
-# `Name:kind` with `kind` an XML Schema scalar or the name of a type, or `Name1..20:kind` for a
-# run.
-# `ArrayOfX` needs no declaration; `ArrayOfAnyType/X` says that our replies put `X` in it. A type
-# `Name(Base)` goes on where `Base` ends. An operation's request starts with the credentials,
-# except
-# where its name ends with `!`; its response ends with Status and StatusDetail, except where its
-# result comes after `=` in place of `->`.
+# null), `Name:kind` with `kind` an XML Schema scalar or the name of a type, or `Name1..20:kind` for
+# a run. `ArrayOfX` needs no declaration; `ArrayOfAnyType/X` says that our replies put `X` in it. A
+# type `Name(Base)` goes on where `Base` ends. An operation's request starts with the credentials,
+# except where its name ends with `!`; its response ends with Status and StatusDetail, except where
+# its result comes after `=` in place of `->`.
 
 NAMESPACE = "KashFlow"
 NO_DATE = "0001-01-01T00:00:00"

@@ -263,8 +263,7 @@ def _unrecognised(element: etree._Element) -> BadValue:
 # Records to replies, as .NET's XmlSerializer writes them.
 #
 # Null strings and objects are left out, values are always there, empty lists are empty elements,
-# decimals keep four places (SQL Server's money), dates are naive. Long lists are written in
-# pieces,
+# decimals keep four places (SQL Server's money), dates are naive. Long lists are written in pieces,
 # so that a reply of many megabytes is never held whole.
 
 _PIECE = 64 * 1024

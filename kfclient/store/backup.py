@@ -47,12 +47,10 @@ if TYPE_CHECKING:
 
 # Putting many files in place as if they were one: planned first, then carried out to the end.
 #
-# What is to be is written beside each file, as `<name>.restored`; the plan, `restoring.json`,
-# comes
+# What is to be is written beside each file, as `<name>.restored`; the plan, `restoring.json`, comes
 # last. Without a plan nothing has happened yet, and what lies beside is rubbish. With one, whoever
 # looks next carries it out to the end, so a sudden end leaves all of before or all of after. No
-# file
-# leaves its folder, so the folders may be on different disks.
+# file leaves its folder, so the folders may be on different disks.
 
 FORMAT = 1
 SUFFIX = ".restored"

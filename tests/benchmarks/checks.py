@@ -13,7 +13,7 @@ import msgspec
 
 from kfclient.api.records import Invoice, Supplier
 from kfclient.desk.items.check import check
-from kfclient.desk.items.duplicate_match import PURCHASE
+from kfclient.desk.model.sides import PURCHASES
 from kfclient.store import Home
 from tests.benchmarks.figure import Figure
 from tests.desk.seeded import LISTS, SAMPLES, Inbox
@@ -50,7 +50,9 @@ def filled(folder: Path, suppliers: int = 5_000, documents: int = 20) -> Inbox:
             )
             for n in range(documents)
         ]
-        inbox.items.doubles.seen.learn(inbox.business, account, PURCHASE, party.supplier_id, there)
+        inbox.items.doubles.seen.learn(
+            inbox.business, account, PURCHASES.name, party.supplier_id, there
+        )
     return inbox
 
 

@@ -21,6 +21,7 @@ import pytest
 from kfclient.desk import Desk
 from kfclient.errors import Problem
 from kfclient.sandbox import Sandbox
+from tests import waiting
 from tests.slow import SlowReplies, slow_replies
 from tests.tui.kashdeck import NAME, PASSPHRASE, Kashdeck
 from tests.tui.test_terminal import on_terminal
@@ -117,8 +118,11 @@ def test_it_goes_on_when_the_terminal_has_gone_and_tells_nobody_the_passphrase(
     run = until(slow, lambda run: run["state"] == "ended")
     assert (run["published"], run["held"], run["unknown"]) == (8, 0, 0)
     assert_all_there_once(slow, slow.sandbox)
-    last = (slow.home / "kashdeck.log").read_text("utf-8").splitlines()[-1]
-    assert "8 published, 0 held back" in json.loads(last)["message"]
+    # It is logged last, once whoever looks can see that it has ended.
+    log = slow.home / "kashdeck.log"
+    waiting.until(
+        lambda: "8 published, 0 held back" in log.read_text("utf-8"), "its end in the log"
+    )
 
 
 def assert_away_and_discreet(process: int, kashdeck: Kashdeck) -> None:

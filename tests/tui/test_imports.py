@@ -88,7 +88,7 @@ def test_starting_costs_little_beside_the_interpreter_itself(kashdeck: Kashdeck)
     assert seconds("-m", "tui", "status") < 8 * bare + 0.1
 
 
-def test_the_home_screen_waits_for_no_other_room(kashdeck: Kashdeck) -> None:
+def test_the_home_screen_waits_for_no_other_screen(kashdeck: Kashdeck) -> None:
     later = (
         *("screens.items", "screens.manage", "screens.connect_credentials", "screens.passphrase"),
         *(

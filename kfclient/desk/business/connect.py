@@ -31,8 +31,7 @@ if TYPE_CHECKING:
 # Places that may hold a password which is not wanted there any more.
 #
 # A place is written down before anything is put there, and crossed out when a connection names it
-# or
-# it was wiped. So whatever ends the work in between, the next one knows where to wipe.
+# or it was wiped. So whatever ends the work in between, the next one knows where to wipe.
 
 TABLE = "leftovers"
 """In the state: documents of a `business` and a `place`, the id of a keyring."""

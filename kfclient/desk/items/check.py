@@ -18,6 +18,7 @@ from kfclient.desk.items.exchange_rates import rate_words, turned
 from kfclient.desk.items.reference import ReferenceData
 from kfclient.desk.model.item import Finding, Item, Kind
 from kfclient.desk.model.list_names import ListName
+from kfclient.desk.model.sides import side_of
 from kfclient.money import figures, shown
 
 # Whether KashFlow knows the supplier, the customer or the person of an item.
@@ -25,7 +26,7 @@ from kfclient.money import figures, shown
 
 def check_contact(item: Item, books: ReferenceData) -> Iterator[Finding]:
     """Yield what is known of whom the item is from or for."""
-    word = "customer" if item.kind is Kind.SALE else "supplier"
+    word = side_of(item.kind).contact
     choose = f"choose-{word}"
     if not item.contact and not item.contact_code:
         whose = "person" if item.kind is Kind.CLAIM else word
@@ -68,7 +69,7 @@ def check_contact(item: Item, books: ReferenceData) -> Iterator[Finding]:
 
 def _nearly(item: Item, word: str, books: ReferenceData) -> Iterator[Finding]:
     """Yield that there is one of nearly the same name, which a new one would be a twin of."""
-    near = books.twins(item.kind).called(item.contact)
+    near = books.twins(side_of(item.kind)).called(item.contact)
     if not near:
         return
     names = " and ".join(f"{one.name} ({one.code})" if one.code else one.name for one in near[:3])
@@ -293,7 +294,7 @@ def _unsynced(item: Item, books: ReferenceData) -> Iterator[Finding]:
             sentence="This business is not connected to KashFlow.",
             cure="Connect it; an Admin can.",
         )
-    needed = {ListName.CHART, ListName.CUSTOMERS if item.kind is Kind.SALE else ListName.SUPPLIERS}
+    needed = {ListName.CHART, side_of(item.kind).contacts}
     if books.settings.publish_tax_data:
         needed.add(ListName.TAX_RATES)
     if any(line.project for line in item.lines):

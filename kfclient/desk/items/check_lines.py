@@ -17,8 +17,9 @@ from kfclient.desk.items.reference import (
     taxed_part,
     vat_of,
 )
-from kfclient.desk.model.item import Finding, Item, ItemLine, Kind
+from kfclient.desk.model.item import Finding, Item, ItemLine
 from kfclient.desk.model.settings import show_tax_code
+from kfclient.desk.model.sides import side_of
 from kfclient.money import decimal_text, figures, shown
 
 
@@ -69,16 +70,14 @@ def _category(item: Item, line: ItemLine, field: str, books: ReferenceData) -> I
             key=choose,
         )
     elif not books.settings.any_category:
-        sale = item.kind is Kind.SALE
-        side = side_of_nominal(found[0])
-        if side is not None and (side is Kind.SALE) is not sale:
-            mine, its = ("sales", "purchases") if sale else ("purchases", "sales")
+        mine, its = side_of(item.kind), side_of_nominal(found[0])
+        if its not in (None, mine):
             yield Finding(
                 code="E-CATEGORY-KIND",
-                sentence=f"The category {found[0].code} {found[0].name} is for {its}, and this "
-                f"goes to {mine}.",
-                cure=f"Choose one for {mine}; where KashFlow lets you use all codes everywhere, "
-                "switch on Any category in Settings.",
+                sentence=f"The category {found[0].code} {found[0].name} is for {its.ledger}, "
+                f"and this goes to {mine.ledger}.",
+                cure=f"Choose one for {mine.ledger}; where KashFlow lets you use all codes "
+                "everywhere, switch on Any category in Settings.",
                 field=field,
                 key=choose,
             )

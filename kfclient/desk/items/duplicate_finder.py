@@ -18,19 +18,17 @@ import msgspec
 
 from kfclient.dates import shown_date
 from kfclient.desk.items.duplicate_match import (
-    PURCHASE,
-    SALE,
     DuplicateIndex,
     Grade,
     Likeness,
     Sighting,
     amounts_of,
     reference_key,
-    side_of,
     sighting_of_item,
 )
 from kfclient.desk.items.reference import ReferenceData
-from kfclient.desk.model.item import Finding, Item, Kind
+from kfclient.desk.model.item import Finding, Item
+from kfclient.desk.model.sides import side_by, side_of
 from kfclient.money import shown
 
 if TYPE_CHECKING:
@@ -186,7 +184,6 @@ NOT_A_DUPLICATE = "not-a-duplicate"
 EXACT, POSSIBLE = "E-DUPLICATE-EXACT", "E-DUPLICATE-POSSIBLE"
 LATER, NOTED = "W-DUPLICATE-LATER", "W-DUPLICATE-NUMBER"
 _MOST_TOLD = 3
-_KINDS = {PURCHASE: Kind.COST, SALE: Kind.SALE}
 
 
 class NotDuplicate(msgspec.Struct, frozen=True, kw_only=True):
@@ -314,7 +311,9 @@ class DuplicateFinder:
                 else:
                     watch.index.put(sighting)
         watch.claimed = {
-            f"{side_of(item.kind)}:{item.dbid}": item.id for item in items.values() if item.dbid
+            f"{side_of(item.kind).name}:{item.dbid}": item.id
+            for item in items.values()
+            if item.dbid
         }
         watch.items = items
         watch.generation += 1
@@ -378,7 +377,7 @@ def words_of(other: Sighting) -> str:
     """Return which document it is: "Purchase 1043 in KashFlow, 1 Sep 2026, £120.00, PEN-1"."""
     where = f"Item {other.item}"
     if other.number:
-        word = "invoice" if other.side == SALE else "purchase"
+        word = side_by(other.side).document
         where = (
             f"{where}, {word} {other.number} in KashFlow"
             if other.item
@@ -390,8 +389,8 @@ def words_of(other: Sighting) -> str:
 
 
 def _sightings_of(party: Party, books: ReferenceData) -> Iterator[Sighting]:
-    circle = books.twins(_KINDS[party.side]).circle(party.number)
-    name = books.twins(_KINDS[party.side]).name(party.number)
+    circle = books.twins(side_by(party.side)).circle(party.number)
+    name = books.twins(side_by(party.side)).name(party.number)
     for one in party.documents:
         if not any(one.grosses):
             continue

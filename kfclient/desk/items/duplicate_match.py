@@ -21,7 +21,8 @@ import msgspec
 
 from kfclient.api.records import Invoice
 from kfclient.desk.items.reference import ReferenceData, contact_number, folded
-from kfclient.desk.model.item import Item, Kind
+from kfclient.desk.model.item import Item
+from kfclient.desk.model.sides import side_of
 from kfclient.money import ZERO, pennies
 
 # Document numbers as people write them: `INV-0102`, `inv 102` and `Inv.No 102` are one number.
@@ -256,9 +257,6 @@ def beat_of(dates: Iterable[dt.date]) -> float | None:
 
 # What a business's items and KashFlow's documents look like side by side, found by any of it.
 
-PURCHASE = "purchase"
-SALE = "sale"
-
 
 class Likeness(msgspec.Struct, frozen=True):
     """A document that looks like the one asked about: how surely it is the same, and why."""
@@ -268,15 +266,10 @@ class Likeness(msgspec.Struct, frozen=True):
     reason: str
 
 
-def side_of(kind: Kind) -> str:
-    """Return "purchase" or "sale", as KashFlow files the item's document."""
-    return SALE if kind is Kind.SALE else PURCHASE
-
-
 def sighting_of_item(item: Item, books: ReferenceData) -> Sighting | None:
     """Return an item as it is compared, None where it has nothing to be compared by."""
     side = side_of(item.kind)
-    twins = books.twins(item.kind)
+    twins = books.twins(side)
     found = books.contacts(item)
     circle = (
         twins.circle(contact_number(found[0]))
@@ -287,7 +280,7 @@ def sighting_of_item(item: Item, books: ReferenceData) -> Sighting | None:
         return None
     return Sighting(
         key=f"item:{item.id}",
-        side=side,
+        side=side.name,
         party=str(contact_number(found[0])) if len(found) == 1 else folded(item.contact),
         circle=circle,
         name=item.contact,

@@ -11,11 +11,10 @@ from kfclient.api.records import Invoice
 from kfclient.cancel import Cancel
 from kfclient.desk.audit.entry import Action
 from kfclient.desk.items.duplicate_finder import finding_of, is_earlier, words_of
-from kfclient.desk.items.duplicate_match import PURCHASE, SALE, Likeness, side_of
+from kfclient.desk.items.duplicate_match import Likeness
 from kfclient.desk.items.reference import contact_number
 from kfclient.desk.model.item import Finding, Item, ItemState, Severity
-from kfclient.desk.model.sides import SALE as INSERT_SALE
-from kfclient.desk.model.sides import documents_of
+from kfclient.desk.model.sides import Side, side_of
 
 if TYPE_CHECKING:
     from kfclient.desk.business.sessions import Sessions
@@ -27,7 +26,6 @@ MOST_PARTIES = 200
 """How many suppliers and customers one `refresh` asks KashFlow about, at most."""
 
 _SENT = {ItemState.PUBLISHED, ItemState.PUBLISHING, ItemState.UNKNOWN}
-_OPERATIONS = {PURCHASE: "InsertReceipt", SALE: INSERT_SALE}
 
 
 class Duplicates:
@@ -74,36 +72,29 @@ class Duplicates:
         for side, party in self._wanted(business, books, items, again=again):
             if cancel is not None:
                 cancel.check()
-            operation = _OPERATIONS[side]
-            self._learn_of(business, operation, party, cancel)
+            self._learn_of(business, side, party, cancel)
             read += 1
         return read
 
-    def learn(
-        self, business: str, operation: str, party: int, documents: Sequence[Invoice]
-    ) -> None:
-        """Remember what KashFlow has of a supplier (or customer, for `InsertInvoice`): all of it.
+    def learn(self, business: str, side: Side, party: int, documents: Sequence[Invoice]) -> None:
+        """Remember what KashFlow has of a supplier or customer: all of it.
 
         For whoever reads a party's documents; what is the same as before costs next to nothing.
         """
-        self.learn_all(business, {(operation, party): documents})
+        self.learn_all(business, {(side, party): documents})
 
-    def learn_all(self, business: str, read: Mapping[tuple[str, int], Sequence[Invoice]]) -> None:
-        """Remember as `learn` does, for several parties at once, by operation and party."""
+    def learn_all(self, business: str, read: Mapping[tuple[Side, int], Sequence[Invoice]]) -> None:
+        """Remember as `learn` does, for several parties at once, by side and party."""
         account = self._items.reference.books(business).account
-        found = {
-            (SALE if operation == INSERT_SALE else PURCHASE, party): documents
-            for (operation, party), documents in read.items()
-        }
+        found = {(side.name, party): documents for (side, party), documents in read.items()}
         self._doubles.seen.learn_all(business, account, found)
         with self._lock:
             self._read |= {(business, account, *key) for key in found}
 
-    def forget(self, business: str, operation: str, dbid: int) -> None:
+    def forget(self, business: str, side: Side, dbid: int) -> None:
         """Forget a document that was deleted in KashFlow, so that it holds nothing back."""
-        side = SALE if operation == INSERT_SALE else PURCHASE
         account = self._items.reference.books(business).account
-        self._doubles.seen.forget(business, account, side, dbid)
+        self._doubles.seen.forget(business, account, side.name, dbid)
 
     # What looks like an item
 
@@ -155,21 +146,22 @@ class Duplicates:
 
     # Inside
 
-    def _learn_of(self, business: str, operation: str, party: int, cancel: Cancel | None) -> None:
+    def _learn_of(self, business: str, side: Side, party: int, cancel: Cancel | None) -> None:
         documents = self._sessions.call(
-            business, lambda kashflow: documents_of(kashflow, operation, party, cancel)
+            business, lambda kashflow: side.documents_of(kashflow, party, cancel)
         )
-        self.learn(business, operation, party, documents)
+        self.learn(business, side, party, documents)
 
     def _wanted(
         self, business: str, books: ReferenceData, items: Collection[str] | None, *, again: bool
-    ) -> list[tuple[str, int]]:
+    ) -> list[tuple[Side, int]]:
         """Return the parties to read, each with its side."""
-        wanted: dict[tuple[str, int], None] = {}
+        wanted: dict[tuple[Side, int], None] = {}
         for item in reversed(self._items.all(business)):
             if item.sent in _SENT or (items is not None and item.id not in items):
                 continue
-            side, twins = side_of(item.kind), books.twins(item.kind)
+            side = side_of(item.kind)
+            twins = books.twins(side)
             found = books.contacts(item)
             circles = {twins.circle(contact_number(one)) for one in found}
             circles.add(twins.circle_called(item.contact))
@@ -178,7 +170,11 @@ class Duplicates:
                     wanted[side, contact_number(contact)] = None
         with self._lock:
             read = set() if again else set(self._read)
-        fresh = [one for one in wanted if (business, books.account, *one) not in read]
+        fresh = [
+            (side, party)
+            for side, party in wanted
+            if (business, books.account, side.name, party) not in read
+        ]
         return fresh[:MOST_PARTIES]
 
 

@@ -30,6 +30,7 @@ from kfclient.desk.model.business import Settings
 from kfclient.desk.model.item import Item, ItemLine, Kind
 from kfclient.desk.model.list_names import ListName
 from kfclient.desk.model.settings import NOT_APPLICABLE
+from kfclient.desk.model.sides import PURCHASES, SALES, Side, side_of
 from kfclient.money import PENNY, ZERO, pennies
 
 if TYPE_CHECKING:
@@ -258,6 +259,21 @@ PROJECT_ACTIVE = 1
 Contact = Supplier | Customer
 
 
+class _Contacts:
+    """Suppliers or customers; what finds them is made when it is first asked for."""
+
+    def __init__(self, contacts: Sequence[Contact]) -> None:
+        self._all = contacts
+
+    @cached_property
+    def index(self) -> Index[Contact]:
+        return Index(self._all, lambda one: one.code, lambda one: one.name)
+
+    @cached_property
+    def groups(self) -> ContactGroups:
+        return ContactGroups(self._all)
+
+
 class ReferenceData:
     """The synced lists of one business as indexes, with its settings and today's date.
 
@@ -297,33 +313,20 @@ class ReferenceData:
         self._banks = Index(
             bank_accounts, lambda one: str(one.account_code), lambda one: one.account_name
         )
-        self._cost_methods = Index(cost_methods, lambda _: "", lambda one: one.method_name)
-        self._sale_methods = Index(sale_methods, lambda _: "", lambda one: one.method_name)
-        self._supplier_list, self._customer_list = suppliers, customers
+        methods = {PURCHASES: cost_methods, SALES: sale_methods}
+        self._methods = {
+            side: Index(known, lambda _: "", lambda one: one.method_name)
+            for side, known in methods.items()
+        }
+        self._contacts = {PURCHASES: _Contacts(suppliers), SALES: _Contacts(customers)}
 
-    @cached_property
-    def _suppliers(self) -> Index[Contact]:
-        return Index(self._supplier_list, lambda one: one.code, lambda one: one.name)
-
-    @cached_property
-    def _customers(self) -> Index[Contact]:
-        return Index(self._customer_list, lambda one: one.code, lambda one: one.name)
-
-    @cached_property
-    def _supplier_twins(self) -> ContactGroups:
-        return ContactGroups(self._supplier_list)
-
-    @cached_property
-    def _customer_twins(self) -> ContactGroups:
-        return ContactGroups(self._customer_list)
-
-    def twins(self, kind: Kind) -> ContactGroups:
-        """Return which suppliers, for sales which customers, may be one and the same."""
-        return self._customer_twins if kind is Kind.SALE else self._supplier_twins
+    def twins(self, side: Side) -> ContactGroups:
+        """Return which suppliers or customers may be one and the same."""
+        return self._contacts[side].groups
 
     def contacts(self, item: Item) -> tuple[Contact, ...]:
         """Return the suppliers, for a sale the customers, that the item may mean."""
-        index = self._customers if item.kind is Kind.SALE else self._suppliers
+        index = self._contacts[side_of(item.kind)].index
         if item.contact_code:
             return index.by_code(item.contact_code)
         return index.find(item.contact)
@@ -336,8 +339,7 @@ class ReferenceData:
         found = self._nominals.find(text)
         live = tuple(one for one in found if not one.archived)
         if len(live) > 1:
-            side = Kind.SALE if kind is Kind.SALE else Kind.COST
-            fitting = tuple(one for one in live if side_of_nominal(one) is side)
+            fitting = tuple(one for one in live if side_of_nominal(one) is side_of(kind))
             live = fitting if len(fitting) == 1 else live
         return live or found
 
@@ -348,9 +350,7 @@ class ReferenceData:
 
     def default_rate(self, kind: Kind) -> Decimal | None:
         """Return the default tax code for items of this kind, None where there is none."""
-        if kind is Kind.SALE:
-            return self.settings.default_tax_code_sales
-        return self.settings.default_tax_code_costs
+        return side_of(kind).default_rate(self.settings)
 
     def tax_rate(self, line: ItemLine, kind: Kind) -> Decimal | None:
         """Return the percentage that a line goes with, -1 for N/A, None where nobody can tell.
@@ -378,29 +378,29 @@ class ReferenceData:
 
     def payment_methods(self, text: str, kind: Kind) -> tuple[PaymentMethod, ...]:
         """Return the payment methods that the text may mean; sales and costs have their own."""
-        return (self._sale_methods if kind is Kind.SALE else self._cost_methods).find(text)
+        return self._methods[side_of(kind)].find(text)
 
     def is_foreign(self, item: Item) -> bool:
         """Tell whether the item is in another currency than the books."""
         return item.currency != self.home_currency
 
 
-def side_of_nominal(nominal: NominalCode) -> Kind | None:
-    """Return whether a nominal code is for sales (SALE) or purchases (COST), None for neither.
+def side_of_nominal(nominal: NominalCode) -> Side | None:
+    """Return the side that a nominal code is for, None for neither.
 
     Its classification says so, else its type; the words are those of KashFlow's screens (Sales
     Types, Outgoing Types, Bank Transaction Types; Turnover, Cost of Sales, Expense).
     """
     group, kind = folded(nominal.classification_name), folded(nominal.type_name)
     if "outgoing" in group or "purchase" in group:
-        return Kind.COST
+        return PURCHASES
     if "sales" in group:
-        return Kind.SALE
+        return SALES
     if group or not kind:
         return None
     if kind.startswith("cost") or "expense" in kind or "overhead" in kind:
-        return Kind.COST
-    return Kind.SALE if kind in {"turnover", "sales", "income"} else None
+        return PURCHASES
+    return SALES if kind in {"turnover", "sales", "income"} else None
 
 
 # Keeps what is known of each business's books, and builds it anew when something changed.

@@ -13,7 +13,6 @@ from kfclient.api.records import Invoice
 from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import AlreadyThere, NotDecided, NotThereYet
 from kfclient.desk.events import ignore
-from kfclient.desk.model.sides import document_of, word_of
 from kfclient.desk.publish.journal_records import (
     PENDING,
     FollowUpRecord,
@@ -124,9 +123,9 @@ class Deciding:
         sent, and belong to no other item. What differs is told on the item.
         """
         attempt = self._pending(business, item_id)
-        word = word_of(attempt.operation)
+        word = attempt.side.document
         found = self._sessions.call(
-            business, lambda kashflow: document_of(kashflow, attempt.operation, number)
+            business, lambda kashflow: attempt.side.document_of(kashflow, number)
         )
         why = ""
         if found is None:
@@ -150,8 +149,7 @@ class Deciding:
         attempt = self._pending(business, item_id)
         self._not_too_early(attempt, settle)
         problem = NotThereYet(
-            f"A person looked in KashFlow and says that this {word_of(attempt.operation)} is not "
-            "there.",
+            f"A person looked in KashFlow and says that this {attempt.side.document} is not there.",
             "Publish it again. If it is there after all, KashFlow will have it twice.",
         )
         item = self._attempts.returned(

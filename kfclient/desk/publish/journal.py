@@ -15,10 +15,8 @@ import msgspec
 from kfclient.api.records import Invoice
 from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import CameOutDifferent, ItemChanged, TwinUnknown
-from kfclient.desk.items.duplicate_match import PURCHASE, SALE
 from kfclient.desk.model.business import ProblemNote
 from kfclient.desk.model.item import Item, ItemState, LeftStep
-from kfclient.desk.model.sides import word_of
 from kfclient.desk.publish.journal_records import (
     PENDING,
     FollowUpRecord,
@@ -28,7 +26,6 @@ from kfclient.desk.publish.journal_records import (
     alike,
     fingerprint_of_step,
     note_of,
-    party_word,
     stored_follow_up,
     stored_removal,
     stored_send,
@@ -220,7 +217,7 @@ class RemovalJournal:
 
 
 def _half_done(removal: RemovalRecord) -> ProblemNote:
-    word = word_of(removal.operation)
+    word = removal.side.document
     return ProblemNote(
         "half-undone",
         f"Its payment was deleted in KashFlow; {word} {removal.number} is still there.",
@@ -520,7 +517,7 @@ class SendJournal:
             for other in self.pending(business):
                 if alike(attempt, other):
                     raise TwinUnknown(
-                        f"Item {other.item} has the same {party_word(attempt)}, reference and "
+                        f"Item {other.item} has the same {attempt.side.contact}, reference and "
                         "amount, was sent, and its outcome is not known yet."
                     )
             number = self._home.books(business).table(SENDS).insert(stored_send(attempt))
@@ -598,8 +595,8 @@ class SendJournal:
     def forget_document(self, business: str, attempt: SendRecord) -> None:
         """Forget the document, which KashFlow has no more, where likenesses are looked for."""
         account = self._items.reference.books(business).account
-        side = SALE if attempt.operation == "InsertInvoice" else PURCHASE
-        self._items.doubles.seen.forget(business, account, side, attempt.dbid or 0)
+        side = attempt.side
+        self._items.doubles.seen.forget(business, account, side.name, attempt.dbid or 0)
 
     def returned(
         self,

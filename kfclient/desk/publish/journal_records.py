@@ -15,6 +15,7 @@ from kfclient.api.records import Invoice
 from kfclient.desk.items.reference import folded
 from kfclient.desk.model.business import ProblemNote
 from kfclient.desk.model.item import Item, ItemState, LeftStep
+from kfclient.desk.model.sides import Side, side_by
 from kfclient.desk.publish.plan import Followup
 from kfclient.errors import Problem
 
@@ -87,6 +88,11 @@ class SendRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     seen: str = ""
     problem: ProblemNote | None = None
 
+    @property
+    def side(self) -> Side:
+        """The side of the books that it is on."""
+        return side_by(self.operation)
+
 
 def stored_send(attempt: SendRecord) -> dict[str, Any]:
     """Return the attempt as it is stored; its outcome always, since it is looked up by that."""
@@ -108,11 +114,6 @@ def alike(one: SendRecord, other: SendRecord) -> bool:
         folded(other.reference),
         other.gross,
     )
-
-
-def party_word(attempt: SendRecord) -> str:
-    """Return "customer" or "supplier"."""
-    return "customer" if attempt.operation == "InsertInvoice" else "supplier"
 
 
 # One thing that follows an attempt's document, as it is written down before and after.
@@ -144,6 +145,11 @@ class FollowUpRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     gave_up_at: dt.datetime | None = None
     ended_at: dt.datetime | None = None
     problem: ProblemNote | None = None
+
+    @property
+    def side(self) -> Side:
+        """The side of the books that it is on."""
+        return side_by(self.operation)
 
     @property
     def is_left(self) -> bool:
@@ -196,6 +202,11 @@ class RemovalRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     gave_up_at: dt.datetime | None = None
     ended_at: dt.datetime | None = None
     problem: ProblemNote | None = None
+
+    @property
+    def side(self) -> Side:
+        """The side of the books that it is on."""
+        return side_by(self.operation)
 
     @property
     def is_document(self) -> bool:

@@ -19,7 +19,7 @@ from kfclient.api.records import (
 )
 from kfclient.desk.errors import FileChanged
 from kfclient.desk.items.reference import folded
-from kfclient.desk.model.sides import SALE
+from kfclient.desk.model.sides import Side
 from kfclient.desk.publish.journal_records import SendRecord
 from kfclient.desk.publish.plan import (
     Followup,
@@ -170,32 +170,35 @@ def send(kashflow: KashFlow, step: FollowUpRecord, content: bytes) -> int | None
     What KashFlow answers to a file and to a note is documented nowhere (facts U14, U15), so their
     ids are read from its lists afterwards.
     """
-    followup, sale = step.followup, step.operation == SALE
+    followup, side = step.followup, step.side
     if isinstance(followup, PlannedPayment):
         payment = msgspec.structs.replace(followup.payment, pay_invoice=step.number)
-        pay = kashflow.insert_invoice_payment if sale else kashflow.insert_receipt_payment
-        return pay(payment)
+        return side.pay(kashflow, payment)
     if isinstance(followup, PlannedFile):
-        attach = kashflow.attach_file_to_invoice if sale else kashflow.attach_file_to_receipt
-        attach(step.number, followup.name, content)
+        side.attach(kashflow, step.number, followup.name, content)
         return None
-    put = kashflow.insert_invoice_note if sale else kashflow.insert_receipt_note
-    put(step.dbid, followup.text, followup.day)
+    side.note(kashflow, step.dbid, followup.text, followup.day)
     return None
 
 
-def listed(kashflow: KashFlow, step: FollowUpRecord) -> list[Found] | None:
-    """Return what the document has of this kind; None where KashFlow lists no such thing.
+def listed(
+    kashflow: KashFlow, side: Side, kind: type[Followup], number: int, dbid: int
+) -> list[Found] | None:
+    """Return what a document has of a kind; None where KashFlow lists no such thing.
 
-    Its contract has no list of a sale's files.
+    KashFlow asks for payments by the document's number, for files and notes by its id.
     """
-    sale = step.operation == SALE
-    if isinstance(step.followup, PlannedPayment):
-        payments = kashflow.get_invoice_payment if sale else kashflow.get_receipt_payment
-        return [*payments(step.number)]
-    if isinstance(step.followup, PlannedFile):
-        return None if sale else [*kashflow.get_receipt_attachments(step.dbid)]
-    return [*(kashflow.get_invoice_notes if sale else kashflow.get_receipt_notes)(step.dbid)]
+    if issubclass(kind, PlannedPayment):
+        return [*side.payments(kashflow, number)]
+    if issubclass(kind, PlannedFile):
+        files = side.files(kashflow, dbid)
+        return None if files is None else [*files]
+    return [*side.notes(kashflow, dbid)]
+
+
+def listed_beside(kashflow: KashFlow, step: FollowUpRecord) -> list[Found] | None:
+    """Return what the step's document has of the step's kind; see `listed`."""
+    return listed(kashflow, step.side, type(step.followup), step.number, step.dbid)
 
 
 def id_of(found: Found) -> int:

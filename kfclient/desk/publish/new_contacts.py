@@ -20,7 +20,7 @@ from kfclient.api.records import Customer, Supplier
 from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import NotAgreed
 from kfclient.desk.items.reference import folded
-from kfclient.desk.model.list_names import ListName
+from kfclient.desk.model.sides import side_by
 
 if TYPE_CHECKING:
     from kfclient.api import KashFlow
@@ -85,10 +85,9 @@ class NewContacts:
     def _read(self, kashflow: KashFlow, kind: str) -> dict[str, list[Contact]]:
         """Return the contacts by name, as KashFlow has them now; read once a run."""
         if kind not in self._by_name:
-            contacts: list[Contact] = []
-            contacts += kashflow.get_suppliers() if kind == "supplier" else kashflow.get_customers()
+            contacts = side_by(kind).all_contacts(kashflow)
             documents = [msgspec.to_builtins(one) for one in contacts]
-            self._home.write_list(self._business, _list_of(kind), documents)
+            self._home.write_list(self._business, side_by(kind).contacts, documents)
             by_name: dict[str, list[Contact]] = {}
             for contact in contacts:
                 by_name.setdefault(folded(contact.name), []).append(contact)
@@ -97,21 +96,11 @@ class NewContacts:
 
     def _create(self, kashflow: KashFlow, new: NewContact) -> Contact:
         """Create the contact, or find that it has been created under its code."""
-        code = code_for(new.name)
+        code, side = code_for(new.name), side_by(new.kind)
         try:
-            if new.kind == "supplier":
-                supplier = Supplier(code=code, name=new.name)
-                number = kashflow.insert_supplier(supplier)
-                return msgspec.structs.replace(supplier, supplier_id=number)
-            customer = Customer(code=code, name=new.name)
-            number = kashflow.insert_customer(customer)
-            return msgspec.structs.replace(customer, customer_id=number)
+            return side.create_contact(kashflow, code, new.name)
         except (CodeNotUnique, Unknown):
-            found = (
-                kashflow.get_supplier(code)
-                if new.kind == "supplier"
-                else kashflow.get_customer(code)
-            )
+            found = side.contact_called(kashflow, code)
             if found is None or folded(found.name) != folded(new.name):
                 raise
             return found
@@ -124,7 +113,7 @@ class NewContacts:
         else:
             known += self._lists.customers(self._business)
         documents = [msgspec.to_builtins(one) for one in (*known, contact)]
-        self._home.write_list(self._business, _list_of(kind), documents)
+        self._home.write_list(self._business, side_by(kind).contacts, documents)
         number: int = getattr(contact, f"{kind}_id")
         self._audit.note(
             self._home.books(self._business),
@@ -133,7 +122,3 @@ class NewContacts:
             after={"name": contact.name, "code": contact.code, "id": number},
             answer=str(number),
         )
-
-
-def _list_of(kind: str) -> ListName:
-    return ListName.SUPPLIERS if kind == "supplier" else ListName.CUSTOMERS

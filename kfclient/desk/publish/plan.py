@@ -24,6 +24,7 @@ from kfclient.desk.items.exchange_rates import booked, booked_words
 from kfclient.desk.items.reference import Contact, ReferenceData
 from kfclient.desk.model.item import Finding, Item, ItemLine, Kind
 from kfclient.desk.model.settings import NOT_APPLICABLE, show_tax_code
+from kfclient.desk.model.sides import PURCHASES, SALES, SIDES, Side, side_by, side_of
 from kfclient.money import ZERO, figures, pennies, shown
 
 # An item's lines as KashFlow takes them, to the penny what the item says.
@@ -75,8 +76,7 @@ def _is_short(value: Decimal) -> bool:
 #
 # Worked out beforehand like the document, shown, and then sent as shown. An item is paid when it
 # names a bank account; the payment needs a method as well, and is in home currency whatever the
-# document's (`InsertReceiptPayment`, `InsertInvoicePayment`). Files go by `AttachFileToReceipt`
-# and
+# document's (`InsertReceiptPayment`, `InsertInvoicePayment`). Files go by `AttachFileToReceipt` and
 # `AttachFileToInvoice`, the item's note by `InsertReceiptNote` and `InsertInvoiceNote`.
 
 _KB = 1024
@@ -267,7 +267,7 @@ def sentence_of(planned: PlannedItem, item: Item, books: ReferenceData) -> str:
 
 def left_sentence_of(planned: PlannedItem) -> str:
     """Return what is left to do for a document that is in KashFlow already."""
-    word = "invoice" if planned.kind is Kind.SALE else "purchase"
+    word = side_of(planned.kind).document
     told = "; ".join(one.sentence for one in planned.followups)
     return f"For {word} {planned.number} with {planned.contact}, already in KashFlow: {told}"
 
@@ -353,6 +353,11 @@ class PlannedItem(msgspec.Struct, frozen=True, kw_only=True):
     followups: tuple[Followup, ...] = ()
     number: int | None = None
 
+    @property
+    def side(self) -> Side:
+        """The side of the books that it is on."""
+        return side_by(self.operation)
+
 
 class LeftOut(msgspec.Struct, frozen=True):
     """An item that is not in the plan, and why."""
@@ -404,15 +409,15 @@ def make_plan(
     fresh = [one.creates for one in planned if one.creates is not None]
     names = {
         kind: tuple(dict.fromkeys(new.name for new in fresh if new.kind == kind))
-        for kind in ("supplier", "customer")
+        for kind in (side.contact for side in SIDES)
     }
     off = not books.settings.publish_tax_data
     return Plan(
         business=business,
         items=planned,
         left_out=tuple(left_out),
-        new_suppliers=names["supplier"],
-        new_customers=names["customer"],
+        new_suppliers=names[PURCHASES.contact],
+        new_customers=names[SALES.contact],
         tax_note=tax_note_of(documents) if off and documents else "",
         totals=_totals(documents),
         fingerprint=fingerprint_of(planned),
@@ -423,7 +428,7 @@ def plan_item(item: Item, findings: tuple[Finding, ...], books: ReferenceData) -
     """Return the document that the item becomes; only for items without stops."""
     found = books.contacts(item)
     contact = found[0] if found else None
-    sale = item.kind is Kind.SALE
+    side = side_of(item.kind)
     name = contact.name if contact is not None else item.contact
     invoice = Invoice(
         invoice_date=item.date,
@@ -438,7 +443,7 @@ def plan_item(item: Item, findings: tuple[Finding, ...], books: ReferenceData) -
     )
     creates = None
     if contact is None:
-        creates = NewContact("customer" if sale else "supplier", one_line(item.contact))
+        creates = NewContact(side.contact, one_line(item.contact))
     net = net_of(invoice)
     planned = PlannedItem(
         item_id=item.id,
@@ -446,7 +451,7 @@ def plan_item(item: Item, findings: tuple[Finding, ...], books: ReferenceData) -
         kind=item.kind,
         contact=name,
         sentence="",
-        operation="InsertInvoice" if sale else "InsertReceipt",
+        operation=side.operation,
         invoice=invoice,
         creates=creates,
         findings=findings,
@@ -473,7 +478,7 @@ def plan_left(
         kind=item.kind,
         contact=contact,
         sentence="",
-        operation="InsertInvoice" if item.kind is Kind.SALE else "InsertReceipt",
+        operation=side_of(item.kind).operation,
         invoice=sent,
         creates=None,
         findings=(),
@@ -553,6 +558,10 @@ class Agreed(msgspec.Struct, frozen=True):
 
     suppliers: bool = False
     customers: bool = False
+
+    def to(self, new: NewContact) -> bool:
+        """Whether this one may be created."""
+        return self.customers if side_by(new.kind) is SALES else self.suppliers
 
 
 class Task(msgspec.Struct, frozen=True):

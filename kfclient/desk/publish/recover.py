@@ -30,7 +30,6 @@ from kfclient.desk.events import (
     StepUndone,
 )
 from kfclient.desk.model.item import ItemState, is_unread
-from kfclient.desk.model.sides import SALE, document_of, documents_of, word_of
 from kfclient.desk.publish.journal import SendJournal
 from kfclient.desk.publish.journal_records import (
     FollowUpRecord,
@@ -48,7 +47,7 @@ from kfclient.desk.publish.kashflow_documents import (
     differences,
     id_of,
     likeness,
-    listed,
+    listed_beside,
 )
 from kfclient.desk.publish.plan import PlannedPayment
 from kfclient.errors import Problem
@@ -135,13 +134,11 @@ class RemovalRecovery:
     # Inside
 
     def _send(self, kashflow: KashFlow, business: str, removal: RemovalRecord) -> None:
-        sale = removal.operation == SALE
+        side = removal.side
         if removal.is_document:
-            delete = kashflow.delete_invoice_by_id if sale else kashflow.delete_receipt_by_id
-            delete(removal.target)
+            side.delete(kashflow, removal.target)
         elif isinstance(self._step(business, removal).followup, PlannedPayment):
-            pay = kashflow.delete_invoice_payment if sale else kashflow.delete_receipt_payment
-            pay(removal.target)
+            side.delete_payment(kashflow, removal.target)
         else:
             kashflow.delete_receipt_attachment(removal.dbid, removal.target)
 
@@ -188,11 +185,11 @@ class RemovalRecovery:
 
         def look(kashflow: KashFlow) -> bool:
             if not removal.is_document:
-                there = listed(kashflow, self._step(business, removal)) or []
+                there = listed_beside(kashflow, self._step(business, removal)) or []
                 return removal.target not in map(id_of, there)
             if _has_number(kashflow, removal):
                 return False
-            everything = documents_of(kashflow, removal.operation, attempt.party)
+            everything = removal.side.documents_of(kashflow, attempt.party)
             return removal.target not in {one.invoice_dbid for one in everything}
 
         return self._sessions.call(business, look)
@@ -200,7 +197,7 @@ class RemovalRecovery:
 
 def _has_number(kashflow: KashFlow, removal: RemovalRecord) -> bool:
     """Tell whether the document's number is still its own."""
-    found = document_of(kashflow, removal.operation, removal.number)
+    found = removal.side.document_of(kashflow, removal.number)
     return found is not None and found.invoice_dbid == removal.dbid
 
 
@@ -235,7 +232,7 @@ class ReadBack:
         """
         problem: Problem | None = None
         found: Invoice | None = None
-        word = word_of(attempt.operation)
+        word = attempt.side.document
         try:
             found = self._document(business, attempt, number)
         except (KashFlowError, SecretsError) as failure:
@@ -278,7 +275,7 @@ class ReadBack:
         By now the number may be another document's: numbers are given again after a delete. Raises
         `KashFlowError`.
         """
-        number, word = attempt.number or 0, word_of(attempt.operation)
+        number, word = attempt.number or 0, attempt.side.document
         found = self._document(business, attempt, number)
         problem: Problem | None
         if found is None or self._attempts.is_given_again(business, attempt):
@@ -301,7 +298,7 @@ class ReadBack:
 
     def _document(self, business: str, attempt: SendRecord, number: int) -> Invoice | None:
         def read(kashflow: KashFlow) -> Invoice | None:
-            return document_of(kashflow, attempt.operation, number)
+            return attempt.side.document_of(kashflow, number)
 
         return self._sessions.call(business, read)
 
@@ -310,7 +307,7 @@ def _compared(attempt: SendRecord, found: Invoice) -> Problem | None:
     other = differences(attempt.payload, found)
     if not other:
         return None
-    word = word_of(attempt.operation)
+    word = attempt.side.document
     number = found.invoice_number
     return CameOutDifferent(f"KashFlow has {word} {number} with {'; '.join(other)}.")
 
@@ -368,13 +365,13 @@ class FollowUpRecovery:
 
         Raises `DocumentGone` where the document's number is no longer its own.
         """
-        word = word_of(step.operation)
+        word = step.side.document
 
         def look(kashflow: KashFlow) -> list[Found] | None:
-            found = document_of(kashflow, step.operation, step.number)
+            found = step.side.document_of(kashflow, step.number)
             if found is None or found.invoice_dbid != step.dbid:
                 raise DocumentGone(f"KashFlow no longer has {word} {step.number} as it was sent.")
-            return listed(kashflow, step)
+            return listed_beside(kashflow, step)
 
         there = self._sessions.call(business, look)
         if there is None:
@@ -436,7 +433,7 @@ def _not_listed(step: FollowUpRecord) -> SeveralThere:
 
 def _several_follow_ups(step: FollowUpRecord, found: int) -> SeveralThere:
     many = "something that may be" if found == 1 else f"{found} that may be"
-    word = word_of(step.operation)
+    word = step.side.document
     return SeveralThere(
         f"KashFlow's {word} {step.number} has {many} {step.followup.what}.",
         "Look at it there, then say whether it is there.",
@@ -478,7 +475,7 @@ class SendRecovery:
         """
         for attempt in self._attempts.pending(business):
             if attempt.outcome is SendState.SENDING:
-                word = word_of(attempt.operation)
+                word = attempt.side.document
                 problem = NotThereYet(
                     f"Kashdeck ended while this {word} was being sent; it may be in KashFlow.",
                     "Kashdeck looks for it there before anything is sent again.",
@@ -551,7 +548,8 @@ class SendRecovery:
     def documents(self, business: str, attempt: SendRecord) -> list[Invoice]:
         """Return the party's documents as KashFlow has them now."""
         return self._sessions.call(
-            business, lambda kashflow: documents_of(kashflow, attempt.operation, attempt.party)
+            business,
+            lambda kashflow: attempt.side.documents_of(kashflow, attempt.party),
         )
 
     def free(
@@ -582,7 +580,7 @@ class SendRecovery:
             return self._hold(business, attempt, _doubtful(attempt, doubtful[0]), listener)
         if wait > 0:
             return self._hold(business, attempt, _not_yet(attempt, wait), listener)
-        word = word_of(attempt.operation)
+        word = attempt.side.document
         gone = NotThereYet(f"The {word} did not arrive in KashFlow.", "Publish it again.")
         item = self._attempts.returned(business, attempt, SendState.NOT_THERE, gone, keep=False)
         return result_of(item, self._items.state(business, item))
@@ -626,7 +624,7 @@ class SendRecovery:
 
 def _several(attempt: SendRecord, found: list[Invoice]) -> SeveralThere:
     numbers = " and ".join(str(one.invoice_number) for one in found)
-    word = word_of(attempt.operation)
+    word = attempt.side.document
     if len(found) == 1:
         return SeveralThere(
             f"In KashFlow {word} {numbers} may be this item, or another one published before.",
@@ -641,7 +639,7 @@ def _several(attempt: SendRecord, found: list[Invoice]) -> SeveralThere:
 
 
 def _doubtful(attempt: SendRecord, found: Invoice) -> SeveralThere:
-    word = word_of(attempt.operation)
+    word = attempt.side.document
     return SeveralThere(
         f"In KashFlow {word} {found.invoice_number} may be this item, but differs: this item "
         f"has the reference {attempt.reference or '(none)'} and comes to "
@@ -654,6 +652,6 @@ def _doubtful(attempt: SendRecord, found: Invoice) -> SeveralThere:
 def _not_yet(attempt: SendRecord, wait: float) -> NotThereYet:
     seconds = max(1, round(wait))
     return NotThereYet(
-        f"KashFlow does not show this {word_of(attempt.operation)} yet, and may still be at work.",
+        f"KashFlow does not show this {attempt.side.document} yet, and may still be at work.",
         f"Look again in {seconds} seconds; until then it is not sent again.",
     )

@@ -52,7 +52,7 @@ from kfclient.desk.events import (
     SupplierCreated,
 )
 from kfclient.desk.model.item import Item, ItemState
-from kfclient.desk.model.sides import document_of, documents_of, insert, word_of
+from kfclient.desk.model.sides import Side
 from kfclient.desk.publish.journal_records import (
     FollowUpRecord,
     PublishResult,
@@ -66,7 +66,7 @@ from kfclient.desk.publish.kashflow_documents import (
     id_of,
     is_same,
     likeness,
-    listed,
+    listed_beside,
     ready_to_send,
     send,
 )
@@ -210,14 +210,15 @@ class FollowUpSender:
         Raises `DocumentGone` where the number is no longer its own, `NotReadBack` where it cannot
         be known.
         """
-        number, word = attempt.number or 0, word_of(attempt.operation)
+        number, word = attempt.number or 0, attempt.side.document
         if not attempt.dbid:  # looked for when the run began
             raise NotReadBack(
                 f"KashFlow's {word} {number} was not read back, or is no longer what was sent.",
                 "Look at it in KashFlow, then publish what is left.",
             )
         found = self._sessions.call(
-            self._business, lambda kashflow: document_of(kashflow, attempt.operation, number)
+            self._business,
+            lambda kashflow: attempt.side.document_of(kashflow, number),
         )
         if found is None or found.invoice_dbid != attempt.dbid:
             raise DocumentGone(f"KashFlow no longer has {word} {number} as it was published.")
@@ -315,7 +316,7 @@ class FollowUpSender:
                 self._held(step, problem, unknown=True)
 
     def _listed(self, step: FollowUpRecord) -> list[Found] | None:
-        return self._sessions.call(self._business, lambda kashflow: listed(kashflow, step))
+        return self._sessions.call(self._business, lambda kashflow: listed_beside(kashflow, step))
 
     def _put_off(self, step: FollowUpRecord, problem: DeskError | KashFlowError | Problem) -> None:
         """Leave the step for later: nothing of it was sent."""
@@ -365,7 +366,7 @@ class ItemPublisher:
         self._gate = gate
         self._reading = ReadBack(sessions, items, attempts)
         self._followups = FollowUpSender(business, sessions, attempts, listener, gate)
-        self._documents: dict[tuple[str, int], list[Invoice]] = {}
+        self._documents: dict[tuple[Side, int], list[Invoice]] = {}
 
     def publish(self, task: Task) -> PublishResult:
         """Publish one item, or do what is left of it.
@@ -379,7 +380,7 @@ class ItemPublisher:
             return self._rest(planned)
         try:
             invoice, created = self._addressed(planned)
-            documents = self._known_documents(planned.operation, invoice.customer_id)
+            documents = self._known_documents(planned.side, invoice.customer_id)
             self._refuse_duplicate(planned)
             self._gate.check()
             attempt = self._attempts.begin(
@@ -413,7 +414,8 @@ class ItemPublisher:
         self._listener(ItemSending(business=self._business, item=planned.item_id))
         try:
             number = self._sessions.call(
-                self._business, lambda kashflow: insert(kashflow, planned.operation, invoice)
+                self._business,
+                lambda kashflow: planned.side.insert(kashflow, invoice),
             )
         except KashFlowError as problem:
             return self._failed(attempt, problem)
@@ -443,8 +445,7 @@ class ItemPublisher:
         new = planned.creates
         if new is None:
             return planned.invoice, False
-        agreed = self._agreed.suppliers if new.kind == "supplier" else self._agreed.customers
-        if not agreed:
+        if not self._agreed.to(new):
             raise NotAgreed(
                 f"KashFlow has no {new.kind} called {new.name}.",
                 f"Agree to creating the {new.kind}, or choose another one.",
@@ -459,15 +460,15 @@ class ItemPublisher:
             )
         return msgspec.structs.replace(planned.invoice, customer_id=number), created
 
-    def _known_documents(self, operation: str, party: int) -> list[Invoice]:
+    def _known_documents(self, side: Side, party: int) -> list[Invoice]:
         """Return the party's documents, read once a run; what the run publishes is added."""
-        key = (operation, party)
+        key = (side, party)
         if key not in self._documents:
             self._documents[key] = self._sessions.call(
                 self._business,
-                lambda kashflow: documents_of(kashflow, operation, party, self._gate.cancel),
+                lambda kashflow: side.documents_of(kashflow, party, self._gate.cancel),
             )
-            self._duplicates.learn(self._business, operation, party, self._documents[key])
+            self._duplicates.learn(self._business, side, party, self._documents[key])
         return self._documents[key]
 
     def _refuse_duplicate(self, planned: PlannedItem) -> None:
@@ -506,7 +507,7 @@ class ItemPublisher:
         """Read it back; return the attempt with its id, and why nothing may follow it, if so."""
         attempt, found, problem = self._reading.read(self._business, attempt, number)
         if found is not None:
-            self._documents.setdefault((attempt.operation, attempt.party), []).append(found)
+            self._documents.setdefault((attempt.side, attempt.party), []).append(found)
         sound = found is not None and is_same(attempt, found)
         return attempt, None if sound else problem
 

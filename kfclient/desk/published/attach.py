@@ -27,7 +27,6 @@ from kfclient.desk.items.check_lines import check_files
 from kfclient.desk.items.reference import folded
 from kfclient.desk.model.business import ProblemNote
 from kfclient.desk.model.item import Item, ItemState, Severity
-from kfclient.desk.model.sides import SALE
 from kfclient.desk.publish.journal_records import (
     PENDING,
     FollowUpRecord,
@@ -41,7 +40,7 @@ from kfclient.desk.publish.journal_records import (
 from kfclient.desk.publish.kashflow_documents import id_of
 from kfclient.desk.publish.plan import PlannedFile, planned_file
 from kfclient.desk.publish.send import FollowUpSender, StopSwitch
-from kfclient.desk.published.compare import belongings, matched
+from kfclient.desk.published.compare import listed_at, matched
 from kfclient.desk.published.find_document import DocumentFinder
 from kfclient.desk.runs.resolve import Resolving
 
@@ -251,7 +250,7 @@ class Attaching(Resolving):
         if found is None:
             raise DocumentGone(f"KashFlow no longer has item {attempt.item} as it was published.")
         there = self._parts.sessions.call(
-            business, lambda line: belongings(line, attempt.operation, found, PlannedFile)
+            business, lambda line: listed_at(line, attempt, found, PlannedFile)
         )
         steps = self._parts.attempts.steps.of(business, attempt.id)
         for one, own in matched(steps, PlannedFile, there or []).ours:
@@ -310,7 +309,7 @@ def _checked(path: str) -> PlannedFile:
 
 
 def _refuse_sale(attempt: SendRecord, step: FollowUpRecord) -> None:
-    if attempt.operation == SALE and not step.is_open:
+    if not attempt.side.lists_files and not step.is_open:
         raise NotUndone(
             "KashFlow lets nobody but itself delete a file of a sale.",
             "Attach the new file, and delete the old one in KashFlow.",

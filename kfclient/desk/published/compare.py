@@ -21,12 +21,13 @@ from kfclient.api.records import (
 from kfclient.dates import shown_date
 from kfclient.desk.items.reference import folded
 from kfclient.desk.model.settings import show_tax_code
-from kfclient.desk.model.sides import SALE
-from kfclient.desk.publish.journal_records import SendState
+from kfclient.desk.model.sides import Side
+from kfclient.desk.publish.journal_records import SendRecord, SendState
 from kfclient.desk.publish.kashflow_documents import (
     Found,
     id_of,
     likeness,
+    listed,
     sorted_lines,
 )
 from kfclient.desk.publish.plan import Followup, PlannedFile, PlannedNote, PlannedPayment
@@ -63,19 +64,19 @@ class Difference(msgspec.Struct, frozen=True):
         return f"{self.field}: {self.sent or 'none'} was sent, {self.there or 'none'} is there"
 
 
-def compare(sent: Invoice, found: Invoice, names: IdNames, *, sale: bool) -> tuple[Difference, ...]:
+def compare(sent: Invoice, found: Invoice, names: IdNames, side: Side) -> tuple[Difference, ...]:
     """Return what KashFlow has otherwise than it was sent; () when it is equal to the penny.
 
     What was left to KashFlow, such as a due date or an exchange rate, is not compared, nor sums:
     those of a foreign document may be in home currency, and its lines tell.
     """
-    return (*_head(sent, found, names, sale=sale), *_lines(sent, found, names))
+    return (*_head(sent, found, names, side), *_lines(sent, found, names))
 
 
-def _head(sent: Invoice, found: Invoice, names: IdNames, *, sale: bool) -> Iterator[Difference]:
+def _head(sent: Invoice, found: Invoice, names: IdNames, side: Side) -> Iterator[Difference]:
     if found.customer_id != sent.customer_id:
-        ours, theirs = (names.party(one.customer_id, sale=sale) for one in (sent, found))
-        yield Difference("customer" if sale else "supplier", ours, theirs)
+        ours, theirs = (names.party(one.customer_id, side) for one in (sent, found))
+        yield Difference(side.contact, ours, theirs)
     if folded(found.customer_reference) != folded(sent.customer_reference):
         yield Difference("reference", sent.customer_reference, found.customer_reference)
     yield from _dates("date", sent.invoice_date, found.invoice_date)
@@ -156,21 +157,12 @@ class Matched(msgspec.Struct, frozen=True):
     others: tuple[Found, ...]
 
 
-def belongings(
-    kashflow: KashFlow, operation: str, document: Invoice, kind: AttachedKind
+def listed_at(
+    kashflow: KashFlow, attempt: SendRecord, document: Invoice, kind: AttachedKind
 ) -> list[Found] | None:
-    """Return what the document has of a kind, a call; None where KashFlow lists no such thing.
-
-    Its contract has no list of a sale's files.
-    """
-    sale = operation == SALE
-    if kind is PlannedPayment:
-        payments = kashflow.get_invoice_payment if sale else kashflow.get_receipt_payment
-        return [*payments(document.invoice_number)]
-    if kind is PlannedFile:
-        return None if sale else [*kashflow.get_receipt_attachments(document.invoice_dbid)]
-    notes = kashflow.get_invoice_notes if sale else kashflow.get_receipt_notes
-    return [*notes(document.invoice_dbid)]
+    """Return what the attempt's document, as it is numbered now, has of a kind; see `listed`."""
+    side = attempt.side
+    return listed(kashflow, side, kind, document.invoice_number, document.invoice_dbid)
 
 
 def done(steps: Sequence[FollowUpRecord], kind: AttachedKind) -> list[FollowUpRecord]:

@@ -11,7 +11,8 @@ import msgspec
 
 from kfclient.api.records import Invoice
 from kfclient.desk.errors import DeletedThere, NotReadBack
-from kfclient.desk.model.sides import SALE, document_of, documents_of
+from kfclient.desk.model.list_names import ListName
+from kfclient.desk.model.sides import SIDES, Side
 from kfclient.desk.publish.journal_records import SendRecord
 from kfclient.desk.publish.kashflow_documents import candidates
 
@@ -39,20 +40,20 @@ class DocumentFinder:
     that. Raises `KashFlowError`, `Cancelled`.
     """
 
-    def __init__(self, business: str, parts: Context, cancel: Cancel | None = None) -> None:
+    def __init__(self, business: str, context: Context, cancel: Cancel | None = None) -> None:
         self._business = business
-        self._sessions = parts.sessions
-        self._attempts = parts.attempts
+        self._sessions = context.sessions
+        self._attempts = context.attempts
         self._cancel = cancel
-        self._parties: dict[tuple[str, int], list[Invoice]] = {}
+        self._parties: dict[tuple[Side, int], list[Invoice]] = {}
         self._every: dict[int, Invoice] | None = None
 
     def read_together(self, attempts: Iterable[SendRecord]) -> None:
         """Read the documents of each supplier and customer that has several of these, at once."""
-        counts = Counter((one.operation, one.party) for one in attempts)
-        for (operation, party), count in counts.items():
+        counts = Counter((one.side, one.party) for one in attempts)
+        for (side, party), count in counts.items():
             if count > 1:
-                self._of_party(operation, party)
+                self._of_party(side, party)
 
     def find(self, attempt: SendRecord, *, everywhere: bool = False) -> FoundDocument:
         """Return where the attempt's document is: with its number, else with its party.
@@ -61,7 +62,7 @@ class DocumentFinder:
         each hundred of them; for a sale it is one call. Raises `NotReadBack` for a document that
         was never read back and that cannot be told for certain.
         """
-        key = (attempt.operation, attempt.party)
+        key = (attempt.side, attempt.party)
         if key in self._parties and (one := _with_id(self._parties[key], attempt)):
             return FoundDocument(found=one)
         if not attempt.dbid:
@@ -77,7 +78,7 @@ class DocumentFinder:
     def _numbered(self, attempt: SendRecord) -> Invoice | None:
         return self._sessions.call(
             self._business,
-            lambda kashflow: document_of(kashflow, attempt.operation, attempt.number or 0),
+            lambda kashflow: attempt.side.document_of(kashflow, attempt.number or 0),
         )
 
     def _never_read(self, attempt: SendRecord, documents: Iterable[Invoice]) -> Invoice | None:
@@ -106,21 +107,21 @@ class DocumentFinder:
         known = attempt.problem is not None and attempt.problem.code == DeletedThere.code
         return known or self._attempts.is_given_again(self._business, attempt)
 
-    def _of_party(self, operation: str, party: int) -> list[Invoice]:
-        key = (operation, party)
+    def _of_party(self, side: Side, party: int) -> list[Invoice]:
+        key = (side, party)
         if key not in self._parties:
             if self._cancel is not None:
                 self._cancel.check()
             self._parties[key] = self._sessions.call(
                 self._business,
-                lambda kashflow: documents_of(kashflow, operation, party, self._cancel),
+                lambda kashflow: side.documents_of(kashflow, party, self._cancel),
             )
         return self._parties[key]
 
     def _anywhere(self, attempt: SendRecord) -> Invoice | None:
         """Return the document by its id alone: moved to another party, and to another number."""
         dbid = attempt.dbid or 0
-        if attempt.operation == SALE:
+        if attempt.side.has_get_by_id:
             return self._sessions.call(self._business, lambda line: line.get_invoice_by_id(dbid))
 
         def read(kashflow: KashFlow) -> dict[int, Invoice]:
@@ -163,9 +164,9 @@ class IdNames:
         """Return the name of a payment method, of sales or of costs."""
         return _named(self._methods, number)
 
-    def party(self, number: int, *, sale: bool) -> str:
-        """Return a supplier's name, or for a sale a customer's."""
-        return _named(self._customers if sale else self._suppliers, number)
+    def party(self, number: int, side: Side) -> str:
+        """Return the name of a supplier or customer."""
+        return _named(self._contacts[side.contacts], number)
 
     @cached_property
     def _categories(self) -> dict[int, str]:
@@ -190,12 +191,13 @@ class IdNames:
         return _names((one.method_id, one.method_name) for one in (*costs, *sales))
 
     @cached_property
-    def _suppliers(self) -> dict[int, str]:
-        return _names((one.supplier_id, one.name) for one in self._lists.suppliers(self._business))
-
-    @cached_property
-    def _customers(self) -> dict[int, str]:
-        return _names((one.customer_id, one.name) for one in self._lists.customers(self._business))
+    def _contacts(self) -> dict[ListName, dict[int, str]]:
+        return {
+            side.contacts: _names(
+                (row.id, row.name) for row in self._lists.read(self._business, side.contacts)
+            )
+            for side in SIDES
+        }
 
 
 def _names(pairs: Iterable[tuple[int, str]]) -> dict[int, str]:

@@ -22,24 +22,23 @@ from kfclient.desk.errors import DeskError, NotReadBack, NotUndone
 from kfclient.desk.events import ItemHeld, ItemUndoing, ItemUndone, Listener, UndoEnded, ignore
 from kfclient.desk.model.business import ProblemNote
 from kfclient.desk.model.item import Item, ItemState
-from kfclient.desk.model.sides import SALE, word_of
+from kfclient.desk.model.sides import Side, side_by
 from kfclient.desk.publish.journal_records import (
     PENDING,
     RemovalRecord,
     SendRecord,
     SendState,
     note_of,
-    party_word,
 )
 from kfclient.desk.publish.kashflow_documents import fingerprint_of_document, id_of
 from kfclient.desk.publish.plan import LeftOut, PlannedFile, PlannedNote, PlannedPayment
 from kfclient.desk.publish.send import Halted, StopSwitch, stops
 from kfclient.desk.published.compare import (
     ALL_KINDS,
-    belongings,
     compare,
     difference,
     done,
+    listed_at,
     matched,
     words_of,
 )
@@ -92,10 +91,15 @@ class UndoItem(msgspec.Struct, frozen=True, kw_only=True):
     seen: str = ""
 
     @property
+    def side(self) -> Side:
+        """The side of the books that it is on."""
+        return side_by(self.operation)
+
+    @property
     def sentence(self) -> str:
         """What would be done, in words."""
         if self.gone:
-            word = word_of(self.operation)
+            word = self.side.document
             return f"{word.capitalize()} {self.number} is gone from KashFlow already"
         told = f"Delete {', then '.join(self.deletes)}"
         return f"{told}, with {' and '.join(self.goes_with_it)}" if self.goes_with_it else told
@@ -181,7 +185,7 @@ class UndoLook:
         )
 
     def _bare(self, item: Item, attempt: SendRecord, found: Invoice | None) -> UndoItem:
-        party = party_word(attempt)
+        party = attempt.side.contact
         return UndoItem(
             item_id=item.id,
             version=item.version,
@@ -200,8 +204,7 @@ class UndoLook:
         """Return what was changed since it was read back; what came out so is no change."""
         if attempt.seen == fingerprint_of_document(found):
             return ()
-        sale = attempt.operation == SALE
-        told = compare(attempt.payload, found, self._names, sale=sale)
+        told = compare(attempt.payload, found, self._names, attempt.side)
         changed = [one.sentence for one in told]
         if found.invoice_number != attempt.number:
             changed.append(f"its number was {attempt.number} and is {found.invoice_number}")
@@ -209,7 +212,7 @@ class UndoLook:
 
     def _at(self, attempt: SendRecord, found: Invoice, kind: AttachedKind) -> Matched | None:
         there = self._parts.sessions.call(
-            self._business, lambda line: belongings(line, attempt.operation, found, kind)
+            self._business, lambda line: listed_at(line, attempt, found, kind)
         )
         if there is None:
             return None
@@ -219,8 +222,9 @@ class UndoLook:
 
 def _unlisted(attempt: SendRecord, steps: Sequence[FollowUpRecord]) -> tuple[str, ...]:
     """Return the files of a sale, which KashFlow does not list; they go with it all the same."""
-    sale = attempt.operation == SALE
-    return tuple(step.followup.what for step in done(steps, PlannedFile) if sale)
+    if attempt.side.lists_files:
+        return ()
+    return tuple(step.followup.what for step in done(steps, PlannedFile))
 
 
 def _told(attempt: SendRecord, found: Invoice) -> str:
@@ -228,7 +232,7 @@ def _told(attempt: SendRecord, found: Invoice) -> str:
     currency = attempt.payload.currency_code or "GBP"
     parts = (attempt.contact, attempt.reference, shown(attempt.gross, currency))
     told = ", ".join(part for part in parts if part)
-    return f"{word_of(attempt.operation)} {found.invoice_number} ({told})"
+    return f"{attempt.side.document} {found.invoice_number} ({told})"
 
 
 # Taking items out of KashFlow as was shown: payments first, then the document, each once.
@@ -355,7 +359,7 @@ class UndoRun:
         attempts = self._parts.attempts
         attempt = attempts.get(self._business, planned.attempt)
         if planned.gone:
-            word = word_of(planned.operation)
+            word = planned.side.document
             said = f"KashFlow had {word} {planned.number} no more."
             attempts.undone(self._business, attempt, Action.UNDONE, said)
             return None
@@ -364,7 +368,7 @@ class UndoRun:
             problem = self._remove(attempt, planned, what, target, step=step)
             if problem is not None:
                 return problem
-        what = f"{word_of(planned.operation)} {planned.number}"
+        what = f"{planned.side.document} {planned.number}"
         return self._remove(attempt, planned, what, planned.dbid)
 
     def _remove(

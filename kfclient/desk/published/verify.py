@@ -21,18 +21,17 @@ from kfclient.desk.events import ItemVerified, Listener, ignore
 from kfclient.desk.model.business import ProblemNote
 from kfclient.desk.model.connection_state import publish_lock
 from kfclient.desk.model.item import Item, ItemState
-from kfclient.desk.model.sides import SALE, word_of
 from kfclient.desk.publish.journal_records import SendRecord, SendState, note_of
 from kfclient.desk.publish.plan import LeftOut, PlannedFile, PlannedPayment
 from kfclient.desk.publish.send import stops
 from kfclient.desk.published.compare import (
     ALL_KINDS,
     Difference,
-    belongings,
     compare,
     difference,
     done,
     in_words,
+    listed_at,
     matched,
 )
 from kfclient.desk.published.find_document import DocumentFinder, IdNames
@@ -80,12 +79,12 @@ class VerifyResult(msgspec.Struct, frozen=True):
 class VerifyLook:
     """Looks at published items of one business, one verification long."""
 
-    def __init__(self, business: str, parts: Context, finder: DocumentFinder) -> None:
+    def __init__(self, business: str, context: Context, finder: DocumentFinder) -> None:
         self._business = business
-        self._parts = parts
+        self._context = context
         self._finder = finder
-        books = parts.items.reference.books(business)
-        self._names = IdNames(parts.lists, business, books.home_currency)
+        books = context.items.reference.books(business)
+        self._names = IdNames(context.lists, business, books.home_currency)
 
     def look(self, attempt: SendRecord) -> VerifyResult:
         """Return how the attempt's document is in KashFlow now.
@@ -112,25 +111,25 @@ class VerifyLook:
         """Keep the id of a document that was never read back, unless somebody publishes now."""
         if attempt.dbid:
             return
-        with self._parts.home.try_lock(publish_lock(self._business)) as held:
-            latest = self._parts.attempts.latest(self._business, attempt.item)
+        with self._context.home.try_lock(publish_lock(self._business)) as held:
+            latest = self._context.attempts.latest(self._business, attempt.item)
             if held and latest == attempt:
-                self._parts.attempts.confirmed(self._business, attempt, found, None)
+                self._context.attempts.confirmed(self._business, attempt, found, None)
 
     def _differences(
         self, attempt: SendRecord, found: Invoice
     ) -> tuple[tuple[Difference, ...], tuple[str, ...]]:
         """Return what differs, and what KashFlow does not list and so cannot be compared."""
-        sale = attempt.operation == SALE
-        told = [*compare(attempt.payload, found, self._names, sale=sale)]
+        side = attempt.side
+        told = [*compare(attempt.payload, found, self._names, side)]
         if found.invoice_number != attempt.number:
             told.append(Difference("number", str(attempt.number), str(found.invoice_number)))
-        steps = self._parts.attempts.steps.of(self._business, attempt.id)
+        steps = self._context.attempts.steps.of(self._business, attempt.id)
         unlisted: list[str] = []
         for kind in ALL_KINDS:
             if not done(steps, kind):
                 continue
-            if sale and kind is PlannedFile:
+            if kind is PlannedFile and not side.lists_files:
                 unlisted += [step.followup.what for step in done(steps, kind)]
             else:
                 told += self._at(attempt, found, steps, kind)
@@ -157,8 +156,8 @@ class VerifyLook:
         kind: AttachedKind,
     ) -> list[Difference]:
         """Return what differs of the payments, files or notes that Kashdeck put there."""
-        there = self._parts.sessions.call(
-            self._business, lambda line: belongings(line, attempt.operation, found, kind)
+        there = self._context.sessions.call(
+            self._business, lambda line: listed_at(line, attempt, found, kind)
         )
         pairs = matched(steps, kind, there or []).ours
         differ = (difference(step, own, self._names) for step, own in pairs)
@@ -190,7 +189,7 @@ def _gone(attempt: SendRecord, where: FoundDocument) -> VerifyResult:
 
 
 def _named(attempt: SendRecord) -> str:
-    return f"{word_of(attempt.operation)} {attempt.number}"
+    return f"{attempt.side.document} {attempt.number}"
 
 
 __all__ = ["Verdict", "VerifyReport", "VerifyResult", "Verifying"]
@@ -223,8 +222,8 @@ class VerifyReport(msgspec.Struct, frozen=True, kw_only=True):
 class Verifying:
     """Verifies for every business. Thread-safe; writes only what it found, at the items."""
 
-    def __init__(self, parts: Context) -> None:
-        self._parts = parts
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     def verify(
         self,
@@ -244,8 +243,8 @@ class Verifying:
         stopped: Problem | None = None
         cancelled = False
         try:
-            finder = DocumentFinder(business, self._parts, cancel)
-            look = VerifyLook(business, self._parts, finder)
+            finder = DocumentFinder(business, self._context, cancel)
+            look = VerifyLook(business, self._context, finder)
             finder.read_together(wanted)
             for attempt in wanted:
                 if cancel is not None:
@@ -272,7 +271,7 @@ class Verifying:
     def _wanted(
         self, business: str, item_ids: Sequence[str] | None
     ) -> tuple[list[SendRecord], list[LeftOut]]:
-        items = self._parts.items
+        items = self._context.items
         if item_ids is None:
             asked = [one for one in items.all(business) if one.sent is ItemState.PUBLISHED]
         else:
@@ -281,7 +280,7 @@ class Verifying:
         wanted: list[SendRecord] = []
         left_out: list[LeftOut] = []
         for item in asked:
-            attempt = self._parts.attempts.latest(business, item.id)
+            attempt = self._context.attempts.latest(business, item.id)
             if item.sent is ItemState.PUBLISHED and attempt is not None:
                 wanted.append(attempt)
             else:
@@ -292,22 +291,22 @@ class Verifying:
 
     def _remember(self, business: str, attempt: SendRecord, result: VerifyResult) -> None:
         """Write at the item what was found, unless it is another document by now."""
-        database = self._parts.home.books(business)
+        database = self._context.home.books(business)
         if result.verdict in _GONE:
-            self._parts.attempts.forget_document(business, attempt)
+            self._context.attempts.forget_document(business, attempt)
         with database.transaction():
-            item = self._parts.items.get(business, attempt.item)
-            latest = self._parts.attempts.latest(business, item.id)
+            item = self._context.items.get(business, attempt.item)
+            latest = self._context.attempts.latest(business, item.id)
             if item.sent is not ItemState.PUBLISHED or latest is None or latest.id != attempt.id:
                 return
             problem = self._problem(item, result)
-            deleting = self._parts.attempts.removals.pending_of(business, item.id)
+            deleting = self._context.attempts.removals.pending_of(business, item.id)
             if problem == item.problem or deleting:
                 return
-            self._parts.items.put(business, msgspec.structs.replace(item, problem=problem))
+            self._context.items.put(business, msgspec.structs.replace(item, problem=problem))
             action = Action.CAME_OUT_DIFFERENT if problem is not None else Action.VERIFIED
             answer = "" if problem is None else problem.sentence
-            self._parts.attempts.note(business, attempt, action, answer)
+            self._context.attempts.note(business, attempt, action, answer)
 
     def _problem(self, item: Item, result: VerifyResult) -> ProblemNote | None:
         """Return what the item is to remember: what differs, or what it did before."""
@@ -319,11 +318,11 @@ class Verifying:
         """Note the whole in the trail, and let the counts catch up."""
         if results:
             differ = sum(one.verdict is not Verdict.SAME for one in results)
-            self._parts.audit.note(
-                self._parts.home.books(business),
+            self._context.audit.note(
+                self._context.home.books(business),
                 business,
                 Action.VERIFIED,
                 after={"items": len(results), "differ": differ},
             )
-        self._parts.items.refresh_counts(business)
-        self._parts.audit.settle(business)
+        self._context.items.refresh_counts(business)
+        self._context.audit.settle(business)

@@ -19,7 +19,6 @@ from kfclient.cancel import Cancel, Pace
 from kfclient.desk.errors import PlanChanged
 from kfclient.desk.events import Listener, PublishStarted, ignore
 from kfclient.desk.model.item import ItemState, is_unread
-from kfclient.desk.model.sides import SALE
 from kfclient.desk.publish.journal import SendJournal
 from kfclient.desk.publish.journal_records import PublishReport, PublishResult
 from kfclient.desk.publish.new_contacts import code_for
@@ -79,7 +78,7 @@ def envelope(kashflow: KashFlow, planned: PlannedItem) -> str:
 
 
 def _followups(kashflow: KashFlow, planned: PlannedItem) -> Iterator[bytes]:
-    noun = "Invoice" if planned.operation == SALE else "Receipt"
+    noun = planned.side.noun
     for followup in planned.followups:
         yield _followup(kashflow, noun, planned.number or 0, followup)
 

@@ -240,7 +240,7 @@ class PublishRun:
 
     def __init__(
         self,
-        parts: Context,
+        context: Context,
         resolving: SendRecovery,
         business: str,
         run: Run,
@@ -249,13 +249,13 @@ class PublishRun:
         pace: Pace,
         patience: Backoff,
     ) -> None:
-        self._parts = parts
+        self._context = context
         self._resolving = resolving
         self._business = business
         self._run = run
         self._record = RunRecord(
-            parts.runs,
-            EventsFile(parts.home.events_path(business)),
+            context.runs,
+            EventsFile(context.home.events_path(business)),
             business,
             run,
             cancel,
@@ -267,7 +267,7 @@ class PublishRun:
         self._pace = pace
         self._patience = patience
         self._gate = StopSwitch(cancel, pace)
-        self._planner = PlanCheck(business, parts.items, parts.attempts)
+        self._planner = PlanCheck(business, context.items, context.attempts)
         self._asked = {one.item for one in run.shown} | {one.item for one in run.behind}
         self._results: dict[str, PublishResult] = {}
         self._over: set[str] = set()
@@ -313,7 +313,7 @@ class PublishRun:
 
     def _round(self, *, strict: bool) -> Problem | None:
         """Look for what is unknown, then publish what is to be; return what stopped it."""
-        settle = self._parts.settle_time(self._business)
+        settle = self._context.settle_time(self._business)
         try:
             self._resolving.resolve(self._business, settle, self._listener, self._asked)
         except KashFlowError as problem:
@@ -330,18 +330,18 @@ class PublishRun:
         return self._publish(tasks) if tasks else None
 
     def _publish(self, tasks: list[Task]) -> Problem | None:
-        parts, run = self._parts, self._run
-        kashflow = parts.sessions.open(self._business)
+        context, run = self._context, self._run
+        kashflow = context.sessions.open(self._business)
         kashflow.widen(run.lanes)
         self._record.begin()
         self._gate.open()
         publisher = ItemPublisher(
             self._business,
-            parts.sessions,
-            parts.items,
-            parts.attempts,
-            NewContacts(parts.home, parts.lists, parts.audit, self._business),
-            parts.duplicates,
+            context.sessions,
+            context.items,
+            context.attempts,
+            NewContacts(context.home, context.lists, context.audit, self._business),
+            context.duplicates,
             run.agreed,
             self._listener,
             self._gate,
@@ -379,7 +379,7 @@ class PublishRun:
             seconds = self._patience.pause(tries)
             return PublishWaiting(business=self._business, seconds=seconds, problem=problem)
         seconds_left = self._resolving.settles_in(
-            self._business, self._parts.settle_time(self._business), self._asked - self._over
+            self._business, self._context.settle_time(self._business), self._asked - self._over
         )
         if seconds_left is None:
             return None

@@ -117,8 +117,7 @@ _PAYMENTS: dict[str, Answer] = {
 #
 # A note goes by the document's database id. A file is attached by document number; those of
 # purchases are listed and deleted by database id: KashFlow's own asymmetry. Those of sales cannot
-# be
-# listed: the contract has no operation for it.
+# be listed: the contract has no operation for it.
 
 _REFUSED_EXTENSIONS = frozenset({"xls"})
 

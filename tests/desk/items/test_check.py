@@ -16,6 +16,7 @@ from kfclient.desk.items.reference import ReferenceData, side_of_nominal
 from kfclient.desk.model.business import ProblemNote, Settings
 from kfclient.desk.model.item import Item, ItemLine, Kind, Severity
 from kfclient.desk.model.list_names import ListName
+from kfclient.desk.model.sides import PURCHASES, SALES, Side
 from tests.desk.seeded import (
     CURRENCIES,
     CUSTOMERS,
@@ -240,15 +241,15 @@ def test_any_category_goes_where_kashflow_lets_all_codes_be_used() -> None:
 @pytest.mark.parametrize(
     ("group", "kind", "side"),
     [
-        ("Sales Type", "Turnover", Kind.SALE),
-        ("Outgoing Type", "Cost of Sales", Kind.COST),
-        ("", "Cost of Sales", Kind.COST),
-        ("", "Turnover", Kind.SALE),
+        ("Sales Type", "Turnover", SALES),
+        ("Outgoing Type", "Cost of Sales", PURCHASES),
+        ("", "Cost of Sales", PURCHASES),
+        ("", "Turnover", SALES),
         ("Bank Transaction Type", "Current Asset", None),
         ("", "", None),
     ],
 )
-def test_the_chart_says_what_a_code_is_for(group: str, kind: str, side: Kind | None) -> None:
+def test_the_chart_says_what_a_code_is_for(group: str, kind: str, side: Side | None) -> None:
     nominal = NominalCode(id=1, code=1, classification_name=group, type_name=kind)
     assert side_of_nominal(nominal) is side
 

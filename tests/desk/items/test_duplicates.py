@@ -16,6 +16,7 @@ from kfclient.cancel import Cancel
 from kfclient.desk.errors import ItemUnknown
 from kfclient.desk.items.duplicate_finder import EXACT, LATER, POSSIBLE
 from kfclient.desk.model.item import Finding, Item, ItemState
+from kfclient.desk.model.sides import PURCHASES
 from kfclient.errors import Cancelled
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
@@ -165,7 +166,7 @@ def test_a_document_deleted_in_kashflow_holds_nothing_back(desk: Publisher) -> N
     desk.keyed_by_hand(desk.item("1"))
     desk.desk.duplicates.refresh(desk.business)
     (there,) = desk.purchases()
-    desk.desk.duplicates.forget(desk.business, "InsertReceipt", there.invoice_dbid)
+    desk.desk.duplicates.forget(desk.business, PURCHASES, there.invoice_dbid)
     assert desk.state("1") is ItemState.READY
 
 
@@ -202,7 +203,7 @@ def test_a_foreign_document_is_known_by_its_own_amounts(desk: Publisher) -> None
     (supplier,) = [
         one for one in desk.desk.lists.suppliers(desk.business) if one.name == item.contact
     ]
-    desk.desk.duplicates.learn(desk.business, "InsertReceipt", supplier.supplier_id, [there])
+    desk.desk.duplicates.learn(desk.business, PURCHASES, supplier.supplier_id, [there])
     assert codes(desk, item.id) == [EXACT]
 
 

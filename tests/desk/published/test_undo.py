@@ -17,6 +17,7 @@ from kfclient.desk.events import Event, ItemUndone
 from kfclient.desk.model.business import ItemCounts
 from kfclient.desk.model.connection_state import publish_lock
 from kfclient.desk.model.item import Item, ItemState
+from kfclient.desk.model.sides import PURCHASES
 from kfclient.desk.published.undo import UndoPlan, UndoReport
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
@@ -546,7 +547,7 @@ def test_the_document_is_no_duplicate_of_what_it_was(desk: Publisher) -> None:
     (item,) = published(desk, "A")
     desk.desk.duplicates.refresh(desk.business, again=True)
     found = desk.document(item)
-    desk.desk.duplicates.learn(desk.business, "InsertReceipt", found.customer_id, [found])
+    desk.desk.duplicates.learn(desk.business, PURCHASES, found.customer_id, [found])
     undo(desk, item.id)
     assert desk.desk.items.findings(desk.business, desk.item(item.id)) == ()
     assert desk.state(item.id) is ItemState.READY
