@@ -8,6 +8,7 @@ running server, `draft` what connects to it, `business` the id of a business on 
 
 from __future__ import annotations
 
+import os
 import signal
 from collections import Counter
 from collections.abc import Iterator
@@ -32,6 +33,10 @@ for number in (signal.SIGINT, signal.SIGHUP):
     # children; those that tests start must heed them as if a person had started them.
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, lambda *_: None)
+
+# What tests start is Kashdeck again and again: compiled once, not each time, also for whoever has
+# Python keep nothing compiled elsewhere.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 QUICK = Limits(connect=60.0, silence=60.0, reading=60.0, writing=60.0, tries=1)
 """Limits for a server on this machine, with nothing tried twice; only a hang reaches them."""

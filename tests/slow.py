@@ -6,13 +6,12 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tests.waiting import HANG
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kfclient.sandbox import Sandbox
-
-HANGING = 120.0
-"""Seconds after which a reply that nobody lets go is taken for a hang."""
 
 
 class SlowReplies:
@@ -46,7 +45,7 @@ class SlowReplies:
             mine = self._came
             self._changed.notify_all()
             self._changed.wait_for(
-                lambda: self._open or mine <= self._let_go or self._stopping.is_set(), HANGING
+                lambda: self._open or mine <= self._let_go or self._stopping.is_set(), HANG
             )
         return self._stopping.is_set()
 
@@ -61,7 +60,7 @@ class SlowReplies:
     def until_held(self, replies: int) -> None:
         """Wait until so many replies are held at once; raise AssertionError if they do not come."""
         with self._changed:
-            came = self._changed.wait_for(lambda: self._came - self._let_go >= replies, HANGING)
+            came = self._changed.wait_for(lambda: self._came - self._let_go >= replies, HANG)
         assert came, f"{self.held} replies are held, not {replies}"
 
     def let_go(self, replies: int = 1) -> None:
@@ -75,7 +74,7 @@ class SlowReplies:
         self.let_go()
         for late in threading.enumerate():
             if late.name == "sandbox-late":
-                late.join(HANGING)
+                late.join(HANG)
 
     def let_all_go(self) -> None:
         """Hold nothing any more: neither what is held nor what is still to come."""

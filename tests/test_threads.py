@@ -9,11 +9,11 @@ import pytest
 from kfclient.cancel import Cancel
 from kfclient.errors import Cancelled
 from kfclient.threads import in_thread, waited_for
-from tests.slow import HANGING
+from tests.waiting import HANG
 
 
 def test_what_a_thread_returns_is_for_who_waits() -> None:
-    name = in_thread(lambda: threading.current_thread().name, "keyring").result(HANGING)
+    name = in_thread(lambda: threading.current_thread().name, "keyring").result(HANG)
     assert name == "keyring"
     assert waited_for(threading.current_thread, Cancel()).daemon
 
@@ -32,11 +32,11 @@ def test_a_cancel_ends_the_waiting_and_leaves_the_thread_behind() -> None:
 
     def work() -> None:
         cancel.cancel()
-        let_go.wait(HANGING)
+        let_go.wait(HANG)
         ended.set()
 
     with pytest.raises(Cancelled):
         waited_for(work, cancel)
     assert not ended.is_set()
     let_go.set()
-    assert ended.wait(HANGING)
+    assert ended.wait(HANG)

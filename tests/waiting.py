@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-HANG = 60.0
+HANG = 120.0
 """Seconds after which a wait is a hang: a net, reached where something is wrong and not slow."""
 
 

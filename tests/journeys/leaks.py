@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import ClassVar, Self
 from urllib.parse import quote, quote_plus
 
+from tests.waiting import HANG
+
 PASSWORD = "Zq7&<L3ak>\"é'/%4x\\9 {k}"
 PASSPHRASE = "Hx2&<st4ple>\"ö'/%7y\\ [b]"
 WRONG = "Wq5&<Wr0ng>\"ü'/%1z\\8 (w)"
@@ -119,19 +121,21 @@ class Echo:
     def __init__(self, endpoint: str) -> None:
         self.behind = endpoint
         self.way = ""
-        self.slow = 0.0
+        self.came = 0
+        self._held_from = sys.maxsize
+        self._changed = threading.Condition()
         echo = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             """Passes on, or echoes."""
 
             def do_GET(self) -> None:
-                with urllib.request.urlopen(echo.behind, timeout=10) as reply:
+                with urllib.request.urlopen(echo.behind, timeout=HANG) as reply:
                     self._send(reply.status, reply.headers["Content-Type"], reply.read())
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                time.sleep(echo.slow)
+                echo._hold()
                 if echo.way:
                     status, kind, frame = echo.WAYS[echo.way]
                     text = body.decode()
@@ -144,7 +148,7 @@ class Echo:
                     if name in self.headers
                 }
                 request = urllib.request.Request(echo.behind, body, passed)
-                with urllib.request.urlopen(request, timeout=10) as reply:
+                with urllib.request.urlopen(request, timeout=HANG) as reply:
                     self._send(reply.status, reply.headers["Content-Type"], reply.read())
 
             def _send(self, status: int, kind: str, body: bytes) -> None:
@@ -159,6 +163,23 @@ class Echo:
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.endpoint = f"http://127.0.0.1:{self._server.server_address[1]}/api/service.asmx"
+
+    def hold_from(self, nth: int) -> None:
+        """Count calls anew; the nth and those after it have no answer until `let_go`."""
+        with self._changed:
+            self.came, self._held_from = 0, nth
+
+    def let_go(self) -> None:
+        """Answer what is held, and what comes from now on."""
+        with self._changed:
+            self._held_from = sys.maxsize
+            self._changed.notify_all()
+
+    def _hold(self) -> None:
+        with self._changed:
+            self.came += 1
+            mine = self.came
+            self._changed.wait_for(lambda: mine < self._held_from, HANG)
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

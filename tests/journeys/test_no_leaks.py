@@ -38,7 +38,9 @@ from tests.journeys.leaks import (
 )
 from tests.journeys.test_connect import to_credentials
 from tests.journeys.walk import walking
+from tests.slow import slow_replies
 from tests.tui.kashdeck import COSTS, NAME, ROOT, Kashdeck
+from tests.waiting import until
 
 needs_tmux = pytest.mark.skipif(
     TMUX is None, reason="the scrollback of a real terminal is NOT searched: tmux is needed"
@@ -271,8 +273,8 @@ def test_a_command_killed_in_the_middle_leaves_nothing(
         words = ("--endpoint", echo.endpoint, "--username", guarded.username, "--secrets-stdin")
         trace = kashdeck.home / "trace.xml"
         kashdeck.run("status")
-        for seconds in (0.7, 1.4):
-            echo.slow = 0.4
+        for calls in (1, 3):
+            echo.hold_from(calls)
             process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "tui", "connect", NAME, *words),
@@ -289,10 +291,11 @@ def test_a_command_killed_in_the_middle_leaves_nothing(
             process.stdin.write(both(PASSWORD, guarded.autoauth_key).encode())
             process.stdin.close()
             with eyes.on(process.pid):
-                time.sleep(seconds)
+                until(lambda calls=calls: echo.came >= calls, "its call")  # type: ignore[misc]
                 process.send_signal(signal.SIGKILL)
             process.wait()
             search.add("a killed command", process.stdout.read())
+            echo.let_go()
     assert eyes.looks > 10
     search.add_folder(kashdeck.home)
     assert search.leaks() == []
@@ -302,24 +305,23 @@ def test_a_command_killed_in_the_middle_leaves_nothing(
 def test_what_publishes_in_the_background_shows_nothing_and_leaves_nothing(
     kashdeck: Kashdeck, guarded: Sandbox, search: Search
 ) -> None:
-    with Echo(guarded.endpoint) as echo:
+    with Echo(guarded.endpoint) as echo, slow_replies(guarded) as slow:
         words = ("--endpoint", echo.endpoint, "--username", guarded.username)
         given = both(PASSWORD, guarded.autoauth_key)
         where = ("--secrets-in", "ask", "--secrets-stdin")
         assert kashdeck.run("connect", NAME, *words, *where, stdin=given).code == 0
         kashdeck.run("import", NAME, COSTS)
-        echo.slow = 0.5
+        guarded.misbehave("InsertReceipt", "slow", times=None)
         away = ("--yes", "--detach", "--secrets-stdin")
         ran = kashdeck.process("publish", NAME, "1", "2", *away, stdin=given)
         assert ran.code == 0, ran
+        slow.until_held(1)
         found = background_of(kashdeck)
         for pid in found:
             for name in ("cmdline", "environ"):
                 search.add(f"{name} in the background", Path(f"/proc/{pid}/{name}").read_bytes())
-        echo.slow = 0.0
-        until = time.monotonic() + 30
-        while background_of(kashdeck) and time.monotonic() < until:
-            time.sleep(0.1)
+        slow.let_all_go()
+        until(lambda: not background_of(kashdeck), "the end of what publishes")
     assert found
     assert len(guarded.account.receipts()) == 2
     search.add("what commands wrote", kashdeck.written)

@@ -12,6 +12,7 @@ from textual.containers import ScrollableContainer
 from textual.widget import Widget
 from textual.widgets import Footer, Input, Static
 
+from tests.waiting import HANG
 from tui.app import KashdeckApp
 
 if TYPE_CHECKING:
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from screens.services import DemoCredentials
 
 S = TypeVar("S")
-
-HANGING = 120.0
-"""Seconds after which what does not come to the screen is taken for a hang."""
 
 
 class Walk:
@@ -84,7 +82,7 @@ class Walk:
 
     async def until(self, seen: str | Callable[[], bool]) -> None:
         """Wait until a text is on screen, or something is so; fail with what is on screen."""
-        deadline = time.monotonic() + HANGING
+        deadline = time.monotonic() + HANG
         while not self._is_so(seen):
             if time.monotonic() > deadline:
                 raise AssertionError(f"waited in vain for {seen!r}; the screen is\n{self.text}")

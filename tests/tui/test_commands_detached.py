@@ -22,9 +22,10 @@ from kfclient.desk import Desk
 from kfclient.errors import Problem
 from kfclient.sandbox import Sandbox
 from tests import waiting
-from tests.slow import HANGING, SlowReplies, slow_replies
+from tests.slow import SlowReplies, slow_replies
 from tests.tui.kashdeck import NAME, PASSPHRASE, Kashdeck
 from tests.tui.test_terminal import on_terminal
+from tests.waiting import HANG
 from tui import detached
 
 EIGHT = tuple("12345678")
@@ -60,7 +61,7 @@ def until(
     letting: SlowReplies | None = None,
 ) -> Any:
     """Wait until the run is so, `letting` one reply go after each look, and return the run."""
-    deadline = time.monotonic() + HANGING
+    deadline = time.monotonic() + HANG
     while not true(run := run_of(kashdeck)):
         assert time.monotonic() < deadline, str(run)
         if letting is not None and letting.held:
@@ -103,7 +104,7 @@ def test_it_goes_on_when_the_terminal_has_gone_and_tells_nobody_the_passphrase(
     words = ("publish", NAME, *EIGHT, *AGREED, "--detach", "--lanes", "2")
     with on_terminal(slow.home, *words, **environment) as terminal:
         answers = {b"in the background?": b"y\n", b"Passphrase: ": PASSPHRASE.encode() + b"\n"}
-        came, deadline = b"", time.monotonic() + HANGING
+        came, deadline = b"", time.monotonic() + HANG
         while b"Stop it with:" not in came:
             came += terminal.read(0.1)
             assert time.monotonic() < deadline, came

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.slow import HANGING
 from tests.tui.kashdeck import ROOT, Kashdeck
+from tests.waiting import HANG
 
 
 @contextmanager
@@ -39,7 +39,7 @@ def test_one_line_says_where_it_listens_and_what_opens_it(
 ) -> None:
     with serving(kashdeck, "--home", str(tmp_path / "books"), "--suppliers", "12") as (said, _):
         assert list(said) == ["endpoint", "username", "password", "autoauth_key", "control"]
-        with urllib.request.urlopen(said["control"], timeout=HANGING) as reply:
+        with urllib.request.urlopen(said["control"], timeout=HANG) as reply:
             assert json.load(reply)["counts"]["suppliers"] == 12
 
 
@@ -56,7 +56,7 @@ def test_a_signal_ends_it_in_order(kashdeck: Kashdeck) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         with serving(kashdeck) as (_, process):
             process.send_signal(number)
-            assert process.wait(timeout=HANGING) == 0
+            assert process.wait(timeout=HANG) == 0
 
 
 def test_two_on_the_same_books_are_told(kashdeck: Kashdeck) -> None:
@@ -68,7 +68,7 @@ def test_two_on_the_same_books_are_told(kashdeck: Kashdeck) -> None:
 
 def test_an_address_that_others_reach_is_warned_of_beside_the_line(kashdeck: Kashdeck) -> None:
     with serving(kashdeck, "--host", "0.0.0.0") as (said, process):
-        with urllib.request.urlopen(said["control"], timeout=HANGING) as reply:
+        with urllib.request.urlopen(said["control"], timeout=HANG) as reply:
             assert reply.status == 200
         process.terminate()
         assert process.stderr is not None

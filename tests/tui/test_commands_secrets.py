@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +12,7 @@ from kfclient.store.secrets import Secrets
 from tests.store.pass_home import GPG_PASSPHRASE, PassHome, needs_pass, pass_home
 from tests.tui.kashdeck import COSTS, NAME, PASSPHRASE, Kashdeck, Ran
 from tests.tui.test_terminal import ESCAPES, on_terminal
+from tests.waiting import until
 
 only_here = pytest.mark.skipif(
     not kernel_keyring.available(),
@@ -43,13 +43,10 @@ def typed(kashdeck: Kashdeck, *words: str, answers: tuple[str, ...]) -> Ran:
             while not question.rstrip(b" ").endswith(b":") or b"\n" in question[-3:]:
                 question += terminal.read_until(b": ")
             shown += question
-            time.sleep(0.2)  # the echo goes off just after the question
+            until(terminal.hides, "the end of the echo")  # it goes off just after the question
             terminal.press(answer.encode() + b"\n")
-        until = time.monotonic() + 30
-        while terminal.process.poll() is None and time.monotonic() < until:
-            shown += terminal.read(0.1)
-        shown += terminal.read(0.2)
-        return Ran(terminal.process.wait(5), shown.decode(errors="replace"), "")
+        shown += terminal.read_to_end()
+        return Ran(terminal.process.wait(), shown.decode(errors="replace"), "")
 
 
 def test_the_places_are_shown_with_where_it_is_and_why_not(connected: Kashdeck) -> None:

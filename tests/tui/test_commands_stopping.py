@@ -7,13 +7,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.slow import HANGING, slow_replies
+from tests.slow import slow_replies
 from tests.tui.kashdeck import NAME, ROOT, Kashdeck
+from tests.waiting import HANG, until
 
 
 def _start(kashdeck: Kashdeck, *words: str) -> subprocess.Popen[str]:
@@ -25,13 +25,6 @@ def _start(kashdeck: Kashdeck, *words: str) -> subprocess.Popen[str]:
         env=kashdeck.environment,
         cwd=ROOT,
     )
-
-
-def _wait_for(true: Callable[[], object]) -> None:
-    until = time.monotonic() + HANGING
-    while not true():
-        assert time.monotonic() < until
-        time.sleep(0.02)
 
 
 def _wait_until_heard(process: subprocess.Popen[str]) -> None:
@@ -48,7 +41,7 @@ def _wait_until_heard(process: subprocess.Popen[str]) -> None:
         return sum(map(int, re.findall(r"_ctxt_switches:\s*(\d+)", status.read_text())))
 
     before = switches()
-    _wait_for(lambda: switches() > before + 3)
+    until(lambda: switches() > before + 3)
 
 
 def test_ctrl_c_stops_a_sync_and_keeps_the_old_lists(connected: Kashdeck) -> None:
@@ -58,7 +51,7 @@ def test_ctrl_c_stops_a_sync_and_keeps_the_old_lists(connected: Kashdeck) -> Non
     with slow_replies(sandbox) as slow, _start(connected, "sync", NAME) as process:
         slow.until_held(1)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=HANGING)
+        out, err = process.communicate(timeout=HANG)
         assert slow.held == 1, "it did not wait for what was slow"
     assert process.returncode == 130, (out, err)
     assert "Stopping at the next safe point" in err
@@ -78,7 +71,7 @@ def test_publishing_lets_the_document_on_its_way_come_to_its_end(
         process.send_signal(number)
         _wait_until_heard(process)
         slow.let_go()
-        out, err = process.communicate(timeout=HANGING)
+        out, err = process.communicate(timeout=HANG)
     sandbox.behave()
     assert process.returncode == 130, (out, err)
     states = [item["state"] for item in filled.json("items", NAME)["items"]][:3]
@@ -93,6 +86,6 @@ def test_a_reader_that_leaves_does_not_stop_publishing(filled: Kashdeck) -> None
     with _start(filled, "publish", NAME, "1", "2") as process:
         assert process.stdout is not None
         process.stdout.close()
-        process.wait(timeout=HANGING)
+        process.wait(timeout=HANG)
     assert process.returncode in {0, 141}
     assert len(filled.sandbox.account.receipts()) in {0, 2}, "before the first, or all"

@@ -16,9 +16,10 @@ from kfclient.desk.business.status import RunPhase
 from kfclient.desk.runs.runs import RunRequest
 from kfclient.errors import Problem
 from screens.services import PublishJob
-from tests.slow import HANGING, SlowReplies, slow_replies
+from tests.slow import SlowReplies, slow_replies
 from tests.tui.kashdeck import NAME, Kashdeck
 from tests.tui.test_commands_detached import detach, run_of, until
+from tests.waiting import HANG
 from tui.app import KashdeckApp
 
 BUSINESS = "harbour-lane-trading"
@@ -57,12 +58,12 @@ async def job_of(ask: Callable[..., None]) -> PublishJob | None:
     """Return the job that `follow` or `resume` gives."""
     came: asyncio.Queue[PublishJob | None] = asyncio.Queue()
     ask(BUSINESS, came.put_nowait)
-    return await asyncio.wait_for(came.get(), HANGING)
+    return await asyncio.wait_for(came.get(), HANG)
 
 
 async def so(true: Callable[[], object], letting: SlowReplies | None = None) -> None:
     """Wait until it is so, `letting` a reply go now and then."""
-    deadline = time.monotonic() + HANGING
+    deadline = time.monotonic() + HANG
     while not true():
         assert time.monotonic() < deadline
         await asyncio.sleep(0.05 if letting is None else 0.5)

@@ -18,8 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kfclient.sandbox import Sandbox
-from tests.slow import HANGING
 from tests.tui.kashdeck import COSTS, NAME, Kashdeck
+from tests.waiting import HANG
 
 ROOT = Path(__file__).parents[2]
 ESCAPES = re.compile(rb"\x1b\[[0-9;?<>=]*[ -/]*[@-~]|\x1b[()][0-9A-B]|\x1b[=>]")
@@ -62,11 +62,30 @@ class Terminal:
 
     def read_until(self, text: bytes) -> bytes:
         """Return what comes until the text is on the screen."""
-        until, came = time.monotonic() + HANGING, b""
+        until, came = time.monotonic() + HANG, b""
         while text not in ESCAPES.sub(b"", came):
             assert time.monotonic() < until, f"{text!r} did not come"
             came += self.read(0.05)
         return came
+
+    def read_to_end(self) -> bytes:
+        """Return what comes until the program has ended."""
+        until, came = time.monotonic() + HANG, b""
+        while self.process.poll() is None:
+            assert time.monotonic() < until, "it does not end"
+            came += self.read(0.05)
+        return came + self.read(0.05)
+
+    def read_to_rest(self) -> bytes:
+        """Return what comes until nothing has come for a second."""
+        came = b""
+        while more := self.read(1.0):
+            came += more
+        return came
+
+    def hides(self) -> bool:
+        """Return whether what is typed now is not shown."""
+        return not termios.tcgetattr(self.fd)[3] & termios.ECHO
 
     def press(self, keys: bytes) -> None:
         """Type."""
@@ -98,31 +117,30 @@ def on_terminal(home: Path, *words: str, **environment: str) -> Iterator[Termina
 
 def test_it_starts_on_a_bare_home_is_silent_when_idle_and_quits(tmp_path: Path) -> None:
     with on_terminal(tmp_path / "home", SSH_CONNECTION="192.0.2.1 1 192.0.2.2 22") as terminal:
-        start = terminal.read_until(b"Connections") + terminal.read(1.5)
+        start = terminal.read_until(b"Connections") + terminal.read_to_rest()
         assert len(start) < 60_000
         assert b"\x1b[?1003h" not in start, "over SSH the mouse stays off"
-        assert terminal.read(2.5) == b""
+        assert terminal.read(1.5) == b""
         terminal.press(b"\x11")
-        terminal.read(1.5)
-        assert terminal.process.wait(HANGING) == 0
+        terminal.read_to_end()
+        assert terminal.process.wait(HANG) == 0
 
 
 def test_a_byte_that_is_no_utf8_does_not_take_the_keyboard_away(tmp_path: Path) -> None:
     with on_terminal(tmp_path / "home") as terminal:
         terminal.read_until(b"Connections")
-        terminal.read(0.5)
         terminal.press(b"\x1b[M \xa0\xc0")
         terminal.read(0.3)
         terminal.press(b"\x11")
-        terminal.read(1.5)
-        assert terminal.process.wait(HANGING) == 0
+        terminal.read_to_end()
+        assert terminal.process.wait(HANG) == 0
 
 
 def test_a_lost_connection_ends_it_at_once_when_nothing_is_in_flight(tmp_path: Path) -> None:
     with on_terminal(tmp_path / "home") as terminal:
         terminal.read_until(b"Connections")
         terminal.process.send_signal(signal.SIGHUP)
-        assert terminal.process.wait(HANGING) == 128 + signal.SIGHUP
+        assert terminal.process.wait(HANG) == 128 + signal.SIGHUP
 
 
 def test_a_lost_connection_throws_a_demo_away_too(tmp_path: Path) -> None:
@@ -130,7 +148,7 @@ def test_a_lost_connection_throws_a_demo_away_too(tmp_path: Path) -> None:
         terminal.read_until(b"Connections")
         assert list(tmp_path.glob("kashdeck-demo-*"))
         terminal.process.send_signal(signal.SIGHUP)
-        assert terminal.process.wait(HANGING) == 128 + signal.SIGHUP
+        assert terminal.process.wait(HANG) == 128 + signal.SIGHUP
     assert not list(tmp_path.glob("kashdeck-demo-*"))
 
 
@@ -147,12 +165,12 @@ def test_a_lost_connection_lets_what_is_being_sent_come_to_its_end(
         terminal.press(b"p")
         terminal.read_until(b"SOAP body")
         terminal.press(b"y")
-        until = time.monotonic() + HANGING
+        until = time.monotonic() + HANG
         while not sandbox.account.calls["InsertReceipt"] and time.monotonic() < until:
             terminal.read(0.05)
         terminal.process.send_signal(signal.SIGHUP)
         terminal.close_far_end()
-        assert terminal.process.wait(HANGING) == 128 + signal.SIGHUP
+        assert terminal.process.wait(HANG) == 128 + signal.SIGHUP
     items = kashdeck.json("items", NAME)["items"]
     assert not [item for item in items if item["state"] in {"unknown", "publishing"}]
     published = [item for item in items if item["state"] == "published"]
@@ -164,10 +182,10 @@ def test_a_lost_connection_lets_what_is_being_sent_come_to_its_end(
 
 def test_a_terminal_that_can_show_nothing_gets_a_sentence(tmp_path: Path) -> None:
     with on_terminal(tmp_path / "home", TERM="dumb") as terminal:
-        said = terminal.read(3)
+        said = terminal.read_to_end()
         assert b"kashdeck --help" in said
         assert b"\x1b[" not in said
-        assert terminal.process.wait(HANGING) == 2
+        assert terminal.process.wait(HANG) == 2
 
 
 def test_the_first_frame_waits_for_nothing_heavy(tmp_path: Path) -> None:

@@ -26,8 +26,8 @@ from kfclient.errors import Problem
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home, Secrets
 from tests.conftest import QUICK
-from tests.slow import HANGING
 from tests.store.cheap_file import make_cheap_file
+from tests.waiting import HANG
 
 
 def connection_of(desk: Desk, business: str) -> Connection:
@@ -118,7 +118,7 @@ def test_six_at_once_authorise_the_machine_once(
             try:
                 return len(kashflow.get_vat_rates())
             except Problem:
-                together.wait(timeout=HANGING)
+                together.wait(timeout=HANG)
                 raise
 
         answers.append(connected_desk.sessions.call(business, work))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -32,7 +31,8 @@ from kfclient.store import Home, Secrets
 from kfclient.store.events_file import EventsFile, Follower
 from tests.desk.publisher import Publisher
 from tests.desk.runs.test_runs import break_off
-from tests.slow import HANGING, SlowReplies, slow_replies
+from tests.slow import SlowReplies, slow_replies
+from tests.waiting import HANG, until
 
 TRICKY = "Ü & <b>\n“quoted”"
 
@@ -76,17 +76,9 @@ class Going:
 
     def end(self) -> PublishReport:
         """Return the report, once there is one."""
-        self.thread.join(HANGING)
+        self.thread.join(HANG)
         assert self.report is not None
         return self.report
-
-
-def until(true: Callable[[], object]) -> None:
-    """Wait until it is so."""
-    deadline = time.monotonic() + HANGING
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def standing(desk: Desk, business: str) -> RunPhase | None:
@@ -152,7 +144,6 @@ def test_a_wish_does_not_outlive_the_run_it_was_for(desk: Publisher, other: Desk
     run = desk.desk.publishing.interrupted(desk.business)
     assert run is not None
     assert desk.desk.publishing._parts.runs.ask(desk.business, run.id, RunRequest.STOP)
-    time.sleep(0.3)
     assert desk.desk.publishing.resume(desk.business).published == 2
 
 

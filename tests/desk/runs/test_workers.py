@@ -15,8 +15,8 @@ from kfclient.desk.runs.run import Workers
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
 from tests.desk.publisher import Publisher
-from tests.desk.runs.test_follow import until
-from tests.slow import HANGING, slow_replies
+from tests.slow import slow_replies
+from tests.waiting import HANG, until
 
 SUPPLIERS = ["Pennine Water", "Tern Telecom", "Kestrel Car Hire", "Northgate Energy"]
 
@@ -52,7 +52,7 @@ class Watch:
             self.order.append(task)
             self.most = max(self.most, len(self.now))
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self.most >= self._expected, HANGING)
+            self._changed.wait_for(lambda: self.most >= self._expected, HANG)
         time.sleep(0.01)
         with self._changed:
             self.now.remove(task)
@@ -95,7 +95,7 @@ def test_items_of_several_suppliers_are_on_their_way_at_once(desk: Publisher) ->
         thread.start()
         slow.until_held(4)
         slow.let_all_go()
-        thread.join(HANGING)
+        thread.join(HANG)
     assert reports[0].published == 8
     for supplier in SUPPLIERS:
         found = desk.purchases(supplier)
@@ -181,7 +181,7 @@ def test_a_pause_sends_nothing_new_until_it_is_resumed(desk: Publisher) -> None:
         thread.start()
         slow.until_held(4)
         slow.let_go()
-        assert paused.wait(HANGING)
+        assert paused.wait(HANG)
     run = desk.desk.publishing.running(desk.business)
     assert run is not None
     assert run.state == "paused"
@@ -189,8 +189,9 @@ def test_a_pause_sends_nothing_new_until_it_is_resumed(desk: Publisher) -> None:
     thread.join(0.5)
     assert thread.is_alive()
     assert len(desk.sandbox.account.receipts()) <= 6, "four on their way, and two in hand"
+    desk.sandbox.behave()
     pace.resume()
-    thread.join(HANGING)
+    thread.join(HANG)
     assert [desk.state(str(key)) for key in range(1, 17)] == [ItemState.PUBLISHED] * 16
     assert any(isinstance(event, PublishResumed) for event in events)
 
@@ -199,9 +200,15 @@ def test_a_pause_can_be_cancelled(desk: Publisher) -> None:
     fill(desk)
     pace, cancel = Pace(), Cancel()
     pace.pause()
-    threading.Timer(0.3, cancel.cancel).start()
+
+    def listener(event: Event) -> None:
+        if isinstance(event, PublishPaused):
+            cancel.cancel()
+
     plan = desk.desk.publishing.plan(desk.business)
-    report = desk.desk.publishing.publish(desk.business, plan, pace=pace, cancel=cancel)
+    report = desk.desk.publishing.publish(
+        desk.business, plan, listener=listener, pace=pace, cancel=cancel
+    )
     assert report.cancelled
     assert desk.sandbox.account.receipts() == []
     assert desk.desk.publishing.running(desk.business) is None

@@ -19,7 +19,8 @@ from kfclient.sandbox import Sandbox
 from kfclient.store import Home
 from tests.conftest import QUICK
 from tests.desk.checks import ALL, company_becomes
-from tests.slow import HANGING, slow_replies
+from tests.slow import slow_replies
+from tests.waiting import HANG
 
 
 class TestAWholeSync:
@@ -189,7 +190,7 @@ class TestStopping:
         over, heard = threading.Event(), threading.Event()
 
         def call(work: object) -> Whole:
-            over.wait(HANGING)
+            over.wait(HANG)
             heard.set()
             return {}
 
