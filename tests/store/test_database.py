@@ -45,6 +45,17 @@ def test_what_is_written_is_there_in_the_next_session(path: Path) -> None:
     assert second.tables() == {"items", "people"}
 
 
+def test_a_document_is_put_whole_in_the_place_of_another(db: Database) -> None:
+    table = db.table("items")
+    number = table.insert({"n": 1, "old": True})
+
+    assert table.put(number, {"n": 2})
+    assert not table.put(number + 1, {"n": 3}), "there is none to take the place of"
+
+    assert table.all() == [{"n": 2}]
+    assert table.by("n", 2)[0].doc_id == number
+
+
 def test_without_a_close_everything_is_there_too(path: Path) -> None:
     Database(path).table("items").insert({"n": 1})
 
