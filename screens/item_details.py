@@ -108,7 +108,7 @@ class ItemDetailsScreen(ItemActions):
 
     def decide_step(self, step: LeftStep) -> None:
         """Ask whether a payment, a file or a note is in KashFlow, and settle it so."""
-        publishing = self.services.desk.publishing
+        resolving = self.services.desk.resolving
         answers = [
             Choice.of("there", "It is there", "Nothing of it is sent again."),
             Choice.of("none", "It is not there", "It can be sent again; twice, if it is."),
@@ -117,7 +117,7 @@ class ItemDetailsScreen(ItemActions):
         def picked(one: Choice | None) -> None:
             if one is not None:
                 self.ask(
-                    lambda: publishing.decide_step(
+                    lambda: resolving.decide_step(
                         self.business, self.item_id, step.step, there=one.row.key == "there"
                     ),
                     lambda _: self.watcher.again(),
@@ -151,10 +151,10 @@ class ItemDetailsScreen(ItemActions):
 
     def action_resolve(self) -> None:
         """Look in KashFlow for this item."""
-        publishing = self.services.desk.publishing
+        resolving = self.services.desk.resolving
         self.query_one("#state", TextLine).say("Looking in KashFlow…")
         self.ask(
-            lambda: publishing.resolve(self.business, [self.item_id]),
+            lambda: resolving.resolve(self.business, [self.item_id]),
             lambda _: self.watcher.again(),
             lane=f"publish-{self.business}",
         )

@@ -350,10 +350,10 @@ class ItemsScreen(ItemActions):
 
     def action_resolve(self) -> None:
         """Look in KashFlow for the items of unknown outcome."""
-        publishing = self.services.desk.publishing
+        resolving = self.services.desk.resolving
         self.query_one("#details", TextLine).say("Looking in KashFlow…")
         self.ask(
-            lambda: publishing.resolve(self.business),
+            lambda: resolving.resolve(self.business),
             self.resolved,
             lane=f"publish-{self.business}",
         )

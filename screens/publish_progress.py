@@ -312,10 +312,10 @@ class PublishProgressScreen(AppScreen[None]):
 
     def action_look(self) -> None:
         """Look in KashFlow for what is of unknown outcome."""
-        publishing = self.services.desk.publishing
+        resolving = self.services.desk.resolving
         self.query_one("#reason", TextLine).say("Looking in KashFlow…")
         lane = f"publish-{self.business}"
-        self.ask(lambda: publishing.resolve(self.business), self.settled, self.failed, lane=lane)
+        self.ask(lambda: resolving.resolve(self.business), self.settled, self.failed, lane=lane)
 
     def action_decide(self) -> None:
         """Show what was sent beside what KashFlow has."""

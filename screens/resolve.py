@@ -67,9 +67,9 @@ class ResolveScreen(AppScreen[str]):
 
     def look(self) -> None:
         """Look in KashFlow for what may be the item."""
-        publishing = self.services.desk.publishing
+        resolving = self.services.desk.resolving
         self.query_one("#why", TextLine).say("Looking in KashFlow…")
-        self.ask(lambda: publishing.candidates(self.business, self.item_id), self.show, self.failed)
+        self.ask(lambda: resolving.candidates(self.business, self.item_id), self.show, self.failed)
 
     def failed(self, problem: Problem) -> None:
         """Say why KashFlow could not be looked at, or why nothing was decided."""
@@ -173,9 +173,9 @@ class ResolveScreen(AppScreen[str]):
 
     def decide(self, number: int | None) -> None:
         """Settle it as the person says."""
-        publishing = self.services.desk.publishing
+        resolving = self.services.desk.resolving
         self.ask(
-            lambda: publishing.decide(self.business, self.item_id, number=number),
+            lambda: resolving.decide(self.business, self.item_id, number=number),
             self.decided,
             self.failed,
             lane=f"publish-{self.business}",

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from kfclient.desk.published.attach import Attaching
     from kfclient.desk.published.undo import Undoing
     from kfclient.desk.published.verify import Verifying
+    from kfclient.desk.runs.context import Context
     from kfclient.desk.runs.publish import Publishing
+    from kfclient.desk.runs.resolve import Resolving
     from kfclient.desk.sync.sync import Syncing
 
 
@@ -154,40 +156,59 @@ class Desk:
         return Importing(self.home, self.items, self.clock)
 
     @lazy
+    def context(self) -> Context:
+        """Return what publishing stands on, in one hand."""
+        from kfclient.desk.publish.journal import SendJournal
+        from kfclient.desk.runs.context import Context
+        from kfclient.desk.runs.runs import Runs
+
+        return Context(
+            home=self.home,
+            businesses=self.businesses,
+            sessions=self.sessions,
+            lists=self.lists,
+            items=self.items,
+            audit=self.audit,
+            duplicates=self.duplicates,
+            attempts=SendJournal(self.home, self.items, self.audit, self.clock),
+            runs=Runs(self.home, self.person, self.clock),
+            clock=self.clock,
+        )
+
+    @lazy
+    def resolving(self) -> Resolving:
+        """Return what settles what had no answer from KashFlow."""
+        from kfclient.desk.runs.resolve import Resolving
+
+        return Resolving(self.context)
+
+    @lazy
     def publishing(self) -> Publishing:
         """Return what sends items to KashFlow, each once."""
         from kfclient.desk.runs.publish import Publishing
 
-        return Publishing(
-            self.home,
-            self.businesses,
-            self.sessions,
-            self.lists,
-            self.items,
-            self.duplicates,
-            self.clock,
-        )
+        return Publishing(self.context, self.resolving)
 
     @lazy
     def verifying(self) -> Verifying:
         """Compare what was published with KashFlow."""
         from kfclient.desk.published.verify import Verifying
 
-        return Verifying(self.publishing.parts)
+        return Verifying(self.context)
 
     @lazy
     def undoing(self) -> Undoing:
         """Take what was published out of KashFlow again."""
         from kfclient.desk.published.undo import Undoing
 
-        return Undoing(self.publishing.parts)
+        return Undoing(self.context, self.resolving)
 
     @lazy
     def attaching(self) -> Attaching:
         """Attach files to what was published, replace them and take them off."""
         from kfclient.desk.published.attach import Attaching
 
-        return Attaching(self.publishing.parts)
+        return Attaching(self.context, self.resolving)
 
     @classmethod
     def open(

@@ -126,7 +126,7 @@ class History(RuleBasedStateMachine):
         return {one.item for one in self.attempts().pending(self.business)}
 
     def attempts(self) -> SendJournal:
-        return self.desk.publishing.parts.attempts
+        return self.desk.context.attempts
 
     def do(self, session: int, point: int | None, trouble: Any, work: Any) -> None:
         """Let a session do something, which may go wrong and may be its end."""
@@ -216,7 +216,7 @@ class History(RuleBasedStateMachine):
 
     @rule(session=sessions, point=points, trouble=troubles)
     def resolve(self, session: int, point: int | None, trouble: Any) -> None:
-        self.do(session, point, trouble, lambda desk: desk.publishing.resolve(self.business))
+        self.do(session, point, trouble, lambda desk: desk.resolving.resolve(self.business))
 
     @rule(session=sessions, trouble=troubles)
     def verify(self, session: int, trouble: Any) -> None:
@@ -290,7 +290,7 @@ class History(RuleBasedStateMachine):
         if not every:
             return
         noun, row = every[which % len(every)]
-        looked_for = {item.id for item in self.desk.publishing.unresolved(self.business)}
+        looked_for = {item.id for item in self.desk.resolving.unresolved(self.business)}
         if _item_of(row) in looked_for:
             return
         books = self.sandbox.account.books
@@ -339,7 +339,7 @@ class History(RuleBasedStateMachine):
         """Go on until nothing is left to do; then everything is there, once, and known so."""
         for _ in range(_ROUNDS):
             self.time.pass_by(131.0)
-            self.desk.publishing.resolve(self.business)
+            self.desk.resolving.resolve(self.business)
             self.say_what_is_there(self.desk, unasked=False)
             self.finish_undoing()
             self.answer_duplicates()
@@ -372,8 +372,7 @@ class History(RuleBasedStateMachine):
                 self.desk.duplicates.not_a_duplicate(self.business, item.id)
 
     def say_what_is_there(self, desk: Desk, *, unasked: bool) -> None:
-        publishing = desk.publishing
-        for item in publishing.unresolved(self.business):
+        for item in desk.resolving.unresolved(self.business):
             notes = [item.problem, *(step.problem for step in item.left)]
             if not unasked and not any(note and note.code == SeveralThere.code for note in notes):
                 continue  # it settles by itself
@@ -385,7 +384,7 @@ class History(RuleBasedStateMachine):
                             self.say_of_step(desk, item, step.step)
                 else:
                     number = there[0]["InvoiceNumber"] if there else None
-                    publishing.decide(self.business, item.id, number=number)
+                    desk.resolving.decide(self.business, item.id, number=number)
                     self.told["decided"] += 1
             except NotDecided:
                 self.told["decided too early"] += 1
@@ -399,7 +398,7 @@ class History(RuleBasedStateMachine):
             there = books.find(f"{side}_notes", f"{side.title()}Id", item.dbid)
         else:
             there = books.find(f"{side}_payments", "PayInvoice", item.number)
-        desk.publishing.decide_step(self.business, item.id, step, there=bool(there))
+        desk.resolving.decide_step(self.business, item.id, step, there=bool(there))
         self.told["decided"] += 1
 
     def finish_undoing(self) -> None:

@@ -183,7 +183,7 @@ def _settle_all(desk: Desk, business: str, lanes: int) -> None:
         try:
             publishing.resume(business)
             plan = publishing.plan(business)
-            if not plan.items and not publishing.unresolved(business):
+            if not plan.items and not desk.resolving.unresolved(business):
                 return
             publishing.publish(
                 business,
@@ -196,7 +196,7 @@ def _settle_all(desk: Desk, business: str, lanes: int) -> None:
             rounds += 1
         except Busy:
             time.sleep(_TURN)
-    left = [(one.id, one.problem, one.left) for one in publishing.unresolved(business)]
+    left = [(one.id, one.problem, one.left) for one in desk.resolving.unresolved(business)]
     raise AssertionError(f"not settled after {_ROUNDS} rounds: {left}")
 
 

@@ -65,11 +65,11 @@ def run_resolve(args: argparse.Namespace) -> int:
         if args.show:
             found = unlocked(
                 desk,
-                lambda: desk.publishing.candidates(business.id, args.items[0]),
+                lambda: desk.resolving.candidates(business.id, args.items[0]),
                 secrets_stdin=args.secrets_stdin,
             )
             return _show(found, as_json=args.json)
-        before = [item.id for item in desk.publishing.unresolved(business.id)]
+        before = [item.id for item in desk.resolving.unresolved(business.id)]
         wanted = list(dict.fromkeys(args.items)) or None
         unlocked(
             desk,
@@ -113,15 +113,15 @@ def _check(args: argparse.Namespace) -> None:
 def _settle(
     desk: Desk, business: Business, wanted: list[str] | None, args: argparse.Namespace
 ) -> None:
-    publishing = desk.publishing
+    resolving = desk.resolving
     if args.step is not None:
         step = int(args.step)
-        publishing.decide_step(business.id, args.items[0], step, there=args.there)
+        resolving.decide_step(business.id, args.items[0], step, there=args.there)
     elif args.number is not None or args.none:
         number = None if args.none else int(args.number)
-        publishing.decide(business.id, args.items[0], number=number)
+        resolving.decide(business.id, args.items[0], number=number)
     else:
-        publishing.resolve(business.id, wanted, Progress(quiet=args.json))
+        resolving.resolve(business.id, wanted, Progress(quiet=args.json))
 
 
 def _show(found: Candidates, *, as_json: bool) -> int:

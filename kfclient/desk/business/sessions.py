@@ -19,8 +19,7 @@ from kfclient.api.errors import (
 )
 from kfclient.desk.business.businesses import Businesses
 from kfclient.desk.errors import NotConnected
-from kfclient.desk.model.business import Business, Connection, ProblemNote
-from kfclient.errors import Problem
+from kfclient.desk.model.business import Business, Connection, note_of
 from kfclient.store.errors import SecretNeeded
 from kfclient.store.keyring_choice import ASK
 
@@ -178,11 +177,6 @@ class Sessions:
             return msgspec.structs.replace(now, needs_reconnecting=note is not None, problem=note)
 
         self._businesses.update_connection(business, marked)
-
-
-def note_of(problem: Problem) -> ProblemNote:
-    """Return the problem as the state remembers it."""
-    return ProblemNote(problem.code, problem.sentence, problem.cure)
 
 
 def _connection_of(known: Business) -> Connection:

@@ -162,7 +162,7 @@ def taxed_part(net: Decimal, vat: Decimal, rate: Decimal) -> Decimal | None:
 
 # Suppliers or customers that are one and the same, entered in KashFlow twice or nearly.
 
-_Contact = Supplier | Customer
+Contact = Supplier | Customer
 
 _SIGNS = re.compile(r"[\W_]+")
 # What companies are called by or not, as the mood takes whoever writes the name.
@@ -179,7 +179,7 @@ def squashed(name: str) -> str:
     return "".join(left)
 
 
-def contact_number(contact: _Contact) -> int:
+def contact_number(contact: Contact) -> int:
     """Return KashFlow's id of a supplier or a customer."""
     return contact.supplier_id if isinstance(contact, Supplier) else contact.customer_id
 
@@ -190,7 +190,7 @@ class ContactGroups:
     Built once for each list. A circle is named by a text that means nothing outside.
     """
 
-    def __init__(self, contacts: Iterable[_Contact]) -> None:
+    def __init__(self, contacts: Iterable[Contact]) -> None:
         self._contacts = tuple(contacts)
         self._root = list(range(len(self._contacts)))
         self._at = {contact_number(one): at for at, one in enumerate(self._contacts)}
@@ -200,7 +200,7 @@ class ContactGroups:
                 self._join(at, self._names.setdefault(name, at))
         self._join_sharing("vat_number")
         self._join_sharing("email")
-        self._members: dict[int, list[_Contact]] = defaultdict(list)
+        self._members: dict[int, list[Contact]] = defaultdict(list)
         for at, contact in enumerate(self._contacts):
             self._members[self._find(at)].append(contact)
 
@@ -222,7 +222,7 @@ class ContactGroups:
             return str(self._find(at))
         return f"~{key}" if key else ""
 
-    def called(self, name: str) -> tuple[_Contact, ...]:
+    def called(self, name: str) -> tuple[Contact, ...]:
         """Return the contacts of nearly this name."""
         key = squashed(name)
         at = self._names.get(key)
@@ -230,7 +230,7 @@ class ContactGroups:
             return ()
         return tuple(one for one in self._members[self._find(at)] if squashed(one.name) == key)
 
-    def members(self, circle: str) -> tuple[_Contact, ...]:
+    def members(self, circle: str) -> tuple[Contact, ...]:
         """Return the contacts of a circle."""
         return tuple(self._members.get(int(circle), ())) if circle.isdigit() else ()
 
@@ -258,7 +258,6 @@ class ContactGroups:
 
 
 PROJECT_ACTIVE = 1
-Contact = Supplier | Customer
 
 
 class _Contacts:

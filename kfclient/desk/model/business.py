@@ -10,6 +10,7 @@ import msgspec
 
 from kfclient.desk.errors import WrongValue
 from kfclient.desk.model.connection_state import ConnectionState
+from kfclient.errors import Problem
 
 
 class Role(StrEnum):
@@ -25,6 +26,11 @@ class ProblemNote(msgspec.Struct, frozen=True):
     code: str
     sentence: str
     cure: str = ""
+
+
+def note_of(problem: Problem) -> ProblemNote:
+    """Return the problem as the state remembers it."""
+    return ProblemNote(problem.code, problem.sentence, problem.cure)
 
 
 class ListStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -15,7 +15,7 @@ import msgspec
 from kfclient.api.records import Invoice
 from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import CameOutDifferent, ItemChanged, TwinUnknown
-from kfclient.desk.model.business import ProblemNote
+from kfclient.desk.model.business import ProblemNote, note_of
 from kfclient.desk.model.item import Item, ItemState, LeftStep
 from kfclient.desk.publish.journal_records import (
     PENDING,
@@ -25,7 +25,6 @@ from kfclient.desk.publish.journal_records import (
     SendState,
     alike,
     fingerprint_of_step,
-    note_of,
 )
 from kfclient.desk.publish.kashflow_documents import fingerprint_of_document
 from kfclient.desk.publish.plan import Followup, PlannedFile, PlannedPayment

@@ -19,7 +19,6 @@ from kfclient.desk.model.business import ProblemNote
 from kfclient.desk.model.item import Item, ItemState, LeftStep
 from kfclient.desk.model.sides import Side, side_by
 from kfclient.desk.publish.plan import Followup
-from kfclient.errors import Problem
 
 # How sending something to KashFlow ended, as it is remembered.
 
@@ -247,11 +246,6 @@ class PublishReport(msgspec.Struct, frozen=True):
 def count(results: Iterable[PublishResult], state: ItemState) -> int:
     """Count the results in this state."""
     return sum(result.state is state for result in results)
-
-
-def note_of(problem: Problem) -> ProblemNote:
-    """Return the problem as it is remembered."""
-    return ProblemNote(problem.code, problem.sentence, problem.cure)
 
 
 def result_of(item: Item, state: ItemState, problem: ProblemNote | None = None) -> PublishResult:

@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kfclient.api.errors import CodeNotUnique, Unknown
-from kfclient.api.records import Customer, Supplier
 from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import NotAgreed
-from kfclient.desk.items.reference import folded
+from kfclient.desk.items.reference import Contact, folded
 from kfclient.desk.model.sides import side_by
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from kfclient.desk.sync.lists import Lists
     from kfclient.store import Home
 
-Contact = Supplier | Customer
 _LETTERS = 6
 
 

@@ -22,7 +22,7 @@ import msgspec
 from kfclient.api.records import Invoice, InvoiceLine, Payment
 from kfclient.dates import shown_date
 from kfclient.desk.items.exchange_rates import booked, booked_words
-from kfclient.desk.items.reference import Contact, ReferenceData
+from kfclient.desk.items.reference import Contact, ReferenceData, contact_number
 from kfclient.desk.model.item import Finding, Item, ItemLine, Kind
 from kfclient.desk.model.settings import NOT_APPLICABLE, show_tax_code
 from kfclient.desk.model.sides import PURCHASES, SALES, SIDES, Side, side_by, side_of
@@ -434,7 +434,7 @@ def plan_item(item: Item, findings: tuple[Finding, ...], books: ReferenceData) -
     invoice = Invoice(
         invoice_date=item.date,
         due_date=_due_date(item, contact),
-        customer_id=contact_id(contact),
+        customer_id=0 if contact is None else contact_number(contact),
         customer_reference=one_line(item.reference),
         currency_code=item.currency,
         exchange_rate=(item.exchange_rate or ZERO) if books.is_foreign(item) else Decimal(1),
@@ -520,14 +520,6 @@ def net_of(invoice: Invoice) -> Decimal:
 def vat_in(invoice: Invoice) -> Decimal:
     """Return the sum of the lines' VAT."""
     return sum((line.vat_amount for line in invoice.lines), ZERO)
-
-
-def contact_id(contact: Contact | None) -> int:
-    """Return KashFlow's id of the supplier or customer, 0 for one that it does not have."""
-    if contact is None:
-        return 0
-    number: int = getattr(contact, "supplier_id", 0) or getattr(contact, "customer_id", 0)
-    return number
 
 
 def _due_date(item: Item, contact: Contact | None) -> dt.date | None:

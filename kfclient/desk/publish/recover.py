@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from kfclient.api.errors import KashFlowError, NotFound, Refused
-from kfclient.api.errors import Outcome as CallOutcome
+from kfclient.api.errors import KashFlowError, NotFound, Outcome, Refused
 from kfclient.api.records import Invoice
 from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import (
@@ -29,6 +28,7 @@ from kfclient.desk.events import (
     StepHeld,
     StepUndone,
 )
+from kfclient.desk.model.business import note_of
 from kfclient.desk.model.item import ItemState, is_unread
 from kfclient.desk.publish.journal import SendJournal
 from kfclient.desk.publish.journal_records import (
@@ -38,7 +38,6 @@ from kfclient.desk.publish.journal_records import (
     SendRecord,
     SendState,
     alike,
-    note_of,
     result_of,
     seconds_to_wait,
 )
@@ -90,7 +89,7 @@ class RemovalRecovery:
         try:
             self._sessions.call(business, lambda line: self._send(line, business, removal))
         except KashFlowError as problem:
-            if isinstance(problem, NotFound) or problem.outcome is CallOutcome.UNKNOWN:
+            if isinstance(problem, NotFound) or problem.outcome is Outcome.UNKNOWN:
                 removal = self._removals.unknown(business, removal, problem)
                 return self._look(business, removal, problem, listener)
             outcome = SendState.REFUSED if isinstance(problem, Refused) else SendState.NOT_SENT

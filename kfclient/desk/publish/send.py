@@ -27,7 +27,7 @@ from kfclient.api.errors import (
     WrongCredentials,
 )
 from kfclient.api.errors import (
-    Outcome as CallOutcome,
+    Outcome as Outcome,
 )
 from kfclient.api.records import Invoice
 from kfclient.cancel import Cancel, Pace
@@ -51,6 +51,8 @@ from kfclient.desk.events import (
     StepHeld,
     SupplierCreated,
 )
+from kfclient.desk.items.reference import contact_number
+from kfclient.desk.model.business import note_of
 from kfclient.desk.model.item import Item, ItemState
 from kfclient.desk.model.sides import Side
 from kfclient.desk.publish.journal_records import (
@@ -58,7 +60,6 @@ from kfclient.desk.publish.journal_records import (
     PublishResult,
     SendRecord,
     SendState,
-    note_of,
     result_of,
 )
 from kfclient.desk.publish.kashflow_documents import (
@@ -70,7 +71,7 @@ from kfclient.desk.publish.kashflow_documents import (
     ready_to_send,
     send,
 )
-from kfclient.desk.publish.plan import PlannedItem, PlannedPayment, contact_id
+from kfclient.desk.publish.plan import PlannedItem, PlannedPayment
 from kfclient.desk.publish.recover import ReadBack
 from kfclient.errors import Cancelled, Problem
 from kfclient.store.errors import SecretsError
@@ -276,7 +277,7 @@ class FollowUpSender:
 
     def _failed(self, step: FollowUpRecord, problem: KashFlowError) -> None:
         """Write down that it was refused, was not sent, or that nobody can tell."""
-        if problem.outcome is CallOutcome.UNKNOWN:
+        if problem.outcome is Outcome.UNKNOWN:
             self._steps.unknown(self._business, step, problem)
             self._held(step, problem, unknown=True)
             return
@@ -453,7 +454,7 @@ class ItemPublisher:
         contact, created = self._sessions.call(
             self._business, lambda kashflow: self._contacts.find_or_create(kashflow, new)
         )
-        number = contact_id(contact)
+        number = contact_number(contact)
         if created:
             self._listener(
                 SupplierCreated(business=self._business, name=new.name, kashflow_id=number)
@@ -489,7 +490,7 @@ class ItemPublisher:
 
     def _failed(self, attempt: SendRecord, problem: KashFlowError) -> PublishResult:
         """Write down that it was refused, was not sent, or that nobody can tell."""
-        if problem.outcome is CallOutcome.UNKNOWN:
+        if problem.outcome is Outcome.UNKNOWN:
             item = self._attempts.unknown(self._business, attempt, problem)
             self._held(item, problem, unknown=True)
             return result_of(item, ItemState.UNKNOWN)

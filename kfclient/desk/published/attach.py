@@ -25,7 +25,7 @@ from kfclient.desk.errors import (
 from kfclient.desk.events import Listener, ignore
 from kfclient.desk.items.check_lines import check_files
 from kfclient.desk.items.reference import folded
-from kfclient.desk.model.business import ProblemNote
+from kfclient.desk.model.business import ProblemNote, note_of
 from kfclient.desk.model.item import Item, ItemState, Severity
 from kfclient.desk.publish.journal_records import (
     PENDING,
@@ -34,7 +34,6 @@ from kfclient.desk.publish.journal_records import (
     RemovalRecord,
     SendRecord,
     SendState,
-    note_of,
     result_of,
 )
 from kfclient.desk.publish.kashflow_documents import id_of
@@ -46,6 +45,8 @@ from kfclient.desk.runs.resolve import Resolving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from kfclient.desk.runs.context import Context
 
 
 class AttachedFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +63,7 @@ class AttachedFile(msgspec.Struct, frozen=True, kw_only=True):
     problem: ProblemNote | None = None
 
 
-class Attaching(Resolving):
+class Attaching:
     """Attaches files later, for every business; beside nobody who publishes for it.
 
     What it does raises `ItemUnknown`, `ItemSettled` for an item of unknown outcome, `FileRefused`
@@ -71,10 +72,15 @@ class Attaching(Resolving):
     the result: what is left to do, or its problem.
     """
 
+    def __init__(self, context: Context, resolving: Resolving) -> None:
+        self._context = context
+        self._items = context.items
+        self._resolving = resolving
+
     def files(self, business: str, item_id: str) -> list[AttachedFile]:
         """Return the files of an item, as far as they are known here; asks KashFlow nothing."""
         item = self._items.get(business, item_id)
-        attempt = self._parts.attempts.latest(business, item.id)
+        attempt = self._context.attempts.latest(business, item.id)
         if item.sent is None or attempt is None:
             planned = (planned_file(path) for path in item.files)
             return [
@@ -98,7 +104,7 @@ class Attaching(Resolving):
     ) -> PublishResult:
         """Attach a file to an item, in KashFlow where it is there; return how the item stands."""
         file = _checked(path)
-        with self._settling(business):
+        with self._resolving.settling(business):
             item = self._items.get(business, item_id)
             if item.sent is None:
                 return self._with_it(business, item, (*item.files, file.path))
@@ -115,7 +121,7 @@ class Attaching(Resolving):
         Raises `NotUndone` for a sale, whose files cannot be deleted.
         """
         file = _checked(path)
-        with self._settling(business):
+        with self._resolving.settling(business):
             item = self._items.get(business, item_id)
             if item.sent is None:
                 old = _path_called(item, name)
@@ -136,7 +142,7 @@ class Attaching(Resolving):
 
         Raises `NotUndone` for a sale, whose files cannot be deleted.
         """
-        with self._settling(business):
+        with self._resolving.settling(business):
             item = self._items.get(business, item_id)
             if item.sent is None:
                 old = _path_called(item, name)
@@ -157,10 +163,10 @@ class Attaching(Resolving):
 
     def _published(self, business: str, item: Item, listener: Listener) -> SendRecord:
         """Return the attempt that made the item's document, with what is unknown looked for."""
-        settle = self._parts.settle_time(business)
-        self._resolving.resolve(business, settle, listener, [item.id])
+        settle = self._context.settle_time(business)
+        self._resolving.recovery.resolve(business, settle, listener, [item.id])
         item = self._items.get(business, item.id)
-        attempt = self._parts.attempts.latest(business, item.id)
+        attempt = self._context.attempts.latest(business, item.id)
         if item.sent is not ItemState.PUBLISHED or attempt is None:
             raise ItemSettled(
                 f"Whether item {item.id} is in KashFlow is not known yet.",
@@ -168,11 +174,11 @@ class Attaching(Resolving):
             )
         if attempt.dbid:
             return attempt
-        found = DocumentFinder(business, self._parts).find(attempt).found
+        found = DocumentFinder(business, self._context).find(attempt).found
         if found is None:
             raise DocumentGone(f"KashFlow no longer has item {item.id} as it was published.")
-        self._parts.attempts.confirmed(business, attempt, found, None)
-        return self._parts.attempts.get(business, attempt.id)
+        self._context.attempts.confirmed(business, attempt, found, None)
+        return self._context.attempts.get(business, attempt.id)
 
     def _attach(
         self,
@@ -192,13 +198,15 @@ class Attaching(Resolving):
         if not step.is_left and not again:
             raise AlreadyThere(f"{file.name} is attached to item {attempt.item} already.")
         gate = StopSwitch(Cancel(), Pace())
-        run = FollowUpSender(business, self._parts.sessions, self._parts.attempts, listener, gate)
+        run = FollowUpSender(
+            business, self._context.sessions, self._context.attempts, listener, gate
+        )
         run.carry_out(attempt, fresh=False, only=[step.id])
-        return self._parts.attempts.steps.get(business, step.id)
+        return self._context.attempts.steps.get(business, step.id)
 
     def _begin(self, business: str, attempt: SendRecord, file: PlannedFile) -> FollowUpRecord:
-        steps = self._parts.attempts.steps
-        with self._parts.home.books(business).transaction():
+        steps = self._context.attempts.steps
+        with self._context.home.books(business).transaction():
             item = self._items.get(business, attempt.item)
             files = tuple(dict.fromkeys((*item.files, file.path)))
             item = steps.add(
@@ -221,7 +229,7 @@ class Attaching(Resolving):
         listener: Listener,
     ) -> PublishResult:
         """Delete a file that Kashdeck attached, or give up one that was not sent."""
-        steps, problem = self._parts.attempts.steps, None
+        steps, problem = self._context.attempts.steps, None
         if step.is_open:
             told = AlreadyThere(f"{file.what.capitalize()} was taken off before it was sent.")
             steps.undone(business, steps.settled(business, step, told, Action.DECIDED))
@@ -237,29 +245,29 @@ class Attaching(Resolving):
                 number=attempt.number or 0,
                 dbid=attempt.dbid or 0,
                 what=file.what,
-                started_at=self._parts.clock(),
+                started_at=self._context.clock(),
             )
-            problem = self._resolving.deleting.delete(business, removal, listener)
+            problem = self._resolving.recovery.deleting.delete(business, removal, listener)
         if problem is None:
             self._forget_path(business, attempt.item, file.path)
         return self._result(business, attempt.item, None if problem is None else note_of(problem))
 
     def _target(self, business: str, attempt: SendRecord, step: FollowUpRecord) -> int | None:
         """Return the id of the file that a step attached, None where it is not there any more."""
-        found = DocumentFinder(business, self._parts).find(attempt).found
+        found = DocumentFinder(business, self._context).find(attempt).found
         if found is None:
             raise DocumentGone(f"KashFlow no longer has item {attempt.item} as it was published.")
-        there = self._parts.sessions.call(
+        there = self._context.sessions.call(
             business, lambda line: listed_at(line, attempt, found, PlannedFile)
         )
-        steps = self._parts.attempts.steps.of(business, attempt.id)
+        steps = self._context.attempts.steps.of(business, attempt.id)
         for one, own in matched(steps, PlannedFile, there or []).ours:
             if one.id == step.id and own is not None:
                 return id_of(own)
         return None
 
     def _forget_path(self, business: str, item_id: str, path: str) -> None:
-        with self._parts.home.books(business).transaction():
+        with self._context.home.books(business).transaction():
             item = self._items.get(business, item_id)
             left = tuple(one for one in item.files if one != path)
             self._items.put(business, msgspec.structs.replace(item, files=left))
@@ -268,7 +276,7 @@ class Attaching(Resolving):
         self, business: str, attempt: SendRecord
     ) -> Iterator[tuple[FollowUpRecord, PlannedFile]]:
         """Yield the attempt's files that are there or are to be, oldest first."""
-        for step in self._parts.attempts.steps.of(business, attempt.id):
+        for step in self._context.attempts.steps.of(business, attempt.id):
             if isinstance(step.followup, PlannedFile) and step.outcome is not SendState.UNDONE:
                 yield step, step.followup
 

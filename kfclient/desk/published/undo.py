@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from kfclient.api.errors import KashFlowError
-from kfclient.api.errors import Outcome as CallOutcome
+from kfclient.api.errors import KashFlowError, Outcome
 from kfclient.cancel import Cancel, Pace
 from kfclient.dates import shown_date
 from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import DeskError, NotReadBack, NotUndone
 from kfclient.desk.events import ItemHeld, ItemUndoing, ItemUndone, Listener, UndoEnded, ignore
-from kfclient.desk.model.business import ProblemNote
+from kfclient.desk.model.business import ProblemNote, note_of
 from kfclient.desk.model.item import Item, ItemState
 from kfclient.desk.model.sides import Side, side_by
 from kfclient.desk.publish.journal_records import (
@@ -28,7 +27,6 @@ from kfclient.desk.publish.journal_records import (
     RemovalRecord,
     SendRecord,
     SendState,
-    note_of,
 )
 from kfclient.desk.publish.kashflow_documents import fingerprint_of_document, id_of
 from kfclient.desk.publish.plan import LeftOut, PlannedFile, PlannedNote, PlannedPayment
@@ -125,20 +123,20 @@ class UndoPlan(msgspec.Struct, frozen=True, kw_only=True):
 class UndoLook:
     """Looks at published items in KashFlow, to tell what undoing them deletes."""
 
-    def __init__(self, business: str, parts: Context, finder: DocumentFinder) -> None:
+    def __init__(self, business: str, context: Context, finder: DocumentFinder) -> None:
         self._business = business
-        self._parts = parts
+        self._context = context
         self._finder = finder
-        books = parts.items.reference.books(business)
+        books = context.items.reference.books(business)
         self._locked_until = books.settings.locked_until
-        self._names = IdNames(parts.lists, business, books.home_currency)
+        self._names = IdNames(context.lists, business, books.home_currency)
 
     def look(self, item: Item, attempt: SendRecord) -> UndoItem:
         """Return what undoing the item deletes, as KashFlow is now.
 
         Raises `NotUndone` with the reason where it cannot be, `NotReadBack`, `KashFlowError`.
         """
-        steps = self._parts.attempts.steps.of(self._business, attempt.id)
+        steps = self._context.attempts.steps.of(self._business, attempt.id)
         if any(step.outcome in PENDING for step in steps):
             raise NotUndone("What followed it had no answer; KashFlow has to be looked at first.")
         found = self._finder.find(attempt, everywhere=True).found
@@ -211,12 +209,12 @@ class UndoLook:
         return tuple(changed)
 
     def _at(self, attempt: SendRecord, found: Invoice, kind: AttachedKind) -> Matched | None:
-        there = self._parts.sessions.call(
+        there = self._context.sessions.call(
             self._business, lambda line: listed_at(line, attempt, found, kind)
         )
         if there is None:
             return None
-        steps = self._parts.attempts.steps.of(self._business, attempt.id)
+        steps = self._context.attempts.steps.of(self._business, attempt.id)
         return matched(steps, kind, there)
 
 
@@ -276,7 +274,7 @@ class UndoRun:
     def __init__(
         self,
         business: str,
-        parts: Context,
+        context: Context,
         deleting: RemovalRecovery,
         listener: Listener,
         gate: StopSwitch,
@@ -284,7 +282,7 @@ class UndoRun:
         even_if_changed: bool,
     ) -> None:
         self._business = business
-        self._parts = parts
+        self._context = context
         self._deleting = deleting
         self._listener = listener
         self._gate = gate
@@ -339,13 +337,13 @@ class UndoRun:
                 f"It was changed in KashFlow since it was published: {'; '.join(planned.changed)}.",
                 "Undo it all the same (--even-if-changed) only if that may be lost.",
             )
-        item = self._parts.items.get(self._business, planned.item_id)
-        attempt = self._parts.attempts.latest(self._business, item.id)
+        item = self._context.items.get(self._business, planned.item_id)
+        attempt = self._context.attempts.latest(self._business, item.id)
         here = item.sent is ItemState.PUBLISHED
         if not here or attempt is None or attempt.id != planned.attempt:
             raise NotUndone("It was changed here meanwhile; nothing was deleted.", "Look again.")
-        finder = DocumentFinder(self._business, self._parts, self._gate.cancel)
-        fresh = UndoLook(self._business, self._parts, finder).look(item, attempt)
+        finder = DocumentFinder(self._business, self._context, self._gate.cancel)
+        fresh = UndoLook(self._business, self._context, finder).look(item, attempt)
         same = msgspec.structs.replace(fresh, version=planned.version) == planned
         if not (same or fresh.gone):
             raise NotUndone(
@@ -356,7 +354,7 @@ class UndoRun:
 
     def _delete(self, planned: UndoItem) -> Problem | None:
         """Delete what belongs to the item, payments first; return why it is not out, if so."""
-        attempts = self._parts.attempts
+        attempts = self._context.attempts
         attempt = attempts.get(self._business, planned.attempt)
         if planned.gone:
             word = planned.side.document
@@ -384,17 +382,17 @@ class UndoRun:
             dbid=planned.dbid,
             what=what,
             outcome=SendState.WAITING,
-            started_at=self._parts.clock(),
+            started_at=self._context.clock(),
         )
         problem = self._deleting.delete(self._business, removal, self._listener)
-        sent = isinstance(problem, KashFlowError) and problem.outcome is not CallOutcome.UNKNOWN
+        sent = isinstance(problem, KashFlowError) and problem.outcome is not Outcome.UNKNOWN
         if problem is not None and sent and stops(problem):
             self._gate.halt(problem)
         return problem
 
     def _state(self, item_id: str) -> ItemState:
-        item = self._parts.items.get(self._business, item_id)
-        return self._parts.items.state(self._business, item)
+        item = self._context.items.get(self._business, item_id)
+        return self._context.items.state(self._business, item)
 
 
 __all__ = ["PublishedRun", "UndoItem", "UndoPlan", "UndoReport", "UndoResult", "Undoing"]
@@ -415,8 +413,13 @@ class PublishedRun(msgspec.Struct, frozen=True, kw_only=True):
     there: int
 
 
-class Undoing(Resolving):
+class Undoing:
     """Plans and carries out undoing, for every business; beside nobody who publishes for it."""
+
+    def __init__(self, context: Context, resolving: Resolving) -> None:
+        self._context = context
+        self._items = context.items
+        self._resolving = resolving
 
     def runs(self, business: str) -> list[PublishedRun]:
         """Return the publishing sessions that made documents, the newest first."""
@@ -459,11 +462,11 @@ class Undoing(Resolving):
             ids = self._items_of(business, run)
         planned: list[UndoItem] = []
         left_out: list[LeftOut] = []
-        with self._settling(business):
-            settle = self._parts.settle_time(business)
-            self._resolving.resolve(business, settle, listener, ids)
-            finder = DocumentFinder(business, self._parts, cancel)
-            look = UndoLook(business, self._parts, finder)
+        with self._resolving.settling(business):
+            settle = self._context.settle_time(business)
+            self._resolving.recovery.resolve(business, settle, listener, ids)
+            finder = DocumentFinder(business, self._context, cancel)
+            look = UndoLook(business, self._context, finder)
             wanted = [(item_id, self._attempt_of(business, item_id)) for item_id in ids]
             finder.read_together(one for _, one in wanted if one is not None)
             for item_id, attempt in wanted:
@@ -500,11 +503,11 @@ class Undoing(Resolving):
         if plan.business != business:
             raise NotUndone("This plan is not for this business.")
         report = UndoReport(())
-        with self._settling(business):
+        with self._resolving.settling(business):
             going = UndoRun(
                 business,
-                self._parts,
-                self._resolving.deleting,
+                self._context,
+                self._resolving.recovery.deleting,
                 listener,
                 StopSwitch(cancel or Cancel(), pace or Pace()),
                 even_if_changed=even_if_changed,
@@ -524,7 +527,7 @@ class Undoing(Resolving):
 
     def _all_runs(self, business: str) -> list[Run]:
         """Return every run, the newest first."""
-        rows = self._parts.home.books(business).table(TABLE).all()
+        rows = self._context.home.books(business).table(TABLE).all()
         found = [msgspec.convert({**row, "id": row.doc_id}, Run) for row in rows]
         return sorted(found, key=lambda one: one.id, reverse=True)
 
@@ -537,7 +540,7 @@ class Undoing(Resolving):
         found = [
             attempt
             for item_id in dict.fromkeys(one.item for one in run.shown)
-            for attempt in self._parts.attempts.by(business, "item", item_id)
+            for attempt in self._context.attempts.by(business, "item", item_id)
             if attempt.outcome in _ONCE_THERE
             and (attempt.item, attempt.fingerprint) in shown
             and attempt.started_at >= run.started_at
@@ -550,7 +553,7 @@ class Undoing(Resolving):
         for run in self._all_runs(business):
             if run.id == number:
                 made = self._made_by(business, run)
-                latest = self._parts.attempts.latest
+                latest = self._context.attempts.latest
                 return [
                     one.item
                     for one in made
@@ -565,10 +568,10 @@ class Undoing(Resolving):
         item = self._items.get(business, item_id)
         if item.sent is not ItemState.PUBLISHED or self._is_pending(business, item):
             return None
-        return self._parts.attempts.latest(business, item_id)
+        return self._context.attempts.latest(business, item_id)
 
     def _is_pending(self, business: str, item: Item) -> bool:
-        return bool(self._parts.attempts.removals.pending_of(business, item.id))
+        return bool(self._context.attempts.removals.pending_of(business, item.id))
 
     def _known(self, business: str, attempt: SendRecord, finder: DocumentFinder) -> SendRecord:
         """Return the attempt with its document's id, learnt now where it was never read back."""
@@ -577,8 +580,8 @@ class Undoing(Resolving):
         found = finder.find(attempt).found
         if found is None:
             return attempt
-        self._parts.attempts.confirmed(business, attempt, found, None)
-        return self._parts.attempts.get(business, attempt.id)
+        self._context.attempts.confirmed(business, attempt, found, None)
+        return self._context.attempts.get(business, attempt.id)
 
     def _reason(self, business: str, item: Item) -> str:
         """Return why an item that is not in KashFlow, or may be, cannot be undone."""
@@ -587,7 +590,7 @@ class Undoing(Resolving):
             return f"{item.problem.sentence} {item.problem.cure}".strip()
         if state is ItemState.UNKNOWN:
             return "Its outcome is not known; KashFlow has to be looked at first."
-        last = self._parts.attempts.latest(business, item.id)
+        last = self._context.attempts.latest(business, item.id)
         if last is not None and last.outcome is SendState.UNDONE:
             return "It was taken out of KashFlow already."
         return "It is not in KashFlow."

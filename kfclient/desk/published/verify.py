@@ -18,10 +18,10 @@ from kfclient.cancel import Cancel
 from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import DeletedThere, DeskError, EditedThere
 from kfclient.desk.events import ItemVerified, Listener, ignore
-from kfclient.desk.model.business import ProblemNote
+from kfclient.desk.model.business import ProblemNote, note_of
 from kfclient.desk.model.connection_state import publish_lock
 from kfclient.desk.model.item import Item, ItemState
-from kfclient.desk.publish.journal_records import SendRecord, SendState, note_of
+from kfclient.desk.publish.journal_records import SendRecord, SendState
 from kfclient.desk.publish.plan import LeftOut, PlannedFile, PlannedPayment
 from kfclient.desk.publish.send import stops
 from kfclient.desk.published.compare import (

@@ -28,25 +28,26 @@ LOOK_SECONDS = 0.2
 class RunControl:
     """Sees and steers the runs of every business, whoever carries them out."""
 
-    _parts: Context
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     def interrupted(self, business: str) -> Run | None:
         """Return the run that was broken off by a sudden end; None where there is none."""
-        run = self._parts.runs.open(business)
+        run = self._context.runs.open(business)
         return None if run is None or self._goes_on(business, run) else run
 
     def running(self, business: str) -> Run | None:
         """Return the run that some session is carrying out now; None where there is none."""
-        run = self._parts.runs.open(business)
+        run = self._context.runs.open(business)
         return run if run is not None and self._goes_on(business, run) else None
 
     def last_run(self, business: str) -> Run | None:
         """Return the run that was begun last, ended or not; None where there never was one."""
-        return self._parts.runs.last(business)
+        return self._context.runs.last(business)
 
     def standing(self, business: str) -> tuple[RunStatus, RunPhase] | None:
         """Return how the last run goes, or went; None where nothing was ever published."""
-        home = self._parts.home
+        home = self._context.home
         return run_status(home.root, business, home.holder)
 
     def ask(self, business: str, request: RunRequest) -> Run:
@@ -55,8 +56,8 @@ class RunControl:
         Returns the run. Raises `NothingRuns` where none goes on.
         """
         run = self.running(business)
-        if run is None or not self._parts.runs.ask(business, run.id, request):
-            name = self._parts.businesses.get(business).name
+        if run is None or not self._context.runs.ask(business, run.id, request):
+            name = self._context.businesses.get(business).name
             raise NothingRuns(f"Nothing is being published for {name} now.")
         return run
 
@@ -65,9 +66,9 @@ class RunControl:
 
         They are planned anew from the inbox, so this plan is not to be published.
         """
-        books = self._parts.items.reference.books(business)
-        items = self._parts.items.by_id(business)
-        planner = PlanCheck(business, self._parts.items, self._parts.attempts)
+        books = self._context.items.reference.books(business)
+        items = self._context.items.by_id(business)
+        planner = PlanCheck(business, self._context.items, self._context.attempts)
         planned = []
         for one in run.shown:
             if one.item in items:
@@ -89,7 +90,7 @@ class RunControl:
         out any more.
         """
         cancel = cancel or Cancel()
-        name = self._parts.businesses.get(business).name
+        name = self._context.businesses.get(business).name
         run = self.last_run(business)
         if run is None:
             raise NothingRuns(f"Nothing has been published for {name} yet.")
@@ -99,11 +100,11 @@ class RunControl:
             event = event_of(line, business)
             return isinstance(event, PublishBegun) and event.run == number
 
-        follower = Follower(self._parts.home.events_path(business), begins)
+        follower = Follower(self._context.home.events_path(business), begins)
         try:
             while True:
                 goes_on = self._goes_on(business, run)
-                now = self._parts.runs.get(business, run.id) or run
+                now = self._context.runs.get(business, run.id) or run
                 for line in follower.lines():
                     event = event_of(line, business)
                     if event is not None:
@@ -120,10 +121,10 @@ class RunControl:
 
     def _goes_on(self, business: str, run: Run) -> bool:
         """Tell whether the process that carries the run out is at it."""
-        return self._parts.home.holder(publish_lock(business)) == run.process
+        return self._context.home.holder(publish_lock(business)) == run.process
 
     def _told(self, business: str) -> list[bytes]:
-        follower = Follower(self._parts.home.events_path(business))
+        follower = Follower(self._context.home.events_path(business))
         try:
             return follower.lines()
         finally:

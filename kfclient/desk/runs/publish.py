@@ -8,8 +8,7 @@ guess: see `attempts` and `attempt_steps` for what is written down before and af
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -19,7 +18,6 @@ from kfclient.cancel import Cancel, Pace
 from kfclient.desk.errors import PlanChanged
 from kfclient.desk.events import Listener, PublishStarted, ignore
 from kfclient.desk.model.item import ItemState, is_unread
-from kfclient.desk.publish.journal import SendJournal
 from kfclient.desk.publish.journal_records import PublishReport, PublishResult
 from kfclient.desk.publish.new_contacts import code_for
 from kfclient.desk.publish.plan import (
@@ -38,17 +36,11 @@ from kfclient.desk.runs.context import Context
 from kfclient.desk.runs.follow import RunControl
 from kfclient.desk.runs.resolve import Resolving
 from kfclient.desk.runs.run import Backoff, PlanCheck, PublishRun
-from kfclient.desk.runs.runs import Run, Runs, line_of, publish_ended
+from kfclient.desk.runs.runs import Run, line_of, publish_ended
 from kfclient.store.events_file import EventsFile
 
 if TYPE_CHECKING:
     from kfclient.api import KashFlow
-    from kfclient.desk.business.businesses import Businesses
-    from kfclient.desk.business.sessions import Sessions
-    from kfclient.desk.items.duplicates import Duplicates
-    from kfclient.desk.items.items import Items
-    from kfclient.desk.sync.lists import Lists
-    from kfclient.store import Home
 
 
 # The SOAP bodies of what is planned, as they will go out, without credentials.
@@ -120,7 +112,7 @@ _STEP_UNKNOWN = (
 _UNREAD = "It is in KashFlow, and was not read back yet."
 
 
-class Publishing(Resolving, RunControl):
+class Publishing(RunControl):
     """Plans and publishes for every business; one publisher a business at a time.
 
     `patience` is how it waits for the network, where it is asked to; `lanes` how many items are on
@@ -128,30 +120,11 @@ class Publishing(Resolving, RunControl):
     """
 
     def __init__(
-        self,
-        home: Home,
-        businesses: Businesses,
-        sessions: Sessions,
-        lists: Lists,
-        items: Items,
-        duplicates: Duplicates,
-        clock: Callable[[], dt.datetime],
-        patience: Backoff | None = None,
+        self, context: Context, resolving: Resolving, patience: Backoff | None = None
     ) -> None:
-        super().__init__(
-            Context(
-                home=home,
-                businesses=businesses,
-                sessions=sessions,
-                lists=lists,
-                items=items,
-                audit=items.audit,
-                duplicates=duplicates,
-                attempts=SendJournal(home, items, items.audit, clock),
-                runs=Runs(home, businesses.person, clock),
-                clock=clock,
-            )
-        )
+        super().__init__(context)
+        self._items = context.items
+        self._resolving = resolving
         self.patience = patience or Backoff()
         self.lanes = LANES
 
@@ -174,7 +147,7 @@ class Publishing(Resolving, RunControl):
         else:
             ids = dict.fromkeys(item_id.strip() for item_id in item_ids)
             wanted = [self._items.get(business, item_id) for item_id in ids]
-        planner = PlanCheck(business, self._items, self._parts.attempts)
+        planner = PlanCheck(business, self._items, self._context.attempts)
         planned: list[PlannedItem] = []
         left_out: list[LeftOut] = []
         for item in wanted:
@@ -196,7 +169,7 @@ class Publishing(Resolving, RunControl):
 
         Loads zeep: call it in a worker. Raises `NotConnected`, and what the keyring says.
         """
-        return envelope(self._parts.sessions.open(business), planned)
+        return envelope(self._context.sessions.open(business), planned)
 
     # During
 
@@ -229,10 +202,10 @@ class Publishing(Resolving, RunControl):
         if plan.business != business or plan.fingerprint != fingerprint_of(plan.items):
             raise PlanChanged("This plan is not for this business, or was changed by hand.")
         agreed = Agreed(create_suppliers, create_customers)
-        run = self._parts.runs.new(
+        run = self._context.runs.new(
             plan, agreed, lanes=lanes or self.lanes, wait=wait, detached=detached
         )
-        with self._alone(business):
+        with self._resolving.alone(business):
             return self._carry_out(
                 business, run, listener, cancel or Cancel(), pace or Pace(), strict=True
             )
@@ -254,8 +227,8 @@ class Publishing(Resolving, RunControl):
         An item that is no longer what was shown is left where it is, and said so in the report,
         which is empty where no run was broken off. Raises as `publish` does, but for `PlanChanged`.
         """
-        with self._alone(business):
-            run = self._parts.runs.open(business)
+        with self._resolving.alone(business):
+            run = self._context.runs.open(business)
             if run is None:
                 return PublishReport(())
             run = msgspec.structs.replace(
@@ -267,11 +240,11 @@ class Publishing(Resolving, RunControl):
 
     def give_up(self, business: str) -> None:
         """End the run that was broken off; its items stay as they are. Raises `Busy`."""
-        with self._settling(business):
-            run = self._parts.runs.open(business)
+        with self._resolving.settling(business):
+            run = self._context.runs.open(business)
             if run is not None:
-                self._parts.runs.end(business, run, "cancelled")
-                events = EventsFile(self._parts.home.events_path(business))
+                self._context.runs.end(business, run, "cancelled")
+                events = EventsFile(self._context.home.events_path(business))
                 ended = publish_ended(business, PublishReport((), cancelled=True))
                 events.begin(line_of(ended), afresh=False)
                 events.close()
@@ -289,11 +262,11 @@ class Publishing(Resolving, RunControl):
         strict: bool,
     ) -> PublishReport:
         report = PublishReport(())
-        self._resolving.recover(business)
+        self._resolving.recovery.recover(business)
         listener(PublishStarted(business=business, items=tuple(one.item for one in run.shown)))
         going = PublishRun(
-            self._parts,
-            self._resolving,
+            self._context,
+            self._resolving.recovery,
             business,
             run,
             listener,
@@ -302,9 +275,9 @@ class Publishing(Resolving, RunControl):
             self.patience,
         )
         try:
-            with self._parts.sessions.held(business):
+            with self._context.sessions.held(business):
                 report = going.carry_out(strict=strict)
         finally:
-            self._settled(business)
+            self._resolving.settled(business)
             listener(publish_ended(business, report))
         return report

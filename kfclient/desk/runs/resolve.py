@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 class Resolving:
     """Settles what had no answer, for every business; beside nobody who publishes for it."""
 
-    def __init__(self, parts: Context) -> None:
-        self._parts = parts
-        self._items = parts.items
-        self._resolving = SendRecovery(parts.sessions, parts.items, parts.attempts, parts.clock)
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._items = context.items
+        self.recovery = SendRecovery(
+            context.sessions, context.items, context.attempts, context.clock
+        )
         self._deciding = Deciding(
-            parts.sessions, parts.items, parts.attempts, self._resolving, parts.clock
+            context.sessions, context.items, context.attempts, self.recovery, context.clock
         )
 
     def resolve(
@@ -41,9 +43,9 @@ class Resolving:
         for payments, files and notes. Raises `Busy`, and `KashFlowError` when KashFlow could not be
         looked at.
         """
-        with self._settling(business):
-            settle = self._parts.settle_time(business)
-            return tuple(self._resolving.resolve(business, settle, listener, item_ids))
+        with self.settling(business):
+            settle = self._context.settle_time(business)
+            return tuple(self.recovery.resolve(business, settle, listener, item_ids))
 
     def unresolved(self, business: str) -> list[Item]:
         """Return the items of unknown outcome, and those of which something that follows is.
@@ -51,7 +53,7 @@ class Resolving:
         Also those of which something is being deleted in KashFlow, and those that were published
         and not read back yet.
         """
-        deleting = {one.item for one in self._parts.attempts.removals.pending(business)}
+        deleting = {one.item for one in self._context.attempts.removals.pending(business)}
         return [
             item
             for item in self._items.all(business)
@@ -70,7 +72,7 @@ class Resolving:
         Beside them, what was sent. Changes nothing. Raises `NotDecided` where the outcome is known,
         `ItemUnknown`, `KashFlowError`.
         """
-        return self._deciding.candidates(business, item_id, self._parts.settle_time(business))
+        return self._deciding.candidates(business, item_id, self._context.settle_time(business))
 
     def decide(self, business: str, item_id: str, *, number: int | None) -> PublishResult:
         """Settle an item of unknown outcome as a person says, who has looked in KashFlow.
@@ -80,9 +82,9 @@ class Resolving:
         there after all, publishing it again would have it in the books twice. That is taken only
         after the settle time. Raises `NotDecided` with the reason, `Busy`, `KashFlowError`.
         """
-        with self._settling(business):
+        with self.settling(business):
             if number is None:
-                settle = self._parts.settle_time(business)
+                settle = self._context.settle_time(business)
                 return self._deciding.is_none(business, item_id, settle)
             return self._deciding.is_this(business, item_id, number)
 
@@ -92,43 +94,41 @@ class Resolving:
         `step` is `LeftStep.step`. What is there is never sent; what is not may be sent again, after
         the settle time. Raises `NotDecided` with the reason, `Busy`, `KashFlowError`.
         """
-        with self._settling(business):
-            settle = self._parts.settle_time(business)
+        with self.settling(business):
+            settle = self._context.settle_time(business)
             return self._deciding.step(business, item_id, step, settle, there=there)
 
-    @property
-    def parts(self) -> Context:
-        """What it stands on."""
-        return self._parts
-
-    # Inside
+    # For whoever else writes for a business
 
     @contextlib.contextmanager
-    def _settling(self, business: str) -> Iterator[None]:
-        with self._alone(business):
-            self._resolving.recover(business)
+    def settling(self, business: str) -> Iterator[None]:
+        """Be its only publisher, with what a sudden end left made unknown first; raises `Busy`."""
+        with self.alone(business):
+            self.recovery.recover(business)
             try:
                 yield
             finally:
-                self._settled(business)
+                self.settled(business)
 
-    def _settled(self, business: str) -> None:
+    def settled(self, business: str) -> None:
         """Let the counts and the trail catch up with what was done."""
         self._items.refresh_counts(business)
-        self._parts.audit.settle(business)
+        self._context.audit.settle(business)
 
     @contextlib.contextmanager
-    def _alone(self, business: str) -> Iterator[None]:
-        """Be the only publisher of this business on this machine."""
-        known = self._parts.businesses.get(business)
-        with self._parts.home.try_lock(publish_lock(business)) as held:
+    def alone(self, business: str) -> Iterator[None]:
+        """Be the only publisher of this business on this machine; raises `Busy`."""
+        known = self._context.businesses.get(business)
+        with self._context.home.try_lock(publish_lock(business)) as held:
             if not held:
                 raise self._busy(known)
             yield
 
+    # Inside
+
     def _busy(self, known: Business) -> Busy:
         """Return who publishes for the business, since when, and how to follow it."""
-        home = self._parts.home
+        home = self._context.home
         glance = run_status(home.root, known.id, home.holder)
         if glance is None or glance[1] in {RunPhase.ENDED, RunPhase.INTERRUPTED}:
             return Busy(f"{known.name} is being published by another session.")

@@ -30,12 +30,12 @@ from kfclient.cancel import Cancel, Pace
 from kfclient.desk.errors import ItemUnknown, NotThereYet, PlanChanged
 from kfclient.desk.events import Listener, PublishWaiting
 from kfclient.desk.items.reference import folded
+from kfclient.desk.model.business import note_of
 from kfclient.desk.model.item import Item, ItemState
 from kfclient.desk.publish.journal_records import (
     PublishReport,
     PublishResult,
     fingerprint_of_step,
-    note_of,
     result_of,
 )
 from kfclient.desk.publish.new_contacts import NewContacts

@@ -14,7 +14,7 @@ from kfclient.desk.audit.entry import Action
 from kfclient.desk.business.businesses import Businesses
 from kfclient.desk.business.checks import with_cure
 from kfclient.desk.business.company import check_same_company, company_of
-from kfclient.desk.business.sessions import NEEDS_RECONNECTING, Sessions, note_of
+from kfclient.desk.business.sessions import NEEDS_RECONNECTING, Sessions
 from kfclient.desk.errors import Busy, NotConnected
 from kfclient.desk.events import (
     Listener,
@@ -25,7 +25,7 @@ from kfclient.desk.events import (
     SyncStarted,
     ignore,
 )
-from kfclient.desk.model.business import Connection, ListStatus
+from kfclient.desk.model.business import Connection, ListStatus, note_of
 from kfclient.desk.model.connection_state import sync_lock
 from kfclient.desk.model.list_names import ListName
 from kfclient.desk.person import utc_now

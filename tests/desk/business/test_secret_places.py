@@ -352,7 +352,7 @@ def test_a_keyring_locked_in_the_middle_of_publishing_is_asked_about_and_nothing
 
     assert [str(result.state) for result in report.results] == ["published"] * 4
     assert len(sandbox.account.receipts()) == 4
-    assert desk.publishing.unresolved(business) == []
+    assert desk.resolving.unresolved(business) == []
 
 
 def test_a_password_refused_in_the_middle_of_publishing_is_asked_for_again(

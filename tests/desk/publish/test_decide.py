@@ -35,19 +35,19 @@ def enter(desk: Publisher, **values: object) -> int:
 
 def test_what_was_sent_is_shown_beside_what_is_there(desk: Publisher) -> None:
     number = enter(desk, customer_reference="PEN")
-    shown = desk.desk.publishing.candidates(desk.business, "1")
+    shown = desk.desk.resolving.candidates(desk.business, "1")
     assert (shown.sent.customer_reference, shown.gross) == ("PEN-1", Decimal("120.00"))
     assert (shown.contact, shown.seconds) == ("Pennine Water", 130)
     (found,) = shown.found
     assert (found.number, found.reference, found.contact) == (number, "PEN", "Pennine Water")
     assert (found.gross, found.sure) == (Decimal("120.00"), False)
     desk.wait(200)
-    assert desk.desk.publishing.candidates(desk.business, "1").seconds == 0
+    assert desk.desk.resolving.candidates(desk.business, "1").seconds == 0
 
 
 def test_this_document_is_it(desk: Publisher) -> None:
     number = enter(desk, customer_reference="TYPED BY HAND")
-    result = desk.desk.publishing.decide(desk.business, "1", number=number)
+    result = desk.desk.resolving.decide(desk.business, "1", number=number)
     assert (result.state, result.number) == (ItemState.PUBLISHED, number)
     assert result.problem is not None
     assert "the reference TYPED BY HAND" in result.problem.sentence
@@ -55,24 +55,24 @@ def test_this_document_is_it(desk: Publisher) -> None:
     told = [entry.action for entry in desk.desk.audit.entries(desk.business, item="1")]
     assert told[-2:] == ["decided", "came-out-different"]
     with pytest.raises(NotDecided, match="is known"):
-        desk.desk.publishing.decide(desk.business, "1", number=number)
+        desk.desk.resolving.decide(desk.business, "1", number=number)
 
 
 def test_none_of_these_is_it_once_kashflow_cannot_be_at_work_any_more(desk: Publisher) -> None:
     enter(desk, customer_reference="PEN")
     desk.wait(129)
     with pytest.raises(NotDecided, match="may still be at work"):
-        desk.desk.publishing.decide(desk.business, "1", number=None)
+        desk.desk.resolving.decide(desk.business, "1", number=None)
     assert desk.state("1") is ItemState.UNKNOWN
     desk.wait(1)
-    result = desk.desk.publishing.decide(desk.business, "1", number=None)
+    result = desk.desk.resolving.decide(desk.business, "1", number=None)
     assert result.state is ItemState.READY
     assert desk.publish().published == 1
     assert [one.customer_reference for one in desk.purchases()] == ["PEN", "PEN-1"]
 
 
 def test_a_document_that_cannot_be_it_is_not_taken(desk: Publisher) -> None:
-    decide = desk.desk.publishing.decide
+    decide = desk.desk.resolving.decide
     with pytest.raises(NotDecided, match="none of that number"):
         decide(desk.business, "1", number=77)
     suppliers = desk.desk.lists.suppliers(desk.business)
@@ -97,7 +97,7 @@ def test_an_older_document_is_not_taken(home: Home, sandbox: Sandbox) -> None:
     sandbox.misbehave("InsertReceipt", "drop-before")
     desk.publish()
     with pytest.raises(NotDecided, match="before this item was sent"):
-        desk.desk.publishing.decide(desk.business, "1", number=number)
+        desk.desk.resolving.decide(desk.business, "1", number=number)
 
 
 def test_a_step_that_a_person_says_is_not_there_goes_again(home: Home, sandbox: Sandbox) -> None:
@@ -106,7 +106,7 @@ def test_a_step_that_a_person_says_is_not_there_goes_again(home: Home, sandbox: 
     sandbox.misbehave("InsertReceiptPayment", "drop-before")
     desk.publish()
     (left,) = desk.item("1").left
-    decide = desk.desk.publishing.decide_step
+    decide = desk.desk.resolving.decide_step
     with pytest.raises(NotDecided, match="may still be at work"):
         decide(desk.business, "1", left.step, there=False)
     desk.wait(131)
@@ -123,7 +123,7 @@ def test_a_step_that_a_person_did_in_kashflow_is_settled(home: Home, sandbox: Sa
     sandbox.misbehave("InsertReceiptPayment", "refuse")
     desk.publish()
     (left,) = desk.item("1").left
-    result = desk.desk.publishing.decide_step(desk.business, "1", left.step, there=True)
+    result = desk.desk.resolving.decide_step(desk.business, "1", left.step, there=True)
     assert (result.state, result.left) == (ItemState.PUBLISHED, ())
     assert desk.publish().results == ()
     assert sandbox.account.payments() == []

@@ -216,9 +216,9 @@ def test_a_step_whose_reply_was_lost_is_found_and_not_done_again(
     desk.publish()
     (left,) = desk.item("1").left
     assert left.unknown
-    assert [item.id for item in desk.desk.publishing.unresolved(desk.business)] == ["1"]
+    assert [item.id for item in desk.desk.resolving.unresolved(desk.business)] == ["1"]
     assert desk.desk.publishing.plan(desk.business).items == ()
-    desk.desk.publishing.resolve(desk.business)
+    desk.desk.resolving.resolve(desk.business)
     assert_whole(desk)
 
 
@@ -256,7 +256,7 @@ def test_a_document_adopted_later_is_then_paid(desk: Publisher, whole: dict[str,
     desk.sandbox.misbehave("InsertReceipt", "drop-after")
     desk.publish()
     assert payments(desk) == []
-    desk.desk.publishing.resolve(desk.business)
+    desk.desk.resolving.resolve(desk.business)
     assert len(desk.item("1").left) == 3
     desk.publish()
     assert_whole(desk)
@@ -320,7 +320,7 @@ def test_a_payment_like_it_is_a_question(desk: Publisher, whole: dict[str, Any])
     assert left.problem is not None
     assert left.problem.code == "already-there"
     assert len(payments(desk)) == 1
-    desk.desk.publishing.decide_step(desk.business, "1", left.step, there=True)
+    desk.desk.resolving.decide_step(desk.business, "1", left.step, there=True)
     assert desk.item("1").left == ()
     assert len(payments(desk)) == 1
 
@@ -392,12 +392,12 @@ def test_a_sales_file_whose_reply_was_lost_is_for_a_person_to_settle(
     desk.sandbox.misbehave("AttachFileToInvoice", "drop-after")
     desk.publish()
     desk.wait(1000)
-    desk.desk.publishing.resolve(desk.business)
+    desk.desk.resolving.resolve(desk.business)
     (left,) = desk.item("1").left
     assert left.unknown
     with pytest.raises(NotDecided):
-        desk.desk.publishing.decide_step(desk.business, "1", 99, there=True)
-    desk.desk.publishing.decide_step(desk.business, "1", left.step, there=True)
+        desk.desk.resolving.decide_step(desk.business, "1", 99, there=True)
+    desk.desk.resolving.decide_step(desk.business, "1", left.step, there=True)
     assert_whole(desk)
 
 

@@ -6,9 +6,10 @@ import pytest
 
 from kfclient.api.records import Supplier
 from kfclient.desk.events import SupplierCreated
+from kfclient.desk.items.reference import contact_number
 from kfclient.desk.model.item import ItemState
 from kfclient.desk.publish.new_contacts import NewContacts, code_for
-from kfclient.desk.publish.plan import NewContact, contact_id
+from kfclient.desk.publish.plan import NewContact
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
 from tests.desk.publisher import SALE, Publisher
@@ -91,7 +92,7 @@ def test_a_supplier_that_arrives_while_it_is_created_is_taken_by_its_code(
     contacts.find_or_create(kashflow, NewContact("supplier", "The First One"))
     late = kashflow.insert_supplier(Supplier(code=code_for("Zoë & Sons"), name="Zoë & Sons"))
     found, _ = contacts.find_or_create(kashflow, NewContact("supplier", "Zoë and Sons"))
-    assert contact_id(found) == late
+    assert contact_number(found) == late
 
 
 def test_a_supplier_refused_by_kashflow_holds_its_items_alone(desk: Publisher) -> None:

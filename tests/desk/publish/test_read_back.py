@@ -43,18 +43,18 @@ def delete_there(desk: Publisher) -> None:
 
 def resolve(desk: Publisher) -> str:
     """Look in KashFlow; return the code of the item's problem, "" for none."""
-    (result,) = desk.desk.publishing.resolve(desk.business)
+    (result,) = desk.desk.resolving.resolve(desk.business)
     assert result.state is ItemState.PUBLISHED
     return "" if result.problem is None else result.problem.code
 
 
 def test_what_could_not_be_read_back_is_read_when_kashflow_is_looked_at(desk: Publisher) -> None:
-    assert [one.id for one in desk.desk.publishing.unresolved(desk.business)] == ["1"]
+    assert [one.id for one in desk.desk.resolving.unresolved(desk.business)] == ["1"]
     assert resolve(desk) == ""
     assert desk.item("1").dbid == the_purchase(desk)["InvoiceDBID"]
-    assert desk.desk.publishing.unresolved(desk.business) == []
+    assert desk.desk.resolving.unresolved(desk.business) == []
     desk.forget_calls()
-    assert desk.desk.publishing.resolve(desk.business) == ()
+    assert desk.desk.resolving.resolve(desk.business) == ()
     assert desk.calls == {}
 
 
@@ -114,13 +114,13 @@ def test_nothing_follows_a_document_that_was_deleted_and_whose_number_is_another
 def test_one_that_was_deleted_there_is_told_to_be_gone(desk: Publisher) -> None:
     delete_there(desk)
     assert resolve(desk) == "deleted-there"
-    assert desk.desk.publishing.unresolved(desk.business) == []
+    assert desk.desk.resolving.unresolved(desk.business) == []
 
 
 def test_nothing_is_held_up_while_it_cannot_be_read(desk: Publisher) -> None:
     desk.add("PEN-2")
     desk.sandbox.misbehave("GetReceipt", "html-503")
-    assert desk.desk.publishing.resolve(desk.business) == ()
+    assert desk.desk.resolving.resolve(desk.business) == ()
     assert desk.item("1").dbid is None
     assert desk.publish().published == 1
     assert desk.item("2").dbid is not None

@@ -52,10 +52,10 @@ def test_a_document_whose_reply_was_lost_is_found_and_taken_for_its_own(
     (result,) = desk.publish().results
     assert result.state is ItemState.UNKNOWN
     assert desk.state("1") is ItemState.UNKNOWN
-    assert [item.id for item in desk.desk.publishing.unresolved(desk.business)] == ["1"]
+    assert [item.id for item in desk.desk.resolving.unresolved(desk.business)] == ["1"]
     held = [event for event in desk.events if isinstance(event, ItemHeld)]
     assert [event.unknown for event in held] == [True]
-    (settled,) = desk.desk.publishing.resolve(desk.business)
+    (settled,) = desk.desk.resolving.resolve(desk.business)
     assert settled.state is ItemState.PUBLISHED
     (document,) = desk.purchases()
     item = desk.item("1")
@@ -72,13 +72,13 @@ def test_what_did_not_arrive_waits_out_the_settle_time_and_goes_again(
     desk.sandbox.misbehave("InsertReceipt", kind)
     assert desk.publish().unknown == 1
     desk.wait(100)
-    (early,) = desk.desk.publishing.resolve(desk.business)
+    (early,) = desk.desk.resolving.resolve(desk.business)
     assert early.state is ItemState.UNKNOWN
     assert early.problem is not None
     assert "Look again in 30 seconds" in early.problem.cure
     assert desk.publish("1").published == 0
     desk.wait(31)
-    (late,) = desk.desk.publishing.resolve(desk.business)
+    (late,) = desk.desk.resolving.resolve(desk.business)
     assert late.state is ItemState.READY
     assert desk.purchases() == []
     assert desk.publish().published == 1
@@ -90,12 +90,12 @@ def test_a_document_committed_late_is_found_and_not_sent_again(desk: Publisher) 
     desk.sandbox.misbehave("InsertReceipt", "late")
     with slow_replies(desk.sandbox) as slow:
         desk.publish()
-        (early,) = desk.desk.publishing.resolve(desk.business)
+        (early,) = desk.desk.resolving.resolve(desk.business)
         assert early.state is ItemState.UNKNOWN
         slow.let_go_and_wait()
     assert desk.purchases()
     desk.wait(600)
-    (found,) = desk.desk.publishing.resolve(desk.business)
+    (found,) = desk.desk.resolving.resolve(desk.business)
     assert found.state is ItemState.PUBLISHED
     assert len(desk.purchases()) == 1
 
@@ -106,7 +106,7 @@ def test_the_settle_time_is_a_setting(desk: Publisher) -> None:
     desk.sandbox.misbehave("InsertReceipt", "drop-before")
     desk.publish()
     desk.wait(6)
-    assert desk.desk.publishing.resolve(desk.business)[0].state is ItemState.READY
+    assert desk.desk.resolving.resolve(desk.business)[0].state is ItemState.READY
 
 
 def test_publishing_looks_first_for_what_is_not_known(desk: Publisher) -> None:
@@ -142,9 +142,9 @@ def test_an_older_document_that_looks_alike_is_not_taken_for_it(desk: Publisher)
     desk.desk.duplicates.not_a_duplicate(desk.business, "1")
     desk.sandbox.misbehave("InsertReceipt", "drop-before")
     desk.publish()
-    assert desk.desk.publishing.resolve(desk.business)[0].state is ItemState.UNKNOWN
+    assert desk.desk.resolving.resolve(desk.business)[0].state is ItemState.UNKNOWN
     desk.wait(131)
-    assert desk.desk.publishing.resolve(desk.business)[0].state is ItemState.READY
+    assert desk.desk.resolving.resolve(desk.business)[0].state is ItemState.READY
 
 
 def test_of_several_that_look_alike_none_is_taken(desk: Publisher) -> None:
@@ -153,13 +153,13 @@ def test_of_several_that_look_alike_none_is_taken(desk: Publisher) -> None:
     desk.sandbox.misbehave("InsertReceipt", "drop-after")
     desk.publish("1")
     numbers = [desk.purchases()[0].invoice_number, desk.keyed_by_hand(desk.item("2"))]
-    (result,) = desk.desk.publishing.resolve(desk.business, ["1"])
+    (result,) = desk.desk.resolving.resolve(desk.business, ["1"])
     assert result.state is ItemState.UNKNOWN
     assert result.problem is not None
     assert result.problem.code == SeveralThere.code
     assert all(str(number) in result.problem.sentence for number in numbers)
     desk.wait(1000)
-    assert desk.desk.publishing.resolve(desk.business)[0].state is ItemState.UNKNOWN
+    assert desk.desk.resolving.resolve(desk.business)[0].state is ItemState.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -196,12 +196,12 @@ def test_a_person_decides_about_one_that_came_out_with_another_amount(desk: Publ
     (row,) = desk.sandbox.account.receipts()
     edit_there(desk, Lines=[{**line, "Rate": Decimal("99.99")} for line in row["Lines"]])
     desk.wait(1000)
-    (result,) = desk.desk.publishing.resolve(desk.business)
+    (result,) = desk.desk.resolving.resolve(desk.business)
     assert result.state is ItemState.UNKNOWN
     assert result.problem is not None
     assert f"purchase {row['InvoiceNumber']} may be this item" in result.problem.sentence
     edit_there(desk, CustomerReference="OLD PEN-1")
-    (result,) = desk.desk.publishing.resolve(desk.business)
+    (result,) = desk.desk.resolving.resolve(desk.business)
     assert result.state is ItemState.READY
 
 
@@ -224,7 +224,7 @@ def test_a_document_is_never_taken_by_two_items(desk: Publisher) -> None:
     assert desk.publish().published == 1
     edit_there(desk, CustomerReference="LOST")
     desk.wait(131)
-    assert desk.desk.publishing.resolve(desk.business)[0].state is ItemState.READY
+    assert desk.desk.resolving.resolve(desk.business)[0].state is ItemState.READY
     assert [desk.state(key) for key in "12"] == [ItemState.READY, ItemState.PUBLISHED]
 
 
@@ -241,12 +241,12 @@ def test_a_document_that_may_be_anothers_is_left_for_a_person(desk: Publisher) -
     desk.desk.publishing.publish(desk.business, plan, listener=listener)
     assert [desk.state(key) for key in "12"] == [ItemState.PUBLISHED, ItemState.UNKNOWN]
     desk.wait(1000)
-    (result,) = desk.desk.publishing.resolve(desk.business)
+    (result,) = desk.desk.resolving.resolve(desk.business)
     assert result.state is ItemState.UNKNOWN
     assert result.problem is not None
     assert "or another one published before" in result.problem.sentence
     edit_there(desk, CustomerReference="the first")
-    result, _ = desk.desk.publishing.resolve(desk.business)
+    result, _ = desk.desk.resolving.resolve(desk.business)
     assert result.state is ItemState.READY
 
 
@@ -306,7 +306,7 @@ def test_a_process_killed_while_it_sends_leaves_one_document_in_the_end(
     assert desk.state("1") is ItemState.UNKNOWN
     assert desk.desk.publishing.plan(desk.business).items == ()
     desk.wait(1000)  # when the process ended is not known, so the settle time runs from now
-    (first,) = desk.desk.publishing.resolve(desk.business)
+    (first,) = desk.desk.resolving.resolve(desk.business)
     if when == "before":
         assert first.state is ItemState.UNKNOWN
         desk.wait(131)
@@ -350,6 +350,6 @@ def test_the_settle_time_runs_from_when_the_wait_was_given_up(desk: Publisher) -
     desk.publish()
     assert desk.now - started == dt.timedelta(0)
     desk.wait(129)
-    assert desk.desk.publishing.resolve(desk.business)[0].state is ItemState.UNKNOWN
+    assert desk.desk.resolving.resolve(desk.business)[0].state is ItemState.UNKNOWN
     desk.wait(1)
-    assert desk.desk.publishing.resolve(desk.business)[0].state is ItemState.READY
+    assert desk.desk.resolving.resolve(desk.business)[0].state is ItemState.READY

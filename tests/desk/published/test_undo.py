@@ -385,7 +385,7 @@ def test_a_delete_that_did_not_arrive_waits_out_the_settle_time(
     unsure = desk.item(item.id)
     document = operation == "DeleteReceiptByID"
     assert unsure.sent is (ItemState.UNKNOWN if document else ItemState.PUBLISHED)
-    assert [one.id for one in desk.desk.publishing.unresolved(desk.business)] == [item.id]
+    assert [one.id for one in desk.desk.resolving.unresolved(desk.business)] == [item.id]
     assert desk.desk.businesses.summary(desk.business).items.needs_you == 1
     assert desk.publish().results == ()
     desk.wait(120)
@@ -410,7 +410,7 @@ def test_a_delete_committed_late_is_found_by_looking(
         before = left_there(desk)
         slow.let_go_and_wait()
     assert left_there(desk) != before
-    (result,) = desk.desk.publishing.resolve(desk.business)
+    (result,) = desk.desk.resolving.resolve(desk.business)
     if operation == "DeleteReceiptByID":
         assert (result.state, result.problem) == (ItemState.READY, None)
     else:
@@ -429,7 +429,7 @@ def test_a_late_delete_after_the_number_was_given_again_hits_nobody_else(desk: P
     desk.desk.sessions.open(desk.business).delete_receipt(item.number or 0)
     (other,) = published(desk, "B")
     assert other.number == item.number
-    (result,) = desk.desk.publishing.resolve(desk.business, [item.id])
+    (result,) = desk.desk.resolving.resolve(desk.business, [item.id])
     assert result.state is ItemState.READY
     assert undo(desk, item.id).results == ()
     assert [row["CustomerReference"] for row in desk.sandbox.account.receipts()] == ["B"]
@@ -442,7 +442,7 @@ def test_after_the_settle_time_it_is_published_still_and_can_be_undone_or_left(
     desk.sandbox.misbehave("DeleteReceiptByID", "drop-before")
     undo(desk, item.id)
     desk.wait(131)
-    (result,) = desk.desk.publishing.resolve(desk.business)
+    (result,) = desk.desk.resolving.resolve(desk.business)
     assert result.state is ItemState.PUBLISHED
     assert result.problem is not None
     assert result.problem.sentence == "KashFlow still has purchase 1: it was not deleted."

@@ -143,7 +143,7 @@ def test_a_wish_does_not_outlive_the_run_it_was_for(desk: Publisher, other: Desk
     break_off(desk)
     run = desk.desk.publishing.interrupted(desk.business)
     assert run is not None
-    assert desk.desk.publishing._parts.runs.ask(desk.business, run.id, RunRequest.STOP)
+    assert desk.desk.context.runs.ask(desk.business, run.id, RunRequest.STOP)
     assert desk.desk.publishing.resume(desk.business).published == 2
 
 

@@ -233,7 +233,7 @@ def test_two_sessions_do_not_publish_at_once(desk: Publisher) -> None:
         with pytest.raises(Busy, match="Harbour Lane is being published"):
             desk.desk.publishing.publish(desk.business, plan)
         with pytest.raises(Busy):
-            desk.desk.publishing.resolve(desk.business)
+            desk.desk.resolving.resolve(desk.business)
     assert desk.calls == {}
 
 
