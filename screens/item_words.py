@@ -194,15 +194,23 @@ def line_shown(item: Item, index: int) -> str:
     return f"{index + 1}. {sum_shown}  {words}".rstrip()
 
 
+_ABOVE = {
+    "kind", "document", "reference", "contact", "contact_code", "date", "due_date", "currency",
+    "exchange_rate", "total", "source",
+}  # fmt: skip
+"""What stands in the heading, with the sums, or nowhere."""
+
+_LAST = ("note", "owner", "payment_method", "bank_account", "paid_on", "files", "image")
+_BELOW = [ITEM_FIELDS[name] for name in dict.fromkeys((*_LAST, *ITEM_FIELDS)) if name not in _ABOVE]
+
+
 def _more(item: Item) -> list[tuple[str, str]]:
     rate = ""
     if item.exchange_rate:
         rate = f"1 {item.currency} = {home_per_foreign(item.exchange_rate):f} GBP"
-    others = ("note", "owner", "payment_method", "bank_account", "paid_on", "files", "image")
-    told = [ITEM_FIELDS[name] for name in others]
     return [
         (ITEM_FIELDS["exchange_rate"].label, rate),
-        *((spec.label, spec.show(getattr(item, spec.name))) for spec in told),
+        *((spec.label, spec.show(getattr(item, spec.name))) for spec in _BELOW),
     ]
 
 

@@ -140,7 +140,8 @@ class ItemHeader(Vertical):
             yield TextLine(id="rate-home", grows=True)
             return
         classes = "label second" if second else "label"
-        yield TextLine(spec.label_of(self.draft.kind), classes=classes, id=f"label-{name}")
+        words = spec.heading or spec.label_of(self.draft.kind)
+        yield TextLine(words, classes=classes, id=f"label-{name}")
         yield self.fields[name]
         if not second and name != "currency":
             yield TextLine(classes="beside", id=f"beside-{name}")

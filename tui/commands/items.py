@@ -76,21 +76,29 @@ def tell_left(items: Sequence[Item]) -> None:
             say(f"Item {item.id}, step {step.step}, {step.what} ({state}){why}")
 
 
+_FIRST = ("contact", "contact_code", "reference", "date", "due_date")
+_PAID = ("owner", "paid_on", "bank_account", "payment_method")
+_LAST = ("note", "image", "source")
+_APART = ("kind", "document", "currency", "exchange_rate", "files", "total")
+_OTHERS = [name for name in ITEM_FIELDS if name not in (*_FIRST, *_PAID, *_LAST, *_APART)]
+"""What needs no place of its own among an item's facts."""
+
+
 def _facts(item: Item, books: ReferenceData) -> list[tuple[str, str]]:
     home = books.home_currency
     rate, amounts = item.exchange_rate, booked_of(item, books)
     currency, exchange_rate = ITEM_FIELDS["currency"].label, ITEM_FIELDS["exchange_rate"].label
     return [
-        *_told(item, "contact", "contact_code", "reference", "date", "due_date"),
+        *_told(item, *_FIRST),
         (currency, item.currency if books.is_foreign(item) else ""),
         (exchange_rate, "" if rate is None else rate_words(rate, item.currency, home)),
         ("Net", shown(item.net, item.currency)),
         ("VAT", shown(item.vat, item.currency)),
         ("Total", shown(item.gross, item.currency)),
         ("Booked as", "" if amounts is None else booked_words(amounts, home)),
-        *_told(item, "owner", "paid_on", "bank_account", "payment_method"),
+        *_told(item, *_PAID, *_OTHERS),
         *[("File", path) for path in item.files],
-        *_told(item, "note", "image", "source"),
+        *_told(item, *_LAST),
         ("Problem", "" if item.problem is None else item.problem.sentence),
     ]
 

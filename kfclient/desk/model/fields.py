@@ -133,7 +133,7 @@ class InJson(Enum):
 class FieldSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One field: `name` is that of `Item` or `ItemLine`, and of the command and of JSON.
 
-    `label` is what people call it, `heading` the same where a column has no room for that, and
+    `label` is what people call it, `heading` the same where the form has no room for that, and
     `by_kind` where it is called by the item's kind. `empty` is what an empty text stands for;
     unless it `clears`, a command refuses one. `form` and `command` are the places among the form's
     fields and the command's, from 1; 0 where it stands in none. `column` is its heading in a sales
