@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import abc
 import contextlib
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -27,10 +28,11 @@ from kfclient.desk.events import (
     StepDone,
     StepHeld,
     StepUndone,
+    ignore,
 )
 from kfclient.desk.model.business import note_of
 from kfclient.desk.model.item import ItemState, is_unread
-from kfclient.desk.publish.journal import SendJournal
+from kfclient.desk.publish.journal import Journal, R, SendJournal
 from kfclient.desk.publish.journal_records import (
     FollowUpRecord,
     PublishResult,
@@ -60,6 +62,89 @@ if TYPE_CHECKING:
     from kfclient.desk.publish.journal import FollowUpJournal
     from kfclient.desk.publish.kashflow_documents import Found
 
+F = TypeVar("F")
+T = TypeVar("T")
+
+
+class Sight(NamedTuple, Generic[F]):
+    """What a look in KashFlow showed: the one thing looked for, a doubt about it, or neither."""
+
+    found: F | None = None
+    doubt: Problem | None = None
+
+
+class Recovery(abc.ABC, Generic[R, F, T]):
+    """Settles the records of one kind that had no answer, by looking in KashFlow.
+
+    What is found for certain is adopted; a doubt is held for a person; what is not there is held
+    until the settle time is over, then given up. Each kind says what it looks for and what those
+    mean; settling returns a `T`. Call it under the business's publish lock.
+    """
+
+    def __init__(
+        self, sessions: Sessions, journal: Journal[R], clock: Callable[[], dt.datetime]
+    ) -> None:
+        self._sessions = sessions
+        self._journal: Journal[R] = journal
+        self._clock = clock
+
+    def recover(self, business: str) -> None:
+        """Make what a sudden end left without an outcome one of unknown outcome.
+
+        The settle time runs from now: when the process ended is not known.
+        """
+        for record in self._journal.pending(business):
+            if record.outcome is SendState.SENDING:
+                self._hold(business, record, self._cut_short(record), ignore)
+
+    def pending(self, business: str, only: Collection[str] | None = None) -> list[R]:
+        """Return the records without a certain outcome, all or those of the items named."""
+        found = self._journal.pending(business)
+        return [one for one in found if only is None or one.item in only]
+
+    def settle(self, business: str, record: R, settle: dt.timedelta, listener: Listener) -> T:
+        """Look for a record of unknown outcome, and write down what came of it.
+
+        Raises `KashFlowError` when KashFlow could not be looked at.
+        """
+        wait = seconds_to_wait(record.gave_up_at, settle, self._clock())
+        return self._judge(business, record, self._look(business, record), wait, listener)
+
+    def _judge(
+        self, business: str, record: R, sight: Sight[F], wait: float, listener: Listener
+    ) -> T:
+        if sight.found is not None:
+            return self._adopt(business, record, sight.found, listener)
+        if sight.doubt is not None:
+            return self._hold(business, record, sight.doubt, listener)
+        if wait > 0:
+            return self._hold(business, record, self._not_yet(record, wait), listener)
+        return self._give_up(business, record, listener)
+
+    @abc.abstractmethod
+    def _cut_short(self, record: R) -> Problem:
+        """Return what is said of a record that a sudden end left without an outcome."""
+
+    @abc.abstractmethod
+    def _not_yet(self, record: R, wait: float) -> Problem:
+        """Return what is said while it may still come, in at most so many seconds."""
+
+    @abc.abstractmethod
+    def _look(self, business: str, record: R) -> Sight[F]:
+        """Look in KashFlow for what the record was to do; raises `KashFlowError`."""
+
+    @abc.abstractmethod
+    def _adopt(self, business: str, record: R, found: F, listener: Listener) -> T:
+        """Write down that it was done."""
+
+    @abc.abstractmethod
+    def _hold(self, business: str, record: R, problem: Problem, listener: Listener) -> T:
+        """Leave it unknown, with what was seen."""
+
+    @abc.abstractmethod
+    def _give_up(self, business: str, record: R, listener: Listener) -> T:
+        """Write down that it was not done, and will not be any more."""
+
 
 # Deleting in KashFlow what Kashdeck put there, each once, and looking whether it is gone.
 #
@@ -68,16 +153,15 @@ if TYPE_CHECKING:
 # deleted: KashFlow's contract has no operation for it.
 
 
-class RemovalRecovery:
+class RemovalRecovery(Recovery[RemovalRecord, bool, None]):
     """Deletes, and settles deletes that had no answer. Call it under the publish lock."""
 
     def __init__(
         self, sessions: Sessions, attempts: SendJournal, clock: Callable[[], dt.datetime]
     ) -> None:
-        self._sessions = sessions
+        super().__init__(sessions, attempts.removals, clock)
         self._attempts = attempts
         self._removals = attempts.removals
-        self._clock = clock
 
     def delete(self, business: str, removal: RemovalRecord, listener: Listener) -> Problem | None:
         """Delete it, once, and write down what came of it; return why it is not gone, if so.
@@ -91,44 +175,46 @@ class RemovalRecovery:
         except KashFlowError as problem:
             if isinstance(problem, NotFound) or problem.outcome is Outcome.UNKNOWN:
                 removal = self._removals.unknown(business, removal, problem)
-                return self._look(business, removal, problem, listener)
+                return self._look_at_once(business, removal, problem, listener)
             outcome = SendState.REFUSED if isinstance(problem, Refused) else SendState.NOT_SENT
             self._removals.kept(business, removal, outcome, problem)
             return problem
         return self._confirm(business, removal, listener)
 
-    def recover(self, business: str) -> None:
-        """Make what a sudden end left without an outcome one of unknown outcome.
+    # Settling: what is looked for is that it is gone.
 
-        The settle time runs from now: when the process ended is not known.
-        """
-        for removal in self._removals.pending(business):
-            if removal.outcome is SendState.SENDING:
-                problem = NotThereYet(
-                    f"Kashdeck ended while {removal.what} was being deleted in KashFlow; it may "
-                    "be gone.",
-                    "Look in KashFlow for what is unknown, or undo it again.",
-                )
-                self._removals.unknown(business, removal, problem)
+    def _cut_short(self, record: RemovalRecord) -> NotThereYet:
+        return NotThereYet(
+            f"Kashdeck ended while {record.what} was being deleted in KashFlow; it may be gone.",
+            "Look in KashFlow for what is unknown, or undo it again.",
+        )
 
-    def settle(
-        self, business: str, removal: RemovalRecord, settle: dt.timedelta, listener: Listener
+    def _not_yet(self, record: RemovalRecord, wait: float) -> NotThereYet:
+        return NotThereYet(
+            f"KashFlow still has {record.what}, and may be at work on deleting it.",
+            f"Look again in {max(1, round(wait))} seconds.",
+        )
+
+    def _look(self, business: str, record: RemovalRecord) -> Sight[bool]:
+        return Sight(found=True if self._is_gone(business, record) else None)
+
+    def _adopt(self, business: str, record: RemovalRecord, found: bool, listener: Listener) -> None:
+        del found  # there is nothing to keep of what is gone
+        self._gone(business, record, listener)
+
+    def _hold(
+        self, business: str, record: RemovalRecord, problem: Problem, listener: Listener
     ) -> None:
-        """Look for a removal of unknown outcome: gone, still there, or too early to say.
+        del listener  # whoever undoes is told by the report
+        self._removals.unknown(business, record, problem)
 
-        Raises `KashFlowError` when KashFlow could not be looked at.
-        """
-        wait = seconds_to_wait(removal.gave_up_at, settle, self._clock())
-        if self._is_gone(business, removal):
-            self._gone(business, removal, listener)
-        elif wait > 0:
-            self._removals.unknown(business, removal, _removal_not_yet(removal, wait))
-        else:
-            problem = NotThereYet(
-                f"KashFlow still has {removal.what}: it was not deleted.",
-                "Undo it again, or leave it as it is.",
-            )
-            self._removals.kept(business, removal, SendState.STILL_THERE, problem)
+    def _give_up(self, business: str, record: RemovalRecord, listener: Listener) -> None:
+        del listener
+        problem = NotThereYet(
+            f"KashFlow still has {record.what}: it was not deleted.",
+            "Undo it again, or leave it as it is.",
+        )
+        self._removals.kept(business, record, SendState.STILL_THERE, problem)
 
     # Inside
 
@@ -164,7 +250,7 @@ class RemovalRecovery:
         self._removals.unknown(business, removal, problem)
         return problem
 
-    def _look(
+    def _look_at_once(
         self, business: str, removal: RemovalRecord, problem: KashFlowError, listener: Listener
     ) -> Problem | None:
         try:
@@ -198,13 +284,6 @@ def _has_number(kashflow: KashFlow, removal: RemovalRecord) -> bool:
     """Tell whether the document's number is still its own."""
     found = removal.side.document_of(kashflow, removal.number)
     return found is not None and found.invoice_dbid == removal.dbid
-
-
-def _removal_not_yet(removal: RemovalRecord, wait: float) -> NotThereYet:
-    return NotThereYet(
-        f"KashFlow still has {removal.what}, and may be at work on deleting it.",
-        f"Look again in {max(1, round(wait))} seconds.",
-    )
 
 
 # Reading back what was published: it is compared with what was sent, and its id is learnt.
@@ -314,50 +393,24 @@ def _compared(attempt: SendRecord, found: Invoice) -> Problem | None:
 # Settling payments, files and notes of unknown outcome, by looking in KashFlow.
 
 
-class FollowUpRecovery:
+class FollowUpRecovery(Recovery[FollowUpRecord, "Found", None]):
     """Looks for what followed a document without an answer. Call it under the publish lock."""
 
     def __init__(
         self, sessions: Sessions, steps: FollowUpJournal, clock: Callable[[], dt.datetime]
     ) -> None:
-        self._sessions = sessions
+        super().__init__(sessions, steps, clock)
         self._steps = steps
-        self._clock = clock
 
-    def recover(self, business: str) -> None:
-        """Make steps that a sudden end left without an outcome ones of unknown outcome."""
-        for step in self._steps.pending(business):
-            if step.outcome is SendState.SENDING:
-                problem = NotThereYet(
-                    f"Kashdeck ended while {step.followup.what} was being sent; it may be in "
-                    "KashFlow.",
-                    "Kashdeck looks for it there before it is sent again.",
-                )
-                self._steps.unknown(business, step, problem)
-
-    def pending(self, business: str) -> list[FollowUpRecord]:
-        """Return the steps without a certain outcome."""
-        return self._steps.pending(business)
-
-    def resolve(
-        self,
-        business: str,
-        settle: dt.timedelta,
-        listener: Listener,
-        only: Collection[str] | None = None,
-    ) -> list[str]:
-        """Look for every pending step, or those of the items named; return the items' ids.
-
-        Raises `KashFlowError` when KashFlow cannot be looked at.
-        """
-        looked_for = []
-        for step in self._steps.pending(business):
-            if only is not None and step.item not in only:
-                continue
-            looked_for.append(step.item)
-            wait = seconds_to_wait(step.gave_up_at, settle, self._clock())
-            self._settle(business, step, wait, listener)
-        return looked_for
+    def settle(
+        self, business: str, record: FollowUpRecord, settle: dt.timedelta, listener: Listener
+    ) -> None:
+        """Look for a step of unknown outcome; with its document gone, it is not there either."""
+        try:
+            super().settle(business, record, settle, listener)
+        except DocumentGone as problem:
+            self._steps.returned(business, record, SendState.NOT_THERE, problem)
+            self._tell(business, record, problem, listener, unknown=False)
 
     def there(self, business: str, step: FollowUpRecord) -> list[Found] | None:
         """Return what may be the step's at its document; None where KashFlow lists no such thing.
@@ -378,35 +431,46 @@ class FollowUpRecovery:
         others = {one.made for one in self._steps.of(business, step.attempt) if one.id != step.id}
         return [one for one in there if id_of(one) not in {*step.before, *others}]
 
-    def _settle(self, business: str, step: FollowUpRecord, wait: float, listener: Listener) -> None:
-        what = step.followup.what
-        try:
-            there = self.there(business, step)
-        except DocumentGone as problem:
-            self._steps.returned(business, step, SendState.NOT_THERE, problem)
-            self._tell(business, step, problem, listener, unknown=False)
-            return
+    def _cut_short(self, record: FollowUpRecord) -> NotThereYet:
+        return NotThereYet(
+            f"Kashdeck ended while {record.followup.what} was being sent; it may be in KashFlow.",
+            "Kashdeck looks for it there before it is sent again.",
+        )
+
+    def _not_yet(self, record: FollowUpRecord, wait: float) -> NotThereYet:
+        return NotThereYet(
+            f"KashFlow does not show {record.followup.what} yet, and may still be at work.",
+            f"Look again in {max(1, round(wait))} seconds; until then it is not sent again.",
+        )
+
+    def _look(self, business: str, record: FollowUpRecord) -> Sight[Found]:
+        there = self.there(business, record)
         if there is None:
-            self._hold(business, step, _not_listed(step), listener)
-            return
-        sure, doubtful = likeness(step.followup, there)
+            return Sight(doubt=_not_listed(record))
+        sure, doubtful = likeness(record.followup, there)
         if len(sure) == 1:
-            self._steps.adopted(business, step, id_of(sure[0]))
-            listener(StepDone(business=business, item=step.item, what=what))
-        elif sure or doubtful:
-            self._hold(business, step, _several_follow_ups(step, len(sure or doubtful)), listener)
-        elif wait > 0:
-            self._hold(business, step, _follow_up_not_yet(step, wait), listener)
-        else:
-            gone = NotThereYet(f"KashFlow does not have {what}.", "Publish what is left again.")
-            self._steps.returned(business, step, SendState.NOT_THERE, gone)
+            return Sight(found=sure[0])
+        many = len(sure or doubtful)
+        return Sight(doubt=_several_follow_ups(record, many) if many else None)
+
+    def _adopt(
+        self, business: str, record: FollowUpRecord, found: Found, listener: Listener
+    ) -> None:
+        self._steps.adopted(business, record, id_of(found))
+        listener(StepDone(business=business, item=record.item, what=record.followup.what))
 
     def _hold(
-        self, business: str, step: FollowUpRecord, problem: Problem, listener: Listener
+        self, business: str, record: FollowUpRecord, problem: Problem, listener: Listener
     ) -> None:
-        """Leave it unknown, with what was seen."""
-        self._steps.unknown(business, step, problem)
-        self._tell(business, step, problem, listener, unknown=True)
+        self._steps.unknown(business, record, problem)
+        self._tell(business, record, problem, listener, unknown=True)
+
+    def _give_up(self, business: str, record: FollowUpRecord, listener: Listener) -> None:
+        del listener
+        gone = NotThereYet(
+            f"KashFlow does not have {record.followup.what}.", "Publish what is left again."
+        )
+        self._steps.returned(business, record, SendState.NOT_THERE, gone)
 
     def _tell(
         self,
@@ -439,14 +503,7 @@ def _several_follow_ups(step: FollowUpRecord, found: int) -> SeveralThere:
     )
 
 
-def _follow_up_not_yet(step: FollowUpRecord, wait: float) -> NotThereYet:
-    return NotThereYet(
-        f"KashFlow does not show {step.followup.what} yet, and may still be at work.",
-        f"Look again in {max(1, round(wait))} seconds; until then it is not sent again.",
-    )
-
-
-class SendRecovery:
+class SendRecovery(Recovery[SendRecord, Invoice, PublishResult]):
     """Looks for what was sent without an answer, and adopts it, waits, or returns it to the inbox.
 
     Call its changing methods under the business's publish lock.
@@ -459,10 +516,9 @@ class SendRecovery:
         attempts: SendJournal,
         clock: Callable[[], dt.datetime],
     ) -> None:
-        self._sessions = sessions
+        super().__init__(sessions, attempts, clock)
         self._items = items
         self._attempts = attempts
-        self._clock = clock
         self.steps = FollowUpRecovery(sessions, attempts.steps, clock)
         self.deleting = RemovalRecovery(sessions, attempts, clock)
         self.reading = ReadBack(sessions, items, attempts)
@@ -472,14 +528,7 @@ class SendRecovery:
 
         The settle time runs from now: when the process ended is not known.
         """
-        for attempt in self._attempts.pending(business):
-            if attempt.outcome is SendState.SENDING:
-                word = attempt.side.document
-                problem = NotThereYet(
-                    f"Kashdeck ended while this {word} was being sent; it may be in KashFlow.",
-                    "Kashdeck looks for it there before anything is sent again.",
-                )
-                self._attempts.unknown(business, attempt, problem)
+        super().recover(business)
         self.steps.recover(business)
         self.deleting.recover(business)
 
@@ -497,21 +546,21 @@ class SendRecovery:
         """
         results = []
         seen: dict[tuple[str, int], tuple[dt.datetime, list[Invoice]]] = {}
-        for attempt in self._attempts.pending(business):
-            if only is not None and attempt.item not in only:
-                continue
+        for attempt in self.pending(business, only):
             key = (attempt.operation, attempt.party)
             if key not in seen:
                 seen[key] = self._clock(), self.documents(business, attempt)
             looked_at, documents = seen[key]
             wait = seconds_to_wait(attempt.gave_up_at, settle, looked_at)
-            results.append(self._settle(business, attempt, documents, wait, listener))
+            sight = self._among(business, attempt, documents)
+            results.append(self._judge(business, attempt, sight, wait, listener))
         looked_for = self._read_back(business, only)
-        looked_for += self.steps.resolve(business, settle, listener, only)
-        for removal in self._attempts.removals.pending(business):
-            if only is None or removal.item in only:
-                self.deleting.settle(business, removal, settle, listener)
-                looked_for.append(removal.item)
+        for step in self.steps.pending(business, only):
+            self.steps.settle(business, step, settle, listener)
+            looked_for.append(step.item)
+        for removal in self.deleting.pending(business, only):
+            self.deleting.settle(business, removal, settle, listener)
+            looked_for.append(removal.item)
         for item_id in dict.fromkeys(looked_for):
             item = self._items.get(business, item_id)
             results.append(result_of(item, self._items.state(business, item)))
@@ -534,13 +583,13 @@ class SendRecovery:
 
         None where there is none: what is left needs a person.
         """
-        documents, steps = self._attempts.pending(business), self.steps.pending(business)
+        documents, steps = self.pending(business, only), self.steps.pending(business, only)
         pending: list[SendRecord | FollowUpRecord] = [*documents, *steps]
         now = self._clock()
         waits = [
             seconds_to_wait(one.gave_up_at, settle, now)
             for one in pending
-            if one.item in only and (one.problem is None or one.problem.code != SeveralThere.code)
+            if one.problem is None or one.problem.code != SeveralThere.code
         ]
         return min(waits, default=None)
 
@@ -562,26 +611,43 @@ class SendRecovery:
             [one for one in doubtful if not claimed(business, one, attempt)],
         )
 
-    def _settle(
-        self,
-        business: str,
-        attempt: SendRecord,
-        documents: list[Invoice],
-        wait: float,
-        listener: Listener,
-    ) -> PublishResult:
+    def _cut_short(self, record: SendRecord) -> NotThereYet:
+        return NotThereYet(
+            f"Kashdeck ended while this {record.side.document} was being sent; it may be in "
+            "KashFlow.",
+            "Kashdeck looks for it there before anything is sent again.",
+        )
+
+    def _not_yet(self, record: SendRecord, wait: float) -> NotThereYet:
+        return NotThereYet(
+            f"KashFlow does not show this {record.side.document} yet, and may still be at work.",
+            f"Look again in {max(1, round(wait))} seconds; until then it is not sent again.",
+        )
+
+    def _look(self, business: str, record: SendRecord) -> Sight[Invoice]:
+        return self._among(business, record, self.documents(business, record))
+
+    def _among(
+        self, business: str, attempt: SendRecord, documents: list[Invoice]
+    ) -> Sight[Invoice]:
+        """Return what the party's documents show of the attempt."""
         sure, doubtful = self.free(business, attempt, documents)
         if len(sure) == 1 and not self._is_claimed_by_number(business, sure[0], attempt):
-            return self.adopt(business, attempt, sure[0], listener)
+            return Sight(found=sure[0])
         if sure:
-            return self._hold(business, attempt, _several(attempt, sure), listener)
-        if doubtful:
-            return self._hold(business, attempt, _doubtful(attempt, doubtful[0]), listener)
-        if wait > 0:
-            return self._hold(business, attempt, _not_yet(attempt, wait), listener)
-        word = attempt.side.document
+            return Sight(doubt=_several(attempt, sure))
+        return Sight(doubt=_doubtful(attempt, doubtful[0]) if doubtful else None)
+
+    def _adopt(
+        self, business: str, record: SendRecord, found: Invoice, listener: Listener
+    ) -> PublishResult:
+        return self.adopt(business, record, found, listener)
+
+    def _give_up(self, business: str, record: SendRecord, listener: Listener) -> PublishResult:
+        del listener
+        word = record.side.document
         gone = NotThereYet(f"The {word} did not arrive in KashFlow.", "Publish it again.")
-        item = self._attempts.returned(business, attempt, SendState.NOT_THERE, gone, keep=False)
+        item = self._attempts.returned(business, record, SendState.NOT_THERE, gone, keep=False)
         return result_of(item, self._items.state(business, item))
 
     def _is_claimed_by_number(self, business: str, found: Invoice, attempt: SendRecord) -> bool:
@@ -613,10 +679,10 @@ class SendRecovery:
         return result_of(item, ItemState.PUBLISHED)
 
     def _hold(
-        self, business: str, attempt: SendRecord, problem: Problem, listener: Listener
+        self, business: str, record: SendRecord, problem: Problem, listener: Listener
     ) -> PublishResult:
         """Leave it unknown, with what was seen."""
-        item = self._attempts.unknown(business, attempt, problem)
+        item = self._attempts.unknown(business, record, problem)
         listener(ItemHeld(business=business, item=item.id, problem=problem, unknown=True))
         return result_of(item, ItemState.UNKNOWN)
 
@@ -645,12 +711,4 @@ def _doubtful(attempt: SendRecord, found: Invoice) -> SeveralThere:
         f"{shown(attempt.gross, attempt.payload.currency_code or 'GBP')}.",
         "Look at it there. If it is this item, put it right there; if it is another one, change "
         "its reference there. Then look again here.",
-    )
-
-
-def _not_yet(attempt: SendRecord, wait: float) -> NotThereYet:
-    seconds = max(1, round(wait))
-    return NotThereYet(
-        f"KashFlow does not show this {attempt.side.document} yet, and may still be at work.",
-        f"Look again in {seconds} seconds; until then it is not sent again.",
     )
