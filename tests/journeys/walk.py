@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from textual import events
@@ -65,7 +65,20 @@ class Walk:
             event = events.Key(key, key if len(key) == 1 else None)
             event.set_sender(self.app)
             driver.send_message(event)
+            await self._handled()
             await self.pilot.pause()
+
+    async def _handled(self) -> None:
+        """Wait until the app, the widget with the focus, and the screen have handled what came.
+
+        A key goes from one to the other, each with a queue of its own: on a busy machine nothing
+        may be going on for a moment though it is on its way.
+        """
+        for pump in (self.app, self.screen.focused, self.screen, self.app):
+            handled = asyncio.Event()
+            if pump is not None and pump.call_later(handled.set):
+                with suppress(TimeoutError):  # one that is being taken away handles nothing more
+                    await asyncio.wait_for(handled.wait(), 2)
 
     async def write(self, text: str) -> None:
         """Type text into the focused field, faster than `press`, which waits after each key."""
