@@ -47,8 +47,9 @@ async def test_a_changed_password_is_noticed_and_mended(
         assert "is connected again" in walk.text
         await walk.press("enter")
         await walk.until("Done: all 6 lists")
-    summary = synced_desk.businesses.summary(business)
-    assert summary.state is ConnectionState.CONNECTED
+        businesses, connected = synced_desk.businesses, ConnectionState.CONNECTED
+        await walk.until(lambda: businesses.summary(business).state is connected)
+    summary = businesses.summary(business)
     assert summary.business.settings.default_tax_code_costs == Decimal(20)
 
 

@@ -141,4 +141,5 @@ async def test_without_a_keyring_the_person_chooses_the_encrypted_file(
         await walk.write("four plain words here")
         await walk.press("enter")
         await walk.until("Done: all 6 lists")
-    assert later.businesses.summary(business).state is ConnectionState.CONNECTED
+        connected = ConnectionState.CONNECTED
+        await walk.until(lambda: later.businesses.summary(business).state is connected)
