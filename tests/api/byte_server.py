@@ -107,7 +107,14 @@ def hear(connection: socket.socket) -> bytes:
 
 
 def says(reply: bytes) -> Act:
-    """Answer with these bytes and hang up."""
+    """Answer with these bytes and hang up.
+
+    An HTTP answer says so in its head: a client that keeps the connection may else be quick enough
+    to ask its next question on it before it is gone.
+    """
+    head, blank, body = reply.partition(b"\r\n\r\n")
+    if blank and b"\nconnection:" not in head.lower():
+        reply = head + b"\r\nConnection: close" + blank + body
     return lambda connection, _: connection.sendall(reply)
 
 
