@@ -289,8 +289,7 @@ def _has_number(kashflow: KashFlow, removal: RemovalRecord) -> bool:
 # Reading back what was published: it is compared with what was sent, and its id is learnt.
 #
 # That comes right after the document was sent. Where a sudden end or a lost connection came
-# between,
-# it is made up for whenever KashFlow is looked at for what is unknown.
+# between, it is made up for whenever KashFlow is looked at for what is unknown.
 
 
 class ReadBack:

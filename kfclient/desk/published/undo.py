@@ -1,8 +1,9 @@
 """Undoing what was published: taken out of KashFlow again, back in the inbox, in the trail.
 
 Kashdeck deletes what it published and nothing else: what is deleted is looked at before it is
-shown, and again right before it is deleted, by its number and by its id. See `removals` for what is
-written down before and after each delete, `undo_run` for the order in which an item goes.
+shown, and again right before it is deleted, by its number and by its id. What is
+written down before and after each delete is in `kfclient.desk.publish.journal`; `UndoRun` has the
+order in which an item goes.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Publishing: planning what would be sent, sending it once, and settling what is not known.
 
 KashFlow has no way to tell a repeated document from a new one, so nothing is ever sent twice on a
-guess: see `attempts` and `attempt_steps` for what is written down before and after each send,
-`publish_item` for the order in which an item goes, `publish_run` for many of them, `resolving` and
-`deciding` for what becomes of an item whose reply was lost.
+guess. In `kfclient.desk.publish`, `journal` writes down what is about to be sent and what came of
+it, `send` has the order in which an item goes, `recover` and `decide` what becomes of one whose
+reply was lost; `kfclient.desk.runs.run` does it for many items.
 """
 
 from __future__ import annotations
