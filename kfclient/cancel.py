@@ -52,7 +52,7 @@ class Cancel:
         return self._event.wait(seconds)
 
 
-class Pace:
+class Pause:
     """Lets a person pause long work and resume it. Thread-safe.
 
     While paused, what is on its way comes to its end and nothing new is begun.

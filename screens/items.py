@@ -101,7 +101,7 @@ class ItemsScreen(ItemActions):
 
     def on_mount(self) -> None:
         """Read the items, and again whenever they have changed."""
-        self.services.news.subscribe(self, self.on_news)
+        self.services.events.subscribe(self, self.heard)
         desk, business = self.services.desk, self.business
         self.watcher: Watch[ItemList] = Watch(
             self,
@@ -123,10 +123,10 @@ class ItemsScreen(ItemActions):
         if read:
             self.watcher.again()
 
-    def on_news(self, event: Event) -> None:
+    def heard(self, event: Event) -> None:
         """Say whether publishing is going on."""
-        news = (PublishStarted, ItemPublished, ItemHeld, PublishEnded)
-        if event.business == self.business and isinstance(event, news):
+        changes = (PublishStarted, ItemPublished, ItemHeld, PublishEnded)
+        if event.business == self.business and isinstance(event, changes):
             self.show_title()
 
     def unread(self, problem: Problem) -> None:

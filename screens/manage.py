@@ -81,7 +81,7 @@ class ManageScreen(AppScreen[None]):
 
     def on_mount(self) -> None:
         """Listen, and show how the business stands, whoever changes it."""
-        self.services.news.subscribe(self, self.heard)
+        self.services.events.subscribe(self, self.heard)
         self.watcher: Watch[BusinessSummary] = watch_business(self, self.business, self.show)
 
     def heard(self, event: Event) -> None:

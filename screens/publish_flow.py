@@ -39,13 +39,13 @@ class PublishFlow:
             job = self._screen.services.publishing.job(business)
             if found is None or (job is not None and not job.ended):
                 return
-            seen, standing = found
-            if standing in GOING:
+            seen, phase = found
+            if phase in GOING:
                 self._screen.services.publishing.follow(business, lambda _: self._back(), _quiet)
-            elif standing is RunPhase.INTERRUPTED and self._screen.on_top:
+            elif phase is RunPhase.INTERRUPTED and self._screen.on_top:
                 self._screen.app.push_screen(ResumeRunScreen(seen), self._answered)
 
-        self._screen.ask(lambda: publishing.standing(business), look, _quiet)
+        self._screen.ask(lambda: publishing.status(business), look, _quiet)
 
     def begin(self, wanted: Sequence[str] | None) -> None:
         """Show the publishing that is going on, in any session; else the plan for these items.

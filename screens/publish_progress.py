@@ -206,7 +206,7 @@ class PublishProgressScreen(AppScreen[None]):
 
     def on_mount(self) -> None:
         """Show how far it is, and again with every event; count down while it waits."""
-        self.services.news.subscribe(self, self.on_news)
+        self.services.events.subscribe(self, self.heard)
         self.set_interval(1.0, self.count_down)
         self.draw()
 
@@ -215,7 +215,7 @@ class PublishProgressScreen(AppScreen[None]):
         """The publishing that is shown."""
         return self.services.publishing.job(self.business)
 
-    def on_news(self, event: Event) -> None:
+    def heard(self, event: Event) -> None:
         """Draw again soon: at most five times a second, however fast events come."""
         if event.business == self.business and self.drawing is None:
             self.drawing = self.set_timer(REDRAW_SECONDS, self.draw)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import msgspec
 
-from kfclient.cancel import Pace
+from kfclient.cancel import Pause
 from kfclient.desk.model.item import ItemState
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class PublishJob(msgspec.Struct):
     ended: bool = False
     cancelled: bool = False
     problem: Problem | ProblemNote | None = None
-    pace: Pace = msgspec.field(default_factory=Pace)
+    pause: Pause = msgspec.field(default_factory=Pause)
     mine: bool = True
     paused: bool = False
     waiting: PublishWaiting | None = None
@@ -155,7 +155,7 @@ class PublishJobs(Protocol):
         """Carry on the run that was broken off, as it was shown and agreed to then.
 
         Its job goes to `then`, None where nothing was broken off. Whether it was says
-        `desk.publishing.standing(business)`, which reads a small file: ask it in `ask`.
+        `desk.publishing.status(business)`, which reads a small file: ask it in `ask`.
         """
 
     def follow(
@@ -164,7 +164,7 @@ class PublishJobs(Protocol):
         then: Callable[[PublishJob | None], object],
         trouble: Callable[[Problem], object] | None = None,
     ) -> None:
-        """Show what another process publishes for the business, live, with the same news.
+        """Show what another process publishes for the business, live, with the same events.
 
         Its job goes to `then`, None where nobody publishes; where this app does, that job.
         """
@@ -180,7 +180,7 @@ class Services(Protocol):
 
     desk: Desk
     demo: DemoCredentials | None
-    news: Signal[Event]
+    events: Signal[Event]
     publishing: PublishJobs
 
     def ask(

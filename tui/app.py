@@ -214,7 +214,7 @@ class KashdeckApp(DiscreetApp):
         self._farewell = farewell or desk.close
         self.desk = desk
         self.demo = demo
-        self.news: Signal[Event] = Signal(self, "news")
+        self.events: Signal[Event] = Signal(self, "events")
         self._lanes = AppWork()
         self._asking = Asking(self, desk)
         self._syncs: dict[str, SyncJob] = {}
@@ -335,7 +335,7 @@ class KashdeckApp(DiscreetApp):
                 job.problem = problem
                 self._heard_sync(SyncEnded(business=business, cancelled=cancel.is_set), job)
 
-        self.news.publish(SyncStarted(business=business))
+        self.events.publish(SyncStarted(business=business))
         self.ask(
             self._worked(
                 business, cancel, lambda: self.desk.syncing.sync(business, listen, cancel)
@@ -348,7 +348,7 @@ class KashdeckApp(DiscreetApp):
 
     def _heard_sync(self, event: Event, job: SyncJob) -> None:
         note_sync(event, job)
-        self.news.publish(event)
+        self.events.publish(event)
 
     def sync_job(self, business: str) -> SyncJob | None:
         """Return the running sync of a business, or its last one in this session."""

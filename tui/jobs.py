@@ -6,7 +6,7 @@ import time
 from functools import singledispatch
 from typing import TYPE_CHECKING
 
-from kfclient.cancel import Cancel, Pace
+from kfclient.cancel import Cancel, Pause
 from kfclient.desk.events import (
     Event,
     ItemHeld,
@@ -174,7 +174,7 @@ class AppPublishing:
 
     @property
     def _news(self) -> Signal[Event]:
-        return self._app.news
+        return self._app.events
 
     def job(self, business: str) -> PublishJob | None:
         """Return the running job of a business, or its last one."""
@@ -195,7 +195,7 @@ class AppPublishing:
                 wait=True,
                 listener=self._listener(job),
                 cancel=job.cancel,
-                pace=job.pace,
+                pause=job.pause,
             )
 
         self._carry_out(job, self._worked(job.business, job.cancel, publish))
@@ -228,9 +228,9 @@ class AppPublishing:
             publishing = self._desk.publishing
             self._app.ask(lambda: publishing.ask(business, request), lambda _: None, trouble)
         elif request is RunRequest.PAUSE:
-            job.pace.pause()
+            job.pause.pause()
         elif request is RunRequest.GO_ON:
-            job.pace.resume()
+            job.pause.resume()
         else:
             job.cancel.cancel()
 
@@ -274,7 +274,7 @@ class AppPublishing:
             {},
             {},
             [],
-            pace=Pace(),
+            pause=Pause(),
             mine=mine,
         )
         self._jobs[plan.business] = job
@@ -291,7 +291,7 @@ class AppPublishing:
     def _resuming(self, job: PublishJob) -> Callable[[], PublishReport]:
         def resume() -> PublishReport:
             return self._desk.publishing.resume(
-                job.business, listener=self._listener(job), cancel=job.cancel, pace=job.pace
+                job.business, listener=self._listener(job), cancel=job.cancel, pause=job.pause
             )
 
         return self._worked(job.business, job.cancel, resume)

@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
 _LOOK_EVERY = 0.05
 
-_CURRENT: ContextVar[Call] = ContextVar("exchange")
+_CURRENT: ContextVar[Call] = ContextVar("call")
 
 
 def current() -> Call:
-    """Return the exchange that this thread is in."""
+    """Return the call that this thread is in."""
     return _CURRENT.get()
 
 

@@ -246,7 +246,7 @@ class Caller:
         hidden |= secrets or SecretFields()
         traced = self._trace.call(operation, hidden) if self._trace else None
         lanes = call_limit_of(self.endpoint.strip(), username)
-        exchange = Call(
+        call = Call(
             self._limits,
             lanes.lane(self._limits.lanes, cancel),
             write=write,
@@ -256,7 +256,7 @@ class Caller:
             trace=traced,
         )
         try:
-            return self._answer(soap or self._soap(), exchange, operation, fields, rows, on_rows)
+            return self._answer(soap or self._soap(), call, operation, fields, rows, on_rows)
         except KashFlowError as error:
             # The frames further down hold the request and the reply; nobody is to see them.
             told = judged(_redacted(error, hidden), write=write).with_traceback(None)
@@ -267,7 +267,7 @@ class Caller:
     def _answer(
         self,
         soap: Soap,
-        exchange: Call,
+        call: Call,
         operation: str,
         fields: dict[str, Any],
         rows: tuple[type[Record], str] | None,
@@ -276,7 +276,7 @@ class Caller:
         from kfclient.api.reply import Decoder
 
         record, item = rows or (None, "")
-        with exchange:
+        with call:
             reply = soap.send(operation, fields)
             decoder = Decoder(operation, reply.status, record, item)
             tell = _Teller(on_rows, decoder.rows)

@@ -25,7 +25,6 @@ from urllib3.exceptions import DecodeError, HTTPError, ReadTimeoutError
 from zeep.wsdl.utils import etree_to_string
 
 from kfclient import __version__
-from kfclient.api import call
 from kfclient.api.call import Call, current
 from kfclient.api.endpoint import Endpoint, trust
 from kfclient.api.errors import (
@@ -72,12 +71,12 @@ def _made_ready(connection: HTTPConnection) -> None:
     """
     if connection.sock is None:
         connection.connect()
-    if call.current().begin() > _FRESH:
+    if current().begin() > _FRESH:
         # The server may have hung up meanwhile, and nothing has left yet. Not connection.close(),
         # which would forget the request as well.
         connection.sock.close()
         connection.connect()
-    call.current().leaving(connection.sock)
+    current().leaving(connection.sock)
 
 
 class _Pool(HTTPConnectionPool):
@@ -220,36 +219,36 @@ class Transport(zeep.Transport):
         self._authority = authority
 
     def post_xml(self, address: str, envelope: etree._Element, headers: dict[str, str]) -> Reply:
-        """Send `envelope` within the current exchange; return its reply, the body unread.
+        """Send `envelope` within the current call; return its reply, the body unread.
 
         Raises the tree of `kfclient.api.errors`: `NotSent` while nothing can have left, `Unknown`
         afterwards.
         """
-        exchange = current()
-        if not exchange.alone:  # kept connections are as many as there are lanes
-            exchange.begin()
-        exchange.check()
-        if exchange.trace is not None:
-            exchange.trace.request(envelope)
+        call = current()
+        if not call.alone:  # kept connections are as many as there are lanes
+            call.begin()
+        call.check()
+        if call.trace is not None:
+            call.trace.request(envelope)
         session = self._kept
-        if exchange.alone:
+        if call.alone:
             session = open_session(self._endpoint, self._authority)
-        if exchange.alone:
+        if call.alone:
             headers = {**headers, "Connection": "close"}
         try:
             # Not session.send: it reads a redirect's whole body to find out where it leads.
             response = session.get_adapter(address).send(
                 session.prepare_request(
-                    requests.Request("POST", address, headers, data=_filled(envelope, exchange))
+                    requests.Request("POST", address, headers, data=_filled(envelope, call))
                 ),
                 stream=True,
-                timeout=(exchange.limits.connect, min(exchange.limits.silence, exchange.remaining)),
+                timeout=(call.limits.connect, min(call.limits.silence, call.remaining)),
                 proxies=self._proxies(),
             )
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             # The exception and its frames hold the request, so it is raised anew, not chained.
-            raise self._told(error, exchange) from None
-        return Reply(response, exchange, session.close if exchange.alone else None)
+            raise self._told(error, call) from None
+        return Reply(response, call, session.close if call.alone else None)
 
     def close(self) -> None:
         """Close the kept connections."""
@@ -259,10 +258,10 @@ class Transport(zeep.Transport):
         proxy = self._endpoint.proxy()
         return {"https" if self._endpoint.secure else "http": proxy} if proxy else {}
 
-    def _told(self, error: BaseException, exchange: Call) -> KashFlowError:
-        if not exchange.sent:
+    def _told(self, error: BaseException, call: Call) -> KashFlowError:
+        if not call.sent:
             return not_connected(error, self._endpoint)
-        return broken_off(error, exchange)
+        return broken_off(error, call)
 
 
 class Reply:
@@ -274,12 +273,12 @@ class Reply:
     def __init__(
         self,
         response: requests.Response,
-        exchange: Call,
+        call: Call,
         done: Callable[[], None] | None = None,
     ) -> None:
         self.status = response.status_code
         self._response = response
-        self._exchange = exchange
+        self._call = call
         self._done = done
 
     def chunks(self) -> Generator[bytes]:
@@ -290,37 +289,37 @@ class Reply:
         the limit) and `Cancelled`.
         """
         raw, size, whole = self._response.raw, 0, False
-        exchange = self._exchange
+        call = self._call
         try:
             while chunk := raw.read1(_CHUNK, decode_content=True):
-                exchange.check()
+                call.check()
                 size += len(chunk)
-                if exchange.trace is not None:
-                    exchange.trace.piece(chunk)
-                if size > exchange.limits.size:
+                if call.trace is not None:
+                    call.trace.piece(chunk)
+                if size > call.limits.size:
                     raise ReplyBroken("The reply is larger than any list of KashFlow's.")
                 yield chunk
-            exchange.check()
+            call.check()
             whole = True
         except (HTTPError, OSError, ValueError) as error:
-            raise broken_off(error, exchange) from None
+            raise broken_off(error, call) from None
         finally:
             if whole:
                 raw.release_conn()
             else:
                 raw.close()
-            if exchange.trace is not None:
-                exchange.trace.reply(self.status)
+            if call.trace is not None:
+                call.trace.reply(self.status)
             if self._done is not None:
                 self._done()
 
 
-def broken_off(error: BaseException, exchange: Call) -> KashFlowError:
+def broken_off(error: BaseException, call: Call) -> KashFlowError:
     """Return the error to raise after `error` ended a call whose request may have arrived.
 
     Raises `Cancelled` or `ReplyTooSlow` where it was we who hung up.
     """
-    exchange.check()
+    call.check()
     if isinstance(error, requests.ReadTimeout | ReadTimeoutError | TimeoutError):
         return ReplyTooSlow("KashFlow did not answer in the time set.")
     if isinstance(error, DecodeError):
@@ -328,9 +327,9 @@ def broken_off(error: BaseException, exchange: Call) -> KashFlowError:
     return ReplyLost("The connection ended before KashFlow's whole reply had come.")
 
 
-def _filled(envelope: etree._Element, exchange: Call) -> bytes:
+def _filled(envelope: etree._Element, call: Call) -> bytes:
     """Return the bytes to send: the envelope with the secrets in their places."""
-    for name, secret in exchange.secrets.items():
+    for name, secret in call.secrets.items():
         for element in envelope.iter(f"{{KashFlow}}{name}"):
             element.text = secret
     message: bytes = etree_to_string(envelope)

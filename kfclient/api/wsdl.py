@@ -223,7 +223,7 @@ class Soap:
         self._service = self._client.create_service(BINDING, endpoint.url)
 
     def send(self, operation: str, fields: Mapping[str, Any]) -> Reply:
-        """Send a request within the current exchange; return the reply, its body unread.
+        """Send a request within the current call; return the reply, its body unread.
 
         `fields` are the operation's own. Raises `BadRequest` for a value that cannot be sent, and
         what `Transport.post_xml` raises.

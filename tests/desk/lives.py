@@ -140,7 +140,7 @@ class World:
             while life.second and not self.points.count:
                 time.sleep(_TURN)
             desk = self._desk(life)
-            desk.publishing.patience = Backoff(sleep=sleep, chance=lambda: 1.0)
+            desk.publishing.backoff = Backoff(sleep=sleep, chance=lambda: 1.0)
             if not life.second:
                 self.points.watch(life.point)
             _settle_all(desk, self._business, life.lanes)

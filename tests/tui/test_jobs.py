@@ -118,7 +118,7 @@ async def test_what_was_broken_off_is_carried_on(slow: Kashdeck, replies: SlowRe
         await so(lambda: followed.ended)
         assert isinstance(followed.problem, Problem)
         assert followed.problem.code == "broken-off"
-        seen = app.desk.publishing.standing(BUSINESS)
+        seen = app.desk.publishing.status(BUSINESS)
         assert seen is not None
         assert seen[1] is RunPhase.INTERRUPTED
         job = await job_of(app.publishing.resume)

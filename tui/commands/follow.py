@@ -102,7 +102,7 @@ _HEEDED = 3.0
 
 def follow(desk: Desk, business: Business, args: argparse.Namespace) -> int:
     """Show the last run as it goes, to its end; Ctrl-C leaves it and 130 is the exit code."""
-    status = desk.publishing.standing(business.id)
+    status = desk.publishing.status(business.id)
     run = desk.publishing.last_run(business.id)
     if not args.json and status is not None:
         say(f"The publishing of {business.name}: {how_it_goes(*status)}")
@@ -156,7 +156,7 @@ def names_of(plan: Plan) -> dict[str, str]:
 
 def warn_of_broken_off(desk: Desk, business: Business) -> None:
     """Say that a run of the business was broken off, and how to carry it on, if one was."""
-    status = desk.publishing.standing(business.id)
+    status = desk.publishing.status(business.id)
     if status is not None and status[1] is RunPhase.INTERRUPTED:
         warn("\n".join(broken_off(business.name, status[0])))
 
@@ -164,7 +164,7 @@ def warn_of_broken_off(desk: Desk, business: Business) -> None:
 def tell_run(desk: Desk, business: Business, words: str, *, as_json: bool) -> None:
     """Say how the run goes, as JSON, or in these words."""
     if as_json:
-        say_json({"run": run_shape(desk.publishing.standing(business.id))})
+        say_json({"run": run_shape(desk.publishing.status(business.id))})
     else:
         say(words)
 
@@ -179,7 +179,7 @@ def _ask(desk: Desk, business: Business, request: RunRequest) -> None:
     try:
         desk.publishing.ask(business.id, request)
     except NothingRuns:
-        status = desk.publishing.standing(business.id)
+        status = desk.publishing.status(business.id)
         if status is not None and status[1] is RunPhase.INTERRUPTED:
             raise NothingRuns(*broken_off(business.name, status[0])) from None
         raise
@@ -189,7 +189,7 @@ def _wait_for(desk: Desk, business: Business, *wanted: RunPhase) -> bool:
     """Wait a moment until the run stands as it is wanted to; return whether it does."""
     until = time.monotonic() + _HEEDED
     while time.monotonic() < until:
-        status = desk.publishing.standing(business.id)
+        status = desk.publishing.status(business.id)
         if status is None or status[1] in wanted:
             return True
         time.sleep(0.1)

@@ -62,9 +62,9 @@ def run_shape(seen: tuple[RunStatus, RunPhase] | None) -> Shape | None:
     """Return the last publishing run and how it goes; null where there never was one."""
     if seen is None:
         return None
-    run, standing = seen
+    run, phase = seen
     return {
-        "state": standing.value,
+        "state": phase.value,
         "who": run.who,
         "started_at": run.started_at,
         "process": run.process,
@@ -118,9 +118,9 @@ def _run(status: BusinessStatus) -> str:
         return ""
     from kfclient.desk.business.status import command, how_it_goes
 
-    seen, standing = status.publishing
-    option = "--resume" if standing.value in {"interrupted", "paused"} else "--follow"
-    return f"{how_it_goes(seen, standing)} ({command(status.name, option)})"
+    seen, phase = status.publishing
+    option = "--resume" if phase.value in {"interrupted", "paused"} else "--follow"
+    return f"{how_it_goes(seen, phase)} ({command(status.name, option)})"
 
 
 def connection_in_full(status: BusinessStatus) -> str:

@@ -77,7 +77,7 @@ class RunStatus:
         """How many items are of unknown outcome."""
         return self._count("unknown")
 
-    def standing(self, holder: int | None) -> RunPhase:
+    def phase(self, holder: int | None) -> RunPhase:
         """Return how it goes; `holder` is the process that has the business's publish lock."""
         if self._ended:
             return RunPhase.ENDED
@@ -132,7 +132,7 @@ def run_status(
     if not lines:
         return None
     seen = RunStatus(lines)
-    return seen, seen.standing(holder(publish_lock(business)))
+    return seen, seen.phase(holder(publish_lock(business)))
 
 
 class Note:
@@ -253,7 +253,7 @@ _VERBS = {
 }
 
 
-def how_it_goes(seen: RunStatus, standing: RunPhase) -> str:
+def how_it_goes(seen: RunStatus, phase: RunPhase) -> str:
     """Return "paused, by anna since 14 Nov 2026 09:30, in the background: 3 of 7 items published".
 
     What is held back or of unknown outcome is said, and what it waits for.
@@ -267,8 +267,8 @@ def how_it_goes(seen: RunStatus, standing: RunPhase) -> str:
     parts = [f"{seen.published} of {seen.items} {items} published"]
     parts += [f"{seen.held} held back"] if seen.held else []
     parts += [f"{seen.unknown} of unknown outcome"] if seen.unknown else []
-    waits = f" {seen.waiting}" if standing is RunPhase.WAITING else ""
-    return f"{_VERBS[standing]}, by {seen.who}{since}{behind}: {', '.join(parts)}.{waits}"
+    waits = f" {seen.waiting}" if phase is RunPhase.WAITING else ""
+    return f"{_VERBS[phase]}, by {seen.who}{since}{behind}: {', '.join(parts)}.{waits}"
 
 
 def broken_off(name: str, seen: RunStatus) -> tuple[str, str]:

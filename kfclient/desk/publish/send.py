@@ -30,7 +30,7 @@ from kfclient.api.errors import (
     Outcome as Outcome,
 )
 from kfclient.api.records import Invoice
-from kfclient.cancel import Cancel, Pace
+from kfclient.cancel import Cancel, Pause
 from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import (
     AlreadyThere,
@@ -101,9 +101,9 @@ class StopSwitch:
     Thread-safe.
     """
 
-    def __init__(self, cancel: Cancel, pace: Pace) -> None:
+    def __init__(self, cancel: Cancel, pause: Pause) -> None:
         self.cancel = cancel
-        self.pace = pace
+        self.pause = pause
         self._problem: Problem | None = None
         self._lock = threading.Lock()
 
@@ -125,7 +125,7 @@ class StopSwitch:
         """Wait while paused; raises `Cancelled`, or `Halted` when the run is at its end."""
         if self._problem is not None:
             raise Halted
-        self.pace.hold(self.cancel)
+        self.pause.hold(self.cancel)
         if self._problem is not None:
             raise Halted
 
@@ -158,14 +158,14 @@ class FollowUpSender:
         sessions: Sessions,
         attempts: SendJournal,
         listener: Listener,
-        gate: StopSwitch,
+        switch: StopSwitch,
     ) -> None:
         self._business = business
         self._sessions = sessions
         self._attempts = attempts
         self._steps = attempts.steps
         self._listener = listener
-        self._gate = gate
+        self._switch = switch
 
     def carry_out(
         self, attempt: SendRecord, *, fresh: bool, only: Collection[int] | None = None
@@ -182,10 +182,10 @@ class FollowUpSender:
         done: list[FollowUpRecord] = []
         try:
             if not fresh:
-                self._gate.check()
+                self._switch.check()
                 self._see_it_there(attempt)
             for step in steps:
-                self._gate.check()
+                self._switch.check()
                 finished = self._do(step, attempt.dbid or 0, fresh=fresh)
                 done += [finished] if finished is not None else []
         except (Halted, Cancelled):
@@ -285,7 +285,7 @@ class FollowUpSender:
         self._steps.returned(self._business, step, outcome, problem)
         self._held(step, problem)
         if stops(problem):
-            self._gate.halt(problem)
+            self._switch.halt(problem)
 
     def _learn_ids(self, done: Sequence[FollowUpRecord]) -> None:
         """Read which ids KashFlow gave to files and notes: its answer to them has no known meaning.
@@ -324,7 +324,7 @@ class FollowUpSender:
         self._steps.put_off(self._business, step, problem)
         self._held(step, problem)
         if stops(problem):
-            self._gate.halt(problem)
+            self._switch.halt(problem)
 
     def _held(self, step: FollowUpRecord, problem: Problem, *, unknown: bool = False) -> None:
         self._listener(
@@ -354,7 +354,7 @@ class ItemPublisher:
         duplicates: Duplicates,
         agreed: Agreed,
         listener: Listener,
-        gate: StopSwitch,
+        switch: StopSwitch,
     ) -> None:
         self._business = business
         self._sessions = sessions
@@ -364,26 +364,26 @@ class ItemPublisher:
         self._duplicates = duplicates
         self._agreed = agreed
         self._listener = listener
-        self._gate = gate
+        self._switch = switch
         self._reading = ReadBack(sessions, items, attempts)
-        self._followups = FollowUpSender(business, sessions, attempts, listener, gate)
+        self._followups = FollowUpSender(business, sessions, attempts, listener, switch)
         self._documents: dict[tuple[Side, int], list[Invoice]] = {}
 
     def publish(self, task: Task) -> PublishResult:
         """Publish one item, or do what is left of it.
 
         Raises `Cancelled`, `Halted` and `SecretsError` before anything of it was sent. What stops
-        the run halts the gate.
+        the run turns the switch.
         """
         planned = task.planned
-        self._gate.check()
+        self._switch.check()
         if planned.number is not None:
             return self._rest(planned)
         try:
             invoice, created = self._addressed(planned)
             documents = self._known_documents(planned.side, invoice.customer_id)
             self._refuse_duplicate(planned)
-            self._gate.check()
+            self._switch.check()
             attempt = self._attempts.begin(
                 self._business,
                 planned,
@@ -467,7 +467,7 @@ class ItemPublisher:
         if key not in self._documents:
             self._documents[key] = self._sessions.call(
                 self._business,
-                lambda kashflow: side.documents_of(kashflow, party, self._gate.cancel),
+                lambda kashflow: side.documents_of(kashflow, party, self._switch.cancel),
             )
             self._duplicates.learn(self._business, side, party, self._documents[key])
         return self._documents[key]
@@ -483,7 +483,7 @@ class ItemPublisher:
         item = self._items.get(self._business, planned.item_id)
         self._listener(ItemHeld(business=self._business, item=item.id, problem=problem))
         if stops(problem):
-            self._gate.halt(problem)
+            self._switch.halt(problem)
         return result_of(item, self._items.state(self._business, item), note_of(problem))
 
     # After it was sent
@@ -501,7 +501,7 @@ class ItemPublisher:
         item = self._attempts.returned(self._business, attempt, outcome, problem, keep=not halts)
         self._held(item, problem)
         if halts:
-            self._gate.halt(problem)
+            self._switch.halt(problem)
         return result_of(item, self._items.state(self._business, item), note_of(problem))
 
     def _read_back(self, attempt: SendRecord, number: int) -> tuple[SendRecord, Problem | None]:

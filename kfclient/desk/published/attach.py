@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from kfclient.cancel import Cancel, Pace
+from kfclient.cancel import Cancel, Pause
 from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import (
     AlreadyThere,
@@ -197,9 +197,9 @@ class Attaching:
         step = same[-1] if same else self._begin(business, attempt, file)
         if not step.is_left and not again:
             raise AlreadyThere(f"{file.name} is attached to item {attempt.item} already.")
-        gate = StopSwitch(Cancel(), Pace())
+        switch = StopSwitch(Cancel(), Pause())
         run = FollowUpSender(
-            business, self._context.sessions, self._context.attempts, listener, gate
+            business, self._context.sessions, self._context.attempts, listener, switch
         )
         run.carry_out(attempt, fresh=False, only=[step.id])
         return self._context.attempts.steps.get(business, step.id)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kfclient.api.errors import KashFlowError, Outcome
-from kfclient.cancel import Cancel, Pace
+from kfclient.cancel import Cancel, Pause
 from kfclient.dates import shown_date
 from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import DeskError, NotReadBack, NotUndone
@@ -278,7 +278,7 @@ class UndoRun:
         context: Context,
         deleting: RemovalRecovery,
         listener: Listener,
-        gate: StopSwitch,
+        switch: StopSwitch,
         *,
         even_if_changed: bool,
     ) -> None:
@@ -286,7 +286,7 @@ class UndoRun:
         self._context = context
         self._deleting = deleting
         self._listener = listener
-        self._gate = gate
+        self._switch = switch
         self._even_if_changed = even_if_changed
 
     def carry_out(self, items: Sequence[UndoItem]) -> UndoReport:
@@ -298,14 +298,14 @@ class UndoRun:
         cancelled = False
         for planned in items:
             try:
-                self._gate.check()
+                self._switch.check()
             except Cancelled:
                 cancelled = True
                 break
             except Halted:
                 break
             results.append(self._undo(planned))
-        problem = self._gate.problem
+        problem = self._switch.problem
         return UndoReport(tuple(results), cancelled, note_of(problem) if problem else None)
 
     def _undo(self, planned: UndoItem) -> UndoResult:
@@ -316,7 +316,7 @@ class UndoRun:
         except (DeskError, KashFlowError) as failure:
             problem = failure
             if stops(failure):
-                self._gate.halt(failure)
+                self._switch.halt(failure)
         state = self._state(planned.item_id)
         if problem is None:
             self._listener(
@@ -343,7 +343,7 @@ class UndoRun:
         here = item.sent is ItemState.PUBLISHED
         if not here or attempt is None or attempt.id != planned.attempt:
             raise NotUndone("It was changed here meanwhile; nothing was deleted.", "Look again.")
-        finder = DocumentFinder(self._business, self._context, self._gate.cancel)
+        finder = DocumentFinder(self._business, self._context, self._switch.cancel)
         fresh = UndoLook(self._business, self._context, finder).look(item, attempt)
         same = msgspec.structs.replace(fresh, version=planned.version) == planned
         if not (same or fresh.gone):
@@ -388,7 +388,7 @@ class UndoRun:
         problem = self._deleting.delete(self._business, removal, self._listener)
         sent = isinstance(problem, KashFlowError) and problem.outcome is not Outcome.UNKNOWN
         if problem is not None and sent and stops(problem):
-            self._gate.halt(problem)
+            self._switch.halt(problem)
         return problem
 
     def _state(self, item_id: str) -> ItemState:
@@ -491,7 +491,7 @@ class Undoing:
         even_if_changed: bool = False,
         listener: Listener = ignore,
         cancel: Cancel | None = None,
-        pace: Pace | None = None,
+        pause: Pause | None = None,
     ) -> UndoReport:
         """Delete in KashFlow what the plan shows, each document once; the items are back then.
 
@@ -510,7 +510,7 @@ class Undoing:
                 self._context,
                 self._resolving.recovery.deleting,
                 listener,
-                StopSwitch(cancel or Cancel(), pace or Pace()),
+                StopSwitch(cancel or Cancel(), pause or Pause()),
                 even_if_changed=even_if_changed,
             )
             report = going.carry_out(plan.items)

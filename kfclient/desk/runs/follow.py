@@ -45,7 +45,7 @@ class RunControl:
         """Return the run that was begun last, ended or not; None where there never was one."""
         return self._context.runs.last(business)
 
-    def standing(self, business: str) -> tuple[RunStatus, RunPhase] | None:
+    def status(self, business: str) -> tuple[RunStatus, RunPhase] | None:
         """Return how the last run goes, or went; None where nothing was ever published."""
         home = self._context.home
         return run_status(home.root, business, home.holder)

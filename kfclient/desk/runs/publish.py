@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kfclient.api.records import Customer, Supplier
-from kfclient.cancel import Cancel, Pace
+from kfclient.cancel import Cancel, Pause
 from kfclient.desk.errors import PlanChanged
 from kfclient.desk.events import Listener, PublishStarted, ignore
 from kfclient.desk.model.item import ItemState, is_unread
@@ -115,17 +115,17 @@ _UNREAD = "It is in KashFlow, and was not read back yet."
 class Publishing(RunControl):
     """Plans and publishes for every business; one publisher a business at a time.
 
-    `patience` is how it waits for the network, where it is asked to; `lanes` how many items are on
+    `backoff` is how it waits for the network, where it is asked to; `lanes` how many items are on
     their way at once, unless told otherwise.
     """
 
     def __init__(
-        self, context: Context, resolving: Resolving, patience: Backoff | None = None
+        self, context: Context, resolving: Resolving, backoff: Backoff | None = None
     ) -> None:
         super().__init__(context)
         self._items = context.items
         self._resolving = resolving
-        self.patience = patience or Backoff()
+        self.backoff = backoff or Backoff()
         self.lanes = LANES
 
     # Before
@@ -184,7 +184,7 @@ class Publishing(RunControl):
         wait: bool = False,
         listener: Listener = ignore,
         cancel: Cancel | None = None,
-        pace: Pace | None = None,
+        pause: Pause | None = None,
         detached: bool = False,
     ) -> PublishReport:
         """Send what the plan shows, each item once; what is in KashFlow already is not sent again.
@@ -192,7 +192,7 @@ class Publishing(RunControl):
         Items of unknown outcome are looked for first. Up to `lanes` calls are made at once, for
         one item of a supplier or customer at a time. With `wait` the run waits by itself while
         KashFlow cannot be reached, and until what is unknown is known. A cancel lets the calls on
-        their way come to their end; `pace` pauses and resumes, and so does `ask` from any session.
+        their way come to their end; `pause` pauses and resumes, and so does `ask` from any session.
         The run is on disk: after a sudden end, or where the cancel was to leave, `interrupted`
         tells of it. `detached` tells others that it goes on in the background. Raises `Busy` while
         another session publishes for this business, `PlanChanged` before anything is sent when that
@@ -207,7 +207,7 @@ class Publishing(RunControl):
         )
         with self._resolving.alone(business):
             return self._carry_out(
-                business, run, listener, cancel or Cancel(), pace or Pace(), strict=True
+                business, run, listener, cancel or Cancel(), pause or Pause(), strict=True
             )
 
     def resume(
@@ -216,7 +216,7 @@ class Publishing(RunControl):
         *,
         listener: Listener = ignore,
         cancel: Cancel | None = None,
-        pace: Pace | None = None,
+        pause: Pause | None = None,
         lanes: int | None = None,
         wait: bool = False,
         detached: bool = False,
@@ -235,7 +235,7 @@ class Publishing(RunControl):
                 run, lanes=lanes or run.lanes, wait=wait or run.wait, detached=detached
             )
             return self._carry_out(
-                business, run, listener, cancel or Cancel(), pace or Pace(), strict=False
+                business, run, listener, cancel or Cancel(), pause or Pause(), strict=False
             )
 
     def give_up(self, business: str) -> None:
@@ -257,7 +257,7 @@ class Publishing(RunControl):
         run: Run,
         listener: Listener,
         cancel: Cancel,
-        pace: Pace,
+        pause: Pause,
         *,
         strict: bool,
     ) -> PublishReport:
@@ -271,8 +271,8 @@ class Publishing(RunControl):
             run,
             listener,
             cancel,
-            pace,
-            self.patience,
+            pause,
+            self.backoff,
         )
         try:
             with self._context.sessions.held(business):

@@ -129,10 +129,10 @@ class Resolving:
     def _busy(self, known: Business) -> Busy:
         """Return who publishes for the business, since when, and how to follow it."""
         home = self._context.home
-        glance = run_status(home.root, known.id, home.holder)
-        if glance is None or glance[1] in {RunPhase.ENDED, RunPhase.INTERRUPTED}:
+        status = run_status(home.root, known.id, home.holder)
+        if status is None or status[1] in {RunPhase.ENDED, RunPhase.INTERRUPTED}:
             return Busy(f"{known.name} is being published by another session.")
         return Busy(
-            f"{known.name} is being published in another session: {how_it_goes(*glance)}",
+            f"{known.name} is being published in another session: {how_it_goes(*status)}",
             f"Follow it with: {command(known.name, '--follow')}",
         )

@@ -26,7 +26,7 @@ from kfclient.api.errors import (
     ServerUnreachable,
     Unknown,
 )
-from kfclient.cancel import Cancel, Pace
+from kfclient.cancel import Cancel, Pause
 from kfclient.desk.errors import ItemUnknown, NotThereYet, PlanChanged
 from kfclient.desk.events import Listener, PublishWaiting
 from kfclient.desk.items.reference import folded
@@ -247,8 +247,8 @@ class PublishRun:
         run: Run,
         listener: Listener,
         cancel: Cancel,
-        pace: Pace,
-        patience: Backoff,
+        pause: Pause,
+        backoff: Backoff,
     ) -> None:
         self._context = context
         self._resolving = resolving
@@ -260,14 +260,14 @@ class PublishRun:
             business,
             run,
             cancel,
-            pace,
+            pause,
             listener,
         )
         self._listener = self._record.hear
         self._cancel = cancel
-        self._pace = pace
-        self._patience = patience
-        self._gate = StopSwitch(cancel, pace)
+        self._pause = pause
+        self._backoff = backoff
+        self._switch = StopSwitch(cancel, pause)
         self._planner = PlanCheck(business, context.items, context.attempts)
         self._asked = {one.item for one in run.shown} | {one.item for one in run.behind}
         self._results: dict[str, PublishResult] = {}
@@ -307,8 +307,8 @@ class PublishRun:
             self._record.begin()
             self._listener(waiting)
             try:
-                self._patience.wait(waiting.seconds, self._cancel)
-                self._pace.hold(self._cancel)
+                self._backoff.wait(waiting.seconds, self._cancel)
+                self._pause.hold(self._cancel)
             except Cancelled:
                 return self._report(cancelled=True)
 
@@ -335,7 +335,7 @@ class PublishRun:
         kashflow = context.sessions.open(self._business)
         kashflow.widen(run.lanes)
         self._record.begin()
-        self._gate.open()
+        self._switch.open()
         publisher = ItemPublisher(
             self._business,
             context.sessions,
@@ -345,7 +345,7 @@ class PublishRun:
             context.duplicates,
             run.agreed,
             self._listener,
-            self._gate,
+            self._switch,
         )
 
         def work(task: Task) -> bool:
@@ -354,13 +354,13 @@ class PublishRun:
             except (Cancelled, Halted):
                 return False
             self._note_result(result)
-            return self._gate.problem is None
+            return self._switch.problem is None
 
         try:
             Workers(tasks, _party, work, _in_hand(run.lanes, kashflow.lanes)).run()
         finally:
             publisher.remember()
-        return self._gate.problem
+        return self._switch.problem
 
     def _note_result(self, result: PublishResult) -> None:
         """Keep the item's result, and whether it is one to try again in this run."""
@@ -377,7 +377,7 @@ class PublishRun:
         if problem is not None:
             if not may_pass(problem):
                 return None
-            seconds = self._patience.pause(tries)
+            seconds = self._backoff.pause(tries)
             return PublishWaiting(business=self._business, seconds=seconds, problem=problem)
         seconds_left = self._resolving.settles_in(
             self._business, self._context.settle_time(self._business), self._asked - self._over

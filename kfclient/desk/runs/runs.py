@@ -35,7 +35,7 @@ from kfclient.store.events_file import EventsFile
 from kfclient.store.redaction import redact
 
 if TYPE_CHECKING:
-    from kfclient.cancel import Cancel, Pace
+    from kfclient.cancel import Cancel, Pause
     from kfclient.desk.publish.plan import Plan
     from kfclient.store import Home
 
@@ -334,7 +334,7 @@ class RunRecord:
         business: str,
         run: Run,
         cancel: Cancel,
-        pace: Pace,
+        pause: Pause,
         listener: Listener,
     ) -> None:
         self._runs = runs
@@ -342,7 +342,7 @@ class RunRecord:
         self._business = business
         self._run = run
         self._cancel = cancel
-        self._pace = pace
+        self._pause = pause
         self._listener = listener
         self._early: list[Event] = []
         self._begun = False
@@ -430,16 +430,16 @@ class RunRecord:
     def _heed(self, request: RunRequestRecord) -> None:
         log.info("asked by %s: %s", request.who, request.what.value)
         if request.what is RunRequest.PAUSE:
-            self._pace.pause()
+            self._pause.pause()
         elif request.what is RunRequest.GO_ON:
-            self._pace.resume()
+            self._pause.resume()
         else:
             self._cancel.cancel()
 
     def _note_pace(self) -> None:
         """Write down, and send as an event, that a person has paused the run or lets it go on."""
         paused = self._run.state is RunState.PAUSED
-        if self._pace.is_paused == paused:
+        if self._pause.is_paused == paused:
             return
         state = RunState.RUNNING if paused else RunState.PAUSED
         self._run = self._runs.go_on(self._business, self._run, state)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kfclient.cancel import Cancel, Pace
+from kfclient.cancel import Cancel, Pause
 from kfclient.desk import Desk
 from kfclient.desk.business.status import RunPhase, how_it_goes
 from kfclient.desk.errors import BrokenOff, Busy, NothingRuns
@@ -69,7 +69,7 @@ class Going:
         self.cancel = cancel or Cancel()
 
         def go() -> None:
-            self.report = desk.publish(lanes=1, cancel=self.cancel, pace=Pace(), wait=wait)
+            self.report = desk.publish(lanes=1, cancel=self.cancel, pause=Pause(), wait=wait)
 
         self.thread = threading.Thread(target=go)
         self.thread.start()
@@ -81,8 +81,8 @@ class Going:
         return self.report
 
 
-def standing(desk: Desk, business: str) -> RunPhase | None:
-    seen = desk.publishing.standing(business)
+def phase(desk: Desk, business: str) -> RunPhase | None:
+    seen = desk.publishing.status(business)
     return None if seen is None else seen[1]
 
 
@@ -120,7 +120,7 @@ def test_another_session_pauses_resumes_and_stops(
     slow.let_go()
     until(lambda: any(isinstance(event, ItemPublished) for event in desk.events))
     assert other.publishing.ask(desk.business, RunRequest.PAUSE).who == "anna"
-    until(lambda: standing(other, desk.business) is RunPhase.PAUSED)
+    until(lambda: phase(other, desk.business) is RunPhase.PAUSED)
     slow.let_go(4)
     going.thread.join(0.7)
     assert going.thread.is_alive()
@@ -133,7 +133,7 @@ def test_another_session_pauses_resumes_and_stops(
     report = going.end()
     assert report.cancelled
     assert report.published == len(desk.sandbox.account.receipts()) < 8
-    assert standing(other, desk.business) is RunPhase.ENDED
+    assert phase(other, desk.business) is RunPhase.ENDED
     with pytest.raises(NothingRuns):
         other.publishing.ask(desk.business, RunRequest.PAUSE)
 
@@ -158,7 +158,7 @@ def test_who_has_to_leave_leaves_a_run_to_be_carried_on(
     slow.let_all_go()
     report = going.end()
     assert report.cancelled
-    assert standing(other, desk.business) is RunPhase.INTERRUPTED
+    assert phase(other, desk.business) is RunPhase.INTERRUPTED
     with pytest.raises(BrokenOff, match=r"[12] of 3 items published"):
         other.publishing.follow(desk.business)
     assert desk.desk.publishing.resume(desk.business).published == 3
@@ -175,10 +175,10 @@ def test_who_was_asked_to_stop_and_then_has_to_leave_has_stopped() -> None:
 def test_who_waits_for_the_network_and_has_to_leave_is_carried_on(desk: Publisher) -> None:
     desk.add("A")
     cancel = Cancel()
-    desk.desk.publishing.patience = Backoff(lambda seconds, token: token.leave())
+    desk.desk.publishing.backoff = Backoff(lambda seconds, token: token.leave())
     desk.sandbox.misbehave("*", "html-503", times=None)
     assert desk.publish(wait=True, cancel=cancel).cancelled
-    assert standing(desk.desk, desk.business) is RunPhase.INTERRUPTED
+    assert phase(desk.desk, desk.business) is RunPhase.INTERRUPTED
     desk.sandbox.behave()
     assert desk.desk.publishing.resume(desk.business).published == 1
 
@@ -188,12 +188,12 @@ def test_what_it_waits_for_is_said(desk: Publisher, other: Desk) -> None:
     seen: list[str] = []
 
     def sleep(seconds: float, cancel: Cancel) -> None:
-        status = other.publishing.standing(desk.business)
+        status = other.publishing.status(desk.business)
         assert status is not None
         seen.append(how_it_goes(*status))
         desk.sandbox.behave()
 
-    desk.desk.publishing.patience = Backoff(sleep)
+    desk.desk.publishing.backoff = Backoff(sleep)
     desk.sandbox.misbehave("*", "html-503", times=None)
     assert desk.publish(wait=True).published == 1
     assert seen[0].startswith("waiting, by anna since 22 Nov 2026")
@@ -216,9 +216,9 @@ def test_a_person_who_comes_second_is_told_who_was_first(
 def test_what_is_given_up_is_over_and_its_items_stay(desk: Publisher, other: Desk) -> None:
     desk.add("A", "B")
     break_off(desk)
-    assert standing(other, desk.business) is RunPhase.INTERRUPTED
+    assert phase(other, desk.business) is RunPhase.INTERRUPTED
     other.publishing.give_up(desk.business)
-    assert standing(other, desk.business) is RunPhase.ENDED
+    assert phase(other, desk.business) is RunPhase.ENDED
     assert desk.desk.publishing.interrupted(desk.business) is None
     assert desk.state("2") is ItemState.READY
 
@@ -241,7 +241,7 @@ def test_the_items_of_a_run_can_be_shown_by_another_session(desk: Publisher, oth
 def test_where_nothing_was_published_there_is_nothing_to_follow(desk: Publisher) -> None:
     with pytest.raises(NothingRuns):
         desk.desk.publishing.follow(desk.business)
-    assert desk.desk.publishing.standing(desk.business) is None
+    assert desk.desk.publishing.status(desk.business) is None
 
 
 @pytest.mark.parametrize(

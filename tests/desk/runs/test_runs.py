@@ -113,7 +113,7 @@ class Network:
         self.desk = desk
         self.waits = waits
         self.slept: list[float] = []
-        desk.desk.publishing.patience = Backoff(self.sleep, lambda: 0.5)
+        desk.desk.publishing.backoff = Backoff(self.sleep, lambda: 0.5)
 
     def down(self) -> None:
         """Have every call meet a server in trouble."""
@@ -181,7 +181,7 @@ def test_a_refused_item_is_not_tried_again_while_the_run_waits(desk: Publisher) 
 def test_the_wait_can_be_cancelled_and_carried_on_later(desk: Publisher) -> None:
     desk.add("A", "B")
     cancel = Cancel()
-    desk.desk.publishing.patience = Backoff(lambda seconds, token: token.cancel())
+    desk.desk.publishing.backoff = Backoff(lambda seconds, token: token.cancel())
     desk.sandbox.misbehave("*", "html-503", times=None)
     report = desk.publish(wait=True, cancel=cancel)
     assert report.cancelled
@@ -199,8 +199,8 @@ def test_nobody_waits_where_nobody_gets_in(desk: Publisher) -> None:
 
 
 def test_waits_grow_up_to_a_minute() -> None:
-    patience = Backoff(chance=lambda: 1.0)
-    assert [patience.pause(tries) for tries in (0, 1, 2, 5, 99)] == [2.0, 4.0, 8.0, 60.0, 60.0]
+    backoff = Backoff(chance=lambda: 1.0)
+    assert [backoff.pause(tries) for tries in (0, 1, 2, 5, 99)] == [2.0, 4.0, 8.0, 60.0, 60.0]
     assert Backoff(chance=lambda: 0.0).pause(0) == 1.0
 
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from kfclient.cancel import Cancel, Pace
+from kfclient.cancel import Cancel, Pause
 from kfclient.desk.events import Event, ItemPublished, PublishPaused, PublishResumed
 from kfclient.desk.model.item import ItemState
 from kfclient.desk.publish.journal_records import PublishReport
@@ -160,21 +160,21 @@ def test_a_cancel_lets_all_lanes_finish_what_is_on_its_way(desk: Publisher) -> N
 def test_a_pause_sends_nothing_new_until_it_is_resumed(desk: Publisher) -> None:
     fill(desk, each=4)
     desk.sandbox.misbehave("InsertReceipt", "slow", times=None)
-    pace = Pace()
+    pause = Pause()
     events: list[Event] = []
     paused = threading.Event()
 
     def listener(event: Event) -> None:
         events.append(event)
         if isinstance(event, ItemPublished) and not paused.is_set():
-            pace.pause()
+            pause.pause()
         elif isinstance(event, PublishPaused):
             paused.set()
 
     plan = desk.desk.publishing.plan(desk.business)
 
     def go() -> None:
-        desk.desk.publishing.publish(desk.business, plan, lanes=4, listener=listener, pace=pace)
+        desk.desk.publishing.publish(desk.business, plan, lanes=4, listener=listener, pause=pause)
 
     thread = threading.Thread(target=go)
     with slow_replies(desk.sandbox) as slow:
@@ -190,7 +190,7 @@ def test_a_pause_sends_nothing_new_until_it_is_resumed(desk: Publisher) -> None:
     assert thread.is_alive()
     assert len(desk.sandbox.account.receipts()) <= 6, "four on their way, and two in hand"
     desk.sandbox.behave()
-    pace.resume()
+    pause.resume()
     thread.join(HANG)
     assert [desk.state(str(key)) for key in range(1, 17)] == [ItemState.PUBLISHED] * 16
     assert any(isinstance(event, PublishResumed) for event in events)
@@ -198,8 +198,8 @@ def test_a_pause_sends_nothing_new_until_it_is_resumed(desk: Publisher) -> None:
 
 def test_a_pause_can_be_cancelled(desk: Publisher) -> None:
     fill(desk)
-    pace, cancel = Pace(), Cancel()
-    pace.pause()
+    pause, cancel = Pause(), Cancel()
+    pause.pause()
 
     def listener(event: Event) -> None:
         if isinstance(event, PublishPaused):
@@ -207,7 +207,7 @@ def test_a_pause_can_be_cancelled(desk: Publisher) -> None:
 
     plan = desk.desk.publishing.plan(desk.business)
     report = desk.desk.publishing.publish(
-        desk.business, plan, listener=listener, pace=pace, cancel=cancel
+        desk.business, plan, listener=listener, pause=pause, cancel=cancel
     )
     assert report.cancelled
     assert desk.sandbox.account.receipts() == []
