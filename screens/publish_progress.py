@@ -315,7 +315,7 @@ class PublishProgressScreen(AppScreen[None]):
         resolving = self.services.desk.resolving
         self.query_one("#reason", TextLine).say("Looking in KashFlow…")
         lane = f"publish-{self.business}"
-        self.ask(lambda: resolving.resolve(self.business), self.settled, self.failed, lane=lane)
+        self.ask(lambda: resolving.resolve(self.business), self.resolved, self.failed, lane=lane)
 
     def action_decide(self) -> None:
         """Show what was sent beside what KashFlow has."""
@@ -328,9 +328,9 @@ class PublishProgressScreen(AppScreen[None]):
         items, job = self.services.desk.items, self.job
         if job is not None:
             wanted = list(job.state)
-            self.ask(lambda: results_of(items, self.business, wanted), self.settled)
+            self.ask(lambda: results_of(items, self.business, wanted), self.resolved)
 
-    def settled(self, results: Iterable[PublishResult]) -> None:
+    def resolved(self, results: Iterable[PublishResult]) -> None:
         """Show what is known of items now."""
         job = self.job
         if job is not None:

@@ -318,7 +318,7 @@ class Decoder(Generic[R]):
         if response is None or response.tag != f"{NAMESPACE}{self.operation}Response":
             raise ReplyBroken(f"KashFlow answered something else than {self.operation}.")
         self._judge(response)
-        self._settle_list(response)
+        self._check_list(response)
         return response
 
     def _take(self, element: etree._Element) -> None:
@@ -337,7 +337,7 @@ class Decoder(Generic[R]):
             self._strange += sibling.tag != self._item
             parent.remove(sibling)
 
-    def _settle_list(self, response: etree._Element) -> None:
+    def _check_list(self, response: etree._Element) -> None:
         result = response.find(f"{NAMESPACE}{self.operation}Result")
         if self._read is None or result is None:
             return

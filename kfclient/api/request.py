@@ -81,7 +81,7 @@ def message(record: Record, where: str = "", *, update: bool = False) -> dict[st
             ]
         else:
             values[name] = scalar(value, field.type, name, f"{where}.{name}")
-    _settle_dates(record, values, where)
+    _complete_dates(record, values, where)
     return {name: value for name, value in values.items() if value not in ("", None)}
 
 
@@ -142,7 +142,7 @@ def _line(line: InvoiceLine, number: int, where: str, update: bool) -> dict[str,
     return values
 
 
-def _settle_dates(record: Record, values: dict[str, Any], where: str) -> None:
+def _complete_dates(record: Record, values: dict[str, Any], where: str) -> None:
     """See that a document has its date, and let it be due that day if nobody says otherwise."""
     if isinstance(record, Invoice):
         values["DueDate"] = values["DueDate"] or values["InvoiceDate"]

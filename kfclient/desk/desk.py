@@ -177,7 +177,7 @@ class Desk:
 
     @lazy
     def resolving(self) -> Resolving:
-        """Return what settles what had no answer from KashFlow."""
+        """Return what resolves what had no answer from KashFlow."""
         from kfclient.desk.runs.resolve import Resolving
 
         return Resolving(self.context)

@@ -43,7 +43,7 @@ def kill(root: Path) -> None:
     """End the settling at every step, and see what another session then finds."""
     home = Home(root)
     note(home, 1, 3)
-    Audit(home).settle("acme")
+    Audit(home).flush("acme")
     note(home, 4, 8)
     home.close()
     for step in itertools.count(1):
@@ -52,7 +52,7 @@ def kill(root: Path) -> None:
         child = os.fork()
         if child == 0:
             _end_at(step)
-            Audit(Home(again)).settle("acme")
+            Audit(Home(again)).flush("acme")
             os._exit(0)
         ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         sys.stdout.write(json.dumps({"step": step, "ended": ended, **_found(again)}) + "\n")
@@ -112,7 +112,7 @@ def edit(root: Path, person: str, times: int) -> None:
                 else:
                     break
         if number % 5 == 0:
-            items.audit.settle("acme")
+            items.audit.flush("acme")
     sys.stdout.write(json.dumps({"conflicts": conflicts}) + "\n")
     home.close()
 

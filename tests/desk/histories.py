@@ -4,7 +4,7 @@ Two sessions publish, look, undo and end suddenly; replies are lost and come lat
 KashFlow meanwhile; the sandbox is started anew; time passes when it is told to. Which item a
 document in KashFlow is of can be read there, in its line's description, which Kashdeck never goes
 by. At all times there is one document an item at most, one payment and one note a document, and
-what a person has keyed is there; once all has settled, there is exactly one.
+what a person has keyed is there; once all is resolved, there is exactly one.
 """
 
 from __future__ import annotations
@@ -324,7 +324,7 @@ class History(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         try:
-            self.settle()
+            self.resolve_all()
             self.told["histories"] += 1
             self.told["items"] += len(self.items())
         finally:
@@ -335,7 +335,7 @@ class History(RuleBasedStateMachine):
 
     # At the end
 
-    def settle(self) -> None:
+    def resolve_all(self) -> None:
         """Go on until nothing is left to do; then everything is there, once, and known so."""
         for _ in range(_ROUNDS):
             self.time.pass_by(131.0)

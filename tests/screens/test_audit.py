@@ -141,7 +141,7 @@ async def test_a_line_that_was_changed_shows_without_being_asked_for(
     inbox: Inbox, inbox_desk: Desk
 ) -> None:
     inbox_desk.items.add(inbox.business, cost())
-    inbox_desk.audit.settle(inbox.business)
+    inbox_desk.audit.flush(inbox.business)
     path = inbox_desk.home.trail(inbox.business).path
     path.write_bytes(path.read_bytes().replace(b"Pennine Water", b"Pennine Vater"))
     async with on_screen(inbox_desk, AuditScreen(inbox.business, "Acme Ltd")) as walk:

@@ -73,7 +73,7 @@ def run_resolve(args: argparse.Namespace) -> int:
         wanted = list(dict.fromkeys(args.items)) or None
         unlocked(
             desk,
-            lambda: _settle(desk, business, wanted, args),
+            lambda: _resolve(desk, business, wanted, args),
             secrets_stdin=args.secrets_stdin,
         )
         states = desk.items.states(business.id)
@@ -110,7 +110,7 @@ def _check(args: argparse.Namespace) -> None:
             raise WrongUse(f"“{given}” is not a number.", _SEE)
 
 
-def _settle(
+def _resolve(
     desk: Desk, business: Business, wanted: list[str] | None, args: argparse.Namespace
 ) -> None:
     resolving = desk.resolving

@@ -2,7 +2,7 @@
 
 What happened is noted in the transaction that makes it happen, as an entry that is owed to the
 trail; neither can be without the other, and noting waits for no disk of its own. Later, what is
-owed is settled: written to the end of the business's trail, a file of lines chained by their
+owed is flushed: written to the end of the business's trail, a file of lines chained by their
 hashes.
 """
 
@@ -40,7 +40,7 @@ HEADS = "trails"
 """The state's table of how each business's trail ends."""
 
 MANY = 500
-"""How many owed entries are worth settling in the middle of other work."""
+"""How many owed entries are worth writing in the middle of other work."""
 
 _log = logging.getLogger(__name__)
 
@@ -117,7 +117,7 @@ class Audit:
         database.table(OWED).insert(_clean(msgspec.to_builtins(entry)))
         self._touched.add(business)
 
-    def settle(self, business: str, *, least: int = 1) -> None:
+    def flush(self, business: str, *, least: int = 1) -> None:
         """Write what is owed to the end of the business's trail, if it is `least` entries or more.
 
         Call it at the end of a piece of work, outside any transaction. A sudden end anywhere in it
@@ -127,14 +127,14 @@ class Audit:
             state, books = self._home.state(), self._home.books(business)
             if len(state.table(OWED)) + len(books.table(OWED)) >= least:
                 with self._home.trail(business).held() as trail:
-                    self._settle(trail)
+                    self._flush(trail)
         except StoreError as problem:
             _log.warning("The trail of %s waits: %s", business, problem.sentence)
 
     def close(self) -> None:
-        """Settle what was noted here."""
+        """Write what was noted here."""
         for business in sorted(self._touched):
-            self.settle(business)
+            self.flush(business)
 
     def entries(
         self, business: str, *, item: str = "", since: datetime | None = None
@@ -144,7 +144,7 @@ class Audit:
         `item` is an item's number and `since` a moment in UTC; "" and None are all. Lines that
         cannot be read are left out: `verify` tells of them. Raises `StateUnreadable`.
         """
-        # In this order: what is settled meanwhile is then seen twice, never missed.
+        # In this order: what is flushed meanwhile is then seen twice, never missed.
         owed = [_entry(document) for _, document in self._owed(business)]
         here = b"" if not item else msgspec.json.encode({"item": item})[1:-1]
         lines = self._home.trail(business).read().split(b"\n")
@@ -162,7 +162,7 @@ class Audit:
         return sentence_of(entry)
 
     def verify(self, business: str) -> AuditVerdict:
-        """Look whether the trail is as it was written, then settle what is owed to it.
+        """Look whether the trail is as it was written, then write what is owed to it.
 
         Raises `StateBusy`, `StateUnwritable`, `StateUnreadable`.
         """
@@ -173,11 +173,11 @@ class Audit:
             after = before
             # What was found is reported, also where nothing can be written.
             with contextlib.suppress(StoreError):
-                after = self._settle(trail)
+                after = self._flush(trail)
         return AuditVerdict(lines=lines if found else after.count, troubles=found, head=after.hash)
 
-    def _settle(self, trail: AuditFile) -> Head:
-        """Settle what is owed; the trail is held."""
+    def _flush(self, trail: AuditFile) -> Head:
+        """Write what is owed; the trail is held."""
         state, books = self._home.state(), self._home.books(trail.business)
         owed = self._owed(trail.business)
         if not owed:

@@ -290,7 +290,7 @@ class Businesses:
             was, now = connection_changes(before, connection)
             if before is not connection:
                 self._note(business, action, was, now)
-        self.audit.settle(business)
+        self.audit.flush(business)
         self.tell(business)
         return saved
 

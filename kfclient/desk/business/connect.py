@@ -219,7 +219,7 @@ class Connecting:
                 before={"secrets_in": before.secrets_in},
                 after={"secrets_in": place},
             )
-        self._businesses.audit.settle(business)
+        self._businesses.audit.flush(business)
         self._businesses.tell(business)
         self._sessions.forget(business)
         return after or before

@@ -91,16 +91,16 @@ def _join_person(claims: list[Claimed], receipts: list[Claimed], joined: Joined)
             if certain[one] & certain[other]
             for key in (one, other)
         }
-        settled = {key: rows for key, rows in certain.items() if key not in clashing}
-        if not settled:
+        matched = {key: rows for key, rows in certain.items() if key not in clashing}
+        if not matched:
             for claim in open_claims:
                 joined.refused[claim.key] = _reason(answers[claim.key], left)
             return
-        for key, rows in settled.items():
+        for key, rows in matched.items():
             joined.receipts[key] = tuple(one.key for one in left if one.key in rows)
-        taken = frozenset().union(*settled.values())
+        taken = frozenset().union(*matched.values())
         left = [receipt for receipt in left if receipt.key not in taken]
-        open_claims = [claim for claim in open_claims if claim.key not in settled]
+        open_claims = [claim for claim in open_claims if claim.key not in matched]
 
 
 def _reason(sets: list[frozenset[str]], receipts: list[Claimed]) -> str:

@@ -77,7 +77,7 @@ class Importing:
                 },
             )
         self._items.refresh_counts(business)
-        self._items.audit.settle(business)
+        self._items.audit.flush(business)
         notes = [*file.notes, *reading.notes]
         if not file.rows and not file.bad:
             notes.append("The file has column names and no rows.")

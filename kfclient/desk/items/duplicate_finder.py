@@ -370,7 +370,7 @@ def finding_of(item: Item, like: Likeness) -> Finding:
 
 def is_earlier(other: Sighting, item: Item) -> bool:
     """Tell whether the other one comes first: it is in KashFlow, or was here before."""
-    return other.settled or not item.id or int(other.item) < int(item.id)
+    return other.in_books or not item.id or int(other.item) < int(item.id)
 
 
 def words_of(other: Sighting) -> str:

@@ -127,7 +127,7 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     `key` is "item:7" or "purchase:90012" (KashFlow's id). `party` is who exactly, `circle` who
     with their twins. `grosses` and `nets` are the amounts that it may be seen with: a foreign
     document's sums may be given in its currency and in the books' own. `ref` is the reference as
-    it is compared. `number` and `dbid` are KashFlow's; `settled` says that it is there, or may be.
+    it is compared. `number` and `dbid` are KashFlow's; `in_books` says that it is there, or may be.
     """
 
     key: str
@@ -144,7 +144,7 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
     number: int = 0
     dbid: int = 0
     ref: str = ""
-    settled: bool = True
+    in_books: bool = True
 
 
 class Alike(msgspec.Struct, frozen=True):
@@ -293,7 +293,7 @@ def sighting_of_item(item: Item, books: ReferenceData) -> Sighting | None:
         item=item.id,
         number=item.number or 0,
         dbid=item.dbid or 0,
-        settled=item.sent is not None,
+        in_books=item.sent is not None,
     )
 
 

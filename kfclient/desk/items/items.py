@@ -36,7 +36,7 @@ TABLE = "items"
 GATHERED = "gathered"
 """The table of costs that are on an expense claim of the inbox, put away behind it."""
 
-_SETTLED = {ItemState.PUBLISHED, ItemState.PUBLISHING, ItemState.UNKNOWN}
+_SENT = {ItemState.PUBLISHED, ItemState.PUBLISHING, ItemState.UNKNOWN}
 
 
 class _Kept(msgspec.Struct):
@@ -98,18 +98,18 @@ class Items:
         return [msgspec.convert({**one, "id": str(one.doc_id)}, Item) for one in found]
 
     def findings(self, business: str, item: Item) -> tuple[Finding, ...]:
-        """Return what is known about the item, as it is given; nothing about settled ones."""
-        if item.sent in _SETTLED:
+        """Return what is known about the item, as it is given; nothing about sent ones."""
+        if item.sent in _SENT:
             return ()
         return self._findings(business, item, self.reference.books(business))
 
     def check(self, business: str) -> dict[str, tuple[Finding, ...]]:
-        """Return the findings of every item that is not settled, by its id."""
+        """Return the findings of every item that is not sent, by its id."""
         books = self.reference.books(business)
         return {
             item.id: self._findings(business, item, books)
             for item in self.all(business)
-            if item.sent not in _SETTLED
+            if item.sent not in _SENT
         }
 
     def state(self, business: str, item: Item) -> ItemState:
@@ -262,7 +262,7 @@ class Items:
     def _tell(self, business: str) -> None:
         """Let the home screen and the trail catch up with a person's change."""
         self.refresh_counts(business)
-        self.audit.settle(business, least=MANY)
+        self.audit.flush(business, least=MANY)
 
     def _findings(self, business: str, item: Item, books: ReferenceData) -> tuple[Finding, ...]:
         """Return what is known of the item by itself, of its files, and of what looks like it."""
@@ -325,7 +325,7 @@ class Items:
                 f"Undo it first (kashdeck undo NAME {item_id}): it comes back to the inbox and "
                 "can be published again. Or change it in KashFlow.",
             )
-        if item.sent in _SETTLED:
+        if item.sent in _SENT:
             raise ItemSettled(
                 f"Item {item_id} was sent and its outcome is not known, so it cannot be {what}.",
                 "Look in KashFlow for it first.",

@@ -82,7 +82,7 @@ class Deciding:
         self._resolving = resolving
         self._clock = clock
 
-    def candidates(self, business: str, item_id: str, settle: dt.timedelta) -> Candidates:
+    def candidates(self, business: str, item_id: str, settle_time: dt.timedelta) -> Candidates:
         """Return the documents in KashFlow that may be the item, beside what was sent.
 
         Those that came after it was sent and that no other item is; changes nothing.
@@ -113,7 +113,7 @@ class Deciding:
             contact=attempt.contact,
             sent_at=attempt.started_at,
             found=tuple(found),
-            seconds=max(0.0, seconds_to_wait(attempt.gave_up_at, settle, looked_at)),
+            seconds=max(0.0, seconds_to_wait(attempt.gave_up_at, settle_time, looked_at)),
         )
 
     def is_this(self, business: str, item_id: str, number: int) -> PublishResult:
@@ -140,14 +140,14 @@ class Deciding:
             raise NotDecided(f"This item cannot be {word} {number}: {why}.", "Look again.")
         return self._resolving.adopt(business, attempt, found, ignore, Action.DECIDED)
 
-    def is_none(self, business: str, item_id: str, settle: dt.timedelta) -> PublishResult:
+    def is_none(self, business: str, item_id: str, settle_time: dt.timedelta) -> PublishResult:
         """Take none of the documents for the item: it is ready to be sent again.
 
         The risk is the person's: if it is there after all, KashFlow will have it twice. Only once
         the settle time is over, since KashFlow may be at work on it until then.
         """
         attempt = self._pending(business, item_id)
-        self._not_too_early(attempt, settle)
+        self._not_too_early(attempt, settle_time)
         problem = NotThereYet(
             f"A person looked in KashFlow and says that this {attempt.side.document} is not there.",
             "Publish it again. If it is there after all, KashFlow will have it twice.",
@@ -158,9 +158,9 @@ class Deciding:
         return result_of(item, self._items.state(business, item))
 
     def step(
-        self, business: str, item_id: str, number: int, settle: dt.timedelta, *, there: bool
+        self, business: str, item_id: str, number: int, settle_time: dt.timedelta, *, there: bool
     ) -> PublishResult:
-        """Settle what is left of a published item: it is there, or none of it is.
+        """Resolve what is left of a published item: it is there, or none of it is.
 
         `number` is the step's own (`LeftStep.step`). What is there is not sent; what is not can be
         sent again, once the settle time is over. A person may also say of a step that was refused
@@ -174,7 +174,7 @@ class Deciding:
         if there:
             self._is_there(business, step)
         elif step.outcome in PENDING:
-            self._not_too_early(step, settle)
+            self._not_too_early(step, settle_time)
             problem = NotThereYet(
                 f"A person looked in KashFlow and says that {step.followup.what} is not there.",
                 "Publish what is left. If it is there after all, KashFlow will have it twice.",
@@ -196,10 +196,10 @@ class Deciding:
                 self._attempts.steps.adopted(business, step, id_of(found[0]), Action.DECIDED)
                 return
         problem = AlreadyThere(f"A person says that {step.followup.what} is in KashFlow.")
-        self._attempts.steps.settled(business, step, problem, Action.DECIDED)
+        self._attempts.steps.done_elsewhere(business, step, problem, Action.DECIDED)
 
-    def _not_too_early(self, one: SendRecord | FollowUpRecord, settle: dt.timedelta) -> None:
-        wait = seconds_to_wait(one.gave_up_at, settle, self._clock())
+    def _not_too_early(self, one: SendRecord | FollowUpRecord, settle_time: dt.timedelta) -> None:
+        wait = seconds_to_wait(one.gave_up_at, settle_time, self._clock())
         if wait > 0:
             raise NotDecided(
                 "KashFlow may still be at work on it, so it cannot be sent again yet.",

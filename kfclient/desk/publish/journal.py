@@ -272,7 +272,7 @@ def _half_done(removal: RemovalRecord) -> ProblemNote:
 
 
 # What follows a document: its payment, its files, its note. The item's `left` is what is neither
-# done nor settled, so whoever looks at the item knows what is still to do.
+# done nor done elsewhere, so whoever looks at the item knows what is still to do.
 
 
 class FollowUpJournal(Journal[FollowUpRecord]):
@@ -367,11 +367,11 @@ class FollowUpJournal(Journal[FollowUpRecord]):
             self._tell(business, ended, action, answer=str(made))
         return ended
 
-    def settled(
+    def done_elsewhere(
         self, business: str, step: FollowUpRecord, problem: Problem, action: Action
     ) -> FollowUpRecord:
         """Write down that there is nothing more to do; `problem` says why, and for the record."""
-        ended = self._ended(step, SendState.SETTLED, note_of(problem))
+        ended = self._ended(step, SendState.DONE_ELSEWHERE, note_of(problem))
         with self._home.books(business).transaction():
             self._tell(business, ended, action, answer=problem.sentence)
         return ended

@@ -36,7 +36,7 @@ class SendState(StrEnum):
     SENDING = "sending"
     PUBLISHED = "published"
     DONE = "done"
-    SETTLED = "settled"
+    DONE_ELSEWHERE = "settled"
     REFUSED = "refused"
     NOT_SENT = "not-sent"
     UNKNOWN = "unknown"
@@ -52,9 +52,11 @@ OPEN = (SendState.WAITING, SendState.REFUSED, SendState.NOT_SENT, SendState.NOT_
 """Steps that can be sent: nothing of them is in KashFlow."""
 
 
-def seconds_to_wait(gave_up_at: dt.datetime | None, settle: dt.timedelta, at: dt.datetime) -> float:
+def seconds_to_wait(
+    gave_up_at: dt.datetime | None, settle_time: dt.timedelta, at: dt.datetime
+) -> float:
     """Return how long KashFlow may still be at work on it, seen at this moment; 0 or less: over."""
-    return ((gave_up_at or at) + settle - at).total_seconds()
+    return ((gave_up_at or at) + settle_time - at).total_seconds()
 
 
 class SendRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -107,7 +109,7 @@ def alike(one: SendRecord, other: SendRecord) -> bool:
 
 # One thing that follows an attempt's document, as it is written down before and after.
 
-_OVER = (SendState.DONE, SendState.SETTLED, SendState.UNDONE)
+_OVER = (SendState.DONE, SendState.DONE_ELSEWHERE, SendState.UNDONE)
 
 
 class FollowUpRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

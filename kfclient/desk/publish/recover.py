@@ -74,11 +74,11 @@ class Sight(NamedTuple, Generic[F]):
 
 
 class Recovery(abc.ABC, Generic[R, F, T]):
-    """Settles the records of one kind that had no answer, by looking in KashFlow.
+    """Resolves the records of one kind that had no answer, by looking in KashFlow.
 
     What is found for certain is adopted; a doubt is held for a person; what is not there is held
     until the settle time is over, then given up. Each kind says what it looks for and what those
-    mean; settling returns a `T`. Call it under the business's publish lock.
+    mean; resolving one returns a `T`. Call it under the business's publish lock.
     """
 
     def __init__(
@@ -102,12 +102,14 @@ class Recovery(abc.ABC, Generic[R, F, T]):
         found = self._journal.pending(business)
         return [one for one in found if only is None or one.item in only]
 
-    def settle(self, business: str, record: R, settle: dt.timedelta, listener: Listener) -> T:
+    def resolve_one(
+        self, business: str, record: R, settle_time: dt.timedelta, listener: Listener
+    ) -> T:
         """Look for a record of unknown outcome, and write down what came of it.
 
         Raises `KashFlowError` when KashFlow could not be looked at.
         """
-        wait = seconds_to_wait(record.gave_up_at, settle, self._clock())
+        wait = seconds_to_wait(record.gave_up_at, settle_time, self._clock())
         return self._judge(business, record, self._look(business, record), wait, listener)
 
     def _judge(
@@ -154,7 +156,7 @@ class Recovery(abc.ABC, Generic[R, F, T]):
 
 
 class RemovalRecovery(Recovery[RemovalRecord, bool, None]):
-    """Deletes, and settles deletes that had no answer. Call it under the publish lock."""
+    """Deletes, and resolves deletes that had no answer. Call it under the publish lock."""
 
     def __init__(
         self, sessions: Sessions, attempts: SendJournal, clock: Callable[[], dt.datetime]
@@ -166,7 +168,7 @@ class RemovalRecovery(Recovery[RemovalRecord, bool, None]):
     def delete(self, business: str, removal: RemovalRecord, listener: Listener) -> Problem | None:
         """Delete it, once, and write down what came of it; return why it is not gone, if so.
 
-        An answer that did not come, or that says that it is not there, is settled by looking.
+        An answer that did not come, or that says that it is not there, is resolved by looking.
         Raises `ItemChanged` before anything was sent.
         """
         removal = self._removals.begin(business, removal)
@@ -401,12 +403,12 @@ class FollowUpRecovery(Recovery[FollowUpRecord, "Found", None]):
         super().__init__(sessions, steps, clock)
         self._steps = steps
 
-    def settle(
-        self, business: str, record: FollowUpRecord, settle: dt.timedelta, listener: Listener
+    def resolve_one(
+        self, business: str, record: FollowUpRecord, settle_time: dt.timedelta, listener: Listener
     ) -> None:
         """Look for a step of unknown outcome; with its document gone, it is not there either."""
         try:
-            super().settle(business, record, settle, listener)
+            super().resolve_one(business, record, settle_time, listener)
         except DocumentGone as problem:
             self._steps.returned(business, record, SendState.NOT_THERE, problem)
             self._tell(business, record, problem, listener, unknown=False)
@@ -534,7 +536,7 @@ class SendRecovery(Recovery[SendRecord, Invoice, PublishResult]):
     def resolve(
         self,
         business: str,
-        settle: dt.timedelta,
+        settle_time: dt.timedelta,
         listener: Listener,
         only: Collection[str] | None = None,
     ) -> list[PublishResult]:
@@ -550,15 +552,15 @@ class SendRecovery(Recovery[SendRecord, Invoice, PublishResult]):
             if key not in seen:
                 seen[key] = self._clock(), self.documents(business, attempt)
             looked_at, documents = seen[key]
-            wait = seconds_to_wait(attempt.gave_up_at, settle, looked_at)
+            wait = seconds_to_wait(attempt.gave_up_at, settle_time, looked_at)
             sight = self._among(business, attempt, documents)
             results.append(self._judge(business, attempt, sight, wait, listener))
         looked_for = self._read_back(business, only)
         for step in self.steps.pending(business, only):
-            self.steps.settle(business, step, settle, listener)
+            self.steps.resolve_one(business, step, settle_time, listener)
             looked_for.append(step.item)
         for removal in self.deleting.pending(business, only):
-            self.deleting.settle(business, removal, settle, listener)
+            self.deleting.resolve_one(business, removal, settle_time, listener)
             looked_for.append(removal.item)
         for item_id in dict.fromkeys(looked_for):
             item = self._items.get(business, item_id)
@@ -575,10 +577,10 @@ class SendRecovery(Recovery[SendRecord, Invoice, PublishResult]):
                     looked_for.append(attempt.item)
         return looked_for
 
-    def settles_in(
-        self, business: str, settle: dt.timedelta, only: Collection[str]
+    def seconds_left(
+        self, business: str, settle_time: dt.timedelta, only: Collection[str]
     ) -> float | None:
-        """Return the seconds until the first of these items that time can settle is settled.
+        """Return the seconds until the first of these items that time can resolve is resolved.
 
         None where there is none: what is left needs a person.
         """
@@ -586,7 +588,7 @@ class SendRecovery(Recovery[SendRecord, Invoice, PublishResult]):
         pending: list[SendRecord | FollowUpRecord] = [*documents, *steps]
         now = self._clock()
         waits = [
-            seconds_to_wait(one.gave_up_at, settle, now)
+            seconds_to_wait(one.gave_up_at, settle_time, now)
             for one in pending
             if one.problem is None or one.problem.code != SeveralThere.code
         ]

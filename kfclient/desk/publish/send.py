@@ -265,7 +265,7 @@ class FollowUpSender:
         sure, doubtful = likeness(step.followup, [one for one in there if id_of(one) not in mine])
         if sure:
             problem = AlreadyThere(f"KashFlow had {step.followup.what} already; none was added.")
-            self._steps.settled(self._business, step, problem, Action.NOT_SENT)
+            self._steps.done_elsewhere(self._business, step, problem, Action.NOT_SENT)
             return True
         if doubtful and isinstance(step.followup, PlannedPayment):
             raise AlreadyThere(

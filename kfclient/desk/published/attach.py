@@ -92,7 +92,7 @@ class Attaching:
                 name=file.name,
                 size=file.size,
                 path=file.path,
-                attached=step.outcome in (SendState.DONE, SendState.SETTLED),
+                attached=step.outcome in (SendState.DONE, SendState.DONE_ELSEWHERE),
                 unknown=step.outcome in PENDING,
                 problem=step.problem,
             )
@@ -104,7 +104,7 @@ class Attaching:
     ) -> PublishResult:
         """Attach a file to an item, in KashFlow where it is there; return how the item stands."""
         file = _checked(path)
-        with self._resolving.settling(business):
+        with self._resolving.recovered(business):
             item = self._items.get(business, item_id)
             if item.sent is None:
                 return self._with_it(business, item, (*item.files, file.path))
@@ -121,7 +121,7 @@ class Attaching:
         Raises `NotUndone` for a sale, whose files cannot be deleted.
         """
         file = _checked(path)
-        with self._resolving.settling(business):
+        with self._resolving.recovered(business):
             item = self._items.get(business, item_id)
             if item.sent is None:
                 old = _path_called(item, name)
@@ -142,7 +142,7 @@ class Attaching:
 
         Raises `NotUndone` for a sale, whose files cannot be deleted.
         """
-        with self._resolving.settling(business):
+        with self._resolving.recovered(business):
             item = self._items.get(business, item_id)
             if item.sent is None:
                 old = _path_called(item, name)
@@ -163,8 +163,8 @@ class Attaching:
 
     def _published(self, business: str, item: Item, listener: Listener) -> SendRecord:
         """Return the attempt that made the item's document, with what is unknown looked for."""
-        settle = self._context.settle_time(business)
-        self._resolving.recovery.resolve(business, settle, listener, [item.id])
+        settle_time = self._context.settle_time(business)
+        self._resolving.recovery.resolve(business, settle_time, listener, [item.id])
         item = self._items.get(business, item.id)
         attempt = self._context.attempts.latest(business, item.id)
         if item.sent is not ItemState.PUBLISHED or attempt is None:
@@ -232,7 +232,7 @@ class Attaching:
         steps, problem = self._context.attempts.steps, None
         if step.is_open:
             told = AlreadyThere(f"{file.what.capitalize()} was taken off before it was sent.")
-            steps.undone(business, steps.settled(business, step, told, Action.DECIDED))
+            steps.undone(business, steps.done_elsewhere(business, step, told, Action.DECIDED))
         elif (target := self._target(business, attempt, step)) is None:
             steps.undone(business, step)
         else:
@@ -289,7 +289,7 @@ class Attaching:
             for step, file in self._steps(business, attempt)
             if folded(file.name) == folded(name)
             and file.digest != but
-            and step.outcome is not SendState.SETTLED
+            and step.outcome is not SendState.DONE_ELSEWHERE
         ]
         if len(found) == 1:
             return found[0]

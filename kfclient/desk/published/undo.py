@@ -463,9 +463,9 @@ class Undoing:
             ids = self._items_of(business, run)
         planned: list[UndoItem] = []
         left_out: list[LeftOut] = []
-        with self._resolving.settling(business):
-            settle = self._context.settle_time(business)
-            self._resolving.recovery.resolve(business, settle, listener, ids)
+        with self._resolving.recovered(business):
+            settle_time = self._context.settle_time(business)
+            self._resolving.recovery.resolve(business, settle_time, listener, ids)
             finder = DocumentFinder(business, self._context, cancel)
             look = UndoLook(business, self._context, finder)
             wanted = [(item_id, self._attempt_of(business, item_id)) for item_id in ids]
@@ -504,7 +504,7 @@ class Undoing:
         if plan.business != business:
             raise NotUndone("This plan is not for this business.")
         report = UndoReport(())
-        with self._resolving.settling(business):
+        with self._resolving.recovered(business):
             going = UndoRun(
                 business,
                 self._context,

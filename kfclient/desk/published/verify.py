@@ -325,4 +325,4 @@ class Verifying:
                 after={"items": len(results), "differ": differ},
             )
         self._context.items.refresh_counts(business)
-        self._context.audit.settle(business)
+        self._context.audit.flush(business)

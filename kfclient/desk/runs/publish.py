@@ -240,7 +240,7 @@ class Publishing(RunControl):
 
     def give_up(self, business: str) -> None:
         """End the run that was broken off; its items stay as they are. Raises `Busy`."""
-        with self._resolving.settling(business):
+        with self._resolving.recovered(business):
             run = self._context.runs.open(business)
             if run is not None:
                 self._context.runs.end(business, run, "cancelled")
@@ -278,6 +278,6 @@ class Publishing(RunControl):
             with self._context.sessions.held(business):
                 report = going.carry_out(strict=strict)
         finally:
-            self._resolving.settled(business)
+            self._resolving.catch_up(business)
             listener(publish_ended(business, report))
         return report

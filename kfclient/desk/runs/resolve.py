@@ -43,9 +43,9 @@ class Resolving:
         for payments, files and notes. Raises `Busy`, and `KashFlowError` when KashFlow could not be
         looked at.
         """
-        with self.settling(business):
-            settle = self._context.settle_time(business)
-            return tuple(self.recovery.resolve(business, settle, listener, item_ids))
+        with self.recovered(business):
+            settle_time = self._context.settle_time(business)
+            return tuple(self.recovery.resolve(business, settle_time, listener, item_ids))
 
     def unresolved(self, business: str) -> list[Item]:
         """Return the items of unknown outcome, and those of which something that follows is.
@@ -75,45 +75,45 @@ class Resolving:
         return self._deciding.candidates(business, item_id, self._context.settle_time(business))
 
     def decide(self, business: str, item_id: str, *, number: int | None) -> PublishResult:
-        """Settle an item of unknown outcome as a person says, who has looked in KashFlow.
+        """Resolve an item of unknown outcome as a person says, who has looked in KashFlow.
 
         `number` is the document's in KashFlow: it is looked at there, adopted, and its ids kept.
         None says that none of what is there is the item, which is then ready again: should it be
         there after all, publishing it again would have it in the books twice. That is taken only
         after the settle time. Raises `NotDecided` with the reason, `Busy`, `KashFlowError`.
         """
-        with self.settling(business):
+        with self.recovered(business):
             if number is None:
-                settle = self._context.settle_time(business)
-                return self._deciding.is_none(business, item_id, settle)
+                settle_time = self._context.settle_time(business)
+                return self._deciding.is_none(business, item_id, settle_time)
             return self._deciding.is_this(business, item_id, number)
 
     def decide_step(self, business: str, item_id: str, step: int, *, there: bool) -> PublishResult:
-        """Settle what is left of a published item as a person says: it is there, or it is not.
+        """Resolve what is left of a published item as a person says: it is there, or it is not.
 
         `step` is `LeftStep.step`. What is there is never sent; what is not may be sent again, after
         the settle time. Raises `NotDecided` with the reason, `Busy`, `KashFlowError`.
         """
-        with self.settling(business):
-            settle = self._context.settle_time(business)
-            return self._deciding.step(business, item_id, step, settle, there=there)
+        with self.recovered(business):
+            settle_time = self._context.settle_time(business)
+            return self._deciding.step(business, item_id, step, settle_time, there=there)
 
     # For whoever else writes for a business
 
     @contextlib.contextmanager
-    def settling(self, business: str) -> Iterator[None]:
+    def recovered(self, business: str) -> Iterator[None]:
         """Be its only publisher, with what a sudden end left made unknown first; raises `Busy`."""
         with self.alone(business):
             self.recovery.recover(business)
             try:
                 yield
             finally:
-                self.settled(business)
+                self.catch_up(business)
 
-    def settled(self, business: str) -> None:
+    def catch_up(self, business: str) -> None:
         """Let the counts and the trail catch up with what was done."""
         self._items.refresh_counts(business)
-        self._context.audit.settle(business)
+        self._context.audit.flush(business)
 
     @contextlib.contextmanager
     def alone(self, business: str) -> Iterator[None]:

@@ -172,9 +172,9 @@ class PlanCheck:
     def tasks(
         self, shown: Sequence[Shown]
     ) -> tuple[list[Task], list[PublishResult], list[PublishResult]]:
-        """Return what is to be done, what is settled by now, and what is no longer as shown."""
+        """Return what is to be done, what is known by now, and what is no longer as shown."""
         tasks: list[Task] = []
-        settled: list[PublishResult] = []
+        known: list[PublishResult] = []
         changed: list[PublishResult] = []
         for one in shown:
             try:
@@ -191,8 +191,8 @@ class PlanCheck:
                 other = PlanChanged(f"Item {item.id} is no longer what was shown.")
                 changed.append(result_of(item, state, note_of(other)))
             else:
-                settled.append(result_of(item, state))
-        return tasks, settled, changed
+                known.append(result_of(item, state))
+        return tasks, known, changed
 
     def _as_shown(self, item: Item, state: ItemState, shown: Shown) -> PlannedItem | None:
         """Return the item as it is planned now; None unless that is what was shown."""
@@ -314,19 +314,19 @@ class PublishRun:
 
     def _round(self, *, strict: bool) -> Problem | None:
         """Look for what is unknown, then publish what is to be; return what stopped it."""
-        settle = self._context.settle_time(self._business)
+        settle_time = self._context.settle_time(self._business)
         try:
-            self._resolving.resolve(self._business, settle, self._listener, self._asked)
+            self._resolving.resolve(self._business, settle_time, self._listener, self._asked)
         except KashFlowError as problem:
             return problem
-        tasks, settled, changed = self._planner.tasks(
+        tasks, known, changed = self._planner.tasks(
             [one for one in self._run.shown if one.item not in self._over]
         )
         if strict and changed:
             items = f"item {changed[0].item_id} is"
             items = items if len(changed) == 1 else f"{len(changed)} items are"
             raise PlanChanged(f"What would be sent for {items} no longer what was shown.")
-        for result in (*settled, *changed):
+        for result in (*known, *changed):
             self._note_result(result)
         return self._publish(tasks) if tasks else None
 
@@ -379,7 +379,7 @@ class PublishRun:
                 return None
             seconds = self._backoff.pause(tries)
             return PublishWaiting(business=self._business, seconds=seconds, problem=problem)
-        seconds_left = self._resolving.settles_in(
+        seconds_left = self._resolving.seconds_left(
             self._business, self._context.settle_time(self._business), self._asked - self._over
         )
         if seconds_left is None:

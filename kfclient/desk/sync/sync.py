@@ -344,6 +344,6 @@ class Syncing:
             )
             with self._sessions.held(business):
                 report = run.sync(names)
-        self._businesses.audit.settle(business)
+        self._businesses.audit.flush(business)
         self._businesses.tell(business)
         return report

@@ -226,7 +226,7 @@ class TestTheTrail:
     ) -> None:
         for _ in range(12):
             desk.items.add(business, COST)
-        desk.audit.settle(business)
+        desk.audit.flush(business)
         moment = utc_now()
         desk.items.add(business, COST)
         assert [entry.item for entry in desk.audit.entries(business, item="1")] == ["1"]
@@ -235,7 +235,7 @@ class TestTheTrail:
 
     def test_a_line_that_is_no_entry_hides_no_other(self, desk: Desk, business: str) -> None:
         desk.items.add(business, COST)
-        desk.audit.settle(business)
+        desk.audit.flush(business)
         path = desk.home.trail(business).path
         path.write_bytes(b"\xff\n" + path.read_bytes() + b'{"item": 1}\n')
 
@@ -247,7 +247,7 @@ class TestTheTrail:
     ) -> None:
         for _ in range(4):
             desk.items.add(business, COST)
-        desk.audit.settle(business)
+        desk.audit.flush(business)
         path = desk.home.trail(business).path
         path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-2]))
 
@@ -257,7 +257,7 @@ class TestTheTrail:
             assert codes & {"missing", "missing-end"}
 
     def test_a_state_that_forgot_the_trail_is_found(self, desk: Desk, business: str) -> None:
-        desk.audit.settle(business)
+        desk.audit.flush(business)
         desk.home.state().table("trails").truncate()
         assert [one.code for one in desk.audit.verify(business).troubles] == ["added"]
         desk.home.state().table("trails").insert({"business": business, "count": "many"})
@@ -271,7 +271,7 @@ class TestTheTrail:
     def test_a_full_disk_keeps_nobody_from_working(self, desk: Desk, business: str) -> None:
         desk.home.trail(business).path.mkdir(parents=True)  # no line can be written there
         desk.items.add(business, COST)
-        desk.audit.settle(business)
+        desk.audit.flush(business)
         assert len(desk.home.books(business).table(OWED)) == 1
 
 
@@ -355,7 +355,7 @@ class TestSecrets:
             desk.home.state(), business, Action.REFUSED, answer=f"No: {json.dumps(secrets[2])}"
         )
         owed = [desk.home.state().table(OWED).all(), desk.home.books(business).table(OWED).all()]
-        desk.audit.settle(business)
+        desk.audit.flush(business)
 
         kept = desk.home.trail(business).read().decode()
         for secret in secrets:

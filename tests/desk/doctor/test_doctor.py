@@ -78,7 +78,7 @@ def root(tmp_path: Path) -> Path:
     audit = Audit(home, person="Numbat")
     for _ in range(3):
         audit.note(home.state(), business, Action.SETTINGS_CHANGED, after={"supplier": "tapir"})
-    audit.settle(business)
+    audit.flush(business)
     with home.try_lock(f"sync-{business}"):
         pass
     (home.root / "secrets.json").write_text(SECRETS)
