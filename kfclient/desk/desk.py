@@ -170,7 +170,7 @@ class Desk:
             items=self.items,
             audit=self.audit,
             duplicates=self.duplicates,
-            attempts=SendJournal(self.home, self.items, self.audit, self.clock),
+            sends=SendJournal(self.home, self.items, self.audit, self.clock),
             runs=Runs(self.home, self.person, self.clock),
             clock=self.clock,
         )

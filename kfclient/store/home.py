@@ -1,7 +1,7 @@
 """The home folder: where everything that Kashdeck remembers on this machine lies.
 
     state.json                              businesses, connections, settings, people, ticks
-    businesses/<id>/items.json              a business's items and publishing attempts
+    businesses/<id>/items.json              a business's items and sends
     businesses/<id>/seen.json               what KashFlow was last seen to have, for comparing
     businesses/<id>/lists/<name>.json       one synced list each
     businesses/<id>/publishing.log          how its last publishing goes, for whoever follows it
@@ -62,7 +62,7 @@ class Home:
         return self._database("state", lambda: state_path(self.root))
 
     def books(self, business_id: str) -> Database:
-        """Return the database of a business's items and publishing attempts."""
+        """Return the database of a business's items and sends."""
         return self._database(
             f"{business_id}/items", lambda: self._business(business_id) / "items.json"
         )

@@ -123,10 +123,10 @@ class History(RuleBasedStateMachine):
 
     def pending(self) -> set[str]:
         """Return the items of which nobody can tell yet whether they are in KashFlow."""
-        return {one.item for one in self.attempts().pending(self.business)}
+        return {one.item for one in self.sends().pending(self.business)}
 
-    def attempts(self) -> SendJournal:
-        return self.desk.context.attempts
+    def sends(self) -> SendJournal:
+        return self.desk.context.sends
 
     def do(self, session: int, point: int | None, trouble: Any, work: Any) -> None:
         """Let a session do something, which may go wrong and may be its end."""
@@ -403,10 +403,10 @@ class History(RuleBasedStateMachine):
 
     def finish_undoing(self) -> None:
         """Take out those too whose payment alone was taken out."""
-        attempts = self.attempts()
+        sends = self.sends()
         for item in self.items():
-            last = attempts.latest(self.business, item.id)
-            steps = [] if last is None else attempts.steps.of(self.business, last.id)
+            last = sends.latest(self.business, item.id)
+            steps = [] if last is None else sends.steps.of(self.business, last.id)
             undone = any(step.outcome is SendState.UNDONE for step in steps)
             if item.sent is ItemState.PUBLISHED and undone:
                 self.undo(0, None, None, int(item.id) - 1)

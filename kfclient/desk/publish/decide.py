@@ -72,13 +72,13 @@ class Deciding:
         self,
         sessions: Sessions,
         items: Items,
-        attempts: SendJournal,
+        sends: SendJournal,
         resolving: SendRecovery,
         clock: Callable[[], dt.datetime],
     ) -> None:
         self._sessions = sessions
         self._items = items
-        self._attempts = attempts
+        self._sends = sends
         self._resolving = resolving
         self._clock = clock
 
@@ -87,15 +87,15 @@ class Deciding:
 
         Those that came after it was sent and that no other item is; changes nothing.
         """
-        attempt = self._pending(business, item_id)
+        send = self._pending(business, item_id)
         looked_at = self._clock()
-        documents = self._resolving.documents(business, attempt)
-        sure, doubtful = self._resolving.free(business, attempt, documents)
+        documents = self._resolving.documents(business, send)
+        sure, doubtful = self._resolving.free(business, send, documents)
         found = [
             Candidate(
                 number=one.invoice_number,
                 dbid=one.invoice_dbid,
-                contact=one.customer_name or one.customer or attempt.contact,
+                contact=one.customer_name or one.customer or send.contact,
                 reference=one.customer_reference,
                 date=one.invoice_date,
                 due_date=one.due_date,
@@ -108,12 +108,12 @@ class Deciding:
         ]
         return Candidates(
             item=item_id,
-            sent=attempt.payload,
-            gross=attempt.gross,
-            contact=attempt.contact,
-            sent_at=attempt.started_at,
+            sent=send.payload,
+            gross=send.gross,
+            contact=send.contact,
+            sent_at=send.started_at,
             found=tuple(found),
-            seconds=max(0.0, seconds_to_wait(attempt.gave_up_at, settle_time, looked_at)),
+            seconds=max(0.0, seconds_to_wait(send.gave_up_at, settle_time, looked_at)),
         )
 
     def is_this(self, business: str, item_id: str, number: int) -> PublishResult:
@@ -122,23 +122,23 @@ class Deciding:
         Checked against KashFlow: it must be there, be the party's, have come after the item was
         sent, and belong to no other item. What differs is told on the item.
         """
-        attempt = self._pending(business, item_id)
-        word = attempt.side.document
+        send = self._pending(business, item_id)
+        word = send.side.document
         found = self._sessions.call(
-            business, lambda kashflow: attempt.side.document_of(kashflow, number)
+            business, lambda kashflow: send.side.document_of(kashflow, number)
         )
         why = ""
         if found is None:
             why = "KashFlow has none of that number"
-        elif found.customer_id != attempt.party:
-            why = f"it is not with {attempt.contact}"
-        elif found.invoice_dbid <= attempt.mark:
+        elif found.customer_id != send.party:
+            why = f"it is not with {send.contact}"
+        elif found.invoice_dbid <= send.mark:
             why = "it was in KashFlow before this item was sent"
-        elif self._attempts.is_claimed(business, found, attempt):
+        elif self._sends.is_claimed(business, found, send):
             why = "another item here is that one"
         if found is None or why:
             raise NotDecided(f"This item cannot be {word} {number}: {why}.", "Look again.")
-        return self._resolving.adopt(business, attempt, found, ignore, Action.DECIDED)
+        return self._resolving.adopt(business, send, found, ignore, Action.DECIDED)
 
     def is_none(self, business: str, item_id: str, settle_time: dt.timedelta) -> PublishResult:
         """Take none of the documents for the item: it is ready to be sent again.
@@ -146,14 +146,14 @@ class Deciding:
         The risk is the person's: if it is there after all, KashFlow will have it twice. Only once
         the settle time is over, since KashFlow may be at work on it until then.
         """
-        attempt = self._pending(business, item_id)
-        self._not_too_early(attempt, settle_time)
+        send = self._pending(business, item_id)
+        self._not_too_early(send, settle_time)
         problem = NotThereYet(
-            f"A person looked in KashFlow and says that this {attempt.side.document} is not there.",
+            f"A person looked in KashFlow and says that this {send.side.document} is not there.",
             "Publish it again. If it is there after all, KashFlow will have it twice.",
         )
-        item = self._attempts.returned(
-            business, attempt, SendState.NOT_THERE, problem, keep=False, action=Action.DECIDED
+        item = self._sends.returned(
+            business, send, SendState.NOT_THERE, problem, keep=False, action=Action.DECIDED
         )
         return result_of(item, self._items.state(business, item))
 
@@ -167,7 +167,7 @@ class Deciding:
         that it is there: done in KashFlow by hand.
         """
         step = next(
-            (one for one in self._attempts.steps.left(business, item_id) if one.id == number), None
+            (one for one in self._sends.steps.left(business, item_id) if one.id == number), None
         )
         if step is None:
             raise NotDecided(f"Item {item_id} has no step {number} left to do.", "Look again.")
@@ -179,9 +179,7 @@ class Deciding:
                 f"A person looked in KashFlow and says that {step.followup.what} is not there.",
                 "Publish what is left. If it is there after all, KashFlow will have it twice.",
             )
-            self._attempts.steps.returned(
-                business, step, SendState.NOT_THERE, problem, Action.DECIDED
-            )
+            self._sends.steps.returned(business, step, SendState.NOT_THERE, problem, Action.DECIDED)
         item = self._items.get(business, item_id)
         return result_of(item, self._items.state(business, item))
 
@@ -193,10 +191,10 @@ class Deciding:
             )
             found = sure or doubtful
             if len(found) == 1:
-                self._attempts.steps.adopted(business, step, id_of(found[0]), Action.DECIDED)
+                self._sends.steps.adopted(business, step, id_of(found[0]), Action.DECIDED)
                 return
         problem = AlreadyThere(f"A person says that {step.followup.what} is in KashFlow.")
-        self._attempts.steps.done_elsewhere(business, step, problem, Action.DECIDED)
+        self._sends.steps.done_elsewhere(business, step, problem, Action.DECIDED)
 
     def _not_too_early(self, one: SendRecord | FollowUpRecord, settle_time: dt.timedelta) -> None:
         wait = seconds_to_wait(one.gave_up_at, settle_time, self._clock())
@@ -208,10 +206,10 @@ class Deciding:
 
     def _pending(self, business: str, item_id: str) -> SendRecord:
         item = self._items.get(business, item_id)
-        for attempt in self._attempts.pending(business):
-            if attempt.item == item.id:
-                return attempt
-        if self._attempts.removals.pending_of(business, item.id):
+        for send in self._sends.pending(business):
+            if send.item == item.id:
+                return send
+        if self._sends.removals.pending_of(business, item.id):
             raise NotDecided(
                 f"Item {item.id} is being deleted in KashFlow; only looking there can tell whether "
                 "it is gone.",

@@ -137,10 +137,10 @@ class RemovalJournal(Journal[RemovalRecord]):
         items: Items,
         audit: Audit,
         clock: Callable[[], dt.datetime],
-        attempts: SendJournal,
+        sends: SendJournal,
     ) -> None:
         super().__init__(home, items, audit, clock)
-        self._attempts = attempts
+        self._sends = sends
 
     # Looking
 
@@ -181,11 +181,11 @@ class RemovalJournal(Journal[RemovalRecord]):
         with self._home.books(business).transaction():
             self._put(business, ended)
             if removal.is_document:
-                attempt = self._attempts.get(business, removal.attempt)
-                self._attempts.undone(business, attempt, Action.UNDONE, answer)
+                send = self._sends.get(business, removal.send)
+                self._sends.undone(business, send, Action.UNDONE, answer)
                 return ended
-            step = self._attempts.steps.get(business, removal.step)
-            self._attempts.steps.undone(business, step)
+            step = self._sends.steps.get(business, removal.step)
+            self._sends.steps.undone(business, step)
             self._note(business, ended, Action.UNDONE, answer)
             if isinstance(step.followup, PlannedPayment):
                 self._put_problem(business, removal, _half_done(removal))
@@ -226,7 +226,7 @@ class RemovalJournal(Journal[RemovalRecord]):
     def _is_half_done(self, business: str, removal: RemovalRecord) -> bool:
         return any(
             step.outcome is SendState.UNDONE and isinstance(step.followup, PlannedPayment)
-            for step in self._attempts.steps.of(business, removal.attempt)
+            for step in self._sends.steps.of(business, removal.send)
         )
 
     def _put_problem(self, business: str, removal: RemovalRecord, problem: ProblemNote) -> None:
@@ -249,8 +249,8 @@ class RemovalJournal(Journal[RemovalRecord]):
         self, business: str, removal: RemovalRecord, action: Action, answer: str = ""
     ) -> None:
         if removal.is_document:
-            attempt = self._attempts.get(business, removal.attempt)
-            self._attempts.note(business, attempt, action, answer)
+            send = self._sends.get(business, removal.send)
+            self._sends.note(business, send, action, answer)
             return
         self._audit.note(
             self._home.books(business),
@@ -285,9 +285,9 @@ class FollowUpJournal(Journal[FollowUpRecord]):
 
     # Looking
 
-    def of(self, business: str, attempt: int) -> list[FollowUpRecord]:
-        """Return an attempt's steps, in the order in which they go."""
-        return self.by(business, "attempt", attempt)
+    def of(self, business: str, send: int) -> list[FollowUpRecord]:
+        """Return a send's steps, in the order in which they go."""
+        return self.by(business, "attempt", send)
 
     def left(self, business: str, item_id: str) -> list[FollowUpRecord]:
         """Return the item's steps that are not done."""
@@ -300,7 +300,7 @@ class FollowUpJournal(Journal[FollowUpRecord]):
         business: str,
         item: Item,
         *,
-        attempt: int,
+        send: int,
         operation: str,
         number: int,
         followups: Sequence[Followup],
@@ -311,7 +311,7 @@ class FollowUpJournal(Journal[FollowUpRecord]):
         """
         for followup in followups:
             step = FollowUpRecord(
-                attempt=attempt,
+                send=send,
                 item=item.id,
                 operation=operation,
                 followup=followup,
@@ -319,7 +319,7 @@ class FollowUpJournal(Journal[FollowUpRecord]):
                 number=number,
             )
             self._add(business, step)
-        return msgspec.structs.replace(item, left=self._left(business, attempt))
+        return msgspec.structs.replace(item, left=self._left(business, send))
 
     def begin(
         self, business: str, step: FollowUpRecord, dbid: int, before: Sequence[int]
@@ -413,10 +413,10 @@ class FollowUpJournal(Journal[FollowUpRecord]):
             self._tell(business, ended, None)
         return ended
 
-    def all_undone(self, business: str, attempt: int) -> None:
+    def all_undone(self, business: str, send: int) -> None:
         """Write down that the document is gone, and with it all that followed or was to follow."""
         with self._home.books(business).transaction():
-            for step in self.of(business, attempt):
+            for step in self.of(business, send):
                 self.undone(business, step)
 
     # Inside
@@ -428,7 +428,7 @@ class FollowUpJournal(Journal[FollowUpRecord]):
         database = self._home.books(business)
         self._put(business, step)
         item = self._items.get(business, step.item)
-        left = self._left(business, step.attempt)
+        left = self._left(business, step.send)
         if left != item.left:
             self._items.put(business, msgspec.structs.replace(item, left=left))
         if action is not None:
@@ -442,7 +442,7 @@ class FollowUpJournal(Journal[FollowUpRecord]):
                 answer=answer,
             )
 
-    def _left(self, business: str, attempt: int) -> tuple[LeftStep, ...]:
+    def _left(self, business: str, send: int) -> tuple[LeftStep, ...]:
         return tuple(
             LeftStep(
                 step=step.id,
@@ -450,7 +450,7 @@ class FollowUpJournal(Journal[FollowUpRecord]):
                 problem=step.problem,
                 unknown=step.outcome in PENDING,
             )
-            for step in self.of(business, attempt)
+            for step in self.of(business, send)
             if step.is_left
         )
 
@@ -469,7 +469,7 @@ def _action_of(followup: Followup) -> Action:
 
 
 class SendJournal(Journal[SendRecord]):
-    """The attempts of every business, with what followed their documents, and what was removed."""
+    """The sends of every business, with what followed their documents, and what was removed."""
 
     TABLE = "attempts"
     RECORD = SendRecord
@@ -497,7 +497,7 @@ class SendJournal(Journal[SendRecord]):
         Raises `ItemChanged` when the item is no longer what was planned, `TwinUnknown` while one
         just like it is of unknown outcome: a read-back could not tell them apart.
         """
-        attempt = SendRecord(
+        send = SendRecord(
             item=planned.item_id,
             operation=planned.operation,
             party=invoice.customer_id,
@@ -516,23 +516,23 @@ class SendJournal(Journal[SendRecord]):
             if item.version != planned.version or item.sent is not None:
                 raise ItemChanged(f"Item {item.id} was changed meanwhile, so it was not sent.")
             for other in self.pending(business):
-                if alike(attempt, other):
+                if alike(send, other):
                     raise TwinUnknown(
-                        f"Item {other.item} has the same {attempt.side.contact}, reference and "
+                        f"Item {other.item} has the same {send.side.contact}, reference and "
                         "amount, was sent, and its outcome is not known yet."
                     )
-            attempt = self._add(business, attempt)
+            send = self._add(business, send)
             self._items.put(
                 business, msgspec.structs.replace(item, sent=ItemState.PUBLISHING, problem=None)
             )
-            self.note(business, attempt, Action.SENDING)
-        return attempt
+            self.note(business, send, Action.SENDING)
+        return send
 
     def published(
-        self, business: str, attempt: SendRecord, number: int, action: Action = Action.PUBLISHED
+        self, business: str, send: SendRecord, number: int, action: Action = Action.PUBLISHED
     ) -> SendRecord:
         """Write down that the document is in KashFlow under this number, and what is to follow."""
-        ended = msgspec.structs.replace(self._ended(attempt, SendState.PUBLISHED), number=number)
+        ended = msgspec.structs.replace(self._ended(send, SendState.PUBLISHED), number=number)
         with self._home.books(business).transaction():
             item = self._end(
                 business,
@@ -544,40 +544,40 @@ class SendJournal(Journal[SendRecord]):
                 published_at=ended.ended_at,
                 problem=None,
             )
-            if attempt.followups:
+            if send.followups:
                 item = self.steps.add(
                     business,
                     item,
-                    attempt=attempt.id,
-                    operation=attempt.operation,
+                    send=send.id,
+                    operation=send.operation,
                     number=number,
-                    followups=attempt.followups,
+                    followups=send.followups,
                 )
                 self._items.put(business, item)
         return ended
 
     def confirmed(
-        self, business: str, attempt: SendRecord, found: Invoice | None, problem: Problem | None
+        self, business: str, send: SendRecord, found: Invoice | None, problem: Problem | None
     ) -> Item:
         """Write down what reading the published document back has shown; None: it did not come."""
         note = None if problem is None else note_of(problem)
         dbid = found.invoice_dbid if found is not None else None
         seen = fingerprint_of_document(found) if found is not None else ""
-        read = msgspec.structs.replace(attempt, dbid=dbid, seen=seen, problem=note)
+        read = msgspec.structs.replace(send, dbid=dbid, seen=seen, problem=note)
         action = Action.CAME_OUT_DIFFERENT if isinstance(problem, CameOutDifferent) else None
         answer = problem.sentence if problem is not None else ""
         return self._end(business, read, action, answer=answer, dbid=dbid, problem=note)
 
-    def undone(self, business: str, attempt: SendRecord, action: Action, answer: str = "") -> Item:
+    def undone(self, business: str, send: SendRecord, action: Action, answer: str = "") -> Item:
         """Write down that its document was deleted in KashFlow: the item is in the inbox again.
 
-        The attempt is kept; what followed the document went with it.
+        The send is kept; what followed the document went with it.
         """
         with self._home.books(business).transaction():
-            self.steps.all_undone(business, attempt.id)
+            self.steps.all_undone(business, send.id)
             item = self._end(
                 business,
-                msgspec.structs.replace(attempt, outcome=SendState.UNDONE),
+                msgspec.structs.replace(send, outcome=SendState.UNDONE),
                 action,
                 answer=answer,
                 sent=None,
@@ -587,19 +587,19 @@ class SendJournal(Journal[SendRecord]):
                 problem=None,
                 left=(),
             )
-        self.forget_document(business, attempt)
+        self.forget_document(business, send)
         return item
 
-    def forget_document(self, business: str, attempt: SendRecord) -> None:
+    def forget_document(self, business: str, send: SendRecord) -> None:
         """Forget the document, which KashFlow has no more, where likenesses are looked for."""
         account = self._items.reference.books(business).account
-        side = attempt.side
-        self._items.doubles.seen.forget(business, account, side.name, attempt.dbid or 0)
+        side = send.side
+        self._items.doubles.seen.forget(business, account, side.name, send.dbid or 0)
 
     def returned(
         self,
         business: str,
-        attempt: SendRecord,
+        send: SendRecord,
         outcome: SendState,
         problem: Problem,
         *,
@@ -613,74 +613,73 @@ class SendJournal(Journal[SendRecord]):
         note = note_of(problem)
         return self._end(
             business,
-            self._ended(attempt, outcome, note),
+            self._ended(send, outcome, note),
             action or _RETURNS[outcome],
             answer=problem.sentence,
             sent=None,
             problem=note if keep else None,
         )
 
-    def unknown(self, business: str, attempt: SendRecord, problem: Problem) -> Item:
+    def unknown(self, business: str, send: SendRecord, problem: Problem) -> Item:
         """Write down that nobody can tell yet; the settle time runs from when it was given up."""
         note = note_of(problem)
-        known = attempt.outcome is SendState.UNKNOWN
+        known = send.outcome is SendState.UNKNOWN
         return self._end(
             business,
-            self._given_up(attempt, note),
+            self._given_up(send, note),
             None if known else Action.OUTCOME_UNKNOWN,
             answer=problem.sentence,
             sent=ItemState.UNKNOWN,
             problem=note,
         )
 
-    def is_claimed(self, business: str, document: Invoice, attempt: SendRecord) -> bool:
+    def is_claimed(self, business: str, document: Invoice, send: SendRecord) -> bool:
         """Tell whether another item is this document, by the id that is its own for ever."""
         return document.invoice_dbid != 0 and any(
-            item.id != attempt.item
-            for item in self._items.by(business, "dbid", document.invoice_dbid)
+            item.id != send.item for item in self._items.by(business, "dbid", document.invoice_dbid)
         )
 
-    def is_given_again(self, business: str, attempt: SendRecord) -> bool:
-        """Tell whether KashFlow gave the attempt's number to a later one: its document is gone."""
+    def is_given_again(self, business: str, send: SendRecord) -> bool:
+        """Tell whether KashFlow gave the send's number to a later one: its document is gone."""
         return any(
-            other.operation == attempt.operation and other.id > attempt.id
-            for other in self.by(business, "number", attempt.number)
+            other.operation == send.operation and other.id > send.id
+            for other in self.by(business, "number", send.number)
         )
 
     def latest(self, business: str, item_id: str) -> SendRecord | None:
-        """Return the item's last attempt, None where it was never sent."""
+        """Return the item's last send, None where it was never sent."""
         return max(self.by(business, "item", item_id), key=lambda one: one.id, default=None)
 
     def _end(
         self,
         business: str,
-        attempt: SendRecord,
+        send: SendRecord,
         action: Action | None,
         answer: str = "",
         **changes: object,
     ) -> Item:
-        """Store the attempt and its item, and note it, in one transaction."""
+        """Store the send and its item, and note it, in one transaction."""
         with self._home.books(business).transaction():
-            self._put(business, attempt)
+            self._put(business, send)
             if action is not None:
-                self.note(business, attempt, action, answer)
-            item = self._items.get(business, attempt.item)
+                self.note(business, send, action, answer)
+            item = self._items.get(business, send.item)
             return self._items.put(business, msgspec.structs.replace(item, **changes))
 
-    def note(self, business: str, attempt: SendRecord, action: Action, answer: str = "") -> None:
+    def note(self, business: str, send: SendRecord, action: Action, answer: str = "") -> None:
         """Note in the trail what became of a document, in the transaction that is open."""
         self._audit.note(
             self._home.books(business),
             business,
             action,
-            item=attempt.item,
+            item=send.item,
             after={
-                "what": f"{attempt.operation} {attempt.reference}".strip(),
-                "contact": attempt.contact,
-                "gross": attempt.gross,
-                "currency": attempt.payload.currency_code,
-                "number": attempt.number,
+                "what": f"{send.operation} {send.reference}".strip(),
+                "contact": send.contact,
+                "gross": send.gross,
+                "currency": send.payload.currency_code,
+                "number": send.number,
             },
-            fingerprint=attempt.fingerprint,
+            fingerprint=send.fingerprint,
             answer=answer,
         )

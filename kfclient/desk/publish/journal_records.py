@@ -24,7 +24,7 @@ from kfclient.desk.publish.plan import Followup
 
 
 class SendState(StrEnum):
-    """How an attempt, or a step that follows its document, ended.
+    """How a send, or a step that follows its document, ended.
 
     WAITING has not begun and SENDING has no outcome yet. PUBLISHED is a document's, DONE a step's
     own good end; SETTLED is a step that is there without Kashdeck having done it, or that a person
@@ -107,13 +107,13 @@ def alike(one: SendRecord, other: SendRecord) -> bool:
     )
 
 
-# One thing that follows an attempt's document, as it is written down before and after.
+# One thing that follows a send's document, as it is written down before and after.
 
 _OVER = (SendState.DONE, SendState.DONE_ELSEWHERE, SendState.UNDONE)
 
 
 class FollowUpRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One thing that follows an attempt's document: what it is, and what came of it.
+    """One thing that follows a send's document: what it is, and what came of it.
 
     `operation` is the document's (`InsertReceipt`, `InsertInvoice`), `number` and `dbid` are the
     document's in KashFlow. `before` are the ids of what was there of its kind before the send:
@@ -122,7 +122,7 @@ class FollowUpRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """
 
     id: int = 0
-    attempt: int
+    send: int = msgspec.field(name="attempt")
     item: str
     operation: str
     followup: Followup
@@ -162,7 +162,7 @@ def fingerprint_of_step(followup: Followup) -> str:
 
 
 class RemovalRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One delete: of an attempt's document, or with a `step` of a payment or file at it.
+    """One delete: of a send's document, or with a `step` of a payment or file at it.
 
     `operation` is the document's (`InsertReceipt`, `InsertInvoice`), `number` and `dbid` are the
     document's in KashFlow. `target` is the id of what is deleted: the document's own, a payment's,
@@ -171,7 +171,7 @@ class RemovalRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """
 
     id: int = 0
-    attempt: int
+    send: int = msgspec.field(name="attempt")
     item: str
     operation: str
     step: int = 0

@@ -57,21 +57,21 @@ def lookalikes(documents: Iterable[Invoice], reference: str, gross: Decimal) -> 
 
 
 def candidates(
-    attempt: SendRecord, documents: Iterable[Invoice]
+    send: SendRecord, documents: Iterable[Invoice]
 ) -> tuple[list[Invoice], list[Invoice]]:
-    """Return the documents that are what the attempt sent, to all we know, and the doubtful ones.
+    """Return the documents that are what the send sent, to all we know, and the doubtful ones.
 
     Both came after its mark. Doubtful are those with its reference and another gross (it may have
     come out differently there), with its gross and a reference cut short, and those that do not
     say their id or their amounts.
     """
-    wanted = folded(attempt.reference)
-    new = [one for one in documents if one.invoice_dbid > attempt.mark or not one.invoice_dbid]
-    sure = [one for one in lookalikes(new, wanted, attempt.gross) if one.invoice_dbid]
+    wanted = folded(send.reference)
+    new = [one for one in documents if one.invoice_dbid > send.mark or not one.invoice_dbid]
+    sure = [one for one in lookalikes(new, wanted, send.gross) if one.invoice_dbid]
     doubtful = []
     for one in new:
         reference, grosses = folded(one.customer_reference), _grosses(one)
-        alike = attempt.gross in grosses or not any(grosses)
+        alike = send.gross in grosses or not any(grosses)
         same = reference == wanted and (alike or wanted != "")
         cut = reference != "" and wanted.startswith(reference) and alike
         if (same or cut) and one not in sure:
@@ -79,9 +79,9 @@ def candidates(
     return sure, doubtful
 
 
-def is_same(attempt: SendRecord, found: Invoice) -> bool:
+def is_same(send: SendRecord, found: Invoice) -> bool:
     """Tell whether a document is with the party, and over the amount, that was sent."""
-    return found.customer_id == attempt.party and attempt.gross in _grosses(found)
+    return found.customer_id == send.party and send.gross in _grosses(found)
 
 
 def differences(sent: Invoice, found: Invoice) -> list[str]:
@@ -167,7 +167,7 @@ def ready_to_send(followup: Followup) -> bytes:
     return content
 
 
-def send(kashflow: KashFlow, step: FollowUpRecord, content: bytes) -> int | None:
+def send_step(kashflow: KashFlow, step: FollowUpRecord, content: bytes) -> int | None:
     """Send it, once; return the id that KashFlow gave, None where its answer says none.
 
     What KashFlow answers to a file and to a note is documented nowhere (facts U14, U15), so their

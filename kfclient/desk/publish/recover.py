@@ -159,11 +159,11 @@ class RemovalRecovery(Recovery[RemovalRecord, bool, None]):
     """Deletes, and resolves deletes that had no answer. Call it under the publish lock."""
 
     def __init__(
-        self, sessions: Sessions, attempts: SendJournal, clock: Callable[[], dt.datetime]
+        self, sessions: Sessions, sends: SendJournal, clock: Callable[[], dt.datetime]
     ) -> None:
-        super().__init__(sessions, attempts.removals, clock)
-        self._attempts = attempts
-        self._removals = attempts.removals
+        super().__init__(sessions, sends.removals, clock)
+        self._sends = sends
+        self._removals = sends.removals
 
     def delete(self, business: str, removal: RemovalRecord, listener: Listener) -> Problem | None:
         """Delete it, once, and write down what came of it; return why it is not gone, if so.
@@ -231,7 +231,7 @@ class RemovalRecovery(Recovery[RemovalRecord, bool, None]):
 
     def _step(self, business: str, removal: RemovalRecord) -> FollowUpRecord:
         """Return the step that is taken back, at the document as it is numbered now."""
-        step = self._attempts.steps.get(business, removal.step)
+        step = self._sends.steps.get(business, removal.step)
         return msgspec.structs.replace(step, number=removal.number, dbid=removal.dbid)
 
     def _confirm(self, business: str, removal: RemovalRecord, listener: Listener) -> Problem | None:
@@ -268,7 +268,7 @@ class RemovalRecovery(Recovery[RemovalRecord, bool, None]):
         listener(StepUndone(business=business, item=removal.item, what=removal.what))
 
     def _is_gone(self, business: str, removal: RemovalRecord) -> bool:
-        attempt = self._attempts.get(business, removal.attempt)
+        send = self._sends.get(business, removal.send)
 
         def look(kashflow: KashFlow) -> bool:
             if not removal.is_document:
@@ -276,7 +276,7 @@ class RemovalRecovery(Recovery[RemovalRecord, bool, None]):
                 return removal.target not in map(id_of, there)
             if _has_number(kashflow, removal):
                 return False
-            everything = removal.side.documents_of(kashflow, attempt.party)
+            everything = removal.side.documents_of(kashflow, send.party)
             return removal.target not in {one.invoice_dbid for one in everything}
 
         return self._sessions.call(business, look)
@@ -297,23 +297,23 @@ def _has_number(kashflow: KashFlow, removal: RemovalRecord) -> bool:
 class ReadBack:
     """Reads documents back, for every business. Call it under the business's publish lock."""
 
-    def __init__(self, sessions: Sessions, items: Items, attempts: SendJournal) -> None:
+    def __init__(self, sessions: Sessions, items: Items, sends: SendJournal) -> None:
         self._sessions = sessions
         self._items = items
-        self._attempts = attempts
+        self._sends = sends
 
     def read(
-        self, business: str, attempt: SendRecord, number: int
+        self, business: str, send: SendRecord, number: int
     ) -> tuple[SendRecord, Invoice | None, Problem | None]:
         """Read the document that KashFlow has just given this number, and write down what it shows.
 
-        Returns the attempt with the id, the document where it came, and what is amiss, if so.
+        Returns the send with the id, the document where it came, and what is amiss, if so.
         """
         problem: Problem | None = None
         found: Invoice | None = None
-        word = attempt.side.document
+        word = send.side.document
         try:
-            found = self._document(business, attempt, number)
+            found = self._document(business, send, number)
         except (KashFlowError, SecretsError) as failure:
             problem = NotReadBack(
                 f"It is in KashFlow as {word} {number}, but could not be read back to be compared: "
@@ -321,49 +321,47 @@ class ReadBack:
                 "It is read when KashFlow is next looked at.",
             )
         if found is not None:
-            problem = _compared(attempt, found)
+            problem = _compared(send, found)
         elif problem is None:
             problem = NotReadBack(
                 f"KashFlow gave it the number {number}, but now has no {word} of that number.",
                 "Look for it in KashFlow; it may have been deleted there.",
             )
-        self._attempts.confirmed(business, attempt, found, problem)
+        self._sends.confirmed(business, send, found, problem)
         dbid = found.invoice_dbid if found is not None else None
-        return msgspec.structs.replace(attempt, dbid=dbid), found, problem
+        return msgspec.structs.replace(send, dbid=dbid), found, problem
 
     def unread(self, business: str) -> list[SendRecord]:
-        """Return the attempts whose documents are in KashFlow and were never read back.
+        """Return the sends whose documents are in KashFlow and were never read back.
 
         Not those that have a twin of unknown outcome: which document is whose could not be told.
         """
         latest = (
-            self._attempts.latest(business, item.id)
+            self._sends.latest(business, item.id)
             for item in self._items.all(business)
             if is_unread(item)
         )
-        pending = self._attempts.pending(business)
+        pending = self._sends.pending(business)
         return [
-            attempt
-            for attempt in latest
-            if attempt is not None and not any(alike(attempt, one) for one in pending)
+            send
+            for send in latest
+            if send is not None and not any(alike(send, one) for one in pending)
         ]
 
-    def make_up_for(self, business: str, attempt: SendRecord) -> None:
+    def make_up_for(self, business: str, send: SendRecord) -> None:
         """Read back what was published before, unless it is no longer sure which document it is.
 
         By now the number may be another document's: numbers are given again after a delete. Raises
         `KashFlowError`.
         """
-        number, word = attempt.number or 0, attempt.side.document
-        found = self._document(business, attempt, number)
+        number, word = send.number or 0, send.side.document
+        found = self._document(business, send, number)
         problem: Problem | None
-        if found is None or self._attempts.is_given_again(business, attempt):
+        if found is None or self._sends.is_given_again(business, send):
             found = None
             problem = DeletedThere(f"KashFlow no longer has {word} {number}.")
-        elif candidates(attempt, [found])[0] and not self._attempts.is_claimed(
-            business, found, attempt
-        ):
-            problem = _compared(attempt, found)
+        elif candidates(send, [found])[0] and not self._sends.is_claimed(business, found, send):
+            problem = _compared(send, found)
         else:
             found = None
             problem = NotReadBack(
@@ -371,22 +369,22 @@ class ReadBack:
                 "known, what was sent.",
                 "Look at it in KashFlow.",
             )
-        known = self._items.get(business, attempt.item).problem
+        known = self._items.get(business, send.item).problem
         if found is not None or problem is None or known != note_of(problem):
-            self._attempts.confirmed(business, attempt, found, problem)
+            self._sends.confirmed(business, send, found, problem)
 
-    def _document(self, business: str, attempt: SendRecord, number: int) -> Invoice | None:
+    def _document(self, business: str, send: SendRecord, number: int) -> Invoice | None:
         def read(kashflow: KashFlow) -> Invoice | None:
-            return attempt.side.document_of(kashflow, number)
+            return send.side.document_of(kashflow, number)
 
         return self._sessions.call(business, read)
 
 
-def _compared(attempt: SendRecord, found: Invoice) -> Problem | None:
-    other = differences(attempt.payload, found)
+def _compared(send: SendRecord, found: Invoice) -> Problem | None:
+    other = differences(send.payload, found)
     if not other:
         return None
-    word = attempt.side.document
+    word = send.side.document
     number = found.invoice_number
     return CameOutDifferent(f"KashFlow has {word} {number} with {'; '.join(other)}.")
 
@@ -429,7 +427,7 @@ class FollowUpRecovery(Recovery[FollowUpRecord, "Found", None]):
         there = self._sessions.call(business, look)
         if there is None:
             return None
-        others = {one.made for one in self._steps.of(business, step.attempt) if one.id != step.id}
+        others = {one.made for one in self._steps.of(business, step.send) if one.id != step.id}
         return [one for one in there if id_of(one) not in {*step.before, *others}]
 
     def _cut_short(self, record: FollowUpRecord) -> NotThereYet:
@@ -514,15 +512,15 @@ class SendRecovery(Recovery[SendRecord, Invoice, PublishResult]):
         self,
         sessions: Sessions,
         items: Items,
-        attempts: SendJournal,
+        sends: SendJournal,
         clock: Callable[[], dt.datetime],
     ) -> None:
-        super().__init__(sessions, attempts, clock)
+        super().__init__(sessions, sends, clock)
         self._items = items
-        self._attempts = attempts
-        self.steps = FollowUpRecovery(sessions, attempts.steps, clock)
-        self.deleting = RemovalRecovery(sessions, attempts, clock)
-        self.reading = ReadBack(sessions, items, attempts)
+        self._sends = sends
+        self.steps = FollowUpRecovery(sessions, sends.steps, clock)
+        self.deleting = RemovalRecovery(sessions, sends, clock)
+        self.reading = ReadBack(sessions, items, sends)
 
     def recover(self, business: str) -> None:
         """Make what a sudden end left without an outcome one of unknown outcome.
@@ -547,14 +545,14 @@ class SendRecovery(Recovery[SendRecord, Invoice, PublishResult]):
         """
         results = []
         seen: dict[tuple[str, int], tuple[dt.datetime, list[Invoice]]] = {}
-        for attempt in self.pending(business, only):
-            key = (attempt.operation, attempt.party)
+        for send in self.pending(business, only):
+            key = (send.operation, send.party)
             if key not in seen:
-                seen[key] = self._clock(), self.documents(business, attempt)
+                seen[key] = self._clock(), self.documents(business, send)
             looked_at, documents = seen[key]
-            wait = seconds_to_wait(attempt.gave_up_at, settle_time, looked_at)
-            sight = self._among(business, attempt, documents)
-            results.append(self._judge(business, attempt, sight, wait, listener))
+            wait = seconds_to_wait(send.gave_up_at, settle_time, looked_at)
+            sight = self._among(business, send, documents)
+            results.append(self._judge(business, send, sight, wait, listener))
         looked_for = self._read_back(business, only)
         for step in self.steps.pending(business, only):
             self.steps.resolve_one(business, step, settle_time, listener)
@@ -571,10 +569,10 @@ class SendRecovery(Recovery[SendRecord, Invoice, PublishResult]):
         """Read back what never was; where KashFlow cannot be asked now, that holds nothing up."""
         looked_for = []
         with contextlib.suppress(KashFlowError):
-            for attempt in self.reading.unread(business):
-                if only is None or attempt.item in only:
-                    self.reading.make_up_for(business, attempt)
-                    looked_for.append(attempt.item)
+            for send in self.reading.unread(business):
+                if only is None or send.item in only:
+                    self.reading.make_up_for(business, send)
+                    looked_for.append(send.item)
         return looked_for
 
     def seconds_left(
@@ -594,22 +592,22 @@ class SendRecovery(Recovery[SendRecord, Invoice, PublishResult]):
         ]
         return min(waits, default=None)
 
-    def documents(self, business: str, attempt: SendRecord) -> list[Invoice]:
+    def documents(self, business: str, send: SendRecord) -> list[Invoice]:
         """Return the party's documents as KashFlow has them now."""
         return self._sessions.call(
             business,
-            lambda kashflow: attempt.side.documents_of(kashflow, attempt.party),
+            lambda kashflow: send.side.documents_of(kashflow, send.party),
         )
 
     def free(
-        self, business: str, attempt: SendRecord, documents: Iterable[Invoice]
+        self, business: str, send: SendRecord, documents: Iterable[Invoice]
     ) -> tuple[list[Invoice], list[Invoice]]:
         """Return the documents that are what was sent, and the doubtful, that no other item is."""
-        sure, doubtful = candidates(attempt, documents)
-        claimed = self._attempts.is_claimed
+        sure, doubtful = candidates(send, documents)
+        claimed = self._sends.is_claimed
         return (
-            [one for one in sure if not claimed(business, one, attempt)],
-            [one for one in doubtful if not claimed(business, one, attempt)],
+            [one for one in sure if not claimed(business, one, send)],
+            [one for one in doubtful if not claimed(business, one, send)],
         )
 
     def _cut_short(self, record: SendRecord) -> NotThereYet:
@@ -628,16 +626,14 @@ class SendRecovery(Recovery[SendRecord, Invoice, PublishResult]):
     def _look(self, business: str, record: SendRecord) -> Sight[Invoice]:
         return self._among(business, record, self.documents(business, record))
 
-    def _among(
-        self, business: str, attempt: SendRecord, documents: list[Invoice]
-    ) -> Sight[Invoice]:
-        """Return what the party's documents show of the attempt."""
-        sure, doubtful = self.free(business, attempt, documents)
-        if len(sure) == 1 and not self._is_claimed_by_number(business, sure[0], attempt):
+    def _among(self, business: str, send: SendRecord, documents: list[Invoice]) -> Sight[Invoice]:
+        """Return what the party's documents show of the send."""
+        sure, doubtful = self.free(business, send, documents)
+        if len(sure) == 1 and not self._is_claimed_by_number(business, sure[0], send):
             return Sight(found=sure[0])
         if sure:
-            return Sight(doubt=_several(attempt, sure))
-        return Sight(doubt=_doubtful(attempt, doubtful[0]) if doubtful else None)
+            return Sight(doubt=_several(send, sure))
+        return Sight(doubt=_doubtful(send, doubtful[0]) if doubtful else None)
 
     def _adopt(
         self, business: str, record: SendRecord, found: Invoice, listener: Listener
@@ -648,34 +644,34 @@ class SendRecovery(Recovery[SendRecord, Invoice, PublishResult]):
         del listener
         word = record.side.document
         gone = NotThereYet(f"The {word} did not arrive in KashFlow.", "Publish it again.")
-        item = self._attempts.returned(business, record, SendState.NOT_THERE, gone, keep=False)
+        item = self._sends.returned(business, record, SendState.NOT_THERE, gone, keep=False)
         return result_of(item, self._items.state(business, item))
 
-    def _is_claimed_by_number(self, business: str, found: Invoice, attempt: SendRecord) -> bool:
+    def _is_claimed_by_number(self, business: str, found: Invoice, send: SendRecord) -> bool:
         """Tell whether another item, never read back, may be this document.
 
         Numbers are given again after a delete, so this is a doubt and no proof.
         """
         return any(
-            item.sent is ItemState.PUBLISHED and item.dbid is None and item.id != attempt.item
+            item.sent is ItemState.PUBLISHED and item.dbid is None and item.id != send.item
             for item in self._items.by(business, "number", found.invoice_number)
         )
 
     def adopt(
         self,
         business: str,
-        attempt: SendRecord,
+        send: SendRecord,
         found: Invoice,
         listener: Listener,
         action: Action = Action.ADOPTED,
     ) -> PublishResult:
         """Take the document for the item's: it was sent, and nothing else can be it."""
-        other = differences(attempt.payload, found)
+        other = differences(send.payload, found)
         problem: Problem | None = None
         if other:
             problem = CameOutDifferent(f"KashFlow has it with {'; '.join(other)}.")
-        ended = self._attempts.published(business, attempt, found.invoice_number, action)
-        item = self._attempts.confirmed(business, ended, found, problem)
+        ended = self._sends.published(business, send, found.invoice_number, action)
+        item = self._sends.confirmed(business, ended, found, problem)
         listener(ItemPublished(business=business, item=item.id, number=found.invoice_number))
         return result_of(item, ItemState.PUBLISHED)
 
@@ -683,14 +679,14 @@ class SendRecovery(Recovery[SendRecord, Invoice, PublishResult]):
         self, business: str, record: SendRecord, problem: Problem, listener: Listener
     ) -> PublishResult:
         """Leave it unknown, with what was seen."""
-        item = self._attempts.unknown(business, record, problem)
+        item = self._sends.unknown(business, record, problem)
         listener(ItemHeld(business=business, item=item.id, problem=problem, unknown=True))
         return result_of(item, ItemState.UNKNOWN)
 
 
-def _several(attempt: SendRecord, found: list[Invoice]) -> SeveralThere:
+def _several(send: SendRecord, found: list[Invoice]) -> SeveralThere:
     numbers = " and ".join(str(one.invoice_number) for one in found)
-    word = attempt.side.document
+    word = send.side.document
     if len(found) == 1:
         return SeveralThere(
             f"In KashFlow {word} {numbers} may be this item, or another one published before.",
@@ -704,12 +700,12 @@ def _several(attempt: SendRecord, found: list[Invoice]) -> SeveralThere:
     )
 
 
-def _doubtful(attempt: SendRecord, found: Invoice) -> SeveralThere:
-    word = attempt.side.document
+def _doubtful(send: SendRecord, found: Invoice) -> SeveralThere:
+    word = send.side.document
     return SeveralThere(
         f"In KashFlow {word} {found.invoice_number} may be this item, but differs: this item "
-        f"has the reference {attempt.reference or '(none)'} and comes to "
-        f"{shown(attempt.gross, attempt.payload.currency_code or 'GBP')}.",
+        f"has the reference {send.reference or '(none)'} and comes to "
+        f"{shown(send.gross, send.payload.currency_code or 'GBP')}.",
         "Look at it there. If it is this item, put it right there; if it is another one, change "
         "its reference there. Then look again here.",
     )

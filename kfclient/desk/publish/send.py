@@ -69,7 +69,7 @@ from kfclient.desk.publish.kashflow_documents import (
     likeness,
     listed_beside,
     ready_to_send,
-    send,
+    send_step,
 )
 from kfclient.desk.publish.plan import PlannedItem, PlannedPayment
 from kfclient.desk.publish.recover import ReadBack
@@ -150,25 +150,25 @@ def may_pass(problem: Problem) -> bool:
 
 
 class FollowUpSender:
-    """Does the steps of attempts, one run of publishing long. Call it under the publish lock."""
+    """Does the steps of sends, one run of publishing long. Call it under the publish lock."""
 
     def __init__(
         self,
         business: str,
         sessions: Sessions,
-        attempts: SendJournal,
+        sends: SendJournal,
         listener: Listener,
         switch: StopSwitch,
     ) -> None:
         self._business = business
         self._sessions = sessions
-        self._attempts = attempts
-        self._steps = attempts.steps
+        self._sends = sends
+        self._steps = sends.steps
         self._listener = listener
         self._switch = switch
 
     def carry_out(
-        self, attempt: SendRecord, *, fresh: bool, only: Collection[int] | None = None
+        self, send: SendRecord, *, fresh: bool, only: Collection[int] | None = None
     ) -> None:
         """Do the steps that are open, or `only` some; what is not done is kept at the item.
 
@@ -176,54 +176,54 @@ class FollowUpSender:
         it yet. Otherwise KashFlow is asked whether the number still is that document's, and what
         is there already.
         """
-        steps = self._open(attempt, only)
+        steps = self._open(send, only)
         if not steps:
             return
         done: list[FollowUpRecord] = []
         try:
             if not fresh:
                 self._switch.check()
-                self._see_it_there(attempt)
+                self._see_it_there(send)
             for step in steps:
                 self._switch.check()
-                finished = self._do(step, attempt.dbid or 0, fresh=fresh)
+                finished = self._do(step, send.dbid or 0, fresh=fresh)
                 done += [finished] if finished is not None else []
         except (Halted, Cancelled):
             pass
         except (DeskError, KashFlowError) as problem:
-            self.put_off(attempt, problem, only)
+            self.put_off(send, problem, only)
         self._learn_ids(done)
 
     def put_off(
-        self, attempt: SendRecord, problem: Problem, only: Collection[int] | None = None
+        self, send: SendRecord, problem: Problem, only: Collection[int] | None = None
     ) -> None:
         """Leave every open step, or `only` some, for later, with the reason."""
-        for step in self._open(attempt, only):
+        for step in self._open(send, only):
             self._put_off(step, problem)
 
-    def _open(self, attempt: SendRecord, only: Collection[int] | None) -> list[FollowUpRecord]:
-        steps = self._steps.of(self._business, attempt.id)
+    def _open(self, send: SendRecord, only: Collection[int] | None) -> list[FollowUpRecord]:
+        steps = self._steps.of(self._business, send.id)
         return [one for one in steps if one.is_open and (only is None or one.id in only)]
 
-    def _see_it_there(self, attempt: SendRecord) -> None:
+    def _see_it_there(self, send: SendRecord) -> None:
         """See that its document is there; numbers are given again after a delete.
 
         Raises `DocumentGone` where the number is no longer its own, `NotReadBack` where it cannot
         be known.
         """
-        number, word = attempt.number or 0, attempt.side.document
-        if not attempt.dbid:  # looked for when the run began
+        number, word = send.number or 0, send.side.document
+        if not send.dbid:  # looked for when the run began
             raise NotReadBack(
                 f"KashFlow's {word} {number} was not read back, or is no longer what was sent.",
                 "Look at it in KashFlow, then publish what is left.",
             )
         found = self._sessions.call(
             self._business,
-            lambda kashflow: attempt.side.document_of(kashflow, number),
+            lambda kashflow: send.side.document_of(kashflow, number),
         )
-        if found is None or found.invoice_dbid != attempt.dbid:
+        if found is None or found.invoice_dbid != send.dbid:
             raise DocumentGone(f"KashFlow no longer has {word} {number} as it was published.")
-        if not is_same(attempt, found):
+        if not is_same(send, found):
             raise NotReadBack(
                 f"KashFlow has {word} {number} with another amount or contact than was sent.",
                 "Look at it in KashFlow and put it right there, then publish what is left.",
@@ -243,7 +243,7 @@ class FollowUpSender:
             return None
         try:
             made = self._sessions.call(
-                self._business, lambda kashflow: send(kashflow, step, content)
+                self._business, lambda kashflow: send_step(kashflow, step, content)
             )
         except KashFlowError as problem:
             self._failed(step, problem)
@@ -261,7 +261,7 @@ class FollowUpSender:
 
         A payment of the same amount may be the same money, so it is never added on a guess.
         """
-        mine = {one.made for one in self._steps.of(self._business, step.attempt)}
+        mine = {one.made for one in self._steps.of(self._business, step.send)}
         sure, doubtful = likeness(step.followup, [one for one in there if id_of(one) not in mine])
         if sure:
             problem = AlreadyThere(f"KashFlow had {step.followup.what} already; none was added.")
@@ -349,7 +349,7 @@ class ItemPublisher:
         business: str,
         sessions: Sessions,
         items: Items,
-        attempts: SendJournal,
+        sends: SendJournal,
         contacts: NewContacts,
         duplicates: Duplicates,
         agreed: Agreed,
@@ -359,14 +359,14 @@ class ItemPublisher:
         self._business = business
         self._sessions = sessions
         self._items = items
-        self._attempts = attempts
+        self._sends = sends
         self._contacts = contacts
         self._duplicates = duplicates
         self._agreed = agreed
         self._listener = listener
         self._switch = switch
-        self._reading = ReadBack(sessions, items, attempts)
-        self._followups = FollowUpSender(business, sessions, attempts, listener, switch)
+        self._reading = ReadBack(sessions, items, sends)
+        self._followups = FollowUpSender(business, sessions, sends, listener, switch)
         self._documents: dict[tuple[Side, int], list[Invoice]] = {}
 
     def publish(self, task: Task) -> PublishResult:
@@ -384,7 +384,7 @@ class ItemPublisher:
             documents = self._known_documents(planned.side, invoice.customer_id)
             self._refuse_duplicate(planned)
             self._switch.check()
-            attempt = self._attempts.begin(
+            send = self._sends.begin(
                 self._business,
                 planned,
                 invoice,
@@ -396,7 +396,7 @@ class ItemPublisher:
             return PublishResult(planned.item_id, ItemState.TO_REVIEW, None, note_of(problem))
         except (DeskError, KashFlowError) as problem:
             return self._not_begun(planned, problem)
-        return self._send(planned, invoice, attempt)
+        return self._send(planned, invoice, send)
 
     def remember(self) -> None:
         """Have the radar know what this run has published, beside what it has read."""
@@ -404,13 +404,13 @@ class ItemPublisher:
 
     def _rest(self, planned: PlannedItem) -> PublishResult:
         """Do what is left of an item whose document is in KashFlow."""
-        attempt = self._attempts.latest(self._business, planned.item_id)
-        if attempt is not None:
-            self._followups.carry_out(attempt, fresh=False)
+        send = self._sends.latest(self._business, planned.item_id)
+        if send is not None:
+            self._followups.carry_out(send, fresh=False)
         item = self._items.get(self._business, planned.item_id)
         return result_of(item, ItemState.PUBLISHED)
 
-    def _send(self, planned: PlannedItem, invoice: Invoice, attempt: SendRecord) -> PublishResult:
+    def _send(self, planned: PlannedItem, invoice: Invoice, send: SendRecord) -> PublishResult:
         """Send the document, once, and write down what came of it; then what follows it."""
         self._listener(ItemSending(business=self._business, item=planned.item_id))
         try:
@@ -419,20 +419,20 @@ class ItemPublisher:
                 lambda kashflow: planned.side.insert(kashflow, invoice),
             )
         except KashFlowError as problem:
-            return self._failed(attempt, problem)
+            return self._failed(send, problem)
         except SecretsError as problem:
             # Asked for before the first byte: nothing was sent, and a person can answer it.
             outcome = SendState.NOT_SENT
-            item = self._attempts.returned(self._business, attempt, outcome, problem, keep=False)
+            item = self._sends.returned(self._business, send, outcome, problem, keep=False)
             self._held(item, problem)
             raise
-        attempt = self._attempts.published(self._business, attempt, number)
-        attempt, sound = self._read_back(attempt, number)
+        send = self._sends.published(self._business, send, number)
+        send, sound = self._read_back(send, number)
         self._listener(ItemPublished(business=self._business, item=planned.item_id, number=number))
         if sound is None:
-            self._followups.carry_out(attempt, fresh=True)
-        elif attempt.followups:
-            self._followups.put_off(attempt, sound)
+            self._followups.carry_out(send, fresh=True)
+        elif send.followups:
+            self._followups.put_off(send, sound)
         item = self._items.get(self._business, planned.item_id)
         return result_of(item, ItemState.PUBLISHED)
 
@@ -488,29 +488,29 @@ class ItemPublisher:
 
     # After it was sent
 
-    def _failed(self, attempt: SendRecord, problem: KashFlowError) -> PublishResult:
+    def _failed(self, send: SendRecord, problem: KashFlowError) -> PublishResult:
         """Write down that it was refused, was not sent, or that nobody can tell."""
         if problem.outcome is Outcome.UNKNOWN:
-            item = self._attempts.unknown(self._business, attempt, problem)
+            item = self._sends.unknown(self._business, send, problem)
             self._held(item, problem, unknown=True)
             return result_of(item, ItemState.UNKNOWN)
         halts = isinstance(problem, NOBODY_GETS_IN) or (
             isinstance(problem, NotSent) and not isinstance(problem, BadRequest)
         )
         outcome = SendState.REFUSED if isinstance(problem, Refused) else SendState.NOT_SENT
-        item = self._attempts.returned(self._business, attempt, outcome, problem, keep=not halts)
+        item = self._sends.returned(self._business, send, outcome, problem, keep=not halts)
         self._held(item, problem)
         if halts:
             self._switch.halt(problem)
         return result_of(item, self._items.state(self._business, item), note_of(problem))
 
-    def _read_back(self, attempt: SendRecord, number: int) -> tuple[SendRecord, Problem | None]:
-        """Read it back; return the attempt with its id, and why nothing may follow it, if so."""
-        attempt, found, problem = self._reading.read(self._business, attempt, number)
+    def _read_back(self, send: SendRecord, number: int) -> tuple[SendRecord, Problem | None]:
+        """Read it back; return the send with its id, and why nothing may follow it, if so."""
+        send, found, problem = self._reading.read(self._business, send, number)
         if found is not None:
-            self._documents.setdefault((attempt.side, attempt.party), []).append(found)
-        sound = found is not None and is_same(attempt, found)
-        return attempt, None if sound else problem
+            self._documents.setdefault((send.side, send.party), []).append(found)
+        sound = found is not None and is_same(send, found)
+        return send, None if sound else problem
 
     def _held(self, item: Item, problem: Problem, *, unknown: bool = False) -> None:
         self._listener(

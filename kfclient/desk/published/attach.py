@@ -1,6 +1,6 @@
 """Files of items that are in KashFlow already: attached later, replaced, taken off.
 
-Each goes as a step of the attempt that made the document, so it is there once whatever goes wrong;
+Each goes as a step of the send that made the document, so it is there once whatever goes wrong;
 a file that is taken off is deleted by its own id. KashFlow's contract can neither list nor delete
 the files of a sale. An item that is not in KashFlow yet just has the file with it when it goes.
 """
@@ -80,8 +80,8 @@ class Attaching:
     def files(self, business: str, item_id: str) -> list[AttachedFile]:
         """Return the files of an item, as far as they are known here; asks KashFlow nothing."""
         item = self._items.get(business, item_id)
-        attempt = self._context.attempts.latest(business, item.id)
-        if item.sent is None or attempt is None:
+        send = self._context.sends.latest(business, item.id)
+        if item.sent is None or send is None:
             planned = (planned_file(path) for path in item.files)
             return [
                 AttachedFile(name=one.name, size=one.size, path=one.path, attached=False)
@@ -96,7 +96,7 @@ class Attaching:
                 unknown=step.outcome in PENDING,
                 problem=step.problem,
             )
-            for step, file in self._steps(business, attempt)
+            for step, file in self._steps(business, send)
         ]
 
     def add(
@@ -108,8 +108,8 @@ class Attaching:
             item = self._items.get(business, item_id)
             if item.sent is None:
                 return self._with_it(business, item, (*item.files, file.path))
-            attempt = self._published(business, item, listener)
-            self._attach(business, attempt, file, listener, again=False)
+            send = self._published(business, item, listener)
+            self._attach(business, send, file, listener, again=False)
             return self._result(business, item.id)
 
     def replace(
@@ -127,13 +127,13 @@ class Attaching:
                 old = _path_called(item, name)
                 files = (file.path if one == old else one for one in item.files)
                 return self._with_it(business, item, tuple(files))
-            attempt = self._published(business, item, listener)
-            step, old_file = self._called(business, attempt, name, but=file.digest)
-            _refuse_sale(attempt, step)
-            new = self._attach(business, attempt, file, listener, again=True)
+            send = self._published(business, item, listener)
+            step, old_file = self._called(business, send, name, but=file.digest)
+            _refuse_sale(send, step)
+            new = self._attach(business, send, file, listener, again=True)
             if new.outcome is not SendState.DONE or new.made is None:
                 return self._result(business, item.id)
-            return self._take_off(business, attempt, step, old_file, listener)
+            return self._take_off(business, send, step, old_file, listener)
 
     def remove(
         self, business: str, item_id: str, name: str, *, listener: Listener = ignore
@@ -148,10 +148,10 @@ class Attaching:
                 old = _path_called(item, name)
                 left = tuple(one for one in item.files if one != old)
                 return self._with_it(business, item, left)
-            attempt = self._published(business, item, listener)
-            step, file = self._called(business, attempt, name)
-            _refuse_sale(attempt, step)
-            return self._take_off(business, attempt, step, file, listener)
+            send = self._published(business, item, listener)
+            step, file = self._called(business, send, name)
+            _refuse_sale(send, step)
+            return self._take_off(business, send, step, file, listener)
 
     # Inside
 
@@ -162,105 +162,105 @@ class Attaching:
         return result_of(saved, self._items.state(business, saved))
 
     def _published(self, business: str, item: Item, listener: Listener) -> SendRecord:
-        """Return the attempt that made the item's document, with what is unknown looked for."""
+        """Return the send that made the item's document, with what is unknown looked for."""
         settle_time = self._context.settle_time(business)
         self._resolving.recovery.resolve(business, settle_time, listener, [item.id])
         item = self._items.get(business, item.id)
-        attempt = self._context.attempts.latest(business, item.id)
-        if item.sent is not ItemState.PUBLISHED or attempt is None:
+        send = self._context.sends.latest(business, item.id)
+        if item.sent is not ItemState.PUBLISHED or send is None:
             raise ItemSettled(
                 f"Whether item {item.id} is in KashFlow is not known yet.",
                 "Look in KashFlow for it first.",
             )
-        if attempt.dbid:
-            return attempt
-        found = DocumentFinder(business, self._context).find(attempt).found
+        if send.dbid:
+            return send
+        found = DocumentFinder(business, self._context).find(send).found
         if found is None:
             raise DocumentGone(f"KashFlow no longer has item {item.id} as it was published.")
-        self._context.attempts.confirmed(business, attempt, found, None)
-        return self._context.attempts.get(business, attempt.id)
+        self._context.sends.confirmed(business, send, found, None)
+        return self._context.sends.get(business, send.id)
 
     def _attach(
         self,
         business: str,
-        attempt: SendRecord,
+        send: SendRecord,
         file: PlannedFile,
         listener: Listener,
         *,
         again: bool,
     ) -> FollowUpRecord:
-        """Attach the file as a step of the attempt, and return the step as it is then.
+        """Attach the file as a step of the send, and return the step as it is then.
 
         With `again`, one that is there already is enough.
         """
-        same = [step for step, one in self._steps(business, attempt) if one.digest == file.digest]
-        step = same[-1] if same else self._begin(business, attempt, file)
+        same = [step for step, one in self._steps(business, send) if one.digest == file.digest]
+        step = same[-1] if same else self._begin(business, send, file)
         if not step.is_left and not again:
-            raise AlreadyThere(f"{file.name} is attached to item {attempt.item} already.")
+            raise AlreadyThere(f"{file.name} is attached to item {send.item} already.")
         switch = StopSwitch(Cancel(), Pause())
         run = FollowUpSender(
-            business, self._context.sessions, self._context.attempts, listener, switch
+            business, self._context.sessions, self._context.sends, listener, switch
         )
-        run.carry_out(attempt, fresh=False, only=[step.id])
-        return self._context.attempts.steps.get(business, step.id)
+        run.carry_out(send, fresh=False, only=[step.id])
+        return self._context.sends.steps.get(business, step.id)
 
-    def _begin(self, business: str, attempt: SendRecord, file: PlannedFile) -> FollowUpRecord:
-        steps = self._context.attempts.steps
+    def _begin(self, business: str, send: SendRecord, file: PlannedFile) -> FollowUpRecord:
+        steps = self._context.sends.steps
         with self._context.home.books(business).transaction():
-            item = self._items.get(business, attempt.item)
+            item = self._items.get(business, send.item)
             files = tuple(dict.fromkeys((*item.files, file.path)))
             item = steps.add(
                 business,
                 msgspec.structs.replace(item, files=files),
-                attempt=attempt.id,
-                operation=attempt.operation,
-                number=attempt.number or 0,
+                send=send.id,
+                operation=send.operation,
+                number=send.number or 0,
                 followups=[file],
             )
             self._items.put(business, item)
-        return max(steps.of(business, attempt.id), key=lambda one: one.id)
+        return max(steps.of(business, send.id), key=lambda one: one.id)
 
     def _take_off(
         self,
         business: str,
-        attempt: SendRecord,
+        send: SendRecord,
         step: FollowUpRecord,
         file: PlannedFile,
         listener: Listener,
     ) -> PublishResult:
         """Delete a file that Kashdeck attached, or give up one that was not sent."""
-        steps, problem = self._context.attempts.steps, None
+        steps, problem = self._context.sends.steps, None
         if step.is_open:
             told = AlreadyThere(f"{file.what.capitalize()} was taken off before it was sent.")
             steps.undone(business, steps.done_elsewhere(business, step, told, Action.DECIDED))
-        elif (target := self._target(business, attempt, step)) is None:
+        elif (target := self._target(business, send, step)) is None:
             steps.undone(business, step)
         else:
             removal = RemovalRecord(
-                attempt=attempt.id,
-                item=attempt.item,
-                operation=attempt.operation,
+                send=send.id,
+                item=send.item,
+                operation=send.operation,
                 step=step.id,
                 target=target,
-                number=attempt.number or 0,
-                dbid=attempt.dbid or 0,
+                number=send.number or 0,
+                dbid=send.dbid or 0,
                 what=file.what,
                 started_at=self._context.clock(),
             )
             problem = self._resolving.recovery.deleting.delete(business, removal, listener)
         if problem is None:
-            self._forget_path(business, attempt.item, file.path)
-        return self._result(business, attempt.item, None if problem is None else note_of(problem))
+            self._forget_path(business, send.item, file.path)
+        return self._result(business, send.item, None if problem is None else note_of(problem))
 
-    def _target(self, business: str, attempt: SendRecord, step: FollowUpRecord) -> int | None:
+    def _target(self, business: str, send: SendRecord, step: FollowUpRecord) -> int | None:
         """Return the id of the file that a step attached, None where it is not there any more."""
-        found = DocumentFinder(business, self._context).find(attempt).found
+        found = DocumentFinder(business, self._context).find(send).found
         if found is None:
-            raise DocumentGone(f"KashFlow no longer has item {attempt.item} as it was published.")
+            raise DocumentGone(f"KashFlow no longer has item {send.item} as it was published.")
         there = self._context.sessions.call(
-            business, lambda line: listed_at(line, attempt, found, PlannedFile)
+            business, lambda line: listed_at(line, send, found, PlannedFile)
         )
-        steps = self._context.attempts.steps.of(business, attempt.id)
+        steps = self._context.sends.steps.of(business, send.id)
         for one, own in matched(steps, PlannedFile, there or []).ours:
             if one.id == step.id and own is not None:
                 return id_of(own)
@@ -273,30 +273,30 @@ class Attaching:
             self._items.put(business, msgspec.structs.replace(item, files=left))
 
     def _steps(
-        self, business: str, attempt: SendRecord
+        self, business: str, send: SendRecord
     ) -> Iterator[tuple[FollowUpRecord, PlannedFile]]:
-        """Yield the attempt's files that are there or are to be, oldest first."""
-        for step in self._context.attempts.steps.of(business, attempt.id):
+        """Yield the send's files that are there or are to be, oldest first."""
+        for step in self._context.sends.steps.of(business, send.id):
             if isinstance(step.followup, PlannedFile) and step.outcome is not SendState.UNDONE:
                 yield step, step.followup
 
     def _called(
-        self, business: str, attempt: SendRecord, name: str, but: str = ""
+        self, business: str, send: SendRecord, name: str, but: str = ""
     ) -> tuple[FollowUpRecord, PlannedFile]:
         """Return the one file of that name, not of the content `but`."""
         found = [
             (step, file)
-            for step, file in self._steps(business, attempt)
+            for step, file in self._steps(business, send)
             if folded(file.name) == folded(name)
             and file.digest != but
             and step.outcome is not SendState.DONE_ELSEWHERE
         ]
         if len(found) == 1:
             return found[0]
-        names = ", ".join(file.name for _, file in self._steps(business, attempt)) or "none"
+        names = ", ".join(file.name for _, file in self._steps(business, send)) or "none"
         many = "several files" if found else "no file"
         raise WrongValue(
-            f"Kashdeck has attached {many} called {name} to item {attempt.item}.",
+            f"Kashdeck has attached {many} called {name} to item {send.item}.",
             f"Its files are: {names}.",
         )
 
@@ -316,8 +316,8 @@ def _checked(path: str) -> PlannedFile:
     return planned_file(place)
 
 
-def _refuse_sale(attempt: SendRecord, step: FollowUpRecord) -> None:
-    if not attempt.side.lists_files and not step.is_open:
+def _refuse_sale(send: SendRecord, step: FollowUpRecord) -> None:
+    if not send.side.lists_files and not step.is_open:
         raise NotUndone(
             "KashFlow lets nobody but itself delete a file of a sale.",
             "Attach the new file, and delete the old one in KashFlow.",

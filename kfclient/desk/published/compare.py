@@ -161,10 +161,10 @@ class Matched(msgspec.Struct, frozen=True):
 
 
 def listed_at(
-    kashflow: KashFlow, attempt: SendRecord, document: Invoice, kind: AttachedKind
+    kashflow: KashFlow, send: SendRecord, document: Invoice, kind: AttachedKind
 ) -> list[Found] | None:
-    """Return what the attempt's document, as it is numbered now, has of a kind; see `listed`."""
-    side = attempt.side
+    """Return what the send's document, as it is numbered now, has of a kind; see `listed`."""
+    side = send.side
     return listed(kashflow, side, kind, document.invoice_number, document.invoice_dbid)
 
 

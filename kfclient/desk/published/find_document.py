@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class FoundDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """An attempt's document as it is now, None where it is gone, and whose its number is then.
+    """A send's document as it is now, None where it is gone, and whose its number is then.
 
     `instead` is the document that has the number now, where that is another one.
     """
@@ -37,7 +37,7 @@ class FoundDocument(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DocumentFinder:
-    """Finds the documents of attempts, one piece of work long.
+    """Finds the documents of sends, one piece of work long.
 
     What is read of a supplier or customer is kept; a document that was found in it is as fresh as
     that. Raises `KashFlowError`, `Cancelled`.
@@ -46,69 +46,65 @@ class DocumentFinder:
     def __init__(self, business: str, context: Context, cancel: Cancel | None = None) -> None:
         self._business = business
         self._sessions = context.sessions
-        self._attempts = context.attempts
+        self._sends = context.sends
         self._cancel = cancel
         self._parties: dict[tuple[Side, int], list[Invoice]] = {}
         self._every: dict[int, Invoice] | None = None
 
-    def read_together(self, attempts: Iterable[SendRecord]) -> None:
+    def read_together(self, sends: Iterable[SendRecord]) -> None:
         """Read the documents of each supplier and customer that has several of these, at once."""
-        counts = Counter((one.side, one.party) for one in attempts)
+        counts = Counter((one.side, one.party) for one in sends)
         for (side, party), count in counts.items():
             if count > 1:
                 self._of_party(side, party)
 
-    def find(self, attempt: SendRecord, *, everywhere: bool = False) -> FoundDocument:
-        """Return where the attempt's document is: with its number, else with its party.
+    def find(self, send: SendRecord, *, everywhere: bool = False) -> FoundDocument:
+        """Return where the send's document is: with its number, else with its party.
 
         `everywhere` looks through all purchases for one that is neither, which takes a call for
         each hundred of them; for a sale it is one call. Raises `NotReadBack` for a document that
         was never read back and that cannot be told for certain.
         """
-        key = (attempt.side, attempt.party)
-        if key in self._parties and (one := _with_id(self._parties[key], attempt)):
+        key = (send.side, send.party)
+        if key in self._parties and (one := _with_id(self._parties[key], send)):
             return FoundDocument(found=one)
-        if not attempt.dbid:
-            return FoundDocument(found=self._never_read(attempt, self._of_party(*key)))
-        numbered = self._numbered(attempt)
-        if numbered is not None and numbered.invoice_dbid == attempt.dbid:
+        if not send.dbid:
+            return FoundDocument(found=self._never_read(send, self._of_party(*key)))
+        numbered = self._numbered(send)
+        if numbered is not None and numbered.invoice_dbid == send.dbid:
             return FoundDocument(found=numbered)
-        found = _with_id(self._of_party(*key), attempt)
+        found = _with_id(self._of_party(*key), send)
         if found is None and everywhere:
-            found = self._anywhere(attempt)
+            found = self._anywhere(send)
         return FoundDocument(found=found, instead=numbered if found is None else None)
 
-    def _numbered(self, attempt: SendRecord) -> Invoice | None:
+    def _numbered(self, send: SendRecord) -> Invoice | None:
         return self._sessions.call(
             self._business,
-            lambda kashflow: attempt.side.document_of(kashflow, attempt.number or 0),
+            lambda kashflow: send.side.document_of(kashflow, send.number or 0),
         )
 
-    def _never_read(self, attempt: SendRecord, documents: Iterable[Invoice]) -> Invoice | None:
-        """Return the one document that can be the attempt's and is no other item's, if any."""
-        if self._is_known_to_be_gone(attempt):
+    def _never_read(self, send: SendRecord, documents: Iterable[Invoice]) -> Invoice | None:
+        """Return the one document that can be the send's and is no other item's, if any."""
+        if self._is_known_to_be_gone(send):
             return None
         sure, doubtful = candidates(
-            attempt,
-            [
-                one
-                for one in documents
-                if not self._attempts.is_claimed(self._business, one, attempt)
-            ],
+            send,
+            [one for one in documents if not self._sends.is_claimed(self._business, one, send)],
         )
-        if len(sure) == 1 and sure[0].invoice_number == attempt.number:
+        if len(sure) == 1 and sure[0].invoice_number == send.number:
             return sure[0]
         if sure or doubtful:
             raise NotReadBack(
-                f"It was never read back, and KashFlow's number {attempt.number} is not, or not "
+                f"It was never read back, and KashFlow's number {send.number} is not, or not "
                 "only, what was sent.",
                 "Look at it in KashFlow.",
             )
         return None
 
-    def _is_known_to_be_gone(self, attempt: SendRecord) -> bool:
-        known = attempt.problem is not None and attempt.problem.code == DeletedThere.code
-        return known or self._attempts.is_given_again(self._business, attempt)
+    def _is_known_to_be_gone(self, send: SendRecord) -> bool:
+        known = send.problem is not None and send.problem.code == DeletedThere.code
+        return known or self._sends.is_given_again(self._business, send)
 
     def _of_party(self, side: Side, party: int) -> list[Invoice]:
         key = (side, party)
@@ -121,10 +117,10 @@ class DocumentFinder:
             )
         return self._parties[key]
 
-    def _anywhere(self, attempt: SendRecord) -> Invoice | None:
+    def _anywhere(self, send: SendRecord) -> Invoice | None:
         """Return the document by its id alone: moved to another party, and to another number."""
-        dbid = attempt.dbid or 0
-        if attempt.side.has_get_by_id:
+        dbid = send.dbid or 0
+        if send.side.has_get_by_id:
             return self._sessions.call(self._business, lambda line: line.get_invoice_by_id(dbid))
 
         def read(kashflow: KashFlow) -> dict[int, Invoice]:
@@ -136,8 +132,8 @@ class DocumentFinder:
         return self._every.get(dbid)
 
 
-def _with_id(documents: Iterable[Invoice], attempt: SendRecord) -> Invoice | None:
-    return next((one for one in documents if attempt.dbid == one.invoice_dbid), None)
+def _with_id(documents: Iterable[Invoice], send: SendRecord) -> Invoice | None:
+    return next((one for one in documents if send.dbid == one.invoice_dbid), None)
 
 
 # What the ids in KashFlow's documents stand for, by the synced lists.

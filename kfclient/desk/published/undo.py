@@ -76,7 +76,7 @@ class UndoItem(msgspec.Struct, frozen=True, kw_only=True):
 
     item_id: str
     version: int
-    attempt: int
+    send: int
     operation: str
     contact: str
     number: int
@@ -132,16 +132,16 @@ class UndoLook:
         self._locked_until = books.settings.locked_until
         self._names = IdNames(context.lists, business, books.home_currency)
 
-    def look(self, item: Item, attempt: SendRecord) -> UndoItem:
+    def look(self, item: Item, send: SendRecord) -> UndoItem:
         """Return what undoing the item deletes, as KashFlow is now.
 
         Raises `NotUndone` with the reason where it cannot be, `NotReadBack`, `KashFlowError`.
         """
-        steps = self._context.attempts.steps.of(self._business, attempt.id)
+        steps = self._context.sends.steps.of(self._business, send.id)
         if any(step.outcome in PENDING for step in steps):
             raise NotUndone("What followed it had no answer; KashFlow has to be looked at first.")
-        found = self._finder.find(attempt, everywhere=True).found
-        bare = self._bare(item, attempt, found)
+        found = self._finder.find(send, everywhere=True).found
+        bare = self._bare(item, send, found)
         if found is None:
             return bare
         if self._locked_until and found.invoice_date and found.invoice_date <= self._locked_until:
@@ -149,12 +149,12 @@ class UndoLook:
             raise NotUndone(f"It is in the period that is locked, up to {until}.")
         undo = msgspec.structs.replace(
             bare,
-            deletes=(_told(attempt, found),),
-            goes_with_it=_unlisted(attempt, steps),
-            changed=self._changes(attempt, found),
+            deletes=(_told(send, found),),
+            goes_with_it=_unlisted(send, steps),
+            changed=self._changes(send, found),
         )
         for kind in ALL_KINDS:
-            there = self._at(attempt, found, kind)
+            there = self._at(send, found, kind)
             if there is not None:
                 undo = self._with(undo, kind, there)
         return undo
@@ -183,55 +183,55 @@ class UndoLook:
             payments=tuple((step.id, id_of(own)) for step, own in ours),
         )
 
-    def _bare(self, item: Item, attempt: SendRecord, found: Invoice | None) -> UndoItem:
-        party = attempt.side.contact
+    def _bare(self, item: Item, send: SendRecord, found: Invoice | None) -> UndoItem:
+        party = send.side.contact
         return UndoItem(
             item_id=item.id,
             version=item.version,
-            attempt=attempt.id,
-            operation=attempt.operation,
-            contact=attempt.contact,
-            number=found.invoice_number if found is not None else attempt.number or 0,
-            dbid=found.invoice_dbid if found is not None else attempt.dbid or 0,
+            send=send.id,
+            operation=send.operation,
+            contact=send.contact,
+            number=found.invoice_number if found is not None else send.number or 0,
+            dbid=found.invoice_dbid if found is not None else send.dbid or 0,
             deletes=(),
-            stays=f"the {party} {attempt.contact} stays in KashFlow" if attempt.created else "",
+            stays=f"the {party} {send.contact} stays in KashFlow" if send.created else "",
             gone=found is None,
             seen="" if found is None else fingerprint_of_document(found),
         )
 
-    def _changes(self, attempt: SendRecord, found: Invoice) -> tuple[str, ...]:
+    def _changes(self, send: SendRecord, found: Invoice) -> tuple[str, ...]:
         """Return what was changed since it was read back; what came out so is no change."""
-        if attempt.seen == fingerprint_of_document(found):
+        if send.seen == fingerprint_of_document(found):
             return ()
-        told = compare(attempt.payload, found, self._names, attempt.side)
+        told = compare(send.payload, found, self._names, send.side)
         changed = [one.sentence for one in told]
-        if found.invoice_number != attempt.number:
-            changed.append(f"its number was {attempt.number} and is {found.invoice_number}")
+        if found.invoice_number != send.number:
+            changed.append(f"its number was {send.number} and is {found.invoice_number}")
         return tuple(changed)
 
-    def _at(self, attempt: SendRecord, found: Invoice, kind: AttachedKind) -> Matched | None:
+    def _at(self, send: SendRecord, found: Invoice, kind: AttachedKind) -> Matched | None:
         there = self._context.sessions.call(
-            self._business, lambda line: listed_at(line, attempt, found, kind)
+            self._business, lambda line: listed_at(line, send, found, kind)
         )
         if there is None:
             return None
-        steps = self._context.attempts.steps.of(self._business, attempt.id)
+        steps = self._context.sends.steps.of(self._business, send.id)
         return matched(steps, kind, there)
 
 
-def _unlisted(attempt: SendRecord, steps: Sequence[FollowUpRecord]) -> tuple[str, ...]:
+def _unlisted(send: SendRecord, steps: Sequence[FollowUpRecord]) -> tuple[str, ...]:
     """Return the files of a sale, which KashFlow does not list; they go with it all the same."""
-    if attempt.side.lists_files:
+    if send.side.lists_files:
         return ()
     return tuple(step.followup.what for step in done(steps, PlannedFile))
 
 
-def _told(attempt: SendRecord, found: Invoice) -> str:
+def _told(send: SendRecord, found: Invoice) -> str:
     """Return which document it is: "purchase 12 (Pennine Water, PEN-1, £120.00)"."""
-    currency = attempt.payload.currency_code or "GBP"
-    parts = (attempt.contact, attempt.reference, shown(attempt.gross, currency))
+    currency = send.payload.currency_code or "GBP"
+    parts = (send.contact, send.reference, shown(send.gross, currency))
     told = ", ".join(part for part in parts if part)
-    return f"{attempt.side.document} {found.invoice_number} ({told})"
+    return f"{send.side.document} {found.invoice_number} ({told})"
 
 
 # Taking items out of KashFlow as was shown: payments first, then the document, each once.
@@ -339,12 +339,12 @@ class UndoRun:
                 "Undo it all the same (--even-if-changed) only if that may be lost.",
             )
         item = self._context.items.get(self._business, planned.item_id)
-        attempt = self._context.attempts.latest(self._business, item.id)
+        send = self._context.sends.latest(self._business, item.id)
         here = item.sent is ItemState.PUBLISHED
-        if not here or attempt is None or attempt.id != planned.attempt:
+        if not here or send is None or send.id != planned.send:
             raise NotUndone("It was changed here meanwhile; nothing was deleted.", "Look again.")
         finder = DocumentFinder(self._business, self._context, self._switch.cancel)
-        fresh = UndoLook(self._business, self._context, finder).look(item, attempt)
+        fresh = UndoLook(self._business, self._context, finder).look(item, send)
         same = msgspec.structs.replace(fresh, version=planned.version) == planned
         if not (same or fresh.gone):
             raise NotUndone(
@@ -355,26 +355,26 @@ class UndoRun:
 
     def _delete(self, planned: UndoItem) -> Problem | None:
         """Delete what belongs to the item, payments first; return why it is not out, if so."""
-        attempts = self._context.attempts
-        attempt = attempts.get(self._business, planned.attempt)
+        sends = self._context.sends
+        send = sends.get(self._business, planned.send)
         if planned.gone:
             word = planned.side.document
             said = f"KashFlow had {word} {planned.number} no more."
-            attempts.undone(self._business, attempt, Action.UNDONE, said)
+            sends.undone(self._business, send, Action.UNDONE, said)
             return None
         for step, target in planned.payments:
-            what = attempts.steps.get(self._business, step).followup.what
-            problem = self._remove(attempt, planned, what, target, step=step)
+            what = sends.steps.get(self._business, step).followup.what
+            problem = self._remove(send, planned, what, target, step=step)
             if problem is not None:
                 return problem
         what = f"{planned.side.document} {planned.number}"
-        return self._remove(attempt, planned, what, planned.dbid)
+        return self._remove(send, planned, what, planned.dbid)
 
     def _remove(
-        self, attempt: SendRecord, planned: UndoItem, what: str, target: int, *, step: int = 0
+        self, send: SendRecord, planned: UndoItem, what: str, target: int, *, step: int = 0
     ) -> Problem | None:
         removal = RemovalRecord(
-            attempt=attempt.id,
+            send=send.id,
             item=planned.item_id,
             operation=planned.operation,
             step=step,
@@ -470,15 +470,15 @@ class Undoing:
             look = UndoLook(business, self._context, finder)
             wanted = [(item_id, self._attempt_of(business, item_id)) for item_id in ids]
             finder.read_together(one for _, one in wanted if one is not None)
-            for item_id, attempt in wanted:
+            for item_id, send in wanted:
                 if cancel is not None:
                     cancel.check()
                 item = self._items.get(business, item_id)
-                if attempt is None:
+                if send is None:
                     left_out.append(LeftOut(item_id, self._reason(business, item)))
                     continue
                 try:
-                    planned.append(look.look(item, self._known(business, attempt, finder)))
+                    planned.append(look.look(item, self._known(business, send, finder)))
                 except (NotUndone, NotReadBack) as problem:
                     left_out.append(LeftOut(item_id, f"{problem.sentence} {problem.cure}".strip()))
         return UndoPlan(business=business, items=tuple(planned), left_out=tuple(left_out), run=run)
@@ -533,19 +533,19 @@ class Undoing:
         return sorted(found, key=lambda one: one.id, reverse=True)
 
     def _made_by(self, business: str, run: Run) -> list[SendRecord]:
-        """Return the attempts of a run that made documents, the last first.
+        """Return the sends of a run that made documents, the last first.
 
         They were begun while it went on, with the fingerprint of what it showed.
         """
         shown = {(one.item, one.fingerprint) for one in run.shown}
         found = [
-            attempt
+            send
             for item_id in dict.fromkeys(one.item for one in run.shown)
-            for attempt in self._context.attempts.by(business, "item", item_id)
-            if attempt.outcome in _ONCE_THERE
-            and (attempt.item, attempt.fingerprint) in shown
-            and attempt.started_at >= run.started_at
-            and (run.ended_at is None or attempt.started_at <= run.ended_at)
+            for send in self._context.sends.by(business, "item", item_id)
+            if send.outcome in _ONCE_THERE
+            and (send.item, send.fingerprint) in shown
+            and send.started_at >= run.started_at
+            and (run.ended_at is None or send.started_at <= run.ended_at)
         ]
         return sorted(found, key=lambda one: one.id, reverse=True)
 
@@ -554,7 +554,7 @@ class Undoing:
         for run in self._all_runs(business):
             if run.id == number:
                 made = self._made_by(business, run)
-                latest = self._context.attempts.latest
+                latest = self._context.sends.latest
                 return [
                     one.item
                     for one in made
@@ -565,24 +565,24 @@ class Undoing:
         )
 
     def _attempt_of(self, business: str, item_id: str) -> SendRecord | None:
-        """Return the attempt that made the item's document, None unless it is in KashFlow."""
+        """Return the send that made the item's document, None unless it is in KashFlow."""
         item = self._items.get(business, item_id)
         if item.sent is not ItemState.PUBLISHED or self._is_pending(business, item):
             return None
-        return self._context.attempts.latest(business, item_id)
+        return self._context.sends.latest(business, item_id)
 
     def _is_pending(self, business: str, item: Item) -> bool:
-        return bool(self._context.attempts.removals.pending_of(business, item.id))
+        return bool(self._context.sends.removals.pending_of(business, item.id))
 
-    def _known(self, business: str, attempt: SendRecord, finder: DocumentFinder) -> SendRecord:
-        """Return the attempt with its document's id, learnt now where it was never read back."""
-        if attempt.dbid:
-            return attempt
-        found = finder.find(attempt).found
+    def _known(self, business: str, send: SendRecord, finder: DocumentFinder) -> SendRecord:
+        """Return the send with its document's id, learnt now where it was never read back."""
+        if send.dbid:
+            return send
+        found = finder.find(send).found
         if found is None:
-            return attempt
-        self._context.attempts.confirmed(business, attempt, found, None)
-        return self._context.attempts.get(business, attempt.id)
+            return send
+        self._context.sends.confirmed(business, send, found, None)
+        return self._context.sends.get(business, send.id)
 
     def _reason(self, business: str, item: Item) -> str:
         """Return why an item that is not in KashFlow, or may be, cannot be undone."""
@@ -591,7 +591,7 @@ class Undoing:
             return f"{item.problem.sentence} {item.problem.cure}".strip()
         if state is ItemState.UNKNOWN:
             return "Its outcome is not known; KashFlow has to be looked at first."
-        last = self._context.attempts.latest(business, item.id)
+        last = self._context.sends.latest(business, item.id)
         if last is not None and last.outcome is SendState.UNDONE:
             return "It was taken out of KashFlow already."
         return "It is not in KashFlow."

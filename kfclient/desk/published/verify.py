@@ -86,45 +86,45 @@ class VerifyLook:
         books = context.items.reference.books(business)
         self._names = IdNames(context.lists, business, books.home_currency)
 
-    def look(self, attempt: SendRecord) -> VerifyResult:
-        """Return how the attempt's document is in KashFlow now.
+    def look(self, send: SendRecord) -> VerifyResult:
+        """Return how the send's document is in KashFlow now.
 
         Raises `KashFlowError` for what would go wrong with every other one too, `Cancelled`.
         """
         try:
-            where = self._finder.find(attempt)
+            where = self._finder.find(send)
             if where.found is None:
-                return _gone(attempt, where)
-            self._learn(attempt, where.found)
-            differences, unlisted = self._differences(attempt, where.found)
+                return _gone(send, where)
+            self._learn(send, where.found)
+            differences, unlisted = self._differences(send, where.found)
         except (DeskError, KashFlowError) as problem:
             if isinstance(problem, KashFlowError) and stops(problem):
                 raise
-            return _result(attempt, Verdict.NOT_READ, problem=note_of(problem))
+            return _result(send, Verdict.NOT_READ, problem=note_of(problem))
         if not differences:
-            return _result(attempt, Verdict.SAME, unlisted=unlisted)
-        named = _named(attempt)
+            return _result(send, Verdict.SAME, unlisted=unlisted)
+        named = _named(send)
         edited = EditedThere(f"In KashFlow {named} is otherwise: {in_words(differences)}.")
-        return _result(attempt, Verdict.CHANGED, differences, note_of(edited), unlisted)
+        return _result(send, Verdict.CHANGED, differences, note_of(edited), unlisted)
 
-    def _learn(self, attempt: SendRecord, found: Invoice) -> None:
+    def _learn(self, send: SendRecord, found: Invoice) -> None:
         """Keep the id of a document that was never read back, unless somebody publishes now."""
-        if attempt.dbid:
+        if send.dbid:
             return
         with self._context.home.try_lock(publish_lock(self._business)) as held:
-            latest = self._context.attempts.latest(self._business, attempt.item)
-            if held and latest == attempt:
-                self._context.attempts.confirmed(self._business, attempt, found, None)
+            latest = self._context.sends.latest(self._business, send.item)
+            if held and latest == send:
+                self._context.sends.confirmed(self._business, send, found, None)
 
     def _differences(
-        self, attempt: SendRecord, found: Invoice
+        self, send: SendRecord, found: Invoice
     ) -> tuple[tuple[Difference, ...], tuple[str, ...]]:
         """Return what differs, and what KashFlow does not list and so cannot be compared."""
-        side = attempt.side
-        told = [*compare(attempt.payload, found, self._names, side)]
-        if found.invoice_number != attempt.number:
-            told.append(Difference("number", str(attempt.number), str(found.invoice_number)))
-        steps = self._context.attempts.steps.of(self._business, attempt.id)
+        side = send.side
+        told = [*compare(send.payload, found, self._names, side)]
+        if found.invoice_number != send.number:
+            told.append(Difference("number", str(send.number), str(found.invoice_number)))
+        steps = self._context.sends.steps.of(self._business, send.id)
         unlisted: list[str] = []
         for kind in ALL_KINDS:
             if not done(steps, kind):
@@ -132,7 +132,7 @@ class VerifyLook:
             if kind is PlannedFile and not side.lists_files:
                 unlisted += [step.followup.what for step in done(steps, kind)]
             else:
-                told += self._at(attempt, found, steps, kind)
+                told += self._at(send, found, steps, kind)
         told += self._taken_off(found, steps)
         return tuple(told), tuple(unlisted)
 
@@ -150,14 +150,14 @@ class VerifyLook:
 
     def _at(
         self,
-        attempt: SendRecord,
+        send: SendRecord,
         found: Invoice,
         steps: Sequence[FollowUpRecord],
         kind: AttachedKind,
     ) -> list[Difference]:
         """Return what differs of the payments, files or notes that Kashdeck put there."""
         there = self._context.sessions.call(
-            self._business, lambda line: listed_at(line, attempt, found, kind)
+            self._business, lambda line: listed_at(line, send, found, kind)
         )
         pairs = matched(steps, kind, there or []).ours
         differ = (difference(step, own, self._names) for step, own in pairs)
@@ -165,31 +165,31 @@ class VerifyLook:
 
 
 def _result(
-    attempt: SendRecord,
+    send: SendRecord,
     verdict: Verdict,
     differences: tuple[Difference, ...] = (),
     problem: ProblemNote | None = None,
     unlisted: tuple[str, ...] = (),
 ) -> VerifyResult:
-    number = attempt.number or 0
-    return VerifyResult(attempt.item, number, verdict, differences, problem, unlisted)
+    number = send.number or 0
+    return VerifyResult(send.item, number, verdict, differences, problem, unlisted)
 
 
-def _gone(attempt: SendRecord, where: FoundDocument) -> VerifyResult:
+def _gone(send: SendRecord, where: FoundDocument) -> VerifyResult:
     if where.instead is None:
-        problem = DeletedThere(f"KashFlow no longer has {_named(attempt)}: it was deleted there.")
-        return _result(attempt, Verdict.DELETED, problem=note_of(problem))
+        problem = DeletedThere(f"KashFlow no longer has {_named(send)}: it was deleted there.")
+        return _result(send, Verdict.DELETED, problem=note_of(problem))
     other = where.instead
     told = ", ".join(part for part in (other.customer_name, other.customer_reference) if part)
     problem = DeletedThere(
-        f"KashFlow no longer has {_named(attempt)}: it was deleted there, and its number is "
+        f"KashFlow no longer has {_named(send)}: it was deleted there, and its number is "
         f"another document's now{f' ({told})' if told else ''}."
     )
-    return _result(attempt, Verdict.REPLACED, problem=note_of(problem))
+    return _result(send, Verdict.REPLACED, problem=note_of(problem))
 
 
-def _named(attempt: SendRecord) -> str:
-    return f"{attempt.side.document} {attempt.number}"
+def _named(send: SendRecord) -> str:
+    return f"{send.side.document} {send.number}"
 
 
 __all__ = ["Verdict", "VerifyReport", "VerifyResult", "Verifying"]
@@ -246,13 +246,13 @@ class Verifying:
             finder = DocumentFinder(business, self._context, cancel)
             look = VerifyLook(business, self._context, finder)
             finder.read_together(wanted)
-            for attempt in wanted:
+            for send in wanted:
                 if cancel is not None:
                     cancel.check()
-                results.append(result := look.look(attempt))
-                self._remember(business, attempt, result)
+                results.append(result := look.look(send))
+                self._remember(business, send, result)
                 differs = result.verdict is not Verdict.SAME
-                listener(ItemVerified(business=business, item=attempt.item, differs=differs))
+                listener(ItemVerified(business=business, item=send.item, differs=differs))
         except Cancelled:
             cancelled = True
         except KashFlowError as problem:
@@ -280,33 +280,33 @@ class Verifying:
         wanted: list[SendRecord] = []
         left_out: list[LeftOut] = []
         for item in asked:
-            attempt = self._context.attempts.latest(business, item.id)
-            if item.sent is ItemState.PUBLISHED and attempt is not None:
-                wanted.append(attempt)
+            send = self._context.sends.latest(business, item.id)
+            if item.sent is ItemState.PUBLISHED and send is not None:
+                wanted.append(send)
             else:
                 unknown = items.state(business, item) is ItemState.UNKNOWN
                 why = "Its outcome is not known yet." if unknown else "It is not in KashFlow."
                 left_out.append(LeftOut(item.id, why))
         return wanted, left_out
 
-    def _remember(self, business: str, attempt: SendRecord, result: VerifyResult) -> None:
+    def _remember(self, business: str, send: SendRecord, result: VerifyResult) -> None:
         """Write at the item what was found, unless it is another document by now."""
         database = self._context.home.books(business)
         if result.verdict in _GONE:
-            self._context.attempts.forget_document(business, attempt)
+            self._context.sends.forget_document(business, send)
         with database.transaction():
-            item = self._context.items.get(business, attempt.item)
-            latest = self._context.attempts.latest(business, item.id)
-            if item.sent is not ItemState.PUBLISHED or latest is None or latest.id != attempt.id:
+            item = self._context.items.get(business, send.item)
+            latest = self._context.sends.latest(business, item.id)
+            if item.sent is not ItemState.PUBLISHED or latest is None or latest.id != send.id:
                 return
             problem = self._problem(item, result)
-            deleting = self._context.attempts.removals.pending_of(business, item.id)
+            deleting = self._context.sends.removals.pending_of(business, item.id)
             if problem == item.problem or deleting:
                 return
             self._context.items.put(business, msgspec.structs.replace(item, problem=problem))
             action = Action.CAME_OUT_DIFFERENT if problem is not None else Action.VERIFIED
             answer = "" if problem is None else problem.sentence
-            self._context.attempts.note(business, attempt, action, answer)
+            self._context.sends.note(business, send, action, answer)
 
     def _problem(self, item: Item, result: VerifyResult) -> ProblemNote | None:
         """Return what the item is to remember: what differs, or what it did before."""

@@ -33,7 +33,7 @@ class Context:
     items: Items
     audit: Audit
     duplicates: Duplicates
-    attempts: SendJournal
+    sends: SendJournal
     runs: Runs
     clock: Callable[[], dt.datetime]
 

@@ -68,7 +68,7 @@ class RunControl:
         """
         books = self._context.items.reference.books(business)
         items = self._context.items.by_id(business)
-        planner = PlanCheck(business, self._context.items, self._context.attempts)
+        planner = PlanCheck(business, self._context.items, self._context.sends)
         planned = []
         for one in run.shown:
             if one.item in items:

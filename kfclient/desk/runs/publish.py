@@ -147,7 +147,7 @@ class Publishing(RunControl):
         else:
             ids = dict.fromkeys(item_id.strip() for item_id in item_ids)
             wanted = [self._items.get(business, item_id) for item_id in ids]
-        planner = PlanCheck(business, self._items, self._context.attempts)
+        planner = PlanCheck(business, self._items, self._context.sends)
         planned: list[PlannedItem] = []
         left_out: list[LeftOut] = []
         for item in wanted:

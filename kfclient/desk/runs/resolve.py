@@ -26,11 +26,9 @@ class Resolving:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._items = context.items
-        self.recovery = SendRecovery(
-            context.sessions, context.items, context.attempts, context.clock
-        )
+        self.recovery = SendRecovery(context.sessions, context.items, context.sends, context.clock)
         self._deciding = Deciding(
-            context.sessions, context.items, context.attempts, self.recovery, context.clock
+            context.sessions, context.items, context.sends, self.recovery, context.clock
         )
 
     def resolve(
@@ -53,7 +51,7 @@ class Resolving:
         Also those of which something is being deleted in KashFlow, and those that were published
         and not read back yet.
         """
-        deleting = {one.item for one in self._context.attempts.removals.pending(business)}
+        deleting = {one.item for one in self._context.sends.removals.pending(business)}
         return [
             item
             for item in self._items.all(business)

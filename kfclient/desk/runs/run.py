@@ -153,21 +153,21 @@ class Workers(Generic[T]):
 class PlanCheck:
     """Plans items as they are now, of one business."""
 
-    def __init__(self, business: str, items: Items, attempts: SendJournal) -> None:
+    def __init__(self, business: str, items: Items, sends: SendJournal) -> None:
         self._business = business
         self._items = items
-        self._attempts = attempts
+        self._sends = sends
 
     def left_of(self, item: Item) -> PlannedItem | None:
         """Return what can be done of what is left of a published item; None for nothing."""
         if not item.left:
             return None
-        attempt = self._attempts.latest(self._business, item.id)
-        if attempt is None:
+        send = self._sends.latest(self._business, item.id)
+        if send is None:
             return None
-        steps = self._attempts.steps.of(self._business, attempt.id)
+        steps = self._sends.steps.of(self._business, send.id)
         followups = [step.followup for step in steps if step.is_open]
-        return plan_left(item, attempt.contact, attempt.payload, followups) if followups else None
+        return plan_left(item, send.contact, send.payload, followups) if followups else None
 
     def tasks(
         self, shown: Sequence[Shown]
@@ -212,8 +212,8 @@ class PlanCheck:
             return False
         if shown.left:
             return any(fingerprint_of_step(one) not in shown.left for one in left.followups)
-        attempt = self._attempts.latest(self._business, item.id)
-        return attempt is None or attempt.fingerprint != shown.fingerprint
+        send = self._sends.latest(self._business, item.id)
+        return send is None or send.fingerprint != shown.fingerprint
 
 
 def _as_then(fresh: PlannedItem, new: NewContact | None) -> PlannedItem:
@@ -268,7 +268,7 @@ class PublishRun:
         self._pause = pause
         self._backoff = backoff
         self._switch = StopSwitch(cancel, pause)
-        self._planner = PlanCheck(business, context.items, context.attempts)
+        self._planner = PlanCheck(business, context.items, context.sends)
         self._asked = {one.item for one in run.shown} | {one.item for one in run.behind}
         self._results: dict[str, PublishResult] = {}
         self._over: set[str] = set()
@@ -340,7 +340,7 @@ class PublishRun:
             self._business,
             context.sessions,
             context.items,
-            context.attempts,
+            context.sends,
             NewContacts(context.home, context.lists, context.audit, self._business),
             context.duplicates,
             run.agreed,

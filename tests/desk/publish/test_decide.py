@@ -27,8 +27,8 @@ def desk(home: Home, sandbox: Sandbox) -> Publisher:
 
 def enter(desk: Publisher, **values: object) -> int:
     """Enter the document in KashFlow, otherwise than the item says; return its number."""
-    (attempt,) = desk.home.books(desk.business).table("attempts").all()
-    payload = msgspec.convert(attempt["payload"], Invoice)
+    (send,) = desk.home.books(desk.business).table("attempts").all()
+    payload = msgspec.convert(send["payload"], Invoice)
     kashflow = desk.desk.sessions.open(desk.business)
     return kashflow.insert_receipt(msgspec.structs.replace(payload, **values))
 

@@ -177,16 +177,16 @@ def test_what_may_have_come_out_differently_is_not_sent_again(
     desk.add("PEN-1")
     desk.sandbox.misbehave("InsertReceipt", "drop-after")
     desk.publish()
-    (attempt,) = SendJournal(desk.home, desk.desk.items, desk.desk.audit, lambda: desk.now).pending(
+    (send,) = SendJournal(desk.home, desk.desk.items, desk.desk.audit, lambda: desk.now).pending(
         desk.business
     )
     (found,) = desk.purchases()
-    assert candidates(attempt, [found]) == ([found], [])
+    assert candidates(send, [found]) == ([found], [])
     other = msgspec.structs.replace(found, **change)
-    assert candidates(attempt, [other]) == ([], [other])
+    assert candidates(send, [other]) == ([], [other])
     unlike = msgspec.structs.replace(found, customer_reference="OTHER")
     older = msgspec.structs.replace(other, invoice_dbid=-1)
-    assert candidates(attempt, [unlike, older]) == ([], [])
+    assert candidates(send, [unlike, older]) == ([], [])
 
 
 def test_a_person_decides_about_one_that_came_out_with_another_amount(desk: Publisher) -> None:
