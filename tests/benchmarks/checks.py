@@ -37,7 +37,7 @@ def filled(folder: Path, suppliers: int = 5_000, documents: int = 20) -> Inbox:
     inbox.write("suppliers", (*known, *more))
     for name in FILES:
         inbox.importing.import_file(inbox.business, SAMPLES / name)
-    account = inbox.items.reference.books(inbox.business).account
+    account = inbox.items.reference_data.of(inbox.business).account
     for party in known:
         there = [
             Invoice(
@@ -70,14 +70,14 @@ def check_figures(folder: Path) -> list[Figure]:
     """
     inbox = filled(folder)
     items = inbox.items.by_id(inbox.business)
-    books = inbox.items.reference.books(inbox.business)
+    reference_data = inbox.items.reference_data.of(inbox.business)
     inbox.items.check(inbox.business)  # the indexes are made
     edited = [msgspec.structs.replace(item) for item in items.values()]
     doubles = inbox.items.doubles
 
     def beside() -> None:
         for item in edited:
-            doubles.findings(inbox.business, item, items, books)
+            doubles.findings(inbox.business, item, items, reference_data)
 
     def anew() -> None:
         first = inbox.items.all(inbox.business)[0]
@@ -85,7 +85,9 @@ def check_figures(folder: Path) -> list[Figure]:
         inbox.items.check(inbox.business)
 
     ways = {
-        "a sample item checked by itself, CPU": lambda: [check(item, books) for item in edited],
+        "a sample item checked by itself, CPU": lambda: [
+            check(item, reference_data) for item in edited
+        ],
         "its duplicates looked for, beside 5,000 suppliers, CPU": beside,
         "an item checked again after a change of another, CPU": anew,
     }

@@ -1,4 +1,4 @@
-"""Ends sessions at every step of settling a trail, and works on one home from two of them.
+"""Ends sessions at every step of flushing a trail, and works on one home from two of them.
 
 `kill HOME`: notes, then settles in a child that ends at its first call to the system that writes,
 then at its second, and so on; says what was found after each, a JSON line each.
@@ -40,7 +40,7 @@ def note(home: Home, first: int, last: int) -> None:
 
 
 def kill(root: Path) -> None:
-    """End the settling at every step, and see what another session then finds."""
+    """End the flushing at every step, and see what another session then finds."""
     home = Home(root)
     note(home, 1, 3)
     Audit(home).flush("acme")

@@ -255,7 +255,7 @@ class History(RuleBasedStateMachine):
     def somebody_keys_a_lookalike(self, which: int, alike: bool) -> None:
         """An item's own bill; where the item may be on its way, one that can be told from it."""
         item = self.items()[which % len(self.items())]
-        books = self.desk.items.reference.books(self.business)
+        books = self.desk.items.reference_data.of(self.business)
         invoice = plan_item(item, (), books).invoice
         if not invoice.customer_id:
             return  # nobody keys a bill of a supplier that is not there

@@ -50,7 +50,7 @@ def run_edit(args: argparse.Namespace) -> int:
     words = read(args.changes)
     with opened() as desk:
         business = desk.businesses.find(args.name)
-        home = desk.items.reference.books(business.id).home_currency
+        home = desk.items.reference_data.of(business.id).home_currency
         item = said(desk.items.get(business.id, args.item), words, home)
         tell_item(desk, business.id, desk.items.save(business.id, item), as_json=args.json)
     return 0
@@ -87,7 +87,7 @@ def run_add(args: argparse.Namespace) -> int:
     kind = Kind(args.kind)
     with opened() as desk:
         business = desk.businesses.find(args.name)
-        home = desk.items.reference.books(business.id).home_currency
+        home = desk.items.reference_data.of(business.id).home_currency
         document = "expense claim" if kind is Kind.CLAIM else "invoice"
         item = said(Item(kind=kind, document=document, currency=home), words, home)
         tell_item(desk, business.id, desk.items.add(business.id, item), as_json=args.json)

@@ -48,14 +48,14 @@ def tell_item(desk: Desk, business: str, item: Item, *, as_json: bool) -> None:
     """Write an item in full, with what is known about it."""
     state = desk.items.state(business, item)
     findings = desk.items.findings(business, item)
-    books = desk.items.reference.books(business)
+    reference_data = desk.items.reference_data.of(business)
     if as_json:
-        shape = item_shape(item, state) | item_in_full(item, books)
+        shape = item_shape(item, state) | item_in_full(item, reference_data)
         say_json({"item": {**shape, "findings": finding_shapes(findings)}})
         return
     number = "" if item.number is None else f", number {item.number} in KashFlow"
     say(f"Item {item.id}: {item.kind.value}, {item.document}, {state.value}{number}")
-    for label, value in _facts(item, books):
+    for label, value in _facts(item, reference_data):
         if value:
             say(f"  {label:<15}{value}")
     if item.lines:
@@ -84,13 +84,13 @@ _OTHERS = [name for name in ITEM_FIELDS if name not in (*_FIRST, *_PAID, *_LAST,
 """What needs no place of its own among an item's facts."""
 
 
-def _facts(item: Item, books: ReferenceData) -> list[tuple[str, str]]:
-    home = books.home_currency
-    rate, amounts = item.exchange_rate, booked_of(item, books)
+def _facts(item: Item, reference_data: ReferenceData) -> list[tuple[str, str]]:
+    home = reference_data.home_currency
+    rate, amounts = item.exchange_rate, booked_of(item, reference_data)
     currency, exchange_rate = ITEM_FIELDS["currency"].label, ITEM_FIELDS["exchange_rate"].label
     return [
         *_told(item, *_FIRST),
-        (currency, item.currency if books.is_foreign(item) else ""),
+        (currency, item.currency if reference_data.is_foreign(item) else ""),
         (exchange_rate, "" if rate is None else rate_words(rate, item.currency, home)),
         ("Net", shown(item.net, item.currency)),
         ("VAT", shown(item.vat, item.currency)),

@@ -49,9 +49,9 @@ def item_shape(item: Item, state: ItemState, problem: Problem | ProblemNote | No
     }
 
 
-def item_in_full(item: Item, books: ReferenceData) -> Shape:
+def item_in_full(item: Item, reference_data: ReferenceData) -> Shape:
     """Return what `item` gives beside the fields of `item_shape`."""
-    amounts = booked_shape(booked_of(item, books), books.home_currency)
+    amounts = booked_shape(booked_of(item, reference_data), reference_data.home_currency)
     return {
         **_before("note", _told(item, _IN_FULL), booked=amounts),
         "published_at": item.published_at,
@@ -59,14 +59,14 @@ def item_in_full(item: Item, books: ReferenceData) -> Shape:
     }
 
 
-def booked_of(item: Item, books: ReferenceData) -> Booked | None:
+def booked_of(item: Item, reference_data: ReferenceData) -> Booked | None:
     """Return what KashFlow will book for a foreign item in the books' currency, else None.
 
     While tax data is off it goes gross, without its VAT.
     """
-    if not books.is_foreign(item) or not item.exchange_rate:
+    if not reference_data.is_foreign(item) or not item.exchange_rate:
         return None
-    vat = item.vat if books.settings.publish_tax_data else ZERO
+    vat = item.vat if reference_data.settings.publish_tax_data else ZERO
     return booked(item.gross - vat, vat, item.exchange_rate)
 
 

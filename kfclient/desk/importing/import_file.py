@@ -56,16 +56,16 @@ class Importing:
         its number in the file (Dext's Receipt ID, a sale's reference and contact): one that is
         here already stays as it is. Raises `FileRefused`, `BusinessUnknown`.
         """
-        currency = self._items.reference.books(business).home_currency
+        currency = self._items.reference_data.of(business).home_currency
         file = read_csv(path)
         title, reading = _read(path.name, file, currency)
-        books = self._home.books(business)
-        with books.transaction():
+        database = self._home.books(business)
+        with database.transaction():
             new, twice = self._not_twice(business, reading.found)
             added, already = self._items.add_all(business, new, file=path.name)
             bad = sorted((*file.bad, *reading.bad, *twice), key=lambda row: row.line)
             self._items.audit.note(
-                books,
+                database,
                 business,
                 Action.IMPORTED,
                 after={

@@ -24,7 +24,7 @@ from kfclient.money import figures, shown
 # Whether KashFlow knows the supplier, the customer or the person of an item.
 
 
-def check_contact(item: Item, books: ReferenceData) -> Iterator[Finding]:
+def check_contact(item: Item, reference_data: ReferenceData) -> Iterator[Finding]:
     """Yield what is known of whom the item is from or for."""
     word = side_of(item.kind).contact
     choose = f"choose-{word}"
@@ -38,7 +38,7 @@ def check_contact(item: Item, books: ReferenceData) -> Iterator[Finding]:
             key=choose,
         )
         return
-    found = books.contacts(item)
+    found = reference_data.contacts(item)
     if len(found) > 1:
         codes = ", ".join(sorted(one.code for one in found if one.code))
         yield Finding(
@@ -64,12 +64,12 @@ def check_contact(item: Item, books: ReferenceData) -> Iterator[Finding]:
             field="contact",
             key=f"create-{word}",
         )
-        yield from _nearly(item, word, books)
+        yield from _nearly(item, word, reference_data)
 
 
-def _nearly(item: Item, word: str, books: ReferenceData) -> Iterator[Finding]:
+def _nearly(item: Item, word: str, reference_data: ReferenceData) -> Iterator[Finding]:
     """Yield that there is one of nearly the same name, which a new one would be a twin of."""
-    near = books.twins(side_of(item.kind)).called(item.contact)
+    near = reference_data.twins(side_of(item.kind)).called(item.contact)
     if not near:
         return
     names = " and ".join(f"{one.name} ({one.code})" if one.code else one.name for one in near[:3])
@@ -90,19 +90,19 @@ FAR = Decimal("0.2")
 """How far from KashFlow's own rate, as a part of it, an exchange rate is worth a second look."""
 
 
-def check_currency(item: Item, books: ReferenceData) -> Iterator[Finding]:
+def check_currency(item: Item, reference_data: ReferenceData) -> Iterator[Finding]:
     """Yield what is known of a foreign item's currency and rate."""
-    if not books.is_foreign(item):
+    if not reference_data.is_foreign(item):
         return
-    known = books.currencies.get(item.currency)
+    known = reference_data.currencies.get(item.currency)
     if not item.currency:
         yield Finding(
             code="E-CURRENCY-UNKNOWN",
             sentence="It has no currency.",
-            cure=f"Give one, such as {books.home_currency}.",
+            cure=f"Give one, such as {reference_data.home_currency}.",
             field="currency",
             key="use-currency",
-            value=books.home_currency,
+            value=reference_data.home_currency,
         )
     elif known is None:
         yield Finding(
@@ -115,7 +115,7 @@ def check_currency(item: Item, books: ReferenceData) -> Iterator[Finding]:
     rate = item.exchange_rate
     own = known.exchange_rate if known is not None else Decimal(0)
     if rate is None or rate <= 0:
-        hint = f"; KashFlow's own is {_words(own, item, books)}" if own > 0 else ""
+        hint = f"; KashFlow's own is {_words(own, item, reference_data)}" if own > 0 else ""
         yield Finding(
             code="E-RATE-MISSING",
             sentence=f"It is in {item.currency or 'no currency'} and has no exchange rate.",
@@ -125,22 +125,24 @@ def check_currency(item: Item, books: ReferenceData) -> Iterator[Finding]:
             value=figures(own) if own > 0 else "",
         )
     elif known is not None and own > 0:
-        yield from _rate(item, rate, known, books)
+        yield from _rate(item, rate, known, reference_data)
 
 
-def _rate(item: Item, rate: Decimal, known: Currency, books: ReferenceData) -> Iterator[Finding]:
+def _rate(
+    item: Item, rate: Decimal, known: Currency, reference_data: ReferenceData
+) -> Iterator[Finding]:
     """Yield that the rate is the wrong way round, or far from KashFlow's own."""
     own = known.exchange_rate
     if _close(rate, own):
         return
     upside_down = _close(turned(rate), own)
     better = turned(rate) if upside_down else own
-    said = _words(rate, item, books)
+    said = _words(rate, item, reference_data)
     yield Finding(
         code="W-RATE-UPSIDE-DOWN" if upside_down else "W-RATE-FAR",
         sentence=f"Its exchange rate says {said}; "
         + ("it looks the wrong way round." if upside_down else "KashFlow's own is far from that."),
-        cure=f"Look whether it should be {_words(better, item, books)}.",
+        cure=f"Look whether it should be {_words(better, item, reference_data)}.",
         field="exchange_rate",
         key="use-exchange-rate",
         value=figures(better),
@@ -151,8 +153,8 @@ def _close(one: Decimal, other: Decimal) -> bool:
     return abs(one - other) <= other * FAR
 
 
-def _words(rate: Decimal, item: Item, books: ReferenceData) -> str:
-    return rate_words(rate, item.currency, books.home_currency)
+def _words(rate: Decimal, item: Item, reference_data: ReferenceData) -> str:
+    return rate_words(rate, item.currency, reference_data.home_currency)
 
 
 # Whether the payment of an item that was paid can be recorded in KashFlow with it.
@@ -160,7 +162,7 @@ def _words(rate: Decimal, item: Item, books: ReferenceData) -> str:
 _UNPAID = "It goes without its payment, which can be recorded in KashFlow by hand."
 
 
-def check_payment(item: Item, books: ReferenceData) -> Iterator[Finding]:
+def check_payment(item: Item, reference_data: ReferenceData) -> Iterator[Finding]:
     """Yield what keeps the payment from being recorded; the document can go all the same."""
     if not item.bank_account:
         if item.paid_on is not None:
@@ -171,7 +173,7 @@ def check_payment(item: Item, books: ReferenceData) -> Iterator[Finding]:
                 "choose-bank-account",
             )
         return
-    accounts = books.bank_accounts(item.bank_account)
+    accounts = reference_data.bank_accounts(item.bank_account)
     if len(accounts) != 1:
         many = f"{len(accounts)} bank accounts" if accounts else "no bank account"
         yield _finding(
@@ -188,7 +190,7 @@ def check_payment(item: Item, books: ReferenceData) -> Iterator[Finding]:
             "choose-payment-method",
         )
         return
-    methods = books.payment_methods(item.payment_method, item.kind)
+    methods = reference_data.payment_methods(item.payment_method, item.kind)
     if len(methods) != 1:
         many = f"{len(methods)} payment methods" if methods else "no payment method"
         yield _finding(
@@ -216,18 +218,18 @@ PUBLISH_TAX = "publish-tax"
 ODD = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def check(item: Item, books: ReferenceData) -> tuple[Finding, ...]:
+def check(item: Item, reference_data: ReferenceData) -> tuple[Finding, ...]:
     """Return everything known about the item, stops and warnings, in the order of its fields."""
-    findings = [*_remembered(item), *check_dates(item, books), *_own(item)]
-    stops = [*_unsynced(item, books)]
+    findings = [*_remembered(item), *check_dates(item, reference_data), *_own(item)]
+    stops = [*_unsynced(item, reference_data)]
     if stops:
         return (*stops, *findings)
-    findings += check_contact(item, books)
-    findings += check_currency(item, books)
-    findings += check_payment(item, books)
+    findings += check_contact(item, reference_data)
+    findings += check_currency(item, reference_data)
+    findings += check_payment(item, reference_data)
     for number, line in enumerate(item.lines, start=1):
-        findings += check_line(item, line, f"lines.{number}", books)
-    if not books.settings.publish_tax_data:
+        findings += check_line(item, line, f"lines.{number}", reference_data)
+    if not reference_data.settings.publish_tax_data:
         findings += _tax_off(item)
     return tuple(findings)
 
@@ -286,22 +288,24 @@ def _own(item: Item) -> Iterator[Finding]:
             )
 
 
-def _unsynced(item: Item, books: ReferenceData) -> Iterator[Finding]:
+def _unsynced(item: Item, reference_data: ReferenceData) -> Iterator[Finding]:
     """Yield why the item cannot be compared with KashFlow's lists yet."""
-    if not books.connected:
+    if not reference_data.connected:
         yield Finding(
             code="E-NOT-CONNECTED",
             sentence="This business is not connected to KashFlow.",
             cure="Connect it; an Admin can.",
         )
     needed = {ListName.CHART, side_of(item.kind).contacts}
-    if books.settings.publish_tax_data:
+    if reference_data.settings.publish_tax_data:
         needed.add(ListName.TAX_RATES)
     if any(line.project for line in item.lines):
         needed.add(ListName.PROJECTS)
-    if books.is_foreign(item) or item.bank_account:
+    if reference_data.is_foreign(item) or item.bank_account:
         needed.add(ListName.BANK_ACCOUNTS)  # currencies and payment methods come with them
-    missing = [name.value.replace("-", " ") for name in ListName if name in needed & books.missing]
+    missing = [
+        name.value.replace("-", " ") for name in ListName if name in needed & reference_data.missing
+    ]
     if missing:
         yield Finding(
             code="E-LISTS-MISSING",

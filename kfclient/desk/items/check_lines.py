@@ -27,16 +27,20 @@ from kfclient.desk.model.sides import side_of
 from kfclient.money import decimal_text, figures, shown
 
 
-def check_line(item: Item, line: ItemLine, field: str, books: ReferenceData) -> Iterator[Finding]:
+def check_line(
+    item: Item, line: ItemLine, field: str, reference_data: ReferenceData
+) -> Iterator[Finding]:
     """Yield what is known about one line; `field` is "lines.2" for the second."""
-    yield from _category(item, line, f"{field}.category", books)
+    yield from _category(item, line, f"{field}.category", reference_data)
     if line.project:
-        yield from _project(line, f"{field}.project", books)
-    if books.settings.publish_tax_data:
-        yield from _tax(item, line, field, books)
+        yield from _project(line, f"{field}.project", reference_data)
+    if reference_data.settings.publish_tax_data:
+        yield from _tax(item, line, field, reference_data)
 
 
-def _category(item: Item, line: ItemLine, field: str, books: ReferenceData) -> Iterator[Finding]:
+def _category(
+    item: Item, line: ItemLine, field: str, reference_data: ReferenceData
+) -> Iterator[Finding]:
     choose = "choose-category"
     if not line.category:
         yield Finding(
@@ -47,7 +51,7 @@ def _category(item: Item, line: ItemLine, field: str, books: ReferenceData) -> I
             key=choose,
         )
         return
-    found = books.categories(line.category, item.kind)
+    found = reference_data.categories(line.category, item.kind)
     if not found:
         yield Finding(
             code="E-CATEGORY-UNKNOWN",
@@ -73,7 +77,7 @@ def _category(item: Item, line: ItemLine, field: str, books: ReferenceData) -> I
             field=field,
             key=choose,
         )
-    elif not books.settings.any_category:
+    elif not reference_data.settings.any_category:
         mine, its = side_of(item.kind), side_of_nominal(found[0])
         if its not in (None, mine):
             yield Finding(
@@ -87,8 +91,8 @@ def _category(item: Item, line: ItemLine, field: str, books: ReferenceData) -> I
             )
 
 
-def _project(line: ItemLine, field: str, books: ReferenceData) -> Iterator[Finding]:
-    found = books.projects(line.project)
+def _project(line: ItemLine, field: str, reference_data: ReferenceData) -> Iterator[Finding]:
+    found = reference_data.projects(line.project)
     if len(found) != 1:
         many = f"{len(found)} projects are" if found else "No project is"
         yield Finding(
@@ -108,13 +112,15 @@ def _project(line: ItemLine, field: str, books: ReferenceData) -> Iterator[Findi
         )
 
 
-def _tax(item: Item, line: ItemLine, field: str, books: ReferenceData) -> Iterator[Finding]:
+def _tax(
+    item: Item, line: ItemLine, field: str, reference_data: ReferenceData
+) -> Iterator[Finding]:
     """Yield what is known of a line's tax, which goes to KashFlow with it."""
-    rate = books.tax_rate(line, item.kind)
+    rate = reference_data.tax_rate(line, item.kind)
     net, vat = shown(line.net, item.currency), shown(line.vat, item.currency)
-    rates = ", ".join(show_tax_code(one) for one in sorted(books.rates))
+    rates = ", ".join(show_tax_code(one) for one in sorted(reference_data.rates))
     if rate is None:
-        key, value = _better(line, books)
+        key, value = _better(line, reference_data)
         yield Finding(
             code="E-TAX-RATE-MISSING",
             sentence=f"VAT of {vat} on {net} fits none of the tax rates ({rates}).",
@@ -123,8 +129,8 @@ def _tax(item: Item, line: ItemLine, field: str, books: ReferenceData) -> Iterat
             key=key or "choose-tax-rate",
             value=value,
         )
-    elif not books.knows_rate(rate):
-        fitting = fitting_rate(line.net, line.vat, books.rates)
+    elif not reference_data.knows_rate(rate):
+        fitting = fitting_rate(line.net, line.vat, reference_data.rates)
         yield Finding(
             code="E-TAX-RATE-UNKNOWN",
             sentence=f"KashFlow has no tax rate of {show_tax_code(rate)}.",
@@ -135,7 +141,7 @@ def _tax(item: Item, line: ItemLine, field: str, books: ReferenceData) -> Iterat
         )
     elif not fits(line.net, line.vat, rate):
         expected = vat_of(line.net, rate)
-        key, value = _better(line, books)
+        key, value = _better(line, reference_data)
         yield Finding(
             code="W-TAX-MISMATCH",
             sentence=f"VAT at {show_tax_code(rate)} of {net} would be "
@@ -145,26 +151,26 @@ def _tax(item: Item, line: ItemLine, field: str, books: ReferenceData) -> Iterat
             key=key or "use-vat",
             value=value or decimal_text(expected),
         )
-    elif line.tax_rate is None and not line.vat and rate != books.default_rate(item.kind):
+    elif line.tax_rate is None and not line.vat and rate != reference_data.default_rate(item.kind):
         yield Finding(
             code="W-TAX-NOT-SAID",
             sentence="No tax rate is given and there is no VAT, so it goes with VAT n/a.",
             cure="Give the rate if it is zero-rated (0%), or a default tax code in Settings.",
             field=f"{field}.tax_rate",
-            key="use-tax-rate" if Decimal(0) in books.rates else "",
-            value="0" if Decimal(0) in books.rates else "",
+            key="use-tax-rate" if Decimal(0) in reference_data.rates else "",
+            value="0" if Decimal(0) in reference_data.rates else "",
         )
 
 
-def _better(line: ItemLine, books: ReferenceData) -> tuple[str, str]:
+def _better(line: ItemLine, reference_data: ReferenceData) -> tuple[str, str]:
     """Return the act that makes the line's VAT right: another rate, or a split into two lines."""
-    fitting = fitting_rate(line.net, line.vat, books.rates)
-    if fitting is None and not line.vat and Decimal(0) in books.rates:
+    fitting = fitting_rate(line.net, line.vat, reference_data.rates)
+    if fitting is None and not line.vat and Decimal(0) in reference_data.rates:
         fitting = Decimal(0)
     if fitting is not None:
         return "use-tax-rate", figures(fitting)
-    for rate in sorted(books.rates, reverse=True):
-        if Decimal(0) in books.rates and taxed_part(line.net, line.vat, rate) is not None:
+    for rate in sorted(reference_data.rates, reverse=True):
+        if Decimal(0) in reference_data.rates and taxed_part(line.net, line.vat, rate) is not None:
             return "split", figures(rate)
     return "", ""
 
@@ -175,14 +181,14 @@ OLD_DAYS = 366
 """An item older than a year is worth a second look: the year is easily mistyped in January."""
 
 
-def check_dates(item: Item, books: ReferenceData) -> Iterator[Finding]:
+def check_dates(item: Item, reference_data: ReferenceData) -> Iterator[Finding]:
     """Yield what is known of the item's date, its due date and the date of its payment."""
     if item.date is None:
         yield Finding(
             code="E-DATE-MISSING", sentence="It has no date.", cure="Give it one.", field="date"
         )
     else:
-        yield from _date(item.date, books)
+        yield from _date(item.date, reference_data)
     if item.date and item.due_date and item.due_date < item.date:
         yield Finding(
             code="W-DUE-BEFORE-DATE",
@@ -192,12 +198,12 @@ def check_dates(item: Item, books: ReferenceData) -> Iterator[Finding]:
             key="clear-due-date",
         )
     if item.bank_account and item.paid_on is not None and item.paid_on != item.date:
-        yield from _paid_on(item.paid_on, books)
+        yield from _paid_on(item.paid_on, reference_data)
 
 
-def _date(date: dt.date, books: ReferenceData) -> Iterator[Finding]:
+def _date(date: dt.date, reference_data: ReferenceData) -> Iterator[Finding]:
     """Yield whether the date is in a closed period, to come, or long ago."""
-    locked = books.settings.locked_until
+    locked = reference_data.settings.locked_until
     if locked is not None and date <= locked:
         yield Finding(
             code="E-DATE-LOCKED",
@@ -207,28 +213,28 @@ def _date(date: dt.date, books: ReferenceData) -> Iterator[Finding]:
             "move Locked until in Settings.",
             field="date",
         )
-    if date > books.today:
+    if date > reference_data.today:
         yield _slip(
             date,
-            books,
+            reference_data,
             "W-DATE-FUTURE",
             f"Its date, {shown_date(date)}, is still to come.",
         )
-    elif (books.today - date).days > OLD_DAYS:
+    elif (reference_data.today - date).days > OLD_DAYS:
         yield _slip(
             date,
-            books,
+            reference_data,
             "W-DATE-OLD",
             f"Its date, {shown_date(date)}, is more than a year ago.",
         )
 
 
-def _slip(date: dt.date, books: ReferenceData, code: str, sentence: str) -> Finding:
+def _slip(date: dt.date, reference_data: ReferenceData, code: str, sentence: str) -> Finding:
     """Return the finding, with the date that it is with day and month changed, where that fits."""
     turned = None
     if date.day <= 12 and date.day != date.month:
         turned = date.replace(month=date.day, day=date.month)
-    if turned is None or not 0 <= (books.today - turned).days <= OLD_DAYS:
+    if turned is None or not 0 <= (reference_data.today - turned).days <= OLD_DAYS:
         return Finding(
             code=code, sentence=sentence, cure="Look whether the year is right.", field="date"
         )
@@ -242,8 +248,8 @@ def _slip(date: dt.date, books: ReferenceData, code: str, sentence: str) -> Find
     )
 
 
-def _paid_on(date: dt.date, books: ReferenceData) -> Iterator[Finding]:
-    locked = books.settings.locked_until
+def _paid_on(date: dt.date, reference_data: ReferenceData) -> Iterator[Finding]:
+    locked = reference_data.settings.locked_until
     if locked is not None and date <= locked:
         yield Finding(
             code="E-PAID-LOCKED",
@@ -252,7 +258,7 @@ def _paid_on(date: dt.date, books: ReferenceData) -> Iterator[Finding]:
             cure="Correct the date of the payment; an Admin can move Locked until in Settings.",
             field="paid_on",
         )
-    if date > books.today:
+    if date > reference_data.today:
         yield Finding(
             code="W-PAID-FUTURE",
             sentence=f"Its payment is dated {shown_date(date)}, which is still to come.",

@@ -62,7 +62,7 @@ class Claims:
         ids = list(dict.fromkeys(one.strip() for one in item_ids))
         if not ids:
             raise WrongValue("The claim has no costs.", "Choose the costs that it is made of.")
-        books = self._items.reference.books(business)
+        reference_data = self._items.reference_data.of(business)
         day = date or self._clock().astimezone().date()
         database = self._home.books(business)
         with database.transaction():
@@ -74,8 +74,10 @@ class Claims:
                 contact=name,
                 owner=name,
                 date=day,
-                currency=books.home_currency,
-                lines=tuple(line for cost in costs for line in lines_of(cost, books.home_currency)),
+                currency=reference_data.home_currency,
+                lines=tuple(
+                    line for cost in costs for line in lines_of(cost, reference_data.home_currency)
+                ),
                 files=tuple(dict.fromkeys(path for cost in costs for path in cost.files)),
                 bank_account=bank_account.strip(),
                 payment_method=payment_method.strip(),

@@ -198,7 +198,7 @@ class _Watch(msgspec.Struct):
     """What was compared last for a business; `generation` grows when it changes."""
 
     index: DuplicateIndex
-    books: ReferenceData | None = None
+    reference_data: ReferenceData | None = None
     items: Mapping[str, Item] = {}
     parties: Mapping[str, Party] = {}
     claimed: dict[str, str] = {}
@@ -222,28 +222,28 @@ class DuplicateFinder:
         self._lock = threading.RLock()
 
     def findings(
-        self, business: str, item: Item, items: Mapping[str, Item], books: ReferenceData
+        self, business: str, item: Item, items: Mapping[str, Item], reference_data: ReferenceData
     ) -> tuple[Finding, ...]:
         """Return what is found of the item beside all `items` of the business."""
-        likenesses = self.of(business, item, items, books)
+        likenesses = self.of(business, item, items, reference_data)
         return tuple(finding_of(item, like) for like in likenesses[:_MOST_TOLD])
 
     def of(
-        self, business: str, item: Item, items: Mapping[str, Item], books: ReferenceData
+        self, business: str, item: Item, items: Mapping[str, Item], reference_data: ReferenceData
     ) -> tuple[Likeness, ...]:
         """Return what looks like the item and was not answered: what holds it back comes first."""
         with self._lock:
-            watch = self._up_to_date(business, items, books)
+            watch = self._up_to_date(business, items, reference_data)
             if items.get(item.id) is not item:
-                return self._compared(watch, item, books)  # looked at while it is edited
+                return self._compared(watch, item, reference_data)  # looked at while it is edited
             known = watch.known.get(item.id)
             if known is None or known[:2] != (watch.generation, item.version):
-                found = self._compared(watch, item, books)
+                found = self._compared(watch, item, reference_data)
                 known = watch.known[item.id] = (watch.generation, item.version, found)
             return known[2]
 
     def lately(
-        self, business: str, item: Item, books: ReferenceData
+        self, business: str, item: Item, reference_data: ReferenceData
     ) -> tuple[Likeness, ...] | None:
         """Return what looks like the item among the items as they were last compared.
 
@@ -252,12 +252,12 @@ class DuplicateFinder:
         """
         with self._lock:
             watch = self._watches.get(business)
-            if watch is None or watch.books is not books:
+            if watch is None or watch.reference_data is not reference_data:
                 return None
             parties = self.seen.parties(business)
             if watch.parties is not parties:
-                self._see_parties(watch, parties, books)
-            return self._compared(watch, item, books)
+                self._see_parties(watch, parties, reference_data)
+            return self._compared(watch, item, reference_data)
 
     def answer(self, business: str, item: Item, like: Likeness, at: dt.datetime) -> None:
         """Remember that the two are no duplicates; part of the transaction that is open."""
@@ -274,8 +274,10 @@ class DuplicateFinder:
 
     # Inside
 
-    def _compared(self, watch: _Watch, item: Item, books: ReferenceData) -> tuple[Likeness, ...]:
-        one = sighting_of_item(item, books)
+    def _compared(
+        self, watch: _Watch, item: Item, reference_data: ReferenceData
+    ) -> tuple[Likeness, ...]:
+        one = sighting_of_item(item, reference_data)
         if one is None:
             return ()
         found = [
@@ -285,27 +287,31 @@ class DuplicateFinder:
         ]
         return tuple(sorted(found, key=lambda like: not is_earlier(like.other, item)))
 
-    def _up_to_date(self, business: str, items: Mapping[str, Item], books: ReferenceData) -> _Watch:
+    def _up_to_date(
+        self, business: str, items: Mapping[str, Item], reference_data: ReferenceData
+    ) -> _Watch:
         watch = self._watches.setdefault(business, _new())
         parties = self.seen.parties(business)
-        if watch.books is not books:  # who is a twin of whom may have changed
+        if watch.reference_data is not reference_data:  # who is a twin of whom may have changed
             self._watches[business] = watch = _new(watch.generation + 1)
         if watch.items is not items:
-            self._see_items(watch, items, books)
+            self._see_items(watch, items, reference_data)
             documents = self._books(business).table(ANSWERS).all()
             watch.answers = {one["pair"]: one["grade"] for one in documents}
         if watch.parties is not parties:
-            self._see_parties(watch, parties, books)
-        watch.books = books
+            self._see_parties(watch, parties, reference_data)
+        watch.reference_data = reference_data
         return watch
 
-    def _see_items(self, watch: _Watch, items: Mapping[str, Item], books: ReferenceData) -> None:
+    def _see_items(
+        self, watch: _Watch, items: Mapping[str, Item], reference_data: ReferenceData
+    ) -> None:
         for gone in watch.items.keys() - items.keys():
             watch.index.drop(f"item:{gone}")
             watch.known.pop(gone, None)
         for number, item in items.items():
             if watch.items.get(number) is not item:
-                sighting = sighting_of_item(item, books)
+                sighting = sighting_of_item(item, reference_data)
                 if sighting is None:
                     watch.index.drop(f"item:{number}")
                 else:
@@ -319,15 +325,15 @@ class DuplicateFinder:
         watch.generation += 1
 
     def _see_parties(
-        self, watch: _Watch, parties: Mapping[str, Party], books: ReferenceData
+        self, watch: _Watch, parties: Mapping[str, Party], reference_data: ReferenceData
     ) -> None:
         for key, party in parties.items():
             before = watch.parties.get(key)
-            if party is before or party.account != books.account:
+            if party is before or party.account != reference_data.account:
                 continue
             for gone in before.documents if before is not None else ():
                 watch.index.drop(f"{party.side}:{gone.dbid}")
-            for sighting in _sightings_of(party, books):
+            for sighting in _sightings_of(party, reference_data):
                 watch.index.put(sighting)
         watch.parties = parties
         watch.generation += 1
@@ -388,9 +394,9 @@ def words_of(other: Sighting) -> str:
     return f"{where} ({', '.join(part for part in parts if part)})"
 
 
-def _sightings_of(party: Party, books: ReferenceData) -> Iterator[Sighting]:
-    circle = books.twins(side_by(party.side)).circle(party.number)
-    name = books.twins(side_by(party.side)).name(party.number)
+def _sightings_of(party: Party, reference_data: ReferenceData) -> Iterator[Sighting]:
+    circle = reference_data.twins(side_by(party.side)).circle(party.number)
+    name = reference_data.twins(side_by(party.side)).name(party.number)
     for one in party.documents:
         if not any(one.grosses):
             continue
@@ -403,7 +409,7 @@ def _sightings_of(party: Party, books: ReferenceData) -> Iterator[Sighting]:
             reference=one.reference,
             ref=reference_key(one.reference),
             date=one.date,
-            currency=one.currency or books.home_currency,
+            currency=one.currency or reference_data.home_currency,
             grosses=one.grosses,
             nets=one.nets,
             number=one.number,

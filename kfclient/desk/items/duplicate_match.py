@@ -266,11 +266,11 @@ class Likeness(msgspec.Struct, frozen=True):
     reason: str
 
 
-def sighting_of_item(item: Item, books: ReferenceData) -> Sighting | None:
+def sighting_of_item(item: Item, reference_data: ReferenceData) -> Sighting | None:
     """Return an item as it is compared, None where it has nothing to be compared by."""
     side = side_of(item.kind)
-    twins = books.twins(side)
-    found = books.contacts(item)
+    twins = reference_data.twins(side)
+    found = reference_data.contacts(item)
     circle = (
         twins.circle(contact_number(found[0]))
         if len(found) == 1

@@ -67,9 +67,9 @@ class Duplicates:
         read. Raises `NotConnected`, `KashFlowError`, `Cancelled`, and what the keyring says; what
         was read by then is remembered.
         """
-        books = self._items.reference.books(business)
+        reference_data = self._items.reference_data.of(business)
         read = 0
-        for side, party in self._wanted(business, books, items, again=again):
+        for side, party in self._wanted(business, reference_data, items, again=again):
             if cancel is not None:
                 cancel.check()
             self._learn_of(business, side, party, cancel)
@@ -85,16 +85,11 @@ class Duplicates:
 
     def learn_all(self, business: str, read: Mapping[tuple[Side, int], Sequence[Invoice]]) -> None:
         """Remember as `learn` does, for several parties at once, by side and party."""
-        account = self._items.reference.books(business).account
+        account = self._items.reference_data.of(business).account
         found = {(side.name, party): documents for (side, party), documents in read.items()}
         self._doubles.seen.learn_all(business, account, found)
         with self._lock:
             self._read |= {(business, account, *key) for key in found}
-
-    def forget(self, business: str, side: Side, dbid: int) -> None:
-        """Forget a document that was deleted in KashFlow, so that it holds nothing back."""
-        account = self._items.reference.books(business).account
-        self._doubles.seen.forget(business, account, side.name, dbid)
 
     # What looks like an item
 
@@ -102,18 +97,20 @@ class Duplicates:
         """Return what looks like the item and was not answered, what holds it back first."""
         if item.sent in _SENT:
             return ()
-        books = self._items.reference.books(business)
-        return self._doubles.of(business, item, self._items.by_id(business), books)
+        reference_data = self._items.reference_data.of(business)
+        return self._doubles.of(business, item, self._items.by_id(business), reference_data)
 
     def stops(self, business: str, item: Item) -> tuple[Finding, ...]:
         """Return the findings of duplicates that hold the item back, as things are known now.
 
         For publishing, after it has learnt what KashFlow has and before it sends.
         """
-        books = self._items.reference.books(business)
-        likenesses = self._doubles.lately(business, item, books)
+        reference_data = self._items.reference_data.of(business)
+        likenesses = self._doubles.lately(business, item, reference_data)
         if likenesses is None or _stopping(item, likenesses):  # then it is worth reading all items
-            likenesses = self._doubles.of(business, item, self._items.by_id(business), books)
+            likenesses = self._doubles.of(
+                business, item, self._items.by_id(business), reference_data
+            )
         return _stopping(item, likenesses)
 
     def not_a_duplicate(self, business: str, item_id: str, other: str = "") -> tuple[Likeness, ...]:
@@ -153,7 +150,12 @@ class Duplicates:
         self.learn(business, side, party, documents)
 
     def _wanted(
-        self, business: str, books: ReferenceData, items: Collection[str] | None, *, again: bool
+        self,
+        business: str,
+        reference_data: ReferenceData,
+        items: Collection[str] | None,
+        *,
+        again: bool,
     ) -> list[tuple[Side, int]]:
         """Return the parties to read, each with its side."""
         wanted: dict[tuple[Side, int], None] = {}
@@ -161,8 +163,8 @@ class Duplicates:
             if item.sent in _SENT or (items is not None and item.id not in items):
                 continue
             side = side_of(item.kind)
-            twins = books.twins(side)
-            found = books.contacts(item)
+            twins = reference_data.twins(side)
+            found = reference_data.contacts(item)
             circles = {twins.circle(contact_number(one)) for one in found}
             circles.add(twins.circle_called(item.contact))
             for circle in circles:
@@ -173,7 +175,7 @@ class Duplicates:
         fresh = [
             (side, party)
             for side, party in wanted
-            if (business, books.account, side.name, party) not in read
+            if (business, reference_data.account, side.name, party) not in read
         ]
         return fresh[:MOST_PARTIES]
 

@@ -44,7 +44,7 @@ class _Kept(msgspec.Struct):
 
     revision: int = -1
     items: dict[str, Item] = {}
-    books: ReferenceData | None = None
+    reference_data: ReferenceData | None = None
     findings: dict[str, tuple[int, tuple[Finding, ...]]] = {}
 
 
@@ -60,7 +60,7 @@ class Items:
         self._home = home
         self._businesses = businesses
         self.audit = businesses.audit
-        self.reference = ReferenceCache(businesses, lists, clock)
+        self.reference_data = ReferenceCache(businesses, lists, clock)
         self.doubles = DuplicateFinder(home)
         self._kept: dict[str, _Kept] = {}
         self._lock = threading.RLock()
@@ -101,13 +101,13 @@ class Items:
         """Return what is known about the item, as it is given; nothing about sent ones."""
         if item.sent in _SENT:
             return ()
-        return self._findings(business, item, self.reference.books(business))
+        return self._findings(business, item, self.reference_data.of(business))
 
     def check(self, business: str) -> dict[str, tuple[Finding, ...]]:
         """Return the findings of every item that is not sent, by its id."""
-        books = self.reference.books(business)
+        reference_data = self.reference_data.of(business)
         return {
-            item.id: self._findings(business, item, books)
+            item.id: self._findings(business, item, reference_data)
             for item in self.all(business)
             if item.sent not in _SENT
         }
@@ -125,11 +125,11 @@ class Items:
 
     def states(self, business: str) -> dict[str, ItemState]:
         """Return where every item stands, by its id."""
-        books = self.reference.books(business)
+        reference_data = self.reference_data.of(business)
         return {
             item.id: self.state(business, item)
             if item.sent
-            else state_of(self._findings(business, item, books))
+            else state_of(self._findings(business, item, reference_data))
             for item in self.all(business)
         }
 
@@ -264,23 +264,25 @@ class Items:
         self.refresh_counts(business)
         self.audit.flush(business, least=MANY)
 
-    def _findings(self, business: str, item: Item, books: ReferenceData) -> tuple[Finding, ...]:
+    def _findings(
+        self, business: str, item: Item, reference_data: ReferenceData
+    ) -> tuple[Finding, ...]:
         """Return what is known of the item by itself, of its files, and of what looks like it."""
         files = check_files(item)
-        doubles = self.doubles.findings(business, item, self._all(business), books)
-        return (*self._own(business, item, books), *files, *doubles)
+        doubles = self.doubles.findings(business, item, self._all(business), reference_data)
+        return (*self._own(business, item, reference_data), *files, *doubles)
 
-    def _own(self, business: str, item: Item, books: ReferenceData) -> tuple[Finding, ...]:
+    def _own(self, business: str, item: Item, reference_data: ReferenceData) -> tuple[Finding, ...]:
         """Return the item's own findings, worked out once for its version and for the books."""
         with self._lock:
             kept = self._keep(business)
             if kept.items.get(item.id) is not item:
-                return check(item, books)  # looked at while it is edited
-            if kept.books is not books:
-                kept.books, kept.findings = books, {}
+                return check(item, reference_data)  # looked at while it is edited
+            if kept.reference_data is not reference_data:
+                kept.reference_data, kept.findings = reference_data, {}
             known = kept.findings.get(item.id)
             if known is None or known[0] != item.version:
-                known = kept.findings[item.id] = (item.version, check(item, books))
+                known = kept.findings[item.id] = (item.version, check(item, reference_data))
             return known[1]
 
     def _database(self, business: str) -> Database:

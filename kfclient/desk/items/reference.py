@@ -434,7 +434,7 @@ class ReferenceCache:
         self._kept: dict[str, tuple[_Facts, ReferenceData]] = {}
         self._lock = threading.Lock()
 
-    def books(self, business: str) -> ReferenceData:
+    def of(self, business: str) -> ReferenceData:
         """Return what is known of the business's books; raises `BusinessUnknown`."""
         known = self._businesses.get(business)
         connection, lists = known.connection, self._lists

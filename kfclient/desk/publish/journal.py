@@ -592,7 +592,7 @@ class SendJournal(Journal[SendRecord]):
 
     def forget_document(self, business: str, send: SendRecord) -> None:
         """Forget the document, which KashFlow has no more, where likenesses are looked for."""
-        account = self._items.reference.books(business).account
+        account = self._items.reference_data.of(business).account
         side = send.side
         self._items.doubles.seen.forget(business, account, side.name, send.dbid or 0)
 

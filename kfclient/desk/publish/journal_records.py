@@ -27,9 +27,10 @@ class SendState(StrEnum):
     """How a send, or a step that follows its document, ended.
 
     WAITING has not begun and SENDING has no outcome yet. PUBLISHED is a document's, DONE a step's
-    own good end; SETTLED is a step that is there without Kashdeck having done it, or that a person
-    has taken care of. NOT_THERE was of unknown outcome, and KashFlow has been looked at since.
-    UNDONE was there and was deleted again by Kashdeck; STILL_THERE is a delete's own NOT_THERE.
+    own good end; DONE_ELSEWHERE is a step that is there without Kashdeck having done it, or that a
+    person has taken care of. NOT_THERE was of unknown outcome, and KashFlow has been looked at
+    since. UNDONE was there and was deleted again by Kashdeck; STILL_THERE is a delete's own
+    NOT_THERE.
     """
 
     WAITING = "waiting"

@@ -39,13 +39,13 @@ def one_line(text: str) -> str:
     return _LINE_ENDS.sub(" ", text).strip()
 
 
-def line_of(item: Item, line: ItemLine, number: int, books: ReferenceData) -> InvoiceLine:
+def line_of(item: Item, line: ItemLine, number: int, reference_data: ReferenceData) -> InvoiceLine:
     """Return a line as KashFlow takes it: rates have two decimals, VAT is for the whole line.
 
     With tax data off it goes as one gross amount, VAT n/a.
     """
-    on = books.settings.publish_tax_data
-    rate = books.tax_rate(line, item.kind) if on else NOT_APPLICABLE
+    on = reference_data.settings.publish_tax_data
+    rate = reference_data.tax_rate(line, item.kind) if on else NOT_APPLICABLE
     vat = line.vat if on else ZERO
     amount = line.net if on else line.gross
     whole = amount == line.net and _is_short(line.unit_price) and _is_short(line.quantity)
@@ -53,8 +53,8 @@ def line_of(item: Item, line: ItemLine, number: int, books: ReferenceData) -> In
     if not whole and line.quantity != 1:
         each = f"{figures(line.quantity)} at {figures(line.unit_price)}"
         description = f"{each}: {description}" if description else each
-    categories = books.categories(line.category, item.kind)
-    projects = books.projects(line.project) if line.project else ()
+    categories = reference_data.categories(line.category, item.kind)
+    projects = reference_data.projects(line.project) if line.project else ()
     return InvoiceLine(
         quantity=line.quantity if whole else Decimal(1),
         description=one_line(description),
@@ -64,7 +64,7 @@ def line_of(item: Item, line: ItemLine, number: int, books: ReferenceData) -> In
         vat_amount=vat,
         sort=number,
         proj_id=projects[0].id if projects else 0,
-        values_in_currency=1 if books.is_foreign(item) else 0,
+        values_in_currency=1 if reference_data.is_foreign(item) else 0,
     )
 
 
@@ -150,20 +150,20 @@ class PlannedNote(msgspec.Struct, frozen=True, kw_only=True, tag="note", omit_de
 Followup = PlannedPayment | PlannedFile | PlannedNote
 
 
-def followups_of(item: Item, books: ReferenceData) -> tuple[Followup, ...]:
+def followups_of(item: Item, reference_data: ReferenceData) -> tuple[Followup, ...]:
     """Return what follows the item's document, in the order in which it goes."""
-    payment = payment_of(item, books)
+    payment = payment_of(item, reference_data)
     return (*([payment] if payment else []), *_files(item), *_note(item))
 
 
-def payment_of(item: Item, books: ReferenceData) -> PlannedPayment | None:
+def payment_of(item: Item, reference_data: ReferenceData) -> PlannedPayment | None:
     """Return the item's payment; None where it names no account, or KashFlow cannot take it."""
     day = item.paid_on or item.date
-    if not item.bank_account or day is None or unpaid_because(item, books):
+    if not item.bank_account or day is None or unpaid_because(item, reference_data):
         return None
-    (account,) = books.bank_accounts(item.bank_account)
-    (method,) = books.payment_methods(item.payment_method, item.kind)
-    rate = item.exchange_rate if books.is_foreign(item) else Decimal(1)
+    (account,) = reference_data.bank_accounts(item.bank_account)
+    (method,) = reference_data.payment_methods(item.payment_method, item.kind)
+    rate = item.exchange_rate if reference_data.is_foreign(item) else Decimal(1)
     return PlannedPayment(
         payment=Payment(
             pay_date=day,
@@ -173,21 +173,21 @@ def payment_of(item: Item, books: ReferenceData) -> PlannedPayment | None:
         ),
         account=account.account_name,
         method=method.method_name,
-        currency=books.home_currency,
+        currency=reference_data.home_currency,
     )
 
 
-def unpaid_because(item: Item, books: ReferenceData) -> str:
+def unpaid_because(item: Item, reference_data: ReferenceData) -> str:
     """Return why an item that is paid will not be recorded as paid; "" where nothing is amiss."""
     if not item.bank_account:
         return ""
-    accounts = books.bank_accounts(item.bank_account)
+    accounts = reference_data.bank_accounts(item.bank_account)
     if len(accounts) != 1:
         many = "several bank accounts" if accounts else "no bank account"
         return f"KashFlow has {many} called {item.bank_account}"
     if not item.payment_method:
         return "it names no payment method"
-    methods = books.payment_methods(item.payment_method, item.kind)
+    methods = reference_data.payment_methods(item.payment_method, item.kind)
     if len(methods) != 1:
         many = "several payment methods" if methods else "no payment method"
         return f"KashFlow has {many} called {item.payment_method}"
@@ -241,7 +241,7 @@ def _digest(path: str, _changed: int, _size: int, _file: int) -> str:
 _LINES_TOLD = 3
 
 
-def sentence_of(planned: PlannedItem, item: Item, books: ReferenceData) -> str:
+def sentence_of(planned: PlannedItem, item: Item, reference_data: ReferenceData) -> str:
     """Return what the document is, from whom, when, how much, and where it goes."""
     head = [_kind(planned, item)]
     if planned.invoice.customer_reference:
@@ -251,7 +251,7 @@ def sentence_of(planned: PlannedItem, item: Item, books: ReferenceData) -> str:
         head.append(f"due {shown_date(planned.invoice.due_date)}")
     lines = planned.invoice.lines
     told = [
-        _line(line, sent, item, books)
+        _line(line, sent, item, reference_data)
         for line, sent in zip(item.lines[:_LINES_TOLD], lines, strict=False)
     ]
     if len(lines) > _LINES_TOLD:
@@ -259,9 +259,9 @@ def sentence_of(planned: PlannedItem, item: Item, books: ReferenceData) -> str:
         told.append(f"and {rest} more {'line' if rest == 1 else 'lines'}")
     if len(lines) > 1:
         told.append(f"{shown(planned.gross, item.currency)} in all")
-    told = [f"{'; '.join(told)}{_in_home(planned, item, books)}"]
+    told = [f"{'; '.join(told)}{_in_home(planned, item, reference_data)}"]
     told += [one.sentence for one in planned.followups]
-    if unpaid := unpaid_because(item, books):
+    if unpaid := unpaid_because(item, reference_data):
         told.append(f"NOT recorded as paid: {unpaid}")
     return f"{', '.join(head)}: {'; '.join(told)}"
 
@@ -294,13 +294,13 @@ def _kind(planned: PlannedItem, item: Item) -> str:
     return f"{'Credit note from' if negative else 'Purchase from'} {planned.contact}{new}"
 
 
-def _line(line: ItemLine, sent: InvoiceLine, item: Item, books: ReferenceData) -> str:
+def _line(line: ItemLine, sent: InvoiceLine, item: Item, reference_data: ReferenceData) -> str:
     """Return one line: the amount, where it goes, its VAT, its project."""
-    category = books.categories(line.category, item.kind)
+    category = reference_data.categories(line.category, item.kind)
     where = f"{category[0].code} {category[0].name}" if category else "no category"
     net = pennies(sent.quantity * sent.rate)
     words = f"{shown(net, item.currency)} to {where}, {_vat(sent, item)}"
-    projects = books.projects(line.project) if line.project else ()
+    projects = reference_data.projects(line.project) if line.project else ()
     return f"{words}, project {projects[0].name}" if projects else words
 
 
@@ -313,12 +313,12 @@ def _vat(sent: InvoiceLine, item: Item) -> str:
     return f"VAT {shown(sent.vat_amount, item.currency)} ({rate})"
 
 
-def _in_home(planned: PlannedItem, item: Item, books: ReferenceData) -> str:
+def _in_home(planned: PlannedItem, item: Item, reference_data: ReferenceData) -> str:
     """Return the rate of a foreign document, and what KashFlow books in the books' currency."""
     rate = item.exchange_rate
-    if not books.is_foreign(item) or not rate:
+    if not reference_data.is_foreign(item) or not rate:
         return ""
-    home = books.home_currency
+    home = reference_data.home_currency
     amounts = booked_words(booked(planned.net, planned.vat, rate), home)
     return f" (at {figures(rate)} {item.currency} to 1 {home}, booked as {amounts})"
 
@@ -402,7 +402,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def make_plan(
-    business: str, items: Iterable[PlannedItem], left_out: Iterable[LeftOut], books: ReferenceData
+    business: str,
+    items: Iterable[PlannedItem],
+    left_out: Iterable[LeftOut],
+    reference_data: ReferenceData,
 ) -> Plan:
     """Put a plan together from its items."""
     planned = tuple(items)
@@ -412,7 +415,7 @@ def make_plan(
         kind: tuple(dict.fromkeys(new.name for new in fresh if new.kind == kind))
         for kind in (side.contact for side in SIDES)
     }
-    off = not books.settings.publish_tax_data
+    off = not reference_data.settings.publish_tax_data
     return Plan(
         business=business,
         items=planned,
@@ -425,9 +428,11 @@ def make_plan(
     )
 
 
-def plan_item(item: Item, findings: tuple[Finding, ...], books: ReferenceData) -> PlannedItem:
+def plan_item(
+    item: Item, findings: tuple[Finding, ...], reference_data: ReferenceData
+) -> PlannedItem:
     """Return the document that the item becomes; only for items without stops."""
-    found = books.contacts(item)
+    found = reference_data.contacts(item)
     contact = found[0] if found else None
     side = side_of(item.kind)
     name = contact.name if contact is not None else item.contact
@@ -437,9 +442,12 @@ def plan_item(item: Item, findings: tuple[Finding, ...], books: ReferenceData) -
         customer_id=0 if contact is None else contact_number(contact),
         customer_reference=one_line(item.reference),
         currency_code=item.currency,
-        exchange_rate=(item.exchange_rate or ZERO) if books.is_foreign(item) else Decimal(1),
+        exchange_rate=(item.exchange_rate or ZERO)
+        if reference_data.is_foreign(item)
+        else Decimal(1),
         lines=tuple(
-            line_of(item, line, number, books) for number, line in enumerate(item.lines, start=1)
+            line_of(item, line, number, reference_data)
+            for number, line in enumerate(item.lines, start=1)
         ),
     )
     creates = None
@@ -460,9 +468,9 @@ def plan_item(item: Item, findings: tuple[Finding, ...], books: ReferenceData) -
         net=net,
         vat=item.gross - net,
         gross=item.gross,
-        followups=followups_of(item, books),
+        followups=followups_of(item, reference_data),
     )
-    return msgspec.structs.replace(planned, sentence=sentence_of(planned, item, books))
+    return msgspec.structs.replace(planned, sentence=sentence_of(planned, item, reference_data))
 
 
 def plan_left(

@@ -128,9 +128,9 @@ class UndoLook:
         self._business = business
         self._context = context
         self._finder = finder
-        books = context.items.reference.books(business)
-        self._locked_until = books.settings.locked_until
-        self._names = IdNames(context.lists, business, books.home_currency)
+        reference_data = context.items.reference_data.of(business)
+        self._locked_until = reference_data.settings.locked_until
+        self._names = IdNames(context.lists, business, reference_data.home_currency)
 
     def look(self, item: Item, send: SendRecord) -> UndoItem:
         """Return what undoing the item deletes, as KashFlow is now.

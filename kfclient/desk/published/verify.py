@@ -83,8 +83,8 @@ class VerifyLook:
         self._business = business
         self._context = context
         self._finder = finder
-        books = context.items.reference.books(business)
-        self._names = IdNames(context.lists, business, books.home_currency)
+        reference_data = context.items.reference_data.of(business)
+        self._names = IdNames(context.lists, business, reference_data.home_currency)
 
     def look(self, send: SendRecord) -> VerifyResult:
         """Return how the send's document is in KashFlow now.

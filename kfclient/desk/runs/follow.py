@@ -66,7 +66,7 @@ class RunControl:
 
         They are planned anew from the inbox, so this plan is not to be published.
         """
-        books = self._context.items.reference.books(business)
+        reference_data = self._context.items.reference_data.of(business)
         items = self._context.items.by_id(business)
         planner = PlanCheck(business, self._context.items, self._context.sends)
         planned = []
@@ -75,9 +75,9 @@ class RunControl:
                 item = items[one.item]
                 left = planner.left_of(item) if one.left else None
                 bare = msgspec.structs.replace(item, files=())
-                planned.append(left or plan_item(bare, (), books))
+                planned.append(left or plan_item(bare, (), reference_data))
         behind = [LeftOut(one.item, one.reason) for one in run.behind if one.item in items]
-        plan = make_plan(business, planned, behind, books)
+        plan = make_plan(business, planned, behind, reference_data)
         return msgspec.structs.replace(plan, everything=run.everything, fingerprint=run.fingerprint)
 
     def follow(

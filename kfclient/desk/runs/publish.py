@@ -1,4 +1,4 @@
-"""Publishing: planning what would be sent, sending it once, and settling what is not known.
+"""Publishing: planning what would be sent, sending it once, and resolving what is not known.
 
 KashFlow has no way to tell a repeated document from a new one, so nothing is ever sent twice on a
 guess. In `kfclient.desk.publish`, `journal` writes down what is about to be sent and what came of
@@ -137,7 +137,7 @@ class Publishing(RunControl):
         cannot go are left out, with the reason; so are those that publishing reads back first. Asks
         KashFlow nothing. Raises `ItemUnknown`.
         """
-        books = self._items.reference.books(business)
+        reference_data = self._items.reference_data.of(business)
         if item_ids is None:
             wanted = [
                 item
@@ -154,14 +154,14 @@ class Publishing(RunControl):
             state = self._items.state(business, item)
             findings = self._items.findings(business, item)
             if state is ItemState.READY:
-                planned.append(plan_item(item, findings, books))
+                planned.append(plan_item(item, findings, reference_data))
             elif state is ItemState.PUBLISHED and (rest := planner.left_of(item)) is not None:
                 planned.append(rest)
             else:
                 reason = _STEP_UNKNOWN if item.left else _REASONS[state]
                 reason = _UNREAD if is_unread(item) else reason
                 left_out.append(LeftOut(item.id, reason, findings))
-        plan = make_plan(business, planned, left_out, books)
+        plan = make_plan(business, planned, left_out, reference_data)
         return msgspec.structs.replace(plan, everything=item_ids is None)
 
     def envelope(self, business: str, planned: PlannedItem) -> str:

@@ -197,8 +197,8 @@ class PlanCheck:
     def _as_shown(self, item: Item, state: ItemState, shown: Shown) -> PlannedItem | None:
         """Return the item as it is planned now; None unless that is what was shown."""
         if state is ItemState.READY:
-            books = self._items.reference.books(self._business)
-            fresh = plan_item(item, self._items.findings(self._business, item), books)
+            reference_data = self._items.reference_data.of(self._business)
+            fresh = plan_item(item, self._items.findings(self._business, item), reference_data)
             then = _as_then(fresh, shown.creates)
             return fresh if fingerprint_of([then]) == shown.fingerprint else None
         if state is not ItemState.PUBLISHED or self._is_other(item, shown):

@@ -276,7 +276,7 @@ class TestTheTrail:
 
 
 class TestSuddenEnds:
-    def test_a_kill_at_any_step_of_settling_loses_and_doubles_nothing(self, tmp_path: Path) -> None:
+    def test_a_kill_at_any_step_of_flushing_loses_and_doubles_nothing(self, tmp_path: Path) -> None:
         said = finished(started("-m", "tests.desk.auditor", "kill", tmp_path / "home"))
         runs = [json.loads(line) for line in said.splitlines()]
 

@@ -40,7 +40,7 @@ GOOD = Item(
 )
 
 
-def books(**values: Any) -> ReferenceData:
+def reference_data(**values: Any) -> ReferenceData:
     """Return the seeded books with these settings, or with other values."""
     settings = Settings(
         **{name: values.pop(name) for name in list(values) if name in Settings.__struct_fields__}
@@ -59,7 +59,7 @@ def books(**values: Any) -> ReferenceData:
     return ReferenceData(**{**lists, **values}, settings=settings)
 
 
-ON = books(publish_tax_data=True)
+ON = reference_data(publish_tax_data=True)
 
 
 def item(**changes: Any) -> Item:
@@ -133,7 +133,7 @@ def test_a_good_item_has_nothing_to_say() -> None:
     ],
 )
 def test_each_trouble_has_its_own_finding(changes: dict[str, Any], code: str) -> None:
-    findings = check(item(**changes), books())
+    findings = check(item(**changes), reference_data())
     assert [finding.code for finding in findings] == [code]
     assert findings[0].sentence.endswith(".")
     assert (findings[0].severity is Severity.STOP) is code.startswith("E-")
@@ -165,8 +165,8 @@ def test_a_rate_that_is_not_said_is_told_from_the_vat() -> None:
 
 
 def test_a_default_tax_code_is_used_where_the_vat_agrees_with_it() -> None:
-    zero = books(publish_tax_data=True, default_tax_code_costs=Decimal(0))
-    twenty = books(publish_tax_data=True, default_tax_code_costs=Decimal(20))
+    zero = reference_data(publish_tax_data=True, default_tax_code_costs=Decimal(0))
+    twenty = reference_data(publish_tax_data=True, default_tax_code_costs=Decimal(20))
     silent = item(tax_rate=None)
     assert codes(silent, zero) == []
     assert zero.tax_rate(silent.lines[0], Kind.COST) == 0
@@ -183,13 +183,16 @@ def test_a_foreign_item_with_a_rate_is_fine() -> None:
 
 
 def test_before_the_first_sync_only_that_and_what_the_item_says_itself_is_told() -> None:
-    missing = books(missing=frozenset(ListName), suppliers=(), nominals=())
+    missing = reference_data(missing=frozenset(ListName), suppliers=(), nominals=())
     assert codes(item(reference=""), missing) == ["E-LISTS-MISSING", "W-REFERENCE-MISSING"]
-    assert codes(GOOD, books(connected=False)) == ["E-NOT-CONNECTED"]
+    assert codes(GOOD, reference_data(connected=False)) == ["E-NOT-CONNECTED"]
 
 
 def test_lists_that_the_item_does_not_need_may_be_missing() -> None:
-    assert codes(GOOD, books(missing=frozenset({ListName.PROJECTS, ListName.CUSTOMERS}))) == []
+    assert (
+        codes(GOOD, reference_data(missing=frozenset({ListName.PROJECTS, ListName.CUSTOMERS})))
+        == []
+    )
 
 
 def test_a_missing_total_is_mended_by_filling_it_in() -> None:
@@ -222,7 +225,7 @@ def test_a_thousand_items_are_checked_in_well_under_a_second() -> None:
 
 
 def test_a_closed_period_holds_back_what_is_dated_or_paid_in_it() -> None:
-    closed = books(locked_until=dt.date(2026, 9, 1))
+    closed = reference_data(locked_until=dt.date(2026, 9, 1))
     assert codes(GOOD, closed) == ["E-DATE-LOCKED"]
     paid = item(
         date=dt.date(2026, 9, 2),
@@ -235,7 +238,7 @@ def test_a_closed_period_holds_back_what_is_dated_or_paid_in_it() -> None:
 
 
 def test_any_category_goes_where_kashflow_lets_all_codes_be_used() -> None:
-    assert codes(item(category="Sales"), books(any_category=True)) == []
+    assert codes(item(category="Sales"), reference_data(any_category=True)) == []
 
 
 @pytest.mark.parametrize(
@@ -255,4 +258,4 @@ def test_the_chart_says_what_a_code_is_for(group: str, kind: str, side: Side | N
 
 
 def test_a_paid_item_with_a_known_account_and_method_has_nothing_to_say() -> None:
-    assert codes(item(bank_account="1200", payment_method="bacs"), books()) == []
+    assert codes(item(bank_account="1200", payment_method="bacs"), reference_data()) == []

@@ -68,8 +68,8 @@ def test_the_claim_has_every_line_as_it_was_and_says_where_it_was_spent(
     assert claim.lines[1].project == "Mill Lane refit"
     assert [item.id for item in inbox.items.all(inbox.business)] == [claim.id]
     assert [cost.id for cost in claims.costs(inbox.business, claim.id)] == ids
-    books = inbox.items.reference.books(inbox.business)
-    assert plan_item(claim, (), books).operation == "InsertReceipt"
+    reference_data = inbox.items.reference_data.of(inbox.business)
+    assert plan_item(claim, (), reference_data).operation == "InsertReceipt"
 
 
 def test_taken_apart_the_costs_are_back_as_they_were_under_their_numbers(

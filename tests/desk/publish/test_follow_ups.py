@@ -168,7 +168,7 @@ def test_what_cannot_be_recorded_as_paid_says_so(
     desk: Publisher, whole: dict[str, Any], values: dict[str, str], why: str
 ) -> None:
     item = msgspec.structs.replace(COST, id="1", **{**whole, **values})
-    planned = plan_item(item, (), desk.desk.items.reference.books(desk.business))
+    planned = plan_item(item, (), desk.desk.items.reference_data.of(desk.business))
     assert "NOT recorded as paid" in planned.sentence
     assert why in planned.sentence
     assert [type(one).__name__ for one in planned.followups] == ["PlannedFile", "PlannedNote"]

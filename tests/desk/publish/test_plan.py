@@ -22,7 +22,7 @@ from kfclient.money import pennies
 from tests.desk.seeded import CURRENCIES, CUSTOMERS, NOMINALS, NOW, PROJECTS, RATES, SUPPLIERS
 
 
-def books(**settings: Any) -> ReferenceData:
+def reference_data(**settings: Any) -> ReferenceData:
     return ReferenceData(
         nominals=NOMINALS,
         suppliers=SUPPLIERS,
@@ -35,7 +35,7 @@ def books(**settings: Any) -> ReferenceData:
     )
 
 
-OFF, ON = books(), books(publish_tax_data=True)
+OFF, ON = reference_data(), reference_data(publish_tax_data=True)
 LINE = ItemLine(
     description="monthly\ncharge",
     category="Telephone",
@@ -201,7 +201,9 @@ def test_a_unit_price_of_more_decimals_is_folded_into_one(
 def test_where_no_rate_is_said_the_default_counts_if_it_agrees_with_the_vat(
     settings: dict[str, Any], values: dict[str, Any], rate: str
 ) -> None:
-    planned = plan(change(COST, lines=line(**values)), books(publish_tax_data=True, **settings))
+    planned = plan(
+        change(COST, lines=line(**values)), reference_data(publish_tax_data=True, **settings)
+    )
     assert planned.invoice.lines[0].vat_rate == Decimal(rate)
 
 

@@ -142,7 +142,7 @@ def test_what_was_edited_in_a_line_is_told_to_the_penny(
 
 def test_category_project_and_supplier_are_told_by_name(desk: Publisher) -> None:
     (item,) = published(desk, "A")
-    books = desk.desk.items.reference.books(desk.business)
+    books = desk.desk.items.reference_data.of(desk.business)
     (travel,) = books.categories("Travelling", item.kind) or books.categories("7400", item.kind)
     other = next(one for one in desk.sandbox.account.suppliers() if one["Name"] == "Tern Telecom")
     edit_line(desk, item, ChargeType=travel.id)
