@@ -55,7 +55,7 @@ class ClaimScreen(AppScreen[Item]):
         yield Field("reference", "Reference", note="Empty: numbered after its date.")
         yield Field("date", "Date", note="Empty: today.")
         yield Field("account", "Paid from", note="Empty: the claim is unpaid. F4 chooses.")
-        yield Field("method", "Method", note="How it was paid. F4 chooses.")
+        yield Field("method", "Payment method", note="How it was paid. F4 chooses.")
         yield TextLine(id="problem", classes="bad", grows=True)
 
     def on_mount(self) -> None:
