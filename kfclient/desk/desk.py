@@ -14,6 +14,7 @@ from kfclient.desk.business.businesses import Businesses
 from kfclient.desk.business.sessions import Sessions
 from kfclient.desk.person import this_origin, this_person, utc_now
 from kfclient.desk.sync.lists import Lists
+from kfclient.elapsed import Moment, this_moment
 from kfclient.store import Home, Secrets
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ class Desk:
 
     What the home screen can wait for is loaded and made when it is first asked for.
     Thread-safe, and safe beside other desks on the same home. `person` is the operating system's
-    user unless given; `clock` tells the time in UTC; `limits` bound the calls to KashFlow.
+    user unless given; `clock` tells the time in UTC, `moment` how far this machine has counted;
+    `limits` bound the calls to KashFlow.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class Desk:
         *,
         person: str | None = None,
         clock: Callable[[], datetime] = utc_now,
+        moment: Callable[[], Moment] = this_moment,
         limits: Limits | None = None,
         trace: Path | None = None,
     ) -> None:
@@ -91,6 +94,7 @@ class Desk:
         self.secrets = secrets
         self.person = this_person() if person is None else person
         self.clock = clock
+        self.moment = moment
         self._limits, self._trace = limits, trace
         self.audit = Audit(home, person=self.person, clock=clock, origin=this_origin())
         self.businesses = Businesses(home, person=self.person, clock=clock, audit=self.audit)
@@ -170,9 +174,10 @@ class Desk:
             items=self.items,
             audit=self.audit,
             duplicates=self.duplicates,
-            sends=SendJournal(self.home, self.items, self.audit, self.clock),
+            sends=SendJournal(self.home, self.items, self.audit, self.clock, self.moment),
             runs=Runs(self.home, self.person, self.clock),
             clock=self.clock,
+            moment=self.moment,
         )
 
     @lazy

@@ -33,6 +33,7 @@ from kfclient.errors import Problem
 from kfclient.sandbox import Sandbox
 from kfclient.sandbox.calls import documents
 from kfclient.store import ConnectionSecret, Home, Secrets
+from tests.desk.moments import moment_at
 from tests.desk.mortal import Ended, Mortal
 from tests.desk.publisher import Publisher
 from tests.desk.server_time import ServerTime
@@ -104,7 +105,14 @@ class History(RuleBasedStateMachine):
         secrets = Secrets(home.root, memory=True)
         secret = ConnectionSecret(self.sandbox.password, self.sandbox.autoauth_key)
         secrets.save(self.business, secret, secrets.choices()[0].id)
-        return Desk(home, secrets, person=person, clock=lambda: self.time.now(), limits=_LIMITS)
+        return Desk(
+            home,
+            secrets,
+            person=person,
+            clock=lambda: self.time.now(),
+            moment=lambda: moment_at(self.time.now()),
+            limits=_LIMITS,
+        )
 
     @property
     def desk(self) -> Desk:

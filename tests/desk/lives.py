@@ -29,6 +29,7 @@ from kfclient.sandbox import Sandbox
 from kfclient.store import ConnectionSecret, Home, Secrets
 from tests.desk.fifty import Reckoning, items, reckon
 from tests.desk.kill_points import KillPoints
+from tests.desk.moments import moment_at
 from tests.desk.publisher import Publisher
 from tests.desk.server_time import ServerTime, put_back, wind_back
 
@@ -163,6 +164,7 @@ class World:
             secrets,
             person="anna",
             clock=self.time.now,
+            moment=lambda: moment_at(self.time.now()),
             limits=Limits(silence=seconds, reading=seconds, writing=seconds, tries=1),
         )
 

@@ -28,6 +28,7 @@ from kfclient.desk.publish.journal_records import (
 )
 from kfclient.desk.publish.kashflow_documents import fingerprint_of_document
 from kfclient.desk.publish.plan import Followup, PlannedFile, PlannedPayment
+from kfclient.elapsed import Moment
 from kfclient.errors import Problem
 
 if TYPE_CHECKING:
@@ -59,12 +60,18 @@ class Journal(Generic[R]):
     GONE: ClassVar[str]
 
     def __init__(
-        self, home: Home, items: Items, audit: Audit, clock: Callable[[], dt.datetime]
+        self,
+        home: Home,
+        items: Items,
+        audit: Audit,
+        clock: Callable[[], dt.datetime],
+        moment: Callable[[], Moment],
     ) -> None:
         self._home = home
         self._items = items
         self._audit = audit
         self._clock = clock
+        self._moment = moment
 
     def get(self, business: str, number: int) -> R:
         """Return one record; raises `ItemChanged` where it is not there."""
@@ -82,6 +89,14 @@ class Journal(Generic[R]):
         """Return the records without a certain outcome, oldest first."""
         found = [one for state in PENDING for one in self.by(business, "outcome", state.value)]
         return sorted(found, key=lambda one: one.id)
+
+    # Changing
+
+    def wait_from_now(self, business: str, record: R) -> R:
+        """Write down that the settle time of one of unknown outcome runs from this moment."""
+        waiting = msgspec.structs.replace(record, gave_up=self._moment())
+        self._put(business, waiting)
+        return waiting
 
     # Inside
 
@@ -116,6 +131,7 @@ class Journal(Generic[R]):
             record,
             outcome=SendState.UNKNOWN,
             gave_up_at=record.gave_up_at or self._clock(),
+            gave_up=record.gave_up or self._moment(),
             problem=problem,
         )
 
@@ -137,9 +153,10 @@ class RemovalJournal(Journal[RemovalRecord]):
         items: Items,
         audit: Audit,
         clock: Callable[[], dt.datetime],
+        moment: Callable[[], Moment],
         sends: SendJournal,
     ) -> None:
-        super().__init__(home, items, audit, clock)
+        super().__init__(home, items, audit, clock, moment)
         self._sends = sends
 
     # Looking
@@ -335,6 +352,7 @@ class FollowUpJournal(Journal[FollowUpRecord]):
             before=tuple(before),
             started_at=self._clock(),
             gave_up_at=None,
+            gave_up=None,
             ended_at=None,
             problem=None,
         )
@@ -476,11 +494,16 @@ class SendJournal(Journal[SendRecord]):
     GONE = "What was sent is not remembered any more."
 
     def __init__(
-        self, home: Home, items: Items, audit: Audit, clock: Callable[[], dt.datetime]
+        self,
+        home: Home,
+        items: Items,
+        audit: Audit,
+        clock: Callable[[], dt.datetime],
+        moment: Callable[[], Moment],
     ) -> None:
-        super().__init__(home, items, audit, clock)
-        self.steps = FollowUpJournal(home, items, audit, clock)
-        self.removals = RemovalJournal(home, items, audit, clock, self)
+        super().__init__(home, items, audit, clock, moment)
+        self.steps = FollowUpJournal(home, items, audit, clock, moment)
+        self.removals = RemovalJournal(home, items, audit, clock, moment, self)
 
     def begin(
         self,

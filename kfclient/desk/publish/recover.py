@@ -51,6 +51,7 @@ from kfclient.desk.publish.kashflow_documents import (
     listed_beside,
 )
 from kfclient.desk.publish.plan import PlannedPayment
+from kfclient.elapsed import Moment, elapsed
 from kfclient.errors import Problem
 from kfclient.money import shown
 from kfclient.store.errors import SecretsError
@@ -82,20 +83,23 @@ class Recovery(abc.ABC, Generic[R, F, T]):
     """
 
     def __init__(
-        self, sessions: Sessions, journal: Journal[R], clock: Callable[[], dt.datetime]
+        self, sessions: Sessions, journal: Journal[R], moment: Callable[[], Moment]
     ) -> None:
         self._sessions = sessions
         self._journal: Journal[R] = journal
-        self._clock = clock
+        self._moment = moment
 
     def recover(self, business: str) -> None:
         """Make what a sudden end left without an outcome one of unknown outcome.
 
-        The settle time runs from now: when the process ended is not known.
+        The settle time runs from now where it is not known how long ago that was: of what the
+        process was at work on when it ended, and of what another machine gave up.
         """
         for record in self._journal.pending(business):
             if record.outcome is SendState.SENDING:
                 self._hold(business, record, self._cut_short(record), ignore)
+            elif elapsed(record.gave_up, self._moment()) is None:
+                self._journal.wait_from_now(business, record)
 
     def pending(self, business: str, only: Collection[str] | None = None) -> list[R]:
         """Return the records without a certain outcome, all or those of the items named."""
@@ -109,7 +113,7 @@ class Recovery(abc.ABC, Generic[R, F, T]):
 
         Raises `KashFlowError` when KashFlow could not be looked at.
         """
-        wait = seconds_to_wait(record.gave_up_at, settle_time, self._clock())
+        wait = seconds_to_wait(record.gave_up, settle_time, self._moment())
         return self._judge(business, record, self._look(business, record), wait, listener)
 
     def _judge(
@@ -159,9 +163,9 @@ class RemovalRecovery(Recovery[RemovalRecord, bool, None]):
     """Deletes, and resolves deletes that had no answer. Call it under the publish lock."""
 
     def __init__(
-        self, sessions: Sessions, sends: SendJournal, clock: Callable[[], dt.datetime]
+        self, sessions: Sessions, sends: SendJournal, moment: Callable[[], Moment]
     ) -> None:
-        super().__init__(sessions, sends.removals, clock)
+        super().__init__(sessions, sends.removals, moment)
         self._sends = sends
         self._removals = sends.removals
 
@@ -396,9 +400,9 @@ class FollowUpRecovery(Recovery[FollowUpRecord, "Found", None]):
     """Looks for what followed a document without an answer. Call it under the publish lock."""
 
     def __init__(
-        self, sessions: Sessions, steps: FollowUpJournal, clock: Callable[[], dt.datetime]
+        self, sessions: Sessions, steps: FollowUpJournal, moment: Callable[[], Moment]
     ) -> None:
-        super().__init__(sessions, steps, clock)
+        super().__init__(sessions, steps, moment)
         self._steps = steps
 
     def resolve_one(
@@ -513,19 +517,19 @@ class SendRecovery(Recovery[SendRecord, Invoice, PublishResult]):
         sessions: Sessions,
         items: Items,
         sends: SendJournal,
-        clock: Callable[[], dt.datetime],
+        moment: Callable[[], Moment],
     ) -> None:
-        super().__init__(sessions, sends, clock)
+        super().__init__(sessions, sends, moment)
         self._items = items
         self._sends = sends
-        self.steps = FollowUpRecovery(sessions, sends.steps, clock)
-        self.deleting = RemovalRecovery(sessions, sends, clock)
+        self.steps = FollowUpRecovery(sessions, sends.steps, moment)
+        self.deleting = RemovalRecovery(sessions, sends, moment)
         self.reading = ReadBack(sessions, items, sends)
 
     def recover(self, business: str) -> None:
         """Make what a sudden end left without an outcome one of unknown outcome.
 
-        The settle time runs from now: when the process ended is not known.
+        Likewise of what followed their documents, and of what was being deleted.
         """
         super().recover(business)
         self.steps.recover(business)
@@ -544,13 +548,13 @@ class SendRecovery(Recovery[SendRecord, Invoice, PublishResult]):
         something that followed it, or its delete, is pending, or that was never read back.
         """
         results = []
-        seen: dict[tuple[str, int], tuple[dt.datetime, list[Invoice]]] = {}
+        seen: dict[tuple[str, int], tuple[Moment, list[Invoice]]] = {}
         for send in self.pending(business, only):
             key = (send.operation, send.party)
             if key not in seen:
-                seen[key] = self._clock(), self.documents(business, send)
+                seen[key] = self._moment(), self.documents(business, send)
             looked_at, documents = seen[key]
-            wait = seconds_to_wait(send.gave_up_at, settle_time, looked_at)
+            wait = seconds_to_wait(send.gave_up, settle_time, looked_at)
             sight = self._among(business, send, documents)
             results.append(self._judge(business, send, sight, wait, listener))
         looked_for = self._read_back(business, only)
@@ -584,9 +588,9 @@ class SendRecovery(Recovery[SendRecord, Invoice, PublishResult]):
         """
         documents, steps = self.pending(business, only), self.steps.pending(business, only)
         pending: list[SendRecord | FollowUpRecord] = [*documents, *steps]
-        now = self._clock()
+        now = self._moment()
         waits = [
-            seconds_to_wait(one.gave_up_at, settle_time, now)
+            seconds_to_wait(one.gave_up, settle_time, now)
             for one in pending
             if one.problem is None or one.problem.code != SeveralThere.code
         ]

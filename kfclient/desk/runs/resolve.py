@@ -26,9 +26,9 @@ class Resolving:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._items = context.items
-        self.recovery = SendRecovery(context.sessions, context.items, context.sends, context.clock)
+        self.recovery = SendRecovery(context.sessions, context.items, context.sends, context.moment)
         self._deciding = Deciding(
-            context.sessions, context.items, context.sends, self.recovery, context.clock
+            context.sessions, context.items, context.sends, self.recovery, context.moment
         )
 
     def resolve(

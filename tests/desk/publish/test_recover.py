@@ -15,10 +15,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from kfclient.desk.errors import SeveralThere
+from kfclient.desk.errors import NotDecided, SeveralThere
 from kfclient.desk.events import ItemHeld
 from kfclient.desk.model.item import ItemState
-from kfclient.desk.publish.journal import SendJournal
 from kfclient.desk.publish.kashflow_documents import candidates
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
@@ -177,9 +176,7 @@ def test_what_may_have_come_out_differently_is_not_sent_again(
     desk.add("PEN-1")
     desk.sandbox.misbehave("InsertReceipt", "drop-after")
     desk.publish()
-    (send,) = SendJournal(desk.home, desk.desk.items, desk.desk.audit, lambda: desk.now).pending(
-        desk.business
-    )
+    (send,) = desk.desk.context.sends.pending(desk.business)
     (found,) = desk.purchases()
     assert candidates(send, [found]) == ([found], [])
     other = msgspec.structs.replace(found, **change)
@@ -258,14 +255,15 @@ KILLED = """
     from kfclient.store import ConnectionSecret, Home, Secrets
     from kfclient.desk import Desk
     from kfclient.api.client import KashFlow
+    from tests.desk.moments import moment_at
 
     root, business, password, key, when, now = sys.argv[1:]
-    clock = lambda: dt.datetime.fromisoformat(now)
+    now = dt.datetime.fromisoformat(now)
     home = Home(Path(root))
     secrets = Secrets(home.root, memory=True)
     backend = secrets.choices()[0].id
     secrets.save(business, ConnectionSecret(password, key), backend)
-    desk = Desk(home, secrets, person="anna", clock=clock)
+    desk = Desk(home, secrets, person="anna", clock=lambda: now, moment=lambda: moment_at(now))
     real = KashFlow.insert_receipt
 
     def last_act(self, invoice):
@@ -352,4 +350,41 @@ def test_the_settle_time_runs_from_when_the_wait_was_given_up(desk: Publisher) -
     desk.wait(129)
     assert desk.desk.resolving.resolve(desk.business)[0].state is ItemState.UNKNOWN
     desk.wait(1)
+    assert desk.desk.resolving.resolve(desk.business)[0].state is ItemState.READY
+
+
+@pytest.mark.parametrize("step", [600, -3 * 86400])
+def test_a_clock_that_is_set_changes_nothing_about_the_settle_time(
+    desk: Publisher, step: int
+) -> None:
+    desk.add("PEN-1")
+    desk.sandbox.misbehave("InsertReceipt", "drop-before")
+    desk.publish()
+    desk.step_the_clock(step)
+    assert desk.desk.resolving.resolve(desk.business)[0].state is ItemState.UNKNOWN
+    with pytest.raises(NotDecided):
+        desk.desk.resolving.decide(desk.business, "1", number=None)
+    desk.wait(131)
+    assert desk.desk.resolving.decide(desk.business, "1", number=None).state is ItemState.READY
+
+
+def test_a_machine_that_was_started_again_counts_from_its_start(desk: Publisher) -> None:
+    desk.add("PEN-1")
+    desk.sandbox.misbehave("InsertReceipt", "drop-before")
+    desk.publish()
+    desk.start_the_machine_again()
+    desk.wait(129)
+    assert desk.desk.resolving.resolve(desk.business)[0].state is ItemState.UNKNOWN
+    desk.wait(2)
+    assert desk.desk.resolving.resolve(desk.business)[0].state is ItemState.READY
+
+
+def test_what_another_machine_gave_up_waits_from_the_first_look(desk: Publisher) -> None:
+    desk.add("PEN-1")
+    desk.sandbox.misbehave("InsertReceipt", "drop-before")
+    desk.publish()
+    desk.machine = "another"
+    desk.wait(9000)
+    assert desk.desk.resolving.resolve(desk.business)[0].state is ItemState.UNKNOWN
+    desk.wait(131)
     assert desk.desk.resolving.resolve(desk.business)[0].state is ItemState.READY
