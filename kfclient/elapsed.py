@@ -22,7 +22,7 @@ _PROCESS = f"process {os.urandom(16).hex()}"
 _PROCESS_BEGAN = time.monotonic()
 
 
-class Moment(msgspec.Struct, frozen=True, kw_only=True):
+class Uptime(msgspec.Struct, frozen=True, kw_only=True):
     """A moment as a machine counts it: seconds since the start that `boot` is the id of."""
 
     machine: str
@@ -30,7 +30,7 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
 
 
-def this_moment() -> Moment:
+def this_moment() -> Uptime:
     """Return the moment it is now.
 
     Where the system does not count so, this process does: its beginning stands for the machine's.
@@ -40,10 +40,10 @@ def this_moment() -> Moment:
         seconds = float(_UPTIME.read_text().split()[0])
     except (OSError, ValueError, IndexError):
         boot, seconds = _PROCESS, time.monotonic() - _PROCESS_BEGAN
-    return Moment(machine=_machine(), boot=boot, seconds=seconds)
+    return Uptime(machine=_machine(), boot=boot, seconds=seconds)
 
 
-def elapsed(since: Moment | None, now: Moment) -> float | None:
+def elapsed(since: Uptime | None, now: Uptime) -> float | None:
     """Return how many seconds have passed at the least; None where that cannot be known."""
     if since is None or since.machine != now.machine:
         return None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from kfclient.elapsed import Moment, elapsed, this_moment
+from kfclient.elapsed import Uptime, elapsed, this_moment
 
-THEN = Moment(machine="here", boot="first", seconds=1000.0)
+THEN = Uptime(machine="here", boot="first", seconds=1000.0)
 
 
 def test_moments_of_one_start_are_so_many_seconds_apart() -> None:
@@ -14,11 +14,11 @@ def test_moments_of_one_start_are_so_many_seconds_apart() -> None:
 
 
 def test_after_another_start_at_least_the_seconds_since_have_passed() -> None:
-    assert elapsed(THEN, Moment(machine="here", boot="second", seconds=40.0)) == 40.0
+    assert elapsed(THEN, Uptime(machine="here", boot="second", seconds=40.0)) == 40.0
 
 
 def test_of_another_machine_s_moment_and_of_none_nothing_is_known() -> None:
-    assert elapsed(THEN, Moment(machine="there", boot="first", seconds=9000.0)) is None
+    assert elapsed(THEN, Uptime(machine="there", boot="first", seconds=9000.0)) is None
     assert elapsed(None, THEN) is None
     assert elapsed(THEN, msgspec.structs.replace(THEN, seconds=900.0)) is None
 

@@ -14,7 +14,7 @@ from kfclient.desk.business.businesses import Businesses
 from kfclient.desk.business.sessions import Sessions
 from kfclient.desk.person import this_origin, this_person, utc_now
 from kfclient.desk.sync.lists import Lists
-from kfclient.elapsed import Moment, this_moment
+from kfclient.elapsed import Uptime, this_moment
 from kfclient.store import Home, Secrets
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Desk:
         *,
         person: str | None = None,
         clock: Callable[[], datetime] = utc_now,
-        moment: Callable[[], Moment] = this_moment,
+        moment: Callable[[], Uptime] = this_moment,
         limits: Limits | None = None,
         trace: Path | None = None,
     ) -> None:

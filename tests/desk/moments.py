@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from kfclient.elapsed import Moment
+from kfclient.elapsed import Uptime
 
 
-def moment_at(now: dt.datetime) -> Moment:
+def moment_at(now: dt.datetime) -> Uptime:
     """Return how far this machine has counted at that time, started once and never again."""
-    return Moment(machine="here", boot="first", seconds=now.timestamp())
+    return Uptime(machine="here", boot="first", seconds=now.timestamp())

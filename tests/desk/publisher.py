@@ -14,7 +14,7 @@ from kfclient.desk import Desk, Draft
 from kfclient.desk.events import Event
 from kfclient.desk.model.item import Item, ItemLine, ItemState, Kind
 from kfclient.desk.publish.journal_records import PublishReport
-from kfclient.elapsed import Moment
+from kfclient.elapsed import Uptime
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home, Secrets
 
@@ -107,10 +107,10 @@ class Publisher:
             **values,
         )
 
-    def moment(self) -> Moment:
+    def moment(self) -> Uptime:
         """Return how far the machine has counted since it was started last."""
         since = self.now - self.started
-        return Moment(machine=self.machine, boot=str(self.boots), seconds=since.total_seconds())
+        return Uptime(machine=self.machine, boot=str(self.boots), seconds=since.total_seconds())
 
     def start_the_machine_again(self) -> None:
         """Have the machine count from nothing."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from kfclient.desk.items.items import Items
     from kfclient.desk.publish.journal import SendJournal
     from kfclient.desk.publish.recover import SendRecovery
-    from kfclient.elapsed import Moment
+    from kfclient.elapsed import Uptime
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +75,7 @@ class Deciding:
         items: Items,
         sends: SendJournal,
         resolving: SendRecovery,
-        moment: Callable[[], Moment],
+        moment: Callable[[], Uptime],
     ) -> None:
         self._sessions = sessions
         self._items = items

@@ -26,9 +26,8 @@ from kfclient.desk.publish.journal_records import (
     alike,
     fingerprint_of_step,
 )
-from kfclient.desk.publish.kashflow_documents import fingerprint_of_document
 from kfclient.desk.publish.plan import Followup, PlannedFile, PlannedPayment
-from kfclient.elapsed import Moment
+from kfclient.elapsed import Uptime
 from kfclient.errors import Problem
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ class Journal(Generic[R]):
         items: Items,
         audit: Audit,
         clock: Callable[[], dt.datetime],
-        moment: Callable[[], Moment],
+        moment: Callable[[], Uptime],
     ) -> None:
         self._home = home
         self._items = items
@@ -153,7 +152,7 @@ class RemovalJournal(Journal[RemovalRecord]):
         items: Items,
         audit: Audit,
         clock: Callable[[], dt.datetime],
-        moment: Callable[[], Moment],
+        moment: Callable[[], Uptime],
         sends: SendJournal,
     ) -> None:
         super().__init__(home, items, audit, clock, moment)
@@ -499,7 +498,7 @@ class SendJournal(Journal[SendRecord]):
         items: Items,
         audit: Audit,
         clock: Callable[[], dt.datetime],
-        moment: Callable[[], Moment],
+        moment: Callable[[], Uptime],
     ) -> None:
         super().__init__(home, items, audit, clock, moment)
         self.steps = FollowUpJournal(home, items, audit, clock, moment)
@@ -552,20 +551,32 @@ class SendJournal(Journal[SendRecord]):
         return send
 
     def published(
-        self, business: str, send: SendRecord, number: int, action: Action = Action.PUBLISHED
+        self,
+        business: str,
+        send: SendRecord,
+        number: int,
+        found: Invoice | None,
+        problem: Problem | None,
+        action: Action = Action.PUBLISHED,
     ) -> SendRecord:
-        """Write down that the document is in KashFlow under this number, and what is to follow."""
+        """Write down that the document is in KashFlow under this number, and what is to follow.
+
+        `found` is the document as it was read back, None where it could not be read; `problem` is
+        what that has shown.
+        """
         ended = msgspec.structs.replace(self._ended(send, SendState.PUBLISHED), number=number)
+        read = _as_read(ended, found, problem)
         with self._home.books(business).transaction():
             item = self._end(
                 business,
-                ended,
+                read,
                 action,
                 answer=str(number),
                 sent=ItemState.PUBLISHED,
                 number=number,
-                published_at=ended.ended_at,
-                problem=None,
+                dbid=read.dbid,
+                published_at=read.ended_at,
+                problem=read.problem,
             )
             if send.followups:
                 item = self.steps.add(
@@ -577,19 +588,18 @@ class SendJournal(Journal[SendRecord]):
                     followups=send.followups,
                 )
                 self._items.put(business, item)
-        return ended
+            self._note_difference(business, read, problem)
+        return read
 
     def confirmed(
         self, business: str, send: SendRecord, found: Invoice | None, problem: Problem | None
     ) -> Item:
-        """Write down what reading the published document back has shown; None: it did not come."""
-        note = None if problem is None else note_of(problem)
-        dbid = found.invoice_dbid if found is not None else None
-        seen = fingerprint_of_document(found) if found is not None else ""
-        read = msgspec.structs.replace(send, dbid=dbid, seen=seen, problem=note)
-        action = Action.CAME_OUT_DIFFERENT if isinstance(problem, CameOutDifferent) else None
-        answer = problem.sentence if problem is not None else ""
-        return self._end(business, read, action, answer=answer, dbid=dbid, problem=note)
+        """Write down what reading it back later has shown; None: it is not there, or not sure."""
+        read = _as_read(send, found, problem)
+        with self._home.books(business).transaction():
+            item = self._end(business, read, None, dbid=read.dbid, problem=read.problem)
+            self._note_difference(business, read, problem)
+        return item
 
     def undone(self, business: str, send: SendRecord, action: Action, answer: str = "") -> Item:
         """Write down that its document was deleted in KashFlow: the item is in the inbox again.
@@ -689,6 +699,10 @@ class SendJournal(Journal[SendRecord]):
             item = self._items.get(business, send.item)
             return self._items.put(business, msgspec.structs.replace(item, **changes))
 
+    def _note_difference(self, business: str, send: SendRecord, problem: Problem | None) -> None:
+        if isinstance(problem, CameOutDifferent):
+            self.note(business, send, Action.CAME_OUT_DIFFERENT, problem.sentence)
+
     def note(self, business: str, send: SendRecord, action: Action, answer: str = "") -> None:
         """Note in the trail what became of a document, in the transaction that is open."""
         self._audit.note(
@@ -706,3 +720,12 @@ class SendJournal(Journal[SendRecord]):
             fingerprint=send.fingerprint,
             answer=answer,
         )
+
+
+def _as_read(send: SendRecord, found: Invoice | None, problem: Problem | None) -> SendRecord:
+    """Return the send with what reading its document back has shown."""
+    return msgspec.structs.replace(
+        send,
+        dbid=None if found is None else found.invoice_dbid,
+        problem=None if problem is None else note_of(problem),
+    )

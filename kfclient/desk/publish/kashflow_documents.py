@@ -46,35 +46,25 @@ def highest_id(documents: Iterable[Invoice]) -> int:
     return max((one.invoice_dbid for one in documents), default=0)
 
 
-def lookalikes(documents: Iterable[Invoice], reference: str, gross: Decimal) -> list[Invoice]:
-    """Return the documents with this reference, however capitals are used, and this gross."""
-    wanted = folded(reference)
-    return [
-        one
-        for one in documents
-        if folded(one.customer_reference) == wanted and gross in _grosses(one)
-    ]
-
-
 def candidates(
     send: SendRecord, documents: Iterable[Invoice]
 ) -> tuple[list[Invoice], list[Invoice]]:
     """Return the documents that are what the send sent, to all we know, and the doubtful ones.
 
-    Both came after its mark. Doubtful are those with its reference and another gross (it may have
-    come out differently there), with its gross and a reference cut short, and those that do not
-    say their id or their amounts.
+    Both came after its mark. Doubtful are all with its gross, whatever their reference is, for a
+    server may rewrite a text; those with its reference and another gross (it may have come out
+    differently there); and those that do not say their id or their amounts.
     """
     wanted = folded(send.reference)
-    new = [one for one in documents if one.invoice_dbid > send.mark or not one.invoice_dbid]
-    sure = [one for one in lookalikes(new, wanted, send.gross) if one.invoice_dbid]
-    doubtful = []
-    for one in new:
-        reference, grosses = folded(one.customer_reference), _grosses(one)
-        alike = send.gross in grosses or not any(grosses)
-        same = reference == wanted and (alike or wanted != "")
-        cut = reference != "" and wanted.startswith(reference) and alike
-        if (same or cut) and one not in sure:
+    sure, doubtful = [], []
+    for one in documents:
+        if one.invoice_dbid and one.invoice_dbid <= send.mark:
+            continue
+        grosses = _grosses(one)
+        same_gross, same_text = send.gross in grosses, folded(one.customer_reference) == wanted
+        if same_gross and same_text and one.invoice_dbid:
+            sure.append(one)
+        elif same_gross or not any(grosses) or (same_text and wanted):
             doubtful.append(one)
     return sure, doubtful
 

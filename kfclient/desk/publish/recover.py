@@ -46,12 +46,14 @@ from kfclient.desk.publish.journal_records import (
 from kfclient.desk.publish.kashflow_documents import (
     candidates,
     differences,
+    gross_of,
     id_of,
+    is_same,
     likeness,
     listed_beside,
 )
 from kfclient.desk.publish.plan import PlannedPayment
-from kfclient.elapsed import Moment, elapsed
+from kfclient.elapsed import Uptime, elapsed
 from kfclient.errors import Problem
 from kfclient.money import shown
 from kfclient.store.errors import SecretsError
@@ -83,7 +85,7 @@ class Recovery(abc.ABC, Generic[R, F, T]):
     """
 
     def __init__(
-        self, sessions: Sessions, journal: Journal[R], moment: Callable[[], Moment]
+        self, sessions: Sessions, journal: Journal[R], moment: Callable[[], Uptime]
     ) -> None:
         self._sessions = sessions
         self._journal: Journal[R] = journal
@@ -163,7 +165,7 @@ class RemovalRecovery(Recovery[RemovalRecord, bool, None]):
     """Deletes, and resolves deletes that had no answer. Call it under the publish lock."""
 
     def __init__(
-        self, sessions: Sessions, sends: SendJournal, moment: Callable[[], Moment]
+        self, sessions: Sessions, sends: SendJournal, moment: Callable[[], Uptime]
     ) -> None:
         super().__init__(sessions, sends.removals, moment)
         self._sends = sends
@@ -308,32 +310,35 @@ class ReadBack:
 
     def read(
         self, business: str, send: SendRecord, number: int
-    ) -> tuple[SendRecord, Invoice | None, Problem | None]:
-        """Read the document that KashFlow has just given this number, and write down what it shows.
+    ) -> tuple[Invoice | None, Problem | None]:
+        """Read the document that KashFlow has just given this number; return what is amiss, if so.
 
-        Returns the send with the id, the document where it came, and what is amiss, if so.
+        None stands for one that could not be read now. Raises `NotThereYet` where KashFlow has none
+        of that number, `CameOutDifferent` where it is another's: its answer tells nothing then.
         """
-        problem: Problem | None = None
-        found: Invoice | None = None
         word = send.side.document
         try:
             found = self._document(business, send, number)
         except (KashFlowError, SecretsError) as failure:
-            problem = NotReadBack(
+            return None, NotReadBack(
                 f"It is in KashFlow as {word} {number}, but could not be read back to be compared: "
                 f"{failure.sentence}",
                 "It is read when KashFlow is next looked at.",
             )
-        if found is not None:
-            problem = _compared(send, found)
-        elif problem is None:
-            problem = NotReadBack(
-                f"KashFlow gave it the number {number}, but now has no {word} of that number.",
-                "Look for it in KashFlow; it may have been deleted there.",
+        if found is None:
+            raise NotThereYet(
+                f"KashFlow said that it is {word} {number}, but a {word} of that number is not "
+                "there.",
+                "Kashdeck looks for it in KashFlow before it is sent again.",
             )
-        self._sends.confirmed(business, send, found, problem)
-        dbid = found.invoice_dbid if found is not None else None
-        return msgspec.structs.replace(send, dbid=dbid), found, problem
+        older = 0 < found.invoice_dbid <= send.mark
+        if older or not is_same(send, found) or self._sends.is_claimed(business, found, send):
+            raise CameOutDifferent(
+                f"KashFlow said that it is {word} {number}, and that came out different: "
+                f"{_told(send, found)}.",
+                "Kashdeck looks for it in KashFlow before it is sent again.",
+            )
+        return found, _compared(send, found)
 
     def unread(self, business: str) -> list[SendRecord]:
         """Return the sends whose documents are in KashFlow and were never read back.
@@ -384,6 +389,13 @@ class ReadBack:
         return self._sessions.call(business, read)
 
 
+def _told(send: SendRecord, found: Invoice) -> str:
+    """Return what another document is: "Tern Telecom, T-9, £999.00"."""
+    who = found.customer_name or found.customer or f"no. {found.customer_id}"
+    amount = shown(gross_of(found), found.currency_code or send.payload.currency_code or "GBP")
+    return ", ".join(one for one in (who, found.customer_reference, amount) if one)
+
+
 def _compared(send: SendRecord, found: Invoice) -> Problem | None:
     other = differences(send.payload, found)
     if not other:
@@ -400,7 +412,7 @@ class FollowUpRecovery(Recovery[FollowUpRecord, "Found", None]):
     """Looks for what followed a document without an answer. Call it under the publish lock."""
 
     def __init__(
-        self, sessions: Sessions, steps: FollowUpJournal, moment: Callable[[], Moment]
+        self, sessions: Sessions, steps: FollowUpJournal, moment: Callable[[], Uptime]
     ) -> None:
         super().__init__(sessions, steps, moment)
         self._steps = steps
@@ -517,7 +529,7 @@ class SendRecovery(Recovery[SendRecord, Invoice, PublishResult]):
         sessions: Sessions,
         items: Items,
         sends: SendJournal,
-        moment: Callable[[], Moment],
+        moment: Callable[[], Uptime],
     ) -> None:
         super().__init__(sessions, sends, moment)
         self._items = items
@@ -547,8 +559,9 @@ class SendRecovery(Recovery[SendRecord, Invoice, PublishResult]):
         KashFlow is asked once for each supplier and customer, and for each document of which
         something that followed it, or its delete, is pending, or that was never read back.
         """
+        looked_for = self._read_back(business, only)
         results = []
-        seen: dict[tuple[str, int], tuple[Moment, list[Invoice]]] = {}
+        seen: dict[tuple[str, int], tuple[Uptime, list[Invoice]]] = {}
         for send in self.pending(business, only):
             key = (send.operation, send.party)
             if key not in seen:
@@ -557,7 +570,6 @@ class SendRecovery(Recovery[SendRecord, Invoice, PublishResult]):
             wait = seconds_to_wait(send.gave_up, settle_time, looked_at)
             sight = self._among(business, send, documents)
             results.append(self._judge(business, send, sight, wait, listener))
-        looked_for = self._read_back(business, only)
         for step in self.steps.pending(business, only):
             self.steps.resolve_one(business, step, settle_time, listener)
             looked_for.append(step.item)
@@ -606,13 +618,19 @@ class SendRecovery(Recovery[SendRecord, Invoice, PublishResult]):
     def free(
         self, business: str, send: SendRecord, documents: Iterable[Invoice]
     ) -> tuple[list[Invoice], list[Invoice]]:
-        """Return the documents that are what was sent, and the doubtful, that no other item is."""
+        """Return the documents that are what was sent, and the doubtful, that no other item is.
+
+        What another item of unknown outcome sent to the letter is no doubt of this one's.
+        """
+        documents = [one for one in documents if not self._sends.is_claimed(business, one, send)]
         sure, doubtful = candidates(send, documents)
-        claimed = self._sends.is_claimed
-        return (
-            [one for one in sure if not claimed(business, one, send)],
-            [one for one in doubtful if not claimed(business, one, send)],
-        )
+        others = [
+            one.invoice_dbid
+            for other in self.pending(business)
+            if other.id != send.id and (other.side, other.party) == (send.side, send.party)
+            for one in candidates(other, doubtful)[0]
+        ]
+        return sure, [one for one in doubtful if one.invoice_dbid not in others]
 
     def _cut_short(self, record: SendRecord) -> NotThereYet:
         return NotThereYet(
@@ -674,10 +692,9 @@ class SendRecovery(Recovery[SendRecord, Invoice, PublishResult]):
         problem: Problem | None = None
         if other:
             problem = CameOutDifferent(f"KashFlow has it with {'; '.join(other)}.")
-        ended = self._sends.published(business, send, found.invoice_number, action)
-        item = self._sends.confirmed(business, ended, found, problem)
-        listener(ItemPublished(business=business, item=item.id, number=found.invoice_number))
-        return result_of(item, ItemState.PUBLISHED)
+        self._sends.published(business, send, found.invoice_number, found, problem, action)
+        listener(ItemPublished(business=business, item=send.item, number=found.invoice_number))
+        return result_of(self._items.get(business, send.item), ItemState.PUBLISHED)
 
     def _hold(
         self, business: str, record: SendRecord, problem: Problem, listener: Listener
@@ -694,8 +711,7 @@ def _several(send: SendRecord, found: list[Invoice]) -> SeveralThere:
     if len(found) == 1:
         return SeveralThere(
             f"In KashFlow {word} {numbers} may be this item, or another one published before.",
-            "Look at it there. If it is the other one, change its reference there a little, then "
-            "look again here: this item can then be sent.",
+            "Look at it there, then say whether it is this item.",
         )
     return SeveralThere(
         f"In KashFlow {word}s {numbers} all look like this item.",
@@ -710,6 +726,5 @@ def _doubtful(send: SendRecord, found: Invoice) -> SeveralThere:
         f"In KashFlow {word} {found.invoice_number} may be this item, but differs: this item "
         f"has the reference {send.reference or '(none)'} and comes to "
         f"{shown(send.gross, send.payload.currency_code or 'GBP')}.",
-        "Look at it there. If it is this item, put it right there; if it is another one, change "
-        "its reference there. Then look again here.",
+        "Look at it there, then say whether it is this item.",
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
@@ -338,6 +339,29 @@ class FollowUpSender:
         )
 
 
+_OLD = 3.0
+"""After how many seconds a party's documents are read again before another item is sent."""
+
+_SHARE = 4
+"""How many times longer than reading them takes that is, at the least: reading is no work done."""
+
+
+class PartyDocuments:
+    """The documents of a supplier or customer, as KashFlow had them when they were read."""
+
+    def __init__(self, documents: list[Invoice], began: float, ended: float) -> None:
+        self.documents = documents
+        self._old_at = began + max(_OLD, _SHARE * (ended - began))
+
+    def add(self, document: Invoice) -> None:
+        """Add one that was published since."""
+        self.documents.append(document)
+
+    def is_old(self) -> bool:
+        """Tell whether there may be others by now."""
+        return time.monotonic() > self._old_at
+
+
 class ItemPublisher:
     """Publishes items, one run long. Call it under the business's publish lock.
 
@@ -367,7 +391,7 @@ class ItemPublisher:
         self._switch = switch
         self._reading = ReadBack(sessions, items, sends)
         self._followups = FollowUpSender(business, sessions, sends, listener, switch)
-        self._documents: dict[tuple[Side, int], list[Invoice]] = {}
+        self._documents: dict[tuple[Side, int], PartyDocuments] = {}
 
     def publish(self, task: Task) -> PublishResult:
         """Publish one item, or do what is left of it.
@@ -400,7 +424,8 @@ class ItemPublisher:
 
     def remember(self) -> None:
         """Have the radar know what this run has published, beside what it has read."""
-        self._duplicates.learn_all(self._business, self._documents)
+        found = {key: known.documents for key, known in self._documents.items()}
+        self._duplicates.learn_all(self._business, found)
 
     def _rest(self, planned: PlannedItem) -> PublishResult:
         """Do what is left of an item whose document is in KashFlow."""
@@ -426,13 +451,19 @@ class ItemPublisher:
             item = self._sends.returned(self._business, send, outcome, problem, keep=False)
             self._held(item, problem)
             raise
-        send = self._sends.published(self._business, send, number)
-        send, sound = self._read_back(send, number)
+        try:
+            found, amiss = self._reading.read(self._business, send, number)
+        except DeskError as doubt:  # it said OK, and of what is there nothing is what was sent
+            item = self._sends.unknown(self._business, send, doubt)
+            self._held(item, doubt, unknown=True)
+            return result_of(item, ItemState.UNKNOWN)
+        send = self._sends.published(self._business, send, number, found, amiss)
         self._listener(ItemPublished(business=self._business, item=planned.item_id, number=number))
-        if sound is None:
+        if found is not None:
+            self._documents[send.side, send.party].add(found)
             self._followups.carry_out(send, fresh=True)
-        elif send.followups:
-            self._followups.put_off(send, sound)
+        elif amiss is not None:
+            self._followups.put_off(send, amiss)
         item = self._items.get(self._business, planned.item_id)
         return result_of(item, ItemState.PUBLISHED)
 
@@ -462,15 +493,23 @@ class ItemPublisher:
         return msgspec.structs.replace(planned.invoice, customer_id=number), created
 
     def _known_documents(self, side: Side, party: int) -> list[Invoice]:
-        """Return the party's documents, read once a run; what the run publishes is added."""
-        key = (side, party)
-        if key not in self._documents:
-            self._documents[key] = self._sessions.call(
-                self._business,
-                lambda kashflow: side.documents_of(kashflow, party, self._switch.cancel),
-            )
-            self._duplicates.learn(self._business, side, party, self._documents[key])
-        return self._documents[key]
+        """Return the party's documents, as they were seconds ago, with what the run publishes.
+
+        Another home, or a person, may be at work on the same books meanwhile.
+        """
+        known = self._documents.get((side, party))
+        if known is None or known.is_old():
+            known = self._documents[side, party] = self._read(side, party)
+            self._duplicates.learn(self._business, side, party, known.documents)
+        return known.documents
+
+    def _read(self, side: Side, party: int) -> PartyDocuments:
+        began = time.monotonic()
+        documents = self._sessions.call(
+            self._business,
+            lambda kashflow: side.documents_of(kashflow, party, self._switch.cancel),
+        )
+        return PartyDocuments(documents, began, time.monotonic())
 
     def _refuse_duplicate(self, planned: PlannedItem) -> None:
         """Raise `Duplicate` where the item is there already, or may be, and nobody has answered."""
@@ -503,14 +542,6 @@ class ItemPublisher:
         if halts:
             self._switch.halt(problem)
         return result_of(item, self._items.state(self._business, item), note_of(problem))
-
-    def _read_back(self, send: SendRecord, number: int) -> tuple[SendRecord, Problem | None]:
-        """Read it back; return the send with its id, and why nothing may follow it, if so."""
-        send, found, problem = self._reading.read(self._business, send, number)
-        if found is not None:
-            self._documents.setdefault((send.side, send.party), []).append(found)
-        sound = found is not None and is_same(send, found)
-        return send, None if sound else problem
 
     def _held(self, item: Item, problem: Problem, *, unknown: bool = False) -> None:
         self._listener(

@@ -200,9 +200,7 @@ class UndoLook:
         )
 
     def _changes(self, send: SendRecord, found: Invoice) -> tuple[str, ...]:
-        """Return what was changed since it was read back; what came out so is no change."""
-        if send.seen == fingerprint_of_document(found):
-            return ()
+        """Return what is otherwise than it was sent, whenever that came about."""
         told = compare(send.payload, found, self._names, send.side)
         changed = [one.sentence for one in told]
         if found.invoice_number != send.number:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kfclient.desk.publish.journal import SendJournal
     from kfclient.desk.runs.runs import Runs
     from kfclient.desk.sync.lists import Lists
-    from kfclient.elapsed import Moment
+    from kfclient.elapsed import Uptime
     from kfclient.store import Home
 
 
@@ -37,7 +37,7 @@ class Context:
     sends: SendJournal
     runs: Runs
     clock: Callable[[], dt.datetime]
-    moment: Callable[[], Moment]
+    moment: Callable[[], Uptime]
 
     def settle_time(self, business: str) -> dt.timedelta:
         """Return how long KashFlow may still be at work after a reply was lost."""

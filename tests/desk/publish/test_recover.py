@@ -181,7 +181,9 @@ def test_what_may_have_come_out_differently_is_not_sent_again(
     assert candidates(send, [found]) == ([found], [])
     other = msgspec.structs.replace(found, **change)
     assert candidates(send, [other]) == ([], [other])
-    unlike = msgspec.structs.replace(found, customer_reference="OTHER")
+    another = msgspec.structs.replace(found, customer_reference="OTHER")
+    assert candidates(send, [another]) == ([], [another]), "a server may rewrite a text"
+    unlike = msgspec.structs.replace(another, net_amount=Decimal(1), lines=())
     older = msgspec.structs.replace(other, invoice_dbid=-1)
     assert candidates(send, [unlike, older]) == ([], [])
 
@@ -243,8 +245,44 @@ def test_a_document_that_may_be_anothers_is_left_for_a_person(desk: Publisher) -
     assert result.problem is not None
     assert "or another one published before" in result.problem.sentence
     edit_there(desk, CustomerReference="the first")
-    result, _ = desk.desk.resolving.resolve(desk.business)
-    assert result.state is ItemState.READY
+    (result,) = desk.desk.resolving.resolve(desk.business, ["2"])
+    assert result.state is ItemState.UNKNOWN
+    assert desk.desk.resolving.decide(desk.business, "2", number=None).state is ItemState.READY
+
+
+@pytest.mark.parametrize(
+    ("sent", "given_back"),
+    [("ŻÓŁ-77", "?Ó?-77"), ("B&Q-9", "B&amp;Q-9"), ("1234567890123", "1.23457E+12"), ("A-1", "")],
+)
+def test_a_reference_that_comes_back_changed_is_asked_about_and_not_sent_again(
+    desk: Publisher, sent: str, given_back: str
+) -> None:
+    desk.add(sent)
+    desk.sandbox.misbehave("InsertReceipt", "drop-after")
+    desk.publish()
+    edit_there(desk, CustomerReference=given_back)
+    desk.wait(1000)
+    (result,) = desk.desk.resolving.resolve(desk.business)
+    assert result.state is ItemState.UNKNOWN
+    assert result.problem is not None
+    assert result.problem.code == SeveralThere.code
+    (shown,) = desk.desk.resolving.candidates(desk.business, "1").found
+    assert desk.publish("1").published == 0
+    decided = desk.desk.resolving.decide(desk.business, "1", number=shown.number)
+    assert decided.state is ItemState.PUBLISHED
+    assert len(desk.purchases()) == 1
+
+
+def test_two_of_one_amount_that_both_arrived_are_each_found_without_a_question(
+    desk: Publisher,
+) -> None:
+    desk.add("A-1", "B-2")
+    for item_id in "12":
+        desk.sandbox.misbehave("InsertReceipt", "drop-after")
+        desk.publish(item_id)
+    results = desk.desk.resolving.resolve(desk.business)
+    assert [one.state for one in results] == [ItemState.PUBLISHED] * 2
+    assert [desk.document(desk.item(one)).customer_reference for one in "12"] == ["A-1", "B-2"]
 
 
 # A sudden end
