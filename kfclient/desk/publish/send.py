@@ -42,6 +42,7 @@ from kfclient.desk.errors import (
     NotAgreed,
     NotConnected,
     NotReadBack,
+    ThereTwice,
 )
 from kfclient.desk.events import (
     ItemHeld,
@@ -64,6 +65,7 @@ from kfclient.desk.publish.journal_records import (
     result_of,
 )
 from kfclient.desk.publish.kashflow_documents import (
+    candidates,
     highest_id,
     id_of,
     is_same,
@@ -339,7 +341,7 @@ class FollowUpSender:
         )
 
 
-_OLD = 3.0
+_OLD = 1.0
 """After how many seconds a party's documents are read again before another item is sent."""
 
 _SHARE = 4
@@ -351,11 +353,13 @@ class PartyDocuments:
 
     def __init__(self, documents: list[Invoice], began: float, ended: float) -> None:
         self.documents = documents
+        self.sent: list[tuple[SendRecord, Invoice]] = []
         self._old_at = began + max(_OLD, _SHARE * (ended - began))
 
-    def add(self, document: Invoice) -> None:
+    def add(self, send: SendRecord, document: Invoice) -> None:
         """Add one that was published since."""
         self.documents.append(document)
+        self.sent.append((send, document))
 
     def is_old(self) -> bool:
         """Tell whether there may be others by now."""
@@ -460,7 +464,7 @@ class ItemPublisher:
         send = self._sends.published(self._business, send, number, found, amiss)
         self._listener(ItemPublished(business=self._business, item=planned.item_id, number=number))
         if found is not None:
-            self._documents[send.side, send.party].add(found)
+            self._documents[send.side, send.party].add(send, found)
             self._followups.carry_out(send, fresh=True)
         elif amiss is not None:
             self._followups.put_off(send, amiss)
@@ -499,9 +503,26 @@ class ItemPublisher:
         """
         known = self._documents.get((side, party))
         if known is None or known.is_old():
-            known = self._documents[side, party] = self._read(side, party)
-            self._duplicates.learn(self._business, side, party, known.documents)
+            fresh = self._documents[side, party] = self._read(side, party)
+            self._duplicates.learn(self._business, side, party, fresh.documents)
+            if known is not None:
+                self._see_twins(known, fresh)
+            known = fresh
         return known.documents
+
+    def _see_twins(self, before: PartyDocuments, now: PartyDocuments) -> None:
+        """Stop the run where what it has sent has come into KashFlow from elsewhere as well."""
+        for send, own in before.sent:
+            sure, _ = candidates(send, now.documents)
+            twins = [one for one in sure if one.invoice_dbid != own.invoice_dbid]
+            twins = [one for one in twins if not self._sends.is_claimed(self._business, one, send)]
+            if twins:
+                word, numbers = send.side.document, f"{own.invoice_number} and "
+                numbers += " and ".join(str(one.invoice_number) for one in twins)
+                twice = ThereTwice(f"KashFlow has it twice, as {word}s {numbers}.")
+                self._sends.confirmed(self._business, send, own, twice)
+                self._switch.halt(twice)
+        self._switch.check()
 
     def _read(self, side: Side, party: int) -> PartyDocuments:
         began = time.monotonic()

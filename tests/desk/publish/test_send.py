@@ -109,3 +109,26 @@ def test_what_somebody_keys_while_publishing_goes_on_is_not_sent_beside_it(
     report = desk.desk.publishing.publish(desk.business, plan, listener=key)
     assert [one.state for one in report.results] == [ItemState.PUBLISHED, ItemState.TO_REVIEW]
     assert sorted(one.customer_reference for one in desk.purchases()) == ["A", "B"]
+
+
+def test_what_comes_into_the_books_from_elsewhere_as_well_stops_the_run_and_is_named(
+    desk: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(send, "_OLD", 0.0)
+    monkeypatch.setattr(send, "_SHARE", 0)
+    first, *_ = desk.add("A", "B", "C")
+    plan = desk.desk.publishing.plan(desk.business)
+    invoice = plan.items[0].invoice
+
+    def publish_the_same(event: Event) -> None:
+        if isinstance(event, ItemPublished):
+            desk.desk.sessions.open(desk.business).insert_receipt(invoice)
+
+    report = desk.desk.publishing.publish(desk.business, plan, listener=publish_the_same)
+    assert report.published == 1
+    assert report.stopped is not None
+    assert report.stopped.code == "there-twice"
+    problem = desk.item(first.id).problem
+    assert problem is not None
+    numbers = [str(one.invoice_number) for one in desk.purchases()]
+    assert all(number in problem.sentence for number in numbers)
