@@ -19,6 +19,17 @@ def import_arguments(parser: Parser) -> None:
     """Declare the business and the file."""
     parser.add_argument("name", metavar="NAME", help="the business")
     parser.add_argument("file", metavar="FILE", type=Path, help="a CSV file")
+    parser.add_argument(
+        "--dates",
+        choices=("day-first", "month-first"),
+        default="",
+        help="how the file writes 03/04/2026, where its columns do not tell",
+    )
+    parser.add_argument(
+        "--decimals",
+        choices=("point", "comma"),
+        help="how the file writes 1,459, where its columns do not tell",
+    )
     parser.answers_json()
     parser.example(
         "kashdeck import 'Harbour Lane' dext-costs.csv",
@@ -28,9 +39,12 @@ def import_arguments(parser: Parser) -> None:
 
 def run_import(args: argparse.Namespace) -> int:
     """Import; 1 when a row could not be read."""
+    from kfclient.desk.importing.spelling import Spelling
+
+    mark = {"point": ".", "comma": ","}.get(args.decimals, "")
     with opened() as desk:
         business = desk.businesses.find(args.name)
-        report = desk.importing.import_file(business.id, args.file)
+        report = desk.importing.import_file(business.id, args.file, Spelling(args.dates, mark))
     if args.json:
         say_json(_shape(report))
     else:

@@ -27,14 +27,20 @@ _CONTROL = {code: None for code in (*range(32), 127, 0xFFFE, 0xFFFF) if chr(code
 
 
 class CsvRow(msgspec.Struct, frozen=True):
-    """A record: the line of the file where it begins (1-based), and its values by column."""
+    """A record: the line of the file where it begins (1-based), and its values by column.
+
+    `plain` has the dates and amounts that the file spells otherwise than this program, as it does;
+    `doubts` says of a value why it may be several, by column.
+    """
 
     line: int
     cells: dict[str, str]
+    plain: dict[str, str] = {}
+    doubts: dict[str, str] = {}
 
     def __getitem__(self, column: str) -> str:
         """Return the value in the column, or "" where the file has no such column."""
-        return self.cells.get(column, "")
+        return self.plain.get(column) or self.cells.get(column, "")
 
     @property
     def text(self) -> str:
@@ -53,7 +59,7 @@ class BadRow(msgspec.Struct, frozen=True):
 class CsvFile(msgspec.Struct, frozen=True):
     """A CSV file, read: column names as `plain_column` gives them, whole rows, odd ones, notes.
 
-    `folder` is where it is: paths in it are meant from there.
+    `folder` is where it is: paths in it are meant from there. `separator` stands between values.
     """
 
     columns: tuple[str, ...]
@@ -61,6 +67,7 @@ class CsvFile(msgspec.Struct, frozen=True):
     bad: tuple[BadRow, ...]
     notes: tuple[str, ...]
     folder: Path = Path()
+    separator: str = ","
 
 
 def plain_column(name: str) -> str:
@@ -90,7 +97,7 @@ def read_csv(path: Path) -> CsvFile:
     rows, bad, cleaned = _rows(columns, records)
     if cleaned:
         notes.append(f"Control characters were removed on {_lines(cleaned)}.")
-    return CsvFile(columns, rows, bad, tuple(notes), path.absolute().parent)
+    return CsvFile(columns, rows, bad, tuple(notes), path.absolute().parent, separator)
 
 
 def _load(path: Path) -> bytes:

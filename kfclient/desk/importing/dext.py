@@ -409,6 +409,10 @@ _BASE = re.compile(r"total \(([a-z]{3})\)")
 _CLAIMED = "claimed"
 
 
+DATES = ("date", "due date")
+_AMOUNT = re.compile(r"(?:total|tax)(?: \([a-z]{3}\))?|tax percentage")
+
+
 def columns(file: CsvFile) -> CsvFile:
     """Return the file with Dext's other name for its number, Item ID, made one with the usual."""
     if "item id" not in file.columns or "receipt id" in file.columns:
@@ -420,6 +424,11 @@ def columns(file: CsvFile) -> CsvFile:
     )
     names = tuple(renamed.get(name, name) for name in file.columns)
     return msgspec.structs.replace(file, columns=names, rows=rows)
+
+
+def amounts_of(file: CsvFile) -> list[str]:
+    """Return the columns that hold amounts and rates."""
+    return [name for name in file.columns if _AMOUNT.fullmatch(name)]
 
 
 def read_dext(file: CsvFile, home: str) -> ImportedFile:

@@ -13,6 +13,7 @@ from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import FileRefused
 from kfclient.desk.importing import dext, sales
 from kfclient.desk.importing.csvfile import BadRow, CsvFile, read_csv
+from kfclient.desk.importing.spelling import AS_ITS_COLUMNS_TELL, Spelling, spelled
 from kfclient.desk.importing.values import FoundItem, ImportedFile
 from kfclient.desk.items.items import GATHERED
 from kfclient.desk.model.item import Item
@@ -48,17 +49,20 @@ class Importing:
         self._items = items
         self._clock = clock
 
-    def import_file(self, business: str, path: Path) -> ImportReport:
+    def import_file(
+        self, business: str, path: Path, said: Spelling = AS_ITS_COLUMNS_TELL
+    ) -> ImportReport:
         """Add the file's items that are not here yet, all in one transaction.
 
         What an item lacks makes it one to review; a row that cannot be read, or contradicts
         itself, is left out and reported, and never stops the others. An item is known again by
         its number in the file (Dext's Receipt ID, a sale's reference and contact): one that is
-        here already stays as it is. Raises `FileRefused`, `BusinessUnknown`.
+        here already stays as it is. `said` is how the file writes dates and amounts, where a
+        person knows better than its columns tell. Raises `FileRefused`, `BusinessUnknown`.
         """
         currency = self._items.reference_data.of(business).home_currency
         file = read_csv(path)
-        title, reading = _read(path.name, file, currency)
+        title, reading = _read(path.name, file, currency, said)
         database = self._home.books(business)
         with database.transaction():
             new, twice = self._not_twice(business, reading.found)
@@ -78,7 +82,7 @@ class Importing:
             )
         self._items.refresh_counts(business)
         self._items.audit.flush(business)
-        notes = [*file.notes, *reading.notes]
+        notes = list(reading.notes)
         if not file.rows and not file.bad:
             notes.append("The file has column names and no rows.")
         return ImportReport(
@@ -115,7 +119,7 @@ class Importing:
         return items, bad
 
 
-def _read(name: str, file: CsvFile, currency: str) -> tuple[str, ImportedFile]:
+def _read(name: str, file: CsvFile, currency: str, said: Spelling) -> tuple[str, ImportedFile]:
     """Read the file as the format whose columns it has most of; raises `FileRefused`."""
     file = dext.columns(file)
     formats = {dext.TITLE: dext.NEEDED, sales.TITLE: sales.NEEDED}
@@ -137,5 +141,10 @@ def _read(name: str, file: CsvFile, currency: str) -> tuple[str, ImportedFile]:
             f"{name} lacks the column{'s' if len(lacking[title]) > 1 else ''} {columns}.",
             "Export it again with all columns; nothing was imported.",
         )
-    reading = dext.read_dext(file, currency) if title == dext.TITLE else sales.read_sales(file)
-    return title, reading
+    if title == dext.TITLE:
+        file = spelled(file, dext.DATES, dext.amounts_of(file), said)
+        reading = dext.read_dext(file, currency)
+    else:
+        file = spelled(file, sales.DATES, sales.AMOUNTS, said)
+        reading = sales.read_sales(file)
+    return title, msgspec.structs.replace(reading, notes=(*file.notes, *reading.notes))

@@ -27,12 +27,28 @@ from kfclient.desk.importing.values import (
     read_cell,
 )
 from kfclient.desk.items.reference import folded, vat_of
-from kfclient.desk.model.fields import ITEM_FIELDS, LINE_FIELDS, FieldSpec
+from kfclient.desk.model.fields import (
+    DATE,
+    EXCHANGE_RATE,
+    FIELD_SPECS,
+    ITEM_FIELDS,
+    LINE_FIELDS,
+    PRICE,
+    QUANTITY,
+    TAX_RATE,
+    FieldSpec,
+)
 from kfclient.desk.model.item import Item, ItemLine, Kind
 from kfclient.money import ZERO
 
 TITLE = "Sales"
 NEEDED = ("reference", "date", "contact", "category", "quantity", "unit price")
+DATES = tuple(spec.column for spec in FIELD_SPECS if spec.kind is DATE and spec.column)
+AMOUNTS = tuple(
+    spec.column
+    for spec in FIELD_SPECS
+    if spec.kind in (QUANTITY, PRICE, TAX_RATE, EXCHANGE_RATE) and spec.column
+)
 _ONCE = sorted(
     (
         spec

@@ -47,7 +47,7 @@ class ImportedFile(msgspec.Struct, frozen=True):
 
 def amount(row: CsvRow, column: str, *, places: int = 2) -> Decimal | None:
     """Return the amount in the column, None where it is empty; raises `RowRefused`."""
-    text = row[column]
+    text = _told(row, column)
     if not text:
         return None
     try:
@@ -59,14 +59,14 @@ def amount(row: CsvRow, column: str, *, places: int = 2) -> Decimal | None:
 def read_cell(row: CsvRow, column: str, spec: FieldSpec) -> Any:
     """Return what the column says of a field; raises `RowRefused`."""
     try:
-        return spec.read(row[column])
+        return spec.read(_told(row, column))
     except Problem as problem:
         raise RowRefused(f"{_title(column)}: {problem.sentence}") from problem
 
 
 def percentage(row: CsvRow, column: str) -> Decimal | None:
     """Return the tax rate in the column (`20`, `20%`), -1 for N/A, None where it is empty."""
-    text = row[column]
+    text = _told(row, column)
     if not text:
         return None
     if text.casefold() in NO_TAX_WORDS:
@@ -88,7 +88,7 @@ def currency(row: CsvRow, column: str, *amounts: str) -> str:
     code: str = read_cell(row, column, ITEM_FIELDS["currency"])
     for name in amounts:
         for symbol, meant in (("£", "GBP"), ("€", "EUR")):
-            if symbol in row[name] and code and code != meant:
+            if symbol in row.cells.get(name, "") and code and code != meant:
                 raise RowRefused(
                     f"{_title(name)}: {row[name]} is in {meant}, but the currency is {code}."
                 )
@@ -107,6 +107,13 @@ def picture(row: CsvRow, column: str, folder: Path) -> tuple[str, tuple[str, ...
         return text, ()
     path = os.path.expanduser(text)  # noqa: PTH111 - it leaves what it cannot expand as it is
     return "", (os.path.abspath(folder / path),)  # noqa: PTH100 - symbolic links stay
+
+
+def _told(row: CsvRow, column: str) -> str:
+    """Return what the column says; raises `RowRefused` where it may be several things."""
+    if doubt := row.doubts.get(column):
+        raise RowRefused(f"{_title(column)}: {doubt}")
+    return row[column]
 
 
 def _title(column: str) -> str:

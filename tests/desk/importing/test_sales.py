@@ -43,9 +43,8 @@ def test_a_sales_tax_is_that_of_its_net_rounded_half_up(inbox: Inbox, tmp_path: 
 def test_a_sale_with_one_odd_line_is_left_out_whole(
     inbox: Inbox, tmp_path: Path, values: dict[str, str]
 ) -> None:
-    items, bad = bring_sales(
-        inbox, tmp_path, sale(), sale(**values), sale(Reference="SI-2", **{"Tax Rate": "n/a"})
-    )
+    other = sale(Reference="SI-2", **{"Tax Rate": "n/a", "Unit Price": "1.33"})
+    items, bad = bring_sales(inbox, tmp_path, sale(), sale(**values), other)
     assert [item.reference for item in items] == ["SI-2"]
     assert items[0].lines[0].tax_rate == -1
     assert [text.split(":")[0] for text in bad] == ["2", "3"]
