@@ -13,23 +13,22 @@ from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import FileRefused
 from kfclient.desk.importing import dext, sales
 from kfclient.desk.importing.csvfile import BadRow, CsvFile, read_csv
+from kfclient.desk.importing.known import Answer, ChangedItem, Known
 from kfclient.desk.importing.spelling import AS_ITS_COLUMNS_TELL, Spelling, spelled
 from kfclient.desk.importing.values import FoundItem, ImportedFile
-from kfclient.desk.items.items import GATHERED
-from kfclient.desk.model.item import Item
 
 if TYPE_CHECKING:
     from kfclient.desk.items.items import Items
     from kfclient.store import Home
 
-__all__ = ["BadRow", "ImportReport", "Importing"]
+__all__ = ["Answer", "BadRow", "ChangedItem", "ImportReport", "Importing"]
 
 
 class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a file: ids of the items added, how many were here already, what was left out.
 
-    `format` is "Dext costs" or "Sales"; `notes` tells what was done to read the file; `at` is when
-    (UTC).
+    `format` is "Dext costs" or "Sales"; `notes` tells what was done to read the file; `changed` is
+    what the file knows otherwise than it is here; `at` is when (UTC).
     """
 
     file: str
@@ -39,6 +38,12 @@ class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     already: int = 0
     bad: tuple[BadRow, ...] = ()
     notes: tuple[str, ...] = ()
+    changed: tuple[ChangedItem, ...] = ()
+
+    @property
+    def asks(self) -> bool:
+        """Whether items wait for a person to say what is done with what the file says of them."""
+        return any(one.outcome == "held" for one in self.changed)
 
 
 class Importing:
@@ -50,36 +55,42 @@ class Importing:
         self._clock = clock
 
     def import_file(
-        self, business: str, path: Path, said: Spelling = AS_ITS_COLUMNS_TELL
+        self,
+        business: str,
+        path: Path,
+        said: Spelling = AS_ITS_COLUMNS_TELL,
+        answer: Answer = Answer.ASK,
     ) -> ImportReport:
         """Add the file's items that are not here yet, all in one transaction.
 
         What an item lacks makes it one to review; a row that cannot be read, or contradicts
         itself, is left out and reported, and never stops the others. An item is known again by
         its number in the file (Dext's Receipt ID, a sale's reference and contact): one that is
-        here already stays as it is. `said` is how the file writes dates and amounts, where a
-        person knows better than its columns tell. Raises `FileRefused`, `BusinessUnknown`.
+        here already stays as it is; where the file says something else of it than it did, `answer`
+        is what is done. `said` is how the file writes dates and amounts, where a person knows
+        better than its columns tell. Raises `FileRefused`, `BusinessUnknown`.
         """
         currency = self._items.reference_data.of(business).home_currency
         file = read_csv(path)
         title, reading = _read(path.name, file, currency, said)
         database = self._home.books(business)
         with database.transaction():
-            new, twice = self._not_twice(business, reading.found)
-            added, already = self._items.add_all(business, new, file=path.name)
+            known = Known(self._home, self._items, business)
+            found, twice = _not_twice(known, reading.found)
+            met = known.meet(found, answer)
+            added, already = self._items.add_all(business, met.new, file=path.name)
+            already += met.again + reading.again
             bad = sorted((*file.bad, *reading.bad, *twice), key=lambda row: row.line)
-            self._items.audit.note(
-                database,
-                business,
-                Action.IMPORTED,
-                after={
-                    "file": path.name,
-                    "rows": len(file.rows) + len(file.bad),
-                    "added": len(added),
-                    "already": already + reading.again,
-                    "bad": len(bad),
-                },
-            )
+            after = {
+                "file": path.name,
+                "rows": len(file.rows) + len(file.bad),
+                "added": len(added),
+                "already": already,
+                "bad": len(bad),
+            }
+            if met.changed:
+                after["changed"] = len(met.changed)
+            self._items.audit.note(database, business, Action.IMPORTED, after=after)
         self._items.refresh_counts(business)
         self._items.audit.flush(business)
         notes = list(reading.notes)
@@ -90,33 +101,30 @@ class Importing:
             format=title,
             at=self._clock(),
             added=tuple(item.id for item in added),
-            already=already + reading.again,
+            already=already,
             bad=tuple(bad),
             notes=tuple(notes),
+            changed=tuple(met.changed),
         )
 
-    def _not_twice(
-        self, business: str, found: tuple[FoundItem, ...]
-    ) -> tuple[list[Item], list[BadRow]]:
-        """Leave out claims of which a receipt is in the inbox as a cost of its own."""
-        here = {item.source: item.id for item in self._items.all(business) if item.source}
-        put_away = self._home.books(business).table(GATHERED).all()
-        here |= {one["source"]: one["claim"] for one in put_away if one.get("source")}
-        items: list[Item] = []
-        bad: list[BadRow] = []
-        for one in found:
-            doubled = [here[key] for key in one.receipts if key in here]
-            if not doubled or one.item.source in here:
-                items.append(one.item)
-                continue
-            numbers = ", ".join(dict.fromkeys(doubled))
-            reason = (
-                f"Receipts of this claim are in the inbox already (item {numbers}); with "
-                "the claim they would be booked twice. Remove them first where they are not "
-                "published, then import the file again."
-            )
-            bad.append(BadRow(one.line, reason, f"{one.item.contact}, {one.item.gross}"))
-        return items, bad
+
+def _not_twice(known: Known, found: tuple[FoundItem, ...]) -> tuple[list[FoundItem], list[BadRow]]:
+    """Leave out claims of which a receipt is in the inbox as a cost of its own."""
+    apart: list[FoundItem] = []
+    bad: list[BadRow] = []
+    for one in found:
+        doubled = [item for key in one.receipts if (item := known.item_of(key))]
+        if not doubled or known.item_of(one.item.source):
+            apart.append(one)
+            continue
+        numbers = ", ".join(dict.fromkeys(doubled))
+        reason = (
+            f"Receipts of this claim are in the inbox already (item {numbers}); with "
+            "the claim they would be booked twice. Remove them first where they are not "
+            "published, then import the file again."
+        )
+        bad.append(BadRow(one.line, reason, f"{one.item.contact}, {one.item.gross}"))
+    return apart, bad
 
 
 def _read(name: str, file: CsvFile, currency: str, said: Spelling) -> tuple[str, ImportedFile]:
