@@ -87,28 +87,23 @@ class Known:
 
     def _meet(self, line: int, item: Item, answer: Answer, met: Met) -> None:
         item = msgspec.structs.replace(item, imported=_print_of(item))
+        item, other = self._of_its_day(item)
         before = self._before(item.source)
         if before is None:
             met.new.append(item)
+            if other is not None:
+                reason = "It is of another day, and so another sale; what is here stays."
+                met.changed.append(_changed(line, other, item, other.id, "added", reason))
             return
         if _says_the_same(before, item):
             met.again += 1
-            return
-        if item.kind is Kind.SALE and item.date and item.date != before.date:
-            self._meet_another_day(line, before, item, answer, met)
             return
         another = msgspec.structs.replace(item, source=f"{item.source}+{item.imported}")
         if self._before(another.source) is not None:
             met.again += 1
             return
-        told = ChangedItem(
-            line=line,
-            item=self.item_of(item.source),
-            name=" ".join(part for part in (before.reference, before.contact) if part),
-            differences=differences(before, item),
-            outcome="held",
-            reason="Nothing was done: say whether the file corrects it.",
-        )
+        reason = "Nothing was done: say whether the file corrects it."
+        told = _changed(line, before, item, self.item_of(item.source), "held", reason)
         if answer is Answer.ADD:
             met.new.append(another)
             told = msgspec.structs.replace(told, outcome="added", reason="It is another item now.")
@@ -123,25 +118,23 @@ class Known:
             told = msgspec.structs.replace(told, reason=_SENT)
         met.changed.append(told)
 
-    def _meet_another_day(
-        self, line: int, before: Item, item: Item, answer: Answer, met: Met
-    ) -> None:
-        """Take a sale of another day for another sale: a reference may come again each month."""
-        another = msgspec.structs.replace(item, source=f"{item.source}|{item.date}")
-        if self._before(another.source) is not None:
-            self._meet(line, another, answer, met)
-            return
-        met.new.append(another)
-        met.changed.append(
-            ChangedItem(
-                line=line,
-                item=before.id,
-                name=" ".join(part for part in (before.reference, before.contact) if part),
-                differences=differences(before, item),
-                outcome="added",
-                reason="It is of another day, and so another sale; what is here stays.",
-            )
-        )
+    def _of_its_day(self, item: Item) -> tuple[Item, Item | None]:
+        """Return a sale under the key that it has, or gets; and the one of another day, if any.
+
+        A reference may come again each month: a sale of another day is another sale.
+        """
+        if item.kind is not Kind.SALE or item.date is None:
+            return item, None
+        first = item.source.removesuffix(f"|{item.date}")
+        dated = f"{first}|{item.date}"
+        other = self._before(first)
+        if self._before(dated) is not None:
+            return msgspec.structs.replace(item, source=dated), None
+        if other is None:
+            return item, None
+        if other.date == item.date or other.imported == item.imported:
+            return msgspec.structs.replace(item, source=first), None
+        return msgspec.structs.replace(item, source=dated), other
 
     def _before(self, source: str) -> Item | None:
         if source in self._here:
@@ -193,6 +186,19 @@ class Known:
 _SENT = (
     "It is in KashFlow, or may be, so nothing was done: undo it first, or change it there as well."
 )
+
+
+def _changed(
+    line: int, before: Item, item: Item, here: str, outcome: str, reason: str
+) -> ChangedItem:
+    return ChangedItem(
+        line=line,
+        item=here,
+        name=" ".join(part for part in (before.reference, before.contact) if part),
+        differences=differences(before, item),
+        outcome=outcome,
+        reason=reason,
+    )
 
 
 def _print_of(item: Item) -> str:

@@ -8,13 +8,16 @@ Unit Price are net; the tax is worked out.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from kfclient.dates import DateUnclear, parse_date
 from kfclient.desk.importing.csvfile import BadRow, CsvFile, CsvRow
 from kfclient.desk.importing.values import (
     FoundItem,
@@ -59,6 +62,9 @@ _ONCE = sorted(
 )
 """What every row of a sale says alike; reference and contact, however written, make it one sale."""
 
+_INTERVAL = dt.timedelta(days=20)
+"""Between sales of one reference and contact, at least: a fortnight's rota is given new numbers."""
+
 _BY_HAND = {"currency", "exchange_rate", "image", "tax_rate"}
 """Columns whose text is held against another's, or that name a file as well."""
 
@@ -95,7 +101,26 @@ def _sales(file: CsvFile) -> dict[str, list[CsvRow]]:
             while key in sales:  # the same sale twice on one day is two sales
                 key += "+"
         sales.setdefault(key, []).append(row)
-    return sales
+    return {key: rows for one in sales.items() for key, rows in _by_day(*one).items()}
+
+
+def _by_day(key: str, rows: list[CsvRow]) -> dict[str, list[CsvRow]]:
+    """Return the rows by day where a reference comes again at intervals, as a retainer's does.
+
+    Days that are near to one another are one sale with a slip in it.
+    """
+    if len(rows) == 1:
+        return {key: rows}
+    by_day: dict[dt.date, list[CsvRow]] = {}
+    for row in rows:
+        try:
+            by_day.setdefault(parse_date(row["date"]), []).append(row)
+        except DateUnclear:
+            return {key: rows}
+    days = sorted(by_day)
+    if any(later - day < _INTERVAL for day, later in pairwise(days)):
+        return {key: rows}
+    return {f"{key}|{day}" if at else key: same for at, (day, same) in enumerate(by_day.items())}
 
 
 def _sale(key: str, rows: list[CsvRow], folder: Path) -> Item:

@@ -102,6 +102,16 @@ def test_a_reference_that_comes_again_on_another_day_is_another_sale(files: File
     assert files.bring(october | {"Unit Price": "660"}).changed[0].item == "2"
 
 
+def test_a_retainer_of_each_month_in_one_file_is_a_sale_a_month(files: Files) -> None:
+    months = [FIRST | {"Date": f"2026-{month:02d}-01"} for month in (9, 10, 11)]
+    assert len(files.bring(*months).added) == 3
+    for again in (months, months[::-1], months[2:], months[1:]):
+        report = files.bring(*again)
+        assert (report.added, report.changed, report.already) == ((), (), len(again))
+    report = files.bring(months[0], months[1] | {"Unit Price": "1"})
+    assert [(one.item, one.outcome) for one in report.changed] == [("2", "held")]
+
+
 def test_what_is_in_kashflow_is_no_file_s_to_correct(files: Files) -> None:
     files.bring(FIRST)
     sent = msgspec.structs.replace(files.here[0], sent=ItemState.PUBLISHED, number=7)
