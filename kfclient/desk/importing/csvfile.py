@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 import msgspec
@@ -68,6 +68,11 @@ class CsvFile(msgspec.Struct, frozen=True):
     notes: tuple[str, ...]
     folder: Path = Path()
     separator: str = ","
+
+    def unread(self, read: Container[str]) -> tuple[str, ...]:
+        """Return the columns that are not among those `read` and say something in some row."""
+        names = [name for name in self.columns if name and name not in read]
+        return tuple(name for name in names if any(row[name] for row in self.rows))
 
 
 def plain_column(name: str) -> str:

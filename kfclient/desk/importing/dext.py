@@ -426,6 +426,18 @@ def columns(file: CsvFile) -> CsvFile:
     return msgspec.structs.replace(file, columns=names, rows=rows)
 
 
+_READ = {
+    "receipt id", "type", "date", "due date", "invoice number", "supplier", "category", "customer",
+    "project", "project 2", "payment method", "bank account", "tax", "tax name", "tax percentage",
+    "total", "currency", "status", "owner", "note", "description", "image",
+}  # fmt: skip
+
+
+def columns_read(file: CsvFile) -> set[str]:
+    """Return the columns that are read."""
+    return {name for name in file.columns if name in _READ or _AMOUNT.fullmatch(name)}
+
+
 def amounts_of(file: CsvFile) -> list[str]:
     """Return the columns that hold amounts and rates."""
     return [name for name in file.columns if _AMOUNT.fullmatch(name)]

@@ -16,6 +16,7 @@ from kfclient.desk.importing.csvfile import BadRow, CsvFile, read_csv
 from kfclient.desk.importing.known import Answer, ChangedItem, Known
 from kfclient.desk.importing.spelling import AS_ITS_COLUMNS_TELL, Spelling, spelled
 from kfclient.desk.importing.values import FoundItem, ImportedFile
+from kfclient.desk.importing.values import title as column_title
 
 if TYPE_CHECKING:
     from kfclient.desk.items.items import Items
@@ -144,15 +145,19 @@ def _read(name: str, file: CsvFile, currency: str, said: Spelling) -> tuple[str,
             "Unit Price.",
         )
     if lacking[title]:
-        columns = " and ".join(column.title().replace(" Id", " ID") for column in lacking[title])
+        columns = " and ".join(column_title(column) for column in lacking[title])
         raise FileRefused(
             f"{name} lacks the column{'s' if len(lacking[title]) > 1 else ''} {columns}.",
             "Export it again with all columns; nothing was imported.",
         )
     if title == dext.TITLE:
         file = spelled(file, dext.DATES, dext.amounts_of(file), said)
-        reading = dext.read_dext(file, currency)
+        reading, read = dext.read_dext(file, currency), dext.columns_read(file)
     else:
-        file = spelled(file, sales.DATES, sales.AMOUNTS, said)
-        reading = sales.read_sales(file)
-    return title, msgspec.structs.replace(reading, notes=(*file.notes, *reading.notes))
+        file = spelled(file, sales.DATES, sales.amounts_of(file), said)
+        reading, read = sales.read_sales(file), sales.columns_read(file)
+    notes = [*file.notes, *reading.notes]
+    if unread := file.unread(read):
+        names = ", ".join(column_title(name) for name in unread)
+        notes.append(f"Not read: the column{'s' if len(unread) > 1 else ''} {names}.")
+    return title, msgspec.structs.replace(reading, notes=tuple(notes))

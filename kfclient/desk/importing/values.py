@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,7 @@ def amount(row: CsvRow, column: str, *, places: int = 2) -> Decimal | None:
     try:
         return parse_amount(text, places=places)
     except AmountUnclear as problem:
-        raise RowRefused(f"{_title(column)}: {problem.sentence}") from problem
+        raise RowRefused(f"{title(column)}: {problem.sentence}") from problem
 
 
 def read_cell(row: CsvRow, column: str, spec: FieldSpec) -> Any:
@@ -61,7 +62,7 @@ def read_cell(row: CsvRow, column: str, spec: FieldSpec) -> Any:
     try:
         return spec.read(_told(row, column))
     except Problem as problem:
-        raise RowRefused(f"{_title(column)}: {problem.sentence}") from problem
+        raise RowRefused(f"{title(column)}: {problem.sentence}") from problem
 
 
 def percentage(row: CsvRow, column: str) -> Decimal | None:
@@ -74,9 +75,9 @@ def percentage(row: CsvRow, column: str) -> Decimal | None:
     try:
         rate = parse_amount(text.removesuffix("%"), places=4)
     except AmountUnclear as problem:
-        raise RowRefused(f"{_title(column)}: {text} is not a tax rate.") from problem
+        raise RowRefused(f"{title(column)}: {text} is not a tax rate.") from problem
     if not 0 <= rate <= 100:
-        raise RowRefused(f"{_title(column)}: {text} is not a tax rate.")
+        raise RowRefused(f"{title(column)}: {text} is not a tax rate.")
     return rate
 
 
@@ -90,7 +91,7 @@ def currency(row: CsvRow, column: str, *amounts: str) -> str:
         for symbol, meant in (("£", "GBP"), ("€", "EUR")):
             if symbol in row.cells.get(name, "") and code and code != meant:
                 raise RowRefused(
-                    f"{_title(name)}: {row[name]} is in {meant}, but the currency is {code}."
+                    f"{title(name)}: {row[name]} is in {meant}, but the currency is {code}."
                 )
     return code
 
@@ -112,9 +113,13 @@ def picture(row: CsvRow, column: str, folder: Path) -> tuple[str, tuple[str, ...
 def _told(row: CsvRow, column: str) -> str:
     """Return what the column says; raises `RowRefused` where it may be several things."""
     if doubt := row.doubts.get(column):
-        raise RowRefused(f"{_title(column)}: {doubt}")
+        raise RowRefused(f"{title(column)}: {doubt}")
     return row[column]
 
 
-def _title(column: str) -> str:
-    return column.title().replace("(Gbp)", "(GBP)")
+def title(column: str) -> str:
+    """Return a plain column name as files write it: "Tax (GBP)", "Receipt ID"."""
+    words = re.sub(
+        r"\([a-z]{3}\)", lambda match: match[0].upper(), column.title(), flags=re.IGNORECASE
+    )
+    return re.sub(r"\b(?:id|vat)\b", lambda match: match[0].upper(), words, flags=re.IGNORECASE)
