@@ -12,7 +12,8 @@ import msgspec
 from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import FileRefused
 from kfclient.desk.importing import dext, sales
-from kfclient.desk.importing.csvfile import BadRow, CsvFile, read_csv
+from kfclient.desk.importing.csvfile import BadRow, CsvFile, read_csv, without_totals
+from kfclient.desk.importing.foreign import other_program
 from kfclient.desk.importing.known import Answer, ChangedItem, Known
 from kfclient.desk.importing.spelling import AS_ITS_COLUMNS_TELL, Spelling, spelled
 from kfclient.desk.importing.values import FoundItem, ImportedFile
@@ -72,7 +73,7 @@ class Importing:
         better than its columns tell. Raises `FileRefused`, `BusinessUnknown`.
         """
         currency = self._items.reference_data.of(business).home_currency
-        file = read_csv(path)
+        file = read_csv(path, (dext.NEEDED, sales.NEEDED))
         title, reading = _read(path.name, file, currency, said)
         database = self._home.books(business)
         with database.transaction():
@@ -137,19 +138,27 @@ def _read(name: str, file: CsvFile, currency: str, said: Spelling) -> tuple[str,
         for title, needed in formats.items()
     }
     title = min(formats, key=lambda one: len(lacking[one]) / len(formats[one]))
-    if len(lacking[title]) * 2 > len(formats[title]):
+    least = lacking[title]
+    other = other_program(file.columns) if least else None
+    # Half of the names are had by any table of documents: a broken export has nearly all.
+    known = "receipt id" in file.columns if title == dext.TITLE else "contact" in file.columns
+    if least and (other or len(least) * 2 > len(formats[title]) or len(least) > 2 + known):
+        if other:
+            kind, cure = other
+            raise FileRefused(f"{name} is {kind}, by its column names.", cure)
         raise FileRefused(
             f"{name} is neither a Dext costs export nor a sales file, by its column names.",
             "A Dext export has Receipt ID, Type, Date, Supplier, Category, Tax, Total and Currency "
             "among its columns; a sales file has Reference, Date, Contact, Category, Quantity and "
             "Unit Price.",
         )
-    if lacking[title]:
-        columns = " and ".join(column_title(column) for column in lacking[title])
+    if least:
+        columns = " and ".join(column_title(column) for column in least)
         raise FileRefused(
-            f"{name} lacks the column{'s' if len(lacking[title]) > 1 else ''} {columns}.",
+            f"{name} lacks the column{'s' if len(least) > 1 else ''} {columns}.",
             "Export it again with all columns; nothing was imported.",
         )
+    file = without_totals(file, dext.IDENTITY if title == dext.TITLE else sales.IDENTITY)
     if title == dext.TITLE:
         file = spelled(file, dext.DATES, dext.amounts_of(file), said)
         reading, read = dext.read_dext(file, currency), dext.columns_read(file)

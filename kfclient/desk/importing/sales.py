@@ -51,6 +51,7 @@ from kfclient.money import PENNY, ZERO, AmountUnclear, decimal_text, parse_amoun
 
 TITLE = "Sales"
 NEEDED = ("reference", "date", "contact", "category", "quantity", "unit price")
+IDENTITY = ("reference", "date", "contact", "category")
 DATES = tuple(spec.column for spec in FIELD_SPECS if spec.kind is DATE and spec.column)
 _AMOUNTS = tuple(
     spec.column
