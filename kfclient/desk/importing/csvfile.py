@@ -161,6 +161,7 @@ _SINGLE_BYTE = {
     "mac_roman": "text of an old Macintosh (MacRoman)",
     "cp850": "text of DOS (code page 850)",
 }
+_CUT_OFF = {b"\xc2", b"\xc3", b"\xc4", b"\xc5"}  # of Western letters; no text has them in Windows'
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _UTF8_LETTER = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
@@ -181,15 +182,18 @@ def _is_mostly_utf8(data: bytes) -> bool:
 
 
 def _spoiled(data: bytes) -> tuple[str, list[str]]:
-    """Read UTF-8 in which some bytes are Windows text, as where two programs wrote to one file."""
+    """Read UTF-8 in which some bytes are Windows text, or left over from letters that were cut."""
     spoiled: list[int] = []
 
     def read(problem: UnicodeError) -> tuple[str, int]:
         if not isinstance(problem, UnicodeDecodeError):
             raise problem
         spoiled.append(problem.start)
-        odd = data[problem.start : problem.start + 1]
-        return odd.decode("cp1252", "replace"), problem.start + 1
+        odd = data[problem.start : problem.end]
+        # What begins a letter of UTF-8 and does not end it has lost the rest.
+        if len(odd) > 1 or odd in _CUT_OFF:
+            return "\ufffd", problem.end
+        return odd.decode("cp1252", "replace"), problem.end
 
     codecs.register_error("kashdeck-windows", read)
     text = data.decode("utf-8", "kashdeck-windows")
@@ -201,7 +205,7 @@ def _spoiled(data: bytes) -> tuple[str, list[str]]:
         lines[line] = None
     note = (
         f"The file is written in UTF-8 but for {_lines(list(lines))}, where some letters were read "
-        "as Windows text (code page 1252); look at the names there."
+        "as Windows text (code page 1252) or could not be read; look at the names there."
     )
     return text, [note]
 

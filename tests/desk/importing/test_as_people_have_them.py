@@ -146,11 +146,17 @@ def test_text_of_dos_is_noticed(inbox: Inbox, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
-def test_one_bad_byte_spoils_one_name(inbox: Inbox, tmp_path: Path, mark: bytes) -> None:
+@pytest.mark.parametrize(
+    ("odd", "read"),
+    [(b"\xeb", "ë"), (b"\xc3", "\ufffd"), (b"\xe2\x80", "\ufffd"), (b"\x92", "\u2019")],
+)
+def test_one_bad_byte_spoils_one_name(
+    inbox: Inbox, tmp_path: Path, mark: bytes, odd: bytes, read: str
+) -> None:
     rows = [dext_row(1, Supplier="Café Léon"), dext_row(2, Supplier="Zo#s Prints")]
-    content = mark + text_of(rows, DEXT).encode().replace(b"#", b"\xeb")
+    content = mark + text_of(rows, DEXT).encode().replace(b"#", odd)
     items, report = brought(inbox, tmp_path, content)
-    assert [item.contact for item in items] == ["Café Léon", "Zoës Prints"]
+    assert [item.contact for item in items] == ["Café Léon", f"Zo{read}s Prints"]
     assert items[0].source == "dext:48210100001"
     assert "UTF-8 but for line 3" in report.notes[0]
 
