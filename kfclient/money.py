@@ -60,7 +60,7 @@ _CODES = _DOLLARS | frozenset(
 )
 SIGNS: Mapping[str, frozenset[str]] = {
     **{code: frozenset({code}) for code in _CODES},
-    "£": frozenset({"GBP", "GIP", "FKP", "SHP"}), "€": frozenset({"EUR"}), "$": _DOLLARS,
+    "£": frozenset({"GBP"}), "€": frozenset({"EUR"}), "$": _DOLLARS,
     "US$": frozenset({"USD"}), "A$": frozenset({"AUD"}), "AU$": frozenset({"AUD"}),
     "C$": frozenset({"CAD"}), "CA$": frozenset({"CAD"}), "NZ$": frozenset({"NZD"}),
     "HK$": frozenset({"HKD"}), "S$": frozenset({"SGD"}), "R$": frozenset({"BRL"}),

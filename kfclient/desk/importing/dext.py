@@ -23,6 +23,7 @@ from kfclient.desk.importing.values import (
     ImportedFile,
     RowRefused,
     amount,
+    amount_in,
     currency,
     percentage,
     picture,
@@ -246,8 +247,8 @@ def _amounts(row: CsvRow, base: str) -> Amounts:
     amounts = Amounts(
         amount(row, "total"),
         amount(row, "tax"),
-        amount(row, columns[0]),
-        amount(row, columns[1]),
+        amount_in(row, columns[0], base),
+        amount_in(row, columns[1], base),
         currency(row, "currency", "total", "tax"),
     )
     pairs = (

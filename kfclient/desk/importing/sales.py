@@ -188,7 +188,7 @@ def _one(key: str, row: CsvRow, folder: Path) -> Item:
     return Item(
         **_values(row, ITEM_FIELDS),
         kind=Kind.SALE,
-        currency=currency(row, "currency", "unit price"),
+        currency=currency(row, "currency", "unit price", *_STATED),
         exchange_rate=exchange,
         lines=(msgspec.structs.replace(line, tax_rate=rate, vat=vat),),
         files=files,

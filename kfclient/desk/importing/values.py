@@ -15,7 +15,7 @@ from kfclient.desk.items.check_lines import REFUSED, TAKEN
 from kfclient.desk.model.fields import ITEM_FIELDS, FieldSpec
 from kfclient.desk.model.item import Item
 from kfclient.errors import Problem
-from kfclient.money import AmountUnclear, parse_amount
+from kfclient.money import SIGNS, AmountUnclear, parse_amount, sign_of
 
 # What files write where VAT does not apply.
 NO_TAX_WORDS = frozenset({"n/a", "na", "exempt", "no vat", "no tax", "none", "out of scope",
@@ -82,18 +82,39 @@ def percentage(row: CsvRow, column: str) -> Decimal | None:
 
 
 def currency(row: CsvRow, column: str, *amounts: str) -> str:
-    """Return the currency code in the column; raises `RowRefused` where an amount says another.
+    """Return the currency code in the column, or that of the signs beside the amounts.
 
-    `amounts` are the columns whose values may begin with a currency symbol.
+    `amounts` are the columns whose values may have a currency's sign or code. Raises `RowRefused`
+    where one says another currency, or one of several while the column is empty.
     """
     code: str = read_cell(row, column, ITEM_FIELDS["currency"])
     for name in amounts:
-        for symbol, meant in (("£", "GBP"), ("€", "EUR")):
-            if symbol in row.cells.get(name, "") and code and code != meant:
-                raise RowRefused(
-                    f"{title(name)}: {row[name]} is in {meant}, but the currency is {code}."
-                )
+        meant = SIGNS.get(sign_of(row.cells.get(name, "")), frozenset({code}))
+        if not code and len(meant) > 1:
+            raise RowRefused(f"{title(name)}: {row.cells[name]} may be in {_either(meant)}.")
+        if code and code not in meant:
+            raise RowRefused(_contradicts(row, name, meant, f"the currency is {code}"))
+        code = code or next(iter(meant))
     return code
+
+
+def amount_in(row: CsvRow, column: str, code: str) -> Decimal | None:
+    """Return the amount in a column that is in this currency; raises `RowRefused` for another's."""
+    meant = SIGNS.get(sign_of(row.cells.get(column, "")), frozenset({code}))
+    if code not in meant:
+        raise RowRefused(_contradicts(row, column, meant, f"the column is in {code}"))
+    return amount(row, column)
+
+
+def _contradicts(row: CsvRow, column: str, meant: frozenset[str], but: str) -> str:
+    return f"{title(column)}: {row.cells[column]} is in {_either(meant)}, but {but}."
+
+
+def _either(codes: frozenset[str]) -> str:
+    """Return `GBP`, or `CNY or JPY`, or a word for more than three."""
+    if len(codes) > 3:
+        return "dollars or pesos" if "USD" in codes else "one of several currencies"
+    return " or ".join(sorted(codes))
 
 
 def picture(row: CsvRow, column: str, folder: Path) -> tuple[str, tuple[str, ...]]:
