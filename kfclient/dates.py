@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
+from enum import StrEnum
 
 from kfclient.errors import Problem
 
@@ -12,10 +14,19 @@ _FULL = (
     "january", "february", "march", "april", "may", "june",
     "july", "august", "september", "october", "november", "december",
 )  # fmt: skip
-_ISO = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:[T ]00:00(?::00(?:\.0+)?)?)?")
-_NUMBERS = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
-_WORDS = re.compile(r"([0-9]{1,2})(?:st|nd|rd|th)?[ -]([a-z]{3,9})\.?[ -]([0-9]{4})")
-_SHORT_YEAR = re.compile(r"[0-9]{1,2}[ /.-]([0-9]{1,2}|[a-z]{3,9})[ /.-][0-9]{2}")
+_TIME = re.compile(
+    r"(?:t|,? )([0-9]{1,2}):[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?: ?[ap]m)?"
+    r"( ?(?:z|utc|gmt|[+-][0-9]{2}:?[0-9]{2}))?$"
+)
+_WEEKDAY = re.compile(r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?,? ")
+_ISO = re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})")
+_COMPACT = re.compile(r"(20[0-9]{2})([0-9]{2})([0-9]{2})")
+_NUMBERS = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})")
+_YEAR = r"([0-9]{4}|'?[0-9]{2})"
+_WORDS = re.compile(rf"([0-9]{{1,2}})(?:st|nd|rd|th)?[ /.-]?([a-z]{{3,9}})\.?[ /.,-]{{0,2}}{_YEAR}")
+_MONTH_AND_DAY = re.compile(
+    rf"([a-z]{{3,9}})\.?[ -]([0-9]{{1,2}})(?:st|nd|rd|th)?(?:, ?| |-){_YEAR}"
+)
 # Years outside are slips of the keyboard: 0202, 20226.
 _YEARS = range(1970, 2100)
 
@@ -27,32 +38,92 @@ class DateUnclear(Problem, ValueError):
     default_cure = "Write it as 31 Aug 2026, 31/08/2026 or 2026-08-31."
 
 
-def parse_date(text: str) -> dt.date:
+class DateOrder(StrEnum):
+    """Which figure of `03/04/2026` is the day."""
+
+    DAY_FIRST = "day-first"
+    MONTH_FIRST = "month-first"
+
+
+def parse_date(text: str, order: DateOrder | None = None) -> dt.date:
     """Return the date that a person or a file wrote.
 
-    Read are `31-Aug-2026`, `31 August 2026`, `31/08/2026` (day first, always) and `2026-08-31`.
-    Month names are English whatever the machine's language. Raises `DateUnclear`.
+    Read are `31-Aug-2026`, `31 August 26`, `Aug 31, 2026`, `2026-08-31`, `2026/08/31`, each with or
+    without a time of day, and `31/08/2026`: in the `order` that is known, else the day first, and
+    then with all four figures of the year. Month names are English whatever the machine's
+    language. Raises `DateUnclear`.
     """
     bare = " ".join(text.split())
-    low = bare.casefold()
+    low = _day_alone(bare)
     if not low:
         raise DateUnclear("There is no date.")
-    if match := _ISO.fullmatch(low.upper()):
-        year, month, day = (int(part) for part in match.groups())
-    elif match := _NUMBERS.fullmatch(low):
-        day, month, year = (int(part) for part in match.groups())
-    elif match := _WORDS.fullmatch(low):
-        day, month, year = int(match[1]), _month(match[2]), int(match[3])
-    elif _SHORT_YEAR.fullmatch(low):
-        raise DateUnclear(f"{bare} has a year of two figures; it could be read in several ways.")
-    else:
+    figures = _figures(bare, low, order)
+    if figures is None:
         raise DateUnclear(f"{bare} is not a date.")
+    year, month, day = figures
     if year not in _YEARS:
         raise DateUnclear(f"{bare} has the year {year}.")
     try:
         return dt.date(year, month, day)
     except ValueError:
         raise DateUnclear(f"{bare} is not a day of the calendar.") from None
+
+
+def _figures(bare: str, low: str, order: DateOrder | None) -> tuple[int, int, int] | None:
+    """Return year, month (0 for none) and day; None for what is no date."""
+    if match := _ISO.fullmatch(low):
+        return int(match[1]), int(match[3]), int(match[4])
+    if match := _COMPACT.fullmatch(low):
+        return int(match[1]), int(match[2]), int(match[3])
+    if match := _NUMBERS.fullmatch(low):
+        if order is None and len(match[4]) == 2:
+            raise DateUnclear(
+                f"{bare} has a year of two figures; it could be read in several ways."
+            )
+        first, second = int(match[1]), int(match[3])
+        if order is DateOrder.MONTH_FIRST:
+            return _year(match[4]), first, second
+        return _year(match[4]), second, first
+    if match := _WORDS.fullmatch(low):
+        return _year(match[3]), _month(match[2]), int(match[1])
+    if match := _MONTH_AND_DAY.fullmatch(low):
+        return _year(match[3]), _month(match[1]), int(match[2])
+    return None
+
+
+def orders_of(text: str) -> dict[DateOrder, dt.date] | None:
+    """Return the days that `03/04/2026` can be, by the order; None where no order matters."""
+    if _NUMBERS.fullmatch(_day_alone(" ".join(text.split()))) is None:
+        return None
+    days = {}
+    for order in DateOrder:
+        with contextlib.suppress(DateUnclear):
+            days[order] = parse_date(text, order)
+    return days
+
+
+def _day_alone(bare: str) -> str:
+    """Return the text in small letters without its time of day and the name of the day.
+
+    Raises `DateUnclear` for the last hour of a summer's day by another clock than London's: there
+    it is tomorrow, and programs that count so write midnight down as the day before.
+    """
+    low = bare.casefold()
+    if match := _TIME.search(low):
+        day = low[: match.start()]
+        summer = _ISO.fullmatch(day)
+        if match[2] and int(match[1]) == 23 and summer and 3 <= int(summer[3]) <= 10:
+            raise DateUnclear(f"{bare} is the day after by London's clock in summer.")
+        low = day
+    return _WEEKDAY.sub("", low, count=1) if low[:1].isalpha() else low
+
+
+def _year(figures: str) -> int:
+    """Return the year; one of two figures is of this century, from 70 on of the last."""
+    year = int(figures.removeprefix("'"))
+    if len(figures.removeprefix("'")) == 4:
+        return year
+    return year + (1900 if year >= 70 else 2000)
 
 
 def _month(word: str) -> int:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from kfclient.desk.importing.import_file import ImportReport
+    from kfclient.desk.importing.import_file import ChangedItem, ImportReport
 
 EXPLAINED = (
     "Type the path of a CSV file and press Enter. Tab completes names, ~ is your home folder.\n\n"
@@ -26,7 +26,7 @@ EXPLAINED = (
     "columns Reference, Date, Contact, Description, Category, Quantity, Unit Price, Tax Rate, "
     "Currency and Project.\n\n"
     "A file that is imported twice adds nothing. A row that cannot be read is left out and shown "
-    "here; it never stops the others."
+    "here, and so is what the file says otherwise than it is here; it never stops the others."
 )
 
 
@@ -38,6 +38,9 @@ class ImportScreen(AppScreen[None]):
     ACTS = (
         Act("import_now", "enter", "Import", "Import the file", footer=True),
         Act("complete", "tab", "Complete", "Complete the path", footer=True),
+        Act("correct", "f6", "Correct", "Take the file as correcting what is here", footer=True),
+        Act("add_more", "f7", "Add", "Add as more items what the file says otherwise", footer=True),
+        Act("keep", "f8", "Keep", "Keep what is here, and ask no more", footer=True),
         BACK,
     )
 
@@ -46,13 +49,16 @@ class ImportScreen(AppScreen[None]):
         self.business = business_id
         self.running = False
         self.reasons: dict[str, str] = {}
+        self.asked: Path | None = None
 
     def body(self) -> Iterable[Widget]:
         """Return the field, the report, and the rows that were left out."""
         yield Static("File to import", classes="muted")
         yield PathBox(placeholder="~/Downloads/costs.csv", id="path", compact=True)
         yield Static(EXPLAINED, id="said", markup=False)
-        yield LedgerTable(Column("Line", 6, "right"), Column("Why it was left out"), id="bad")
+        yield LedgerTable(
+            Column("Line", 6, "right"), Column("What was left out or differs, and why"), id="bad"
+        )
         yield Static("", id="reason", markup=False)
 
     @property
@@ -100,14 +106,51 @@ class ImportScreen(AppScreen[None]):
             return
         if self.running:
             return
+        path = Path(os.path.expanduser(typed))  # noqa: PTH111 - Path's own raises without a home
+        self.bring(path, "ask")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the answers only while the file that was imported asks for one."""
+        if action in {"correct", "add_more", "keep"}:
+            return self.asked is not None
+        return super().check_action(action, parameters)
+
+    def action_correct(self) -> None:
+        """Take the file as correcting what is here."""
+        self.answer("correct")
+
+    def action_add_more(self) -> None:
+        """Add what the file says otherwise as more items."""
+        self.answer("add")
+
+    def action_keep(self) -> None:
+        """Keep what is here, and ask no more."""
+        self.answer("keep")
+
+    def answer(self, answer: str) -> None:
+        """Import the file that asked again, with the answer."""
+        if self.asked is not None and not self.running:
+            self.bring(self.asked, answer)
+
+    def bring(self, path: Path, answer: str) -> None:
+        """Import the file off the screen's thread."""
+        from kfclient.desk.importing.import_file import Answer
+        from kfclient.desk.importing.spelling import AS_ITS_COLUMNS_TELL
+
         self.running = True
+        self.asked = None
         self.remove_class("with-bad")
         self.say("Importing…")
-        path = Path(os.path.expanduser(typed))  # noqa: PTH111 - Path's own raises without a home
         importing = self.services.desk.importing
+
+        def show(report: ImportReport) -> None:
+            self.asked = path if report.asks else None
+            self.refresh_bindings()
+            self.show_report(report)
+
         self.ask(
-            lambda: importing.import_file(self.business, path),
-            self.show_report,
+            lambda: importing.import_file(self.business, path, AS_ITS_COLUMNS_TELL, Answer(answer)),
+            show,
             self.refused,
             lane="items",
         )
@@ -127,24 +170,49 @@ class ImportScreen(AppScreen[None]):
         if report.bad:
             rows = "1 row was" if len(report.bad) == 1 else f"{len(report.bad)} rows were"
             told.append(f"✗ {rows} left out; the table has their lines and the reasons.")
+        if report.changed:
+            told.append(
+                f"! {counted(len(report.changed))} here with other contents: see the table."
+            )
+        if report.asks:
+            told.append(
+                "  F6 takes the file as correcting them, F7 adds it as more items, F8 keeps."
+            )
         told += [f"i {note}" for note in report.notes]
         if report.added:
             told.append("Esc goes back to the items.")
         self.say("\n".join(told))
-        self.reasons = {
-            str(at): f"Line {bad.line}: {bad.reason}\n{bad.text}"
-            for at, bad in enumerate(report.bad)
-        }
-        self.set_class(bool(report.bad), "with-bad")
+        left_out = [
+            (row.line, row.reason, f"Line {row.line}: {row.reason}\n{row.text}")
+            for row in report.bad
+        ]
+        left_out += [
+            (one.line, f"{_short(one)}: {one.reason}", _long(one)) for one in report.changed
+        ]
+        left_out.sort(key=lambda row: row[0])
+        self.reasons = {str(at): reason for at, (_, _, reason) in enumerate(left_out)}
+        self.set_class(bool(left_out), "with-bad")
         self.query_one("#bad", LedgerTable).show_rows(
-            Row(str(at), (str(bad.line), bad.reason)) for at, bad in enumerate(report.bad)
+            Row(str(at), (str(line), told)) for at, (line, told, _) in enumerate(left_out)
         )
-        if report.bad:
+        if left_out:
             self.query_one("#bad").focus()
 
     def on_ledger_table_moved(self, event: LedgerTable.Moved) -> None:
         """Say all about the row under the cursor."""
         self.query_one("#reason", Static).update(self.reasons.get(event.key or "", ""))
+
+
+def _short(one: ChangedItem) -> str:
+    """Return which item the file knows otherwise, and in what."""
+    fields = ", ".join(field for field, _, _ in one.differences)
+    return f"Item {one.item} ({one.name}) differs in {fields}"
+
+
+def _long(one: ChangedItem) -> str:
+    """Return all that differs, as it is here and as the file says."""
+    told = [f"{field}: {was or 'none'} -> {now or 'none'}" for field, was, now in one.differences]
+    return "\n".join((f"Line {one.line}: item {one.item} ({one.name}). {one.reason}", *told))
 
 
 def counted(items: int) -> str:

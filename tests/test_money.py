@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kfclient.money import AmountUnclear, decimal_text, figures, parse_amount, pennies, shown
+from kfclient.money import (
+    AmountUnclear,
+    decimal_text,
+    figures,
+    parse_amount,
+    pennies,
+    shown,
+    sign_of,
+)
 
 AMOUNTS = st.decimals(min_value=-(10**9), max_value=10**9, places=2, allow_nan=False)
 
@@ -34,6 +42,16 @@ AMOUNTS = st.decimals(min_value=-(10**9), max_value=10**9, places=2, allow_nan=F
         ("5.", "5.00"),
         ("20.0000", "20.00"),
         ("-0", "0.00"),
+        ("GBP 85.50", "85.50"),
+        ("85.50 eur", "85.50"),
+        ("US$ 1,250.00", "1250.00"),
+        ("-kr 5", "-5.00"),
+        ("85.50 CR", "-85.50"),
+        ("£85.50 DR", "85.50"),
+        ("'85.50", "85.50"),
+        ("1'250.00", "1250.00"),
+        ("201.52000000000001", "201.52"),
+        ("201.51999999999998", "201.52"),
     ],
 )
 def test_amounts_are_read_as_people_write_them(text: str, value: str) -> None:
@@ -45,7 +63,8 @@ def test_amounts_are_read_as_people_write_them(text: str, value: str) -> None:
     [
         "", " ", "£", "-", "()", ".", "abc", "12a", "1e5", "NaN", "Infinity", "0x1f", "1_000",
         "1.250,00", "1250,00", "1,25", "1.250", "1.250.000", "1,2,3", "12,34.56", "--5", "(-5)",
-        "1.2.3", "1,250.001", "999999999999999999", "\u0663", "5 pounds", "£5£", "1,250,00",
+        "1.2.3", "1,250.001", "0,125", "£5 GBP", "-5 CR", "CR",
+        "XYZ 5", "ex 5", "999999999999999999", "\u0663", "5 pounds", "£5£", "1,250,00",
     ],
 )  # fmt: skip
 def test_what_may_mean_several_things_or_nothing_is_refused(text: str) -> None:
@@ -58,6 +77,21 @@ def test_what_may_mean_several_things_or_nothing_is_refused(text: str) -> None:
 def test_a_continental_amount_says_why_it_is_refused() -> None:
     with pytest.raises(AmountUnclear, match=r"1\.250,00 may be a continental amount"):
         parse_amount("1.250,00")
+
+
+def test_a_known_decimal_mark_leaves_one_reading() -> None:
+    assert parse_amount("1.250,00", mark=",") == Decimal("1250.00")
+    assert parse_amount("1,459", places=6, mark=",") == Decimal("1.459")
+    assert parse_amount("1.250", mark=".") == Decimal("1.25")
+    with pytest.raises(AmountUnclear):
+        parse_amount("12.50", mark=",")
+
+
+@pytest.mark.parametrize(
+    ("text", "sign"), [("$612.00", "$"), ("612 usd", "USD"), ("-£5", "£"), ("5", ""), ("R 5", "R")]
+)
+def test_the_sign_beside_an_amount_is_told(text: str, sign: str) -> None:
+    assert sign_of(text) == sign
 
 
 def test_unit_prices_and_rates_may_have_more_decimals() -> None:

@@ -38,10 +38,10 @@ def priced(total: str, tax: str = "0.00", **values: str) -> dict[str, str]:
     return {"Total": total, "Tax": tax, "Total (GBP)": total, "Tax (GBP)": tax} | values
 
 
-def text_of(rows: list[dict[str, str]], columns: list[str]) -> str:
+def text_of(rows: list[dict[str, str]], columns: list[str], separator: str = ",") -> str:
     """Return the rows as CSV, with a heading."""
     written = io.StringIO()
-    writer = csv.DictWriter(written, columns)
+    writer = csv.DictWriter(written, columns, delimiter=separator)
     writer.writeheader()
     writer.writerows(rows)
     return written.getvalue()

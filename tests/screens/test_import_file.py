@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from kfclient.desk import Desk
 from screens.import_file import ImportScreen
 from screens.widgets.path_box import complete
+from tests.desk.filed import SALES, sale, text_of
 from tests.desk.seeded import SAMPLES, Inbox
 from tests.journeys.walk import Walk
 from tests.screens.scenes import SIZES, on_screen, showing
@@ -88,3 +90,21 @@ def test_a_report_looks_like_this(
     keys = (*"dext-costs-troubled.csv", "enter")
     bring = showing(ImportScreen(inbox.business, "Acme Ltd"), "Tab completes", *keys, seen="Line 2")
     assert snap_compare(KashdeckApp(inbox_desk), terminal_size=size, run_before=bring)
+
+
+async def test_a_file_with_other_contents_is_shown_and_answered_with_one_key(
+    inbox: Inbox, inbox_desk: Desk, tmp_path: Path
+) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text(text_of([sale()], SALES))
+    inbox.importing.import_file(inbox.business, path)
+    path.write_text(text_of([sale(Quantity="6")], SALES))
+    async with on_screen(inbox_desk, ImportScreen(inbox.business, "Acme Ltd")) as walk:
+        await walk.press("f6")
+        assert inbox.items.get(inbox.business, "1").net == Decimal("4.00")
+        await walk.paste(str(path))
+        await walk.press("enter")
+        await walk.until("Line 1, quantity: 3 -> 6")
+        await walk.press("f6")
+        await walk.until("It is now what the file says.")
+        assert inbox.items.get(inbox.business, "1").net == Decimal("8.00")

@@ -25,6 +25,7 @@ def test_importing_tells_what_came_and_twice_adds_nothing(connected: Kashdeck) -
         "already": 0,
         "bad": [],
         "notes": first["notes"],
+        "changed": [],
     }
     again = connected.json("import", NAME, COSTS)
     assert (again["added"], again["already"]) == ([], 10)
@@ -38,6 +39,22 @@ def test_a_bad_row_is_named_with_its_line_and_ends_with_1(connected: Kashdeck) -
     assert "could not be read:" in ran.err
     assert "  line 2: " in ran.err
     assert "added" in ran.out
+
+
+def test_an_item_that_a_file_knows_otherwise_is_shown_and_ends_with_1(
+    connected: Kashdeck, tmp_path: Path
+) -> None:
+    connected.run("import", NAME, SALES)
+    rows = Path(SALES).read_text(encoding="utf-8").splitlines(keepends=True)
+    path = tmp_path / "again.csv"
+    path.write_text(rows[0] + rows[1].replace(",20,", ",0,"), encoding="utf-8")
+    ran = connected.run("import", NAME, str(path))
+    assert ran.code == 1
+    assert "is here with other contents." in ran.err
+    assert "  Line 1, tax rate: 20% -> 0%\n" in ran.err
+    assert "--changed correct" in ran.err
+    answer = connected.json("import", NAME, str(path), "--changed", "correct")
+    assert [one["outcome"] for one in answer["changed"]] == ["corrected"]
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,25 @@ def import_arguments(parser: Parser) -> None:
     """Declare the business and the file."""
     parser.add_argument("name", metavar="NAME", help="the business")
     parser.add_argument("file", metavar="FILE", type=Path, help="a CSV file")
+    parser.add_argument(
+        "--dates",
+        choices=("day-first", "month-first"),
+        default="",
+        help="how the file writes 03/04/2026, where its columns do not tell",
+    )
+    parser.add_argument(
+        "--decimals",
+        choices=("point", "comma"),
+        help="how the file writes 1,459, where its columns do not tell",
+    )
+    parser.add_argument(
+        "--changed",
+        choices=("ask", "correct", "add", "keep"),
+        default="ask",
+        help="items that are here with other contents: change nothing and show them (ask, as it "
+        "is without the option), take the file as correcting them, add it as more items, or keep "
+        "what is here and ask no more",
+    )
     parser.answers_json()
     parser.example(
         "kashdeck import 'Harbour Lane' dext-costs.csv",
@@ -27,15 +46,22 @@ def import_arguments(parser: Parser) -> None:
 
 
 def run_import(args: argparse.Namespace) -> int:
-    """Import; 1 when a row could not be read."""
+    """Import; 1 when a row could not be read, or an item is here with other contents."""
+    from kfclient.desk.importing.import_file import Answer
+    from kfclient.desk.importing.spelling import Spelling
+
+    mark = {"point": ".", "comma": ","}.get(args.decimals, "")
     with opened() as desk:
         business = desk.businesses.find(args.name)
-        report = desk.importing.import_file(business.id, args.file)
+        report = desk.importing.import_file(
+            business.id, args.file, Spelling(args.dates, mark), Answer(args.changed)
+        )
     if args.json:
         say_json(_shape(report))
     else:
         _tell(report)
-    return 1 if report.bad else 0
+    told = args.changed != "ask" and not report.asks
+    return 1 if report.bad or (report.changed and not told) else 0
 
 
 def _shape(report: ImportReport) -> dict[str, Any]:
@@ -46,6 +72,19 @@ def _shape(report: ImportReport) -> dict[str, Any]:
         "already": report.already,
         "bad": [{"line": row.line, "reason": row.reason, "text": row.text} for row in report.bad],
         "notes": list(report.notes),
+        "changed": [
+            {
+                "line": one.line,
+                "item": one.item,
+                "outcome": one.outcome,
+                "reason": one.reason,
+                "differences": [
+                    {"field": field, "before": before, "after": after}
+                    for field, before, after in one.differences
+                ],
+            }
+            for one in report.changed
+        ],
     }
 
 
@@ -55,6 +94,16 @@ def _tell(report: ImportReport) -> None:
     )
     for note in report.notes:
         say(note)
+    for one in report.changed:
+        warn(f"Line {one.line}: item {one.item} ({one.name}) is here with other contents.")
+        for field, before, after in one.differences:
+            warn(f"  {field}: {before or 'none'} -> {after or 'none'}")
+        warn(f"  {one.reason}")
+    if report.asks:
+        warn(
+            "Import the file again with --changed correct to take it as correcting them, add to "
+            "have more items of it, or keep to leave them as they are."
+        )
     if report.bad:
         warn(f"{count(len(report.bad), 'row')} could not be read:")
     for row in report.bad:

@@ -231,6 +231,7 @@ def _imported(entry: Entry) -> str:
     told = f"imported {after.get('file')} of {counted(after.get('rows'), 'row')}: "
     told += f"{counted(after.get('added'), 'item')} added"
     told += f", {after['already']:,} here already" if after.get("already") else ""
+    told += f", {after['changed']:,} here with other contents" if after.get("changed") else ""
     return told + (f", {after['bad']:,} could not be read" if after.get("bad") else "")
 
 

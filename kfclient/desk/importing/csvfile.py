@@ -5,36 +5,39 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Container, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import msgspec
 
 from kfclient.desk.errors import FileRefused
+from kfclient.desk.importing.foreign import refuse_other_kinds
 
 _LARGEST = 50_000_000  # bytes; a year's export of a busy practice is a tenth of it
-_OTHER_KINDS = {
-    b"PK\x03\x04": "an Excel workbook (or another zip file)",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"%PDF": "a PDF",
-    b"\x89PNG": "a picture",
-    b"\xff\xd8\xff": "a picture",
-    b"\x1f\x8b": "a compressed file",
-}
-_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "strokes"}
+_HEADING_WITHIN = 60  # lines; what programs write above their column names is shorter
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
 # Everything below a space but tab and line ends, and DEL: KashFlow's XML cannot carry them.
 _CONTROL = {code: None for code in (*range(32), 127, 0xFFFE, 0xFFFF) if chr(code) not in "\t\r\n"}
 
 
 class CsvRow(msgspec.Struct, frozen=True):
-    """A record: the line of the file where it begins (1-based), and its values by column."""
+    """A record: the line of the file where it begins (1-based), and its values by column.
+
+    `plain` has the dates and amounts that the file spells otherwise than this program, as it does;
+    `doubts` says of a value why it may be several, by column.
+    """
 
     line: int
     cells: dict[str, str]
+    plain: dict[str, str] = {}
+    doubts: dict[str, str] = {}
 
     def __getitem__(self, column: str) -> str:
         """Return the value in the column, or "" where the file has no such column."""
-        return self.cells.get(column, "")
+        return self.plain.get(column) or self.cells.get(column, "")
 
     @property
     def text(self) -> str:
@@ -53,7 +56,7 @@ class BadRow(msgspec.Struct, frozen=True):
 class CsvFile(msgspec.Struct, frozen=True):
     """A CSV file, read: column names as `plain_column` gives them, whole rows, odd ones, notes.
 
-    `folder` is where it is: paths in it are meant from there.
+    `folder` is where it is: paths in it are meant from there. `separator` stands between values.
     """
 
     columns: tuple[str, ...]
@@ -61,22 +64,39 @@ class CsvFile(msgspec.Struct, frozen=True):
     bad: tuple[BadRow, ...]
     notes: tuple[str, ...]
     folder: Path = Path()
+    separator: str = ","
+
+    def unread(self, read: Container[str]) -> tuple[str, ...]:
+        """Return the columns that are not among those `read` and say something in some row."""
+        names = [name for name in self.columns if name and name not in read]
+        return tuple(name for name in names if any(row[name] for row in self.rows))
 
 
 def plain_column(name: str) -> str:
-    """Return a column's name without what does not matter: case, spaces, quotes."""
-    return " ".join(name.replace('"', "").casefold().split())
+    """Return a column's name without what does not matter: case, spaces, quotes, underlines."""
+    return " ".join(re.sub('["_\ufeff]', " ", name).casefold().split())
 
 
-def read_csv(path: Path) -> CsvFile:
-    """Read the file; raises `FileRefused` when it is not a CSV file with a heading line."""
+def read_csv(path: Path, formats: Sequence[Sequence[str]] = ()) -> CsvFile:
+    """Read the file; raises `FileRefused` when it is not a CSV file with column names.
+
+    The column names are in the first line, or in the first that has most of those of one of the
+    `formats`; what is above them is not read, and neither are they where they come again.
+    """
     text, notes = _decode(path.name, _load(path))
     skipped = 0
     if text[:4].casefold() == "sep=":  # Excel's own line that names the separator
         skipped, text = 1, text.partition("\n")[2]
     if not text.strip():
         raise FileRefused(f"{path.name} is empty.", "Export it again; nothing was imported.")
-    separator = _separator(text)
+    above, separator = _heading(text, formats)
+    if above:
+        if text[: above[1]].strip():
+            first, last = skipped + 1, skipped + above[0]
+            which = f"Line {first} is" if first == last else f"Lines {first} to {last} are"
+            was = "was" if first == last else "were"
+            notes.append(f"{which} above the column names and {was} not read.")
+        skipped, text = skipped + above[0], text[above[1] :]
     if separator != ",":
         notes.append(f"The file is separated by {_SEPARATORS[separator]}.")
     records = _records(text, separator, skipped)
@@ -87,10 +107,12 @@ def read_csv(path: Path) -> CsvFile:
             "Export it from Dext as CSV, with the column names in the first line.",
         )
     columns = _columns(path.name, heading[1])
-    rows, bad, cleaned = _rows(columns, records)
+    rows, bad, cleaned, repeated = _rows(columns, records)
     if cleaned:
         notes.append(f"Control characters were removed on {_lines(cleaned)}.")
-    return CsvFile(columns, rows, bad, tuple(notes), path.absolute().parent)
+    if repeated:
+        notes.append(f"The column names come again on {_lines(repeated)}.")
+    return CsvFile(columns, rows, bad, tuple(notes), path.absolute().parent, separator)
 
 
 def _load(path: Path) -> bytes:
@@ -110,21 +132,104 @@ def _load(path: Path) -> bytes:
 
 def _decode(name: str, data: bytes) -> tuple[str, list[str]]:
     """Return the text and a note where the encoding was not the usual one."""
-    for start, kind in _OTHER_KINDS.items():
-        if data.startswith(start):
-            raise FileRefused(
-                f"{name} is {kind}, not a CSV file.", "Save or export it as CSV, then import that."
-            )
     for mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        if data.startswith(mark):
-            return _strictly(name, data, "utf-16"), ["The file is written in UTF-16."]
+        if data.startswith(mark) and not data.startswith(codecs.BOM_UTF32_LE):
+            text = _strictly(name, data, "utf-16").lstrip("\ufeff")
+            refuse_other_kinds(name, text[:4000].encode())
+            return text, ["The file is written in UTF-16."]
+    marked = data.startswith(codecs.BOM_UTF8)
+    data = data.removeprefix(codecs.BOM_UTF8)
+    refuse_other_kinds(name, data)
+    for encoding, zeros in (("utf-16-le", data[1:200:2]), ("utf-16-be", data[0:200:2])):
+        if len(zeros) > 3 and not zeros.strip(b"\0") and b"\0" in zeros:
+            return _strictly(name, data, encoding), ["The file is written in UTF-16."]
     if b"\0" in data:
         raise _not_text(name)
     try:
-        return data.decode("utf-8-sig"), []
+        return data.decode("utf-8").removeprefix("\ufeff"), []
     except UnicodeDecodeError:
-        note = "The file is not written in UTF-8; it was read as Windows text (code page 1252)."
-        return _strictly(name, data, "cp1252"), [note]
+        pass
+    if marked or _is_mostly_utf8(data):
+        return _spoiled(data)
+    encoding = _single_byte(data)
+    note = f"The file is not written in UTF-8; it was read as {_SINGLE_BYTE[encoding]}."
+    return _strictly(name, data, encoding), [note]
+
+
+_SINGLE_BYTE = {
+    "cp1252": "Windows text (code page 1252)",
+    "mac_roman": "text of an old Macintosh (MacRoman)",
+    "cp850": "text of DOS (code page 850)",
+}
+_CUT_OFF = {b"\xc2", b"\xc3", b"\xc4", b"\xc5"}  # of Western letters; no text has them in Windows'
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+_UTF8_LETTER = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
+)
+_WESTERN = re.compile(rb"[\xc2-\xc5][\x80-\xbf]|\xe2[\x80-\x83][\x80-\xbf]")
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
+
+
+def _is_mostly_utf8(data: bytes) -> bool:
+    """Tell whether the text is UTF-8 but for some bytes, and not of another encoding.
+
+    In any other a Western letter of UTF-8 would be two signs in a row that no text has.
+    """
+    if _WESTERN.search(data):
+        return True
+    whole = len(_UTF8_LETTER.findall(data))
+    return whole > 10 * len(_BEYOND_ASCII.findall(_UTF8_LETTER.sub(b"", data)))
+
+
+def _spoiled(data: bytes) -> tuple[str, list[str]]:
+    """Read UTF-8 in which some bytes are Windows text, or left over from letters that were cut."""
+    spoiled: list[int] = []
+
+    def read(problem: UnicodeError) -> tuple[str, int]:
+        if not isinstance(problem, UnicodeDecodeError):
+            raise problem
+        spoiled.append(problem.start)
+        odd = data[problem.start : problem.end]
+        # What begins a letter of UTF-8 and does not end it has lost the rest.
+        if len(odd) > 1 or odd in _CUT_OFF:
+            return "\ufffd", problem.end
+        return odd.decode("cp1252", "replace"), problem.end
+
+    codecs.register_error("kashdeck-windows", read)
+    text = data.decode("utf-8", "kashdeck-windows")
+    lines: dict[int, None] = {}
+    line, counted = 1, 0
+    for at in spoiled:
+        between = data[counted:at]
+        line, counted = line + len(_LINE_END.findall(between)), at
+        lines[line] = None
+    note = (
+        f"The file is written in UTF-8 but for {_lines(list(lines))}, where some letters were read "
+        "as Windows text (code page 1252) or could not be read; look at the names there."
+    )
+    return text, [note]
+
+
+def _single_byte(data: bytes) -> str:
+    """Return the encoding of one byte a letter in which the text has the fewest odd letters."""
+    sample = data[:2_000_000]
+    odd = {name: _odd_letters(sample.decode(name, "replace")) for name in _SINGLE_BYTE}
+    return min(odd, key=lambda name: odd[name])  # the first, which is Windows', where they are even
+
+
+_ODD = re.compile(
+    # A sign in a word, a capital after a small letter, a letter that English files do not have.
+    "(?<=[A-Za-z])[^\\W\\d_A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff\u0152\u0153\u0160\u0161\u017d\u017e\u0178]"
+    "|(?<=[A-Za-z])[^\\w\\s\u0000-\u007f\u2018\u2019\u2013\u2014\u201c\u201d\u00ae\u2122\u00a0]"
+    "|(?<=[a-z])[\u00c0-\u00d6\u00d8-\u00de\u0152\u0160\u017d\u0178]"
+    "|[^\\W\\d_A-Za-z\u00c0-\u00ff\u0152\u0153\u0160\u0161\u017d\u017e\u0178](?=[0-9])"
+    "|[\u00c0-\u00ff\u0152\u0153\u0160\u0161\u017d\u017e\u0178](?=[0-9])"
+    "|[\u2500-\u25ff\ufffd\u0080-\u009f]"
+)
+
+
+def _odd_letters(text: str) -> int:
+    return len(_ODD.findall(text))
 
 
 def _strictly(name: str, data: bytes, encoding: str) -> str:
@@ -138,10 +243,31 @@ def _not_text(name: str) -> FileRefused:
     return FileRefused(f"{name} is not a CSV file; it is no text at all.", "Choose a CSV file.")
 
 
-def _separator(text: str) -> str:
-    """Return the separator that the heading line uses most; a comma where it has none."""
-    heading = text.lstrip("\r\n").splitlines()[0]
-    return max(_SEPARATORS, key=heading.count)
+def _heading(text: str, formats: Sequence[Sequence[str]]) -> tuple[tuple[int, int] | None, str]:
+    """Return how many lines, and letters, are above the column names, and the separator.
+
+    Where no line has most names of a format, the column names are in the first.
+    """
+    letters = 0
+    for above, match in enumerate(islice(_LINE.finditer(text), _HEADING_WITHIN)):
+        line = match[0]
+        for separator in _SEPARATORS:
+            if line.count(separator) < 2:
+                continue
+            names = {plain_column(name) for name in _split(line, separator)}
+            if any(len(names.intersection(one)) * 2 > len(one) for one in formats):
+                return ((above, letters) if above else None), separator
+        letters = match.end()
+    first = text.lstrip("\r\n").splitlines()[0]
+    return None, max(",;\t", key=first.count)
+
+
+def _split(line: str, separator: str) -> list[str]:
+    """Return the values of a line by itself; none where it is no record."""
+    try:
+        return next(csv.reader([line], delimiter=separator), [])
+    except csv.Error:
+        return []
 
 
 def _records(text: str, separator: str, skipped: int) -> Iterator[tuple[int, list[str]] | BadRow]:
@@ -184,11 +310,15 @@ def _columns(name: str, heading: list[str]) -> tuple[str, ...]:
 
 def _rows(
     columns: tuple[str, ...], records: Iterator[tuple[int, list[str]] | BadRow]
-) -> tuple[tuple[CsvRow, ...], tuple[BadRow, ...], list[int]]:
-    """Return whole rows, odd rows, and the lines where control characters were removed."""
+) -> tuple[tuple[CsvRow, ...], tuple[BadRow, ...], list[int], list[int]]:
+    """Return whole rows, odd rows, and two kinds of lines.
+
+    Control characters were removed in those of the first; in the others the column names are again.
+    """
     rows: list[CsvRow] = []
     bad: list[BadRow] = []
     cleaned: list[int] = []
+    repeated: list[int] = []
     for record in records:
         if isinstance(record, BadRow):
             bad.append(record)
@@ -198,6 +328,9 @@ def _rows(
         # Spreadsheets leave empty cells behind the last column.
         while len(clean) > len(columns) and not clean[-1]:
             clean.pop()
+        if tuple(map(plain_column, clean)) == columns:
+            repeated.append(line)
+            continue
         if len(clean) != len(columns):
             reason = (
                 f"It has {len(clean)} values where the heading has {len(columns)} columns; perhaps "
@@ -208,7 +341,38 @@ def _rows(
         if any(value.translate(_CONTROL) != value for value in values):
             cleaned.append(line)
         rows.append(CsvRow(line, dict(zip(columns, clean, strict=True))))
-    return tuple(rows), tuple(bad), cleaned
+    return tuple(rows), tuple(bad), cleaned, repeated
+
+
+_TOTAL = re.compile(
+    r"(?:grand |sub[- ]?|net |gross |overall |report |page |running )?totals?\b.*|sum|balance\b.*",
+    re.IGNORECASE | re.DOTALL,
+)
+_FIGURES = re.compile(r"[^A-Za-z]*[0-9][^A-Za-z]*")
+
+
+def without_totals(file: CsvFile, identity: Sequence[str]) -> CsvFile:
+    """Return the file without the rows that add up others, and with a note of them.
+
+    `identity` are the columns of which a document has one at least: there a total has nothing, or
+    the word for it.
+    """
+    rows: list[CsvRow] = []
+    totals: list[int] = []
+    for row in file.rows:
+        names = [row[name] for name in identity]
+        if any(name and not _TOTAL.fullmatch(name) for name in names):
+            rows.append(row)
+            continue
+        said = [value for value in row.cells.values() if value]
+        if any(_TOTAL.fullmatch(value) for value in said) or all(map(_FIGURES.fullmatch, said)):
+            totals.append(row.line)
+        else:
+            rows.append(row)
+    if not totals:
+        return file
+    note = f"Left out as a total of others: {_lines(totals)}."
+    return msgspec.structs.replace(file, rows=tuple(rows), notes=(*file.notes, note))
 
 
 def _lines(lines: list[int]) -> str:

@@ -23,6 +23,7 @@ from kfclient.desk.importing.values import (
     ImportedFile,
     RowRefused,
     amount,
+    amount_in,
     currency,
     percentage,
     picture,
@@ -174,11 +175,15 @@ class Amounts(msgspec.Struct, frozen=True):
 
 
 class DextRow(msgspec.Struct, frozen=True):
-    """A row with its amounts and the item that it makes by itself."""
+    """A row with its amounts and the item that it makes by itself.
+
+    `parts` are the rows of a bill whose lines have a row each.
+    """
 
     row: CsvRow
     item: Item
     amounts: Amounts
+    parts: tuple[DextRow, ...] = ()
 
 
 def read_row(row: CsvRow, base: str, home: str, folder: Path) -> DextRow:
@@ -242,8 +247,8 @@ def _amounts(row: CsvRow, base: str) -> Amounts:
     amounts = Amounts(
         amount(row, "total"),
         amount(row, "tax"),
-        amount(row, columns[0]),
-        amount(row, columns[1]),
+        amount_in(row, columns[0], base),
+        amount_in(row, columns[1], base),
         currency(row, "currency", "total", "tax"),
     )
     pairs = (
@@ -346,7 +351,9 @@ def put_together(
             )
             bad.append(BadRow(claim.row.line, reason, claim.row.text))
             continue
-        lines = tuple(_line(parts[key], in_base[key]) for key in keys)
+        lines = tuple(
+            _line(part, _in_base(part, base)) for key in keys for part in _parts(parts[key])
+        )
         reference = claim.item.reference or f"Claim {claim.row['receipt id']}"
         item = _with_papers(claim.item, [parts[key].item for key in keys])
         item = msgspec.structs.replace(item, reference=reference, lines=lines)
@@ -384,8 +391,16 @@ def _in_base(receipt: DextRow, base: str) -> Item:
     if item.currency == base:
         return item
     total, tax = amounts.base_total or ZERO, amounts.base_tax or ZERO
+    first, *others = _parts(receipt)
+    if others:
+        lines = tuple(line for one in (first, *others) for line in _in_base(one, base).lines)
+        return msgspec.structs.replace(item, currency=base, lines=lines)
     line = msgspec.structs.replace(item.lines[0], unit_price=total - tax, vat=tax)
     return msgspec.structs.replace(item, currency=base, lines=(line,))
+
+
+def _parts(receipt: DextRow) -> tuple[DextRow, ...]:
+    return receipt.parts or (receipt,)
 
 
 def _line(receipt: DextRow, in_base: Item) -> ItemLine:
@@ -409,6 +424,11 @@ _BASE = re.compile(r"total \(([a-z]{3})\)")
 _CLAIMED = "claimed"
 
 
+IDENTITY = ("receipt id", "date", "invoice number")
+DATES = ("date", "due date")
+_AMOUNT = re.compile(r"(?:total|tax)(?: \([a-z]{3}\))?|tax percentage")
+
+
 def columns(file: CsvFile) -> CsvFile:
     """Return the file with Dext's other name for its number, Item ID, made one with the usual."""
     if "item id" not in file.columns or "receipt id" in file.columns:
@@ -420,6 +440,23 @@ def columns(file: CsvFile) -> CsvFile:
     )
     names = tuple(renamed.get(name, name) for name in file.columns)
     return msgspec.structs.replace(file, columns=names, rows=rows)
+
+
+_READ = {
+    "receipt id", "type", "date", "due date", "invoice number", "supplier", "category", "customer",
+    "project", "project 2", "payment method", "bank account", "tax", "tax name", "tax percentage",
+    "total", "currency", "status", "owner", "note", "description", "image",
+}  # fmt: skip
+
+
+def columns_read(file: CsvFile) -> set[str]:
+    """Return the columns that are read."""
+    return {name for name in file.columns if name in _READ or _AMOUNT.fullmatch(name)}
+
+
+def amounts_of(file: CsvFile) -> list[str]:
+    """Return the columns that hold amounts and rates."""
+    return [name for name in file.columns if _AMOUNT.fullmatch(name)]
 
 
 def read_dext(file: CsvFile, home: str) -> ImportedFile:
@@ -436,50 +473,132 @@ def read_dext(file: CsvFile, home: str) -> ImportedFile:
             f"The file counts in {base} and KashFlow in {home}, so exchange rates were not taken "
             "over."
         )
-    rows, bad, again = _told_apart(file)
+    together, bad, again = _told_apart(file)
     found: list[FoundItem] = []
     claims: list[DextRow] = []
     receipts: list[DextRow] = []
-    for row in rows:
+    for rows in together:
         try:
-            read = read_row(row, base, home, file.folder)
+            read = _as_one([read_row(row, base, home, file.folder) for row in rows], base, home)
         except RowRefused as problem:
-            bad.append(BadRow(row.line, str(problem), row.text))
+            bad += [BadRow(row.line, str(problem), row.text) for row in rows]
             continue
         if read.item.kind is Kind.CLAIM:
             claims.append(read)
-        elif folded(row["status"]) == _CLAIMED:
+        elif folded(rows[0]["status"]) == _CLAIMED:
             receipts.append(read)
         else:
-            found.append(FoundItem(row.line, read.item))
-    together, apart = put_together(claims, receipts, base)
+            found.append(FoundItem(read.row.line, read.item))
+    put, apart = put_together(claims, receipts, base)
     return ImportedFile(
-        tuple(sorted((*found, *together), key=lambda one: one.line)),
+        tuple(sorted((*found, *put), key=lambda one: one.line)),
         tuple(sorted((*bad, *apart), key=lambda one: one.line)),
         tuple(notes),
         again,
     )
 
 
-def _told_apart(file: CsvFile) -> tuple[list[CsvRow], list[BadRow], int]:
-    """Return the rows whose number is theirs alone, the others, and how many came twice.
+_OF_A_LINE = re.compile(
+    rf"(?:{_AMOUNT.pattern})|category|description|note|project|project 2|customer|tax name|tax code"
+    r"|(?:line|item|unit|net|quantity|qty|price|product)\b.*"
+)
 
-    Of rows that share a number and differ, none is imported: with the file put right, each would
-    be taken for another one that is here already.
+
+def _told_apart(file: CsvFile) -> tuple[list[list[CsvRow]], list[BadRow], int]:
+    """Return the rows of each number, the rows that are left out, and how many came twice.
+
+    Rows that share a number are the lines of one bill, where they differ in what a line may say.
+    Of others none is imported: with the file put right, each would be taken for another one that
+    is here already.
     """
     by_id: dict[str, list[CsvRow]] = {}
     for row in file.rows:
         by_id.setdefault(row["receipt id"], []).append(row)
-    apart: list[CsvRow] = []
+    apart: list[list[CsvRow]] = []
     bad: list[BadRow] = []
+    again = 0
     for number, rows in by_id.items():
-        if not number:
-            reason = "It has no Receipt ID, so it could not be known when it is imported again."
-            bad += [BadRow(row.line, reason, row.text) for row in rows]
-        elif any(row.cells != rows[0].cells for row in rows):
-            lines = " and ".join(str(row.line) for row in rows)
-            reason = f"The Receipt ID {number} stands for different items, on lines {lines}."
+        once = _each_as_often(rows)
+        reason = _not_one(number, once)
+        if reason:
             bad += [BadRow(row.line, reason, row.text) for row in rows]
         else:
-            apart.append(rows[0])
-    return apart, bad, len(file.rows) - len(bad) - len(apart)
+            apart.append(once)
+            again += len(rows) - len(once)
+    return apart, bad, again
+
+
+def _each_as_often(rows: list[CsvRow]) -> list[CsvRow]:
+    """Return the rows once, where the file has each of them equally often; else as they are."""
+    if len(rows) == 1:
+        return rows
+    often: dict[tuple[str, ...], list[CsvRow]] = {}
+    for row in rows:
+        often.setdefault(tuple(row.cells.values()), []).append(row)
+    same = len({len(copies) for copies in often.values()}) == 1
+    return [copies[0] for copies in often.values()] if same else rows
+
+
+def _not_one(number: str, rows: list[CsvRow]) -> str:
+    """Return why the rows of a number are not one document, or ""."""
+    if not number:
+        return "It has no Receipt ID, so it could not be known when it is imported again."
+    if _SHORTENED.fullmatch(number):
+        return (
+            f"A spreadsheet has shortened its Receipt ID to {number}, so it could not be known "
+            "when it is imported again. Export it again, and do not save it in a spreadsheet."
+        )
+    if len(rows) == 1:
+        return ""
+    lines = " and ".join(str(row.line) for row in rows)
+    first = rows[0].cells
+    differ = {name for row in rows for name, value in row.cells.items() if value != first[name]}
+    if folded(first.get("type", "")) == _CLAIM or any(
+        not _OF_A_LINE.fullmatch(name) for name in differ
+    ):
+        return f"The Receipt ID {number} stands for different items, on lines {lines}."
+    if not any(_AMOUNT.fullmatch(name) for name in differ):
+        return (
+            f"The Receipt ID {number} is on lines {lines} with the same total; whether that is the "
+            "whole bill's or each line's cannot be told."
+        )
+    return ""
+
+
+_SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+)?E\+?[0-9]+", re.IGNORECASE)
+
+
+def _as_one(rows: list[DextRow], base: str, home: str) -> DextRow:
+    """Return the lines of one bill as one row, with their sums."""
+    first = rows[0]
+    if len(rows) == 1:
+        return first
+    amounts = Amounts(
+        total=_sum_of("total", rows),
+        tax=_sum_of("tax", rows),
+        base_total=_sum_of("base_total", rows),
+        base_tax=_sum_of("base_tax", rows),
+        currency=first.amounts.currency,
+    )
+    total = amounts.total or ZERO
+    document = first.item.document
+    if total > 0 and document == "credit note":
+        document = next(one.item.document for one in rows if (one.amounts.total or ZERO) > 0)
+    elif total < 0:
+        document = "credit note"
+    item = msgspec.structs.replace(
+        _with_papers(first.item, [one.item for one in rows[1:]]),
+        document=document,
+        exchange_rate=_exchange_rate(amounts, base, home),
+        lines=tuple(line for one in rows for line in one.item.lines),
+        note="\n".join(_each_once(one.item.note for one in rows if one.item.note)),
+        total=amounts.total,
+        problem=next((one.item.problem for one in rows if one.item.problem), None),
+    )
+    return DextRow(first.row, item, amounts, tuple(rows))
+
+
+def _sum_of(name: str, rows: list[DextRow]) -> Decimal | None:
+    """Return the sum of an amount of the rows; None where one of them leaves it out."""
+    values = [getattr(one.amounts, name) for one in rows]
+    return None if None in values else sum(values, ZERO)

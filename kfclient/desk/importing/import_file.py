@@ -12,23 +12,25 @@ import msgspec
 from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import FileRefused
 from kfclient.desk.importing import dext, sales
-from kfclient.desk.importing.csvfile import BadRow, CsvFile, read_csv
+from kfclient.desk.importing.csvfile import BadRow, CsvFile, read_csv, without_totals
+from kfclient.desk.importing.foreign import other_program
+from kfclient.desk.importing.known import Answer, ChangedItem, Known
+from kfclient.desk.importing.spelling import AS_ITS_COLUMNS_TELL, Spelling, spelled
 from kfclient.desk.importing.values import FoundItem, ImportedFile
-from kfclient.desk.items.items import GATHERED
-from kfclient.desk.model.item import Item
+from kfclient.desk.importing.values import title as column_title
 
 if TYPE_CHECKING:
     from kfclient.desk.items.items import Items
     from kfclient.store import Home
 
-__all__ = ["BadRow", "ImportReport", "Importing"]
+__all__ = ["Answer", "BadRow", "ChangedItem", "ImportReport", "Importing"]
 
 
 class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a file: ids of the items added, how many were here already, what was left out.
 
-    `format` is "Dext costs" or "Sales"; `notes` tells what was done to read the file; `at` is when
-    (UTC).
+    `format` is "Dext costs" or "Sales"; `notes` tells what was done to read the file; `changed` is
+    what the file knows otherwise than it is here; `at` is when (UTC).
     """
 
     file: str
@@ -38,6 +40,12 @@ class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     already: int = 0
     bad: tuple[BadRow, ...] = ()
     notes: tuple[str, ...] = ()
+    changed: tuple[ChangedItem, ...] = ()
+
+    @property
+    def asks(self) -> bool:
+        """Whether items wait for a person to say what is done with what the file says of them."""
+        return any(one.outcome == "held" for one in self.changed)
 
 
 class Importing:
@@ -48,37 +56,46 @@ class Importing:
         self._items = items
         self._clock = clock
 
-    def import_file(self, business: str, path: Path) -> ImportReport:
+    def import_file(
+        self,
+        business: str,
+        path: Path,
+        said: Spelling = AS_ITS_COLUMNS_TELL,
+        answer: Answer = Answer.ASK,
+    ) -> ImportReport:
         """Add the file's items that are not here yet, all in one transaction.
 
         What an item lacks makes it one to review; a row that cannot be read, or contradicts
         itself, is left out and reported, and never stops the others. An item is known again by
         its number in the file (Dext's Receipt ID, a sale's reference and contact): one that is
-        here already stays as it is. Raises `FileRefused`, `BusinessUnknown`.
+        here already stays as it is; where the file says something else of it than it did, `answer`
+        is what is done. `said` is how the file writes dates and amounts, where a person knows
+        better than its columns tell. Raises `FileRefused`, `BusinessUnknown`.
         """
         currency = self._items.reference_data.of(business).home_currency
-        file = read_csv(path)
-        title, reading = _read(path.name, file, currency)
+        file = read_csv(path, (dext.NEEDED, sales.NEEDED))
+        title, reading = _read(path.name, file, currency, said)
         database = self._home.books(business)
         with database.transaction():
-            new, twice = self._not_twice(business, reading.found)
-            added, already = self._items.add_all(business, new, file=path.name)
+            known = Known(self._home, self._items, business)
+            found, twice = _not_twice(known, reading.found)
+            met = known.meet(found, answer)
+            added, already = self._items.add_all(business, met.new, file=path.name)
+            already += met.again + reading.again
             bad = sorted((*file.bad, *reading.bad, *twice), key=lambda row: row.line)
-            self._items.audit.note(
-                database,
-                business,
-                Action.IMPORTED,
-                after={
-                    "file": path.name,
-                    "rows": len(file.rows) + len(file.bad),
-                    "added": len(added),
-                    "already": already + reading.again,
-                    "bad": len(bad),
-                },
-            )
+            after = {
+                "file": path.name,
+                "rows": len(file.rows) + len(file.bad),
+                "added": len(added),
+                "already": already,
+                "bad": len(bad),
+            }
+            if met.changed:
+                after["changed"] = len(met.changed)
+            self._items.audit.note(database, business, Action.IMPORTED, after=after)
         self._items.refresh_counts(business)
         self._items.audit.flush(business)
-        notes = [*file.notes, *reading.notes]
+        notes = list(reading.notes)
         if not file.rows and not file.bad:
             notes.append("The file has column names and no rows.")
         return ImportReport(
@@ -86,36 +103,33 @@ class Importing:
             format=title,
             at=self._clock(),
             added=tuple(item.id for item in added),
-            already=already + reading.again,
+            already=already,
             bad=tuple(bad),
             notes=tuple(notes),
+            changed=tuple(met.changed),
         )
 
-    def _not_twice(
-        self, business: str, found: tuple[FoundItem, ...]
-    ) -> tuple[list[Item], list[BadRow]]:
-        """Leave out claims of which a receipt is in the inbox as a cost of its own."""
-        here = {item.source: item.id for item in self._items.all(business) if item.source}
-        put_away = self._home.books(business).table(GATHERED).all()
-        here |= {one["source"]: one["claim"] for one in put_away if one.get("source")}
-        items: list[Item] = []
-        bad: list[BadRow] = []
-        for one in found:
-            doubled = [here[key] for key in one.receipts if key in here]
-            if not doubled or one.item.source in here:
-                items.append(one.item)
-                continue
-            numbers = ", ".join(dict.fromkeys(doubled))
-            reason = (
-                f"Receipts of this claim are in the inbox already (item {numbers}); with "
-                "the claim they would be booked twice. Remove them first where they are not "
-                "published, then import the file again."
-            )
-            bad.append(BadRow(one.line, reason, f"{one.item.contact}, {one.item.gross}"))
-        return items, bad
+
+def _not_twice(known: Known, found: tuple[FoundItem, ...]) -> tuple[list[FoundItem], list[BadRow]]:
+    """Leave out claims of which a receipt is in the inbox as a cost of its own."""
+    apart: list[FoundItem] = []
+    bad: list[BadRow] = []
+    for one in found:
+        doubled = [item for key in one.receipts if (item := known.item_of(key))]
+        if not doubled or known.item_of(one.item.source):
+            apart.append(one)
+            continue
+        numbers = ", ".join(dict.fromkeys(doubled))
+        reason = (
+            f"Receipts of this claim are in the inbox already (item {numbers}); with "
+            "the claim they would be booked twice. Remove them first where they are not "
+            "published, then import the file again."
+        )
+        bad.append(BadRow(one.line, reason, f"{one.item.contact}, {one.item.gross}"))
+    return apart, bad
 
 
-def _read(name: str, file: CsvFile, currency: str) -> tuple[str, ImportedFile]:
+def _read(name: str, file: CsvFile, currency: str, said: Spelling) -> tuple[str, ImportedFile]:
     """Read the file as the format whose columns it has most of; raises `FileRefused`."""
     file = dext.columns(file)
     formats = {dext.TITLE: dext.NEEDED, sales.TITLE: sales.NEEDED}
@@ -124,18 +138,35 @@ def _read(name: str, file: CsvFile, currency: str) -> tuple[str, ImportedFile]:
         for title, needed in formats.items()
     }
     title = min(formats, key=lambda one: len(lacking[one]) / len(formats[one]))
-    if len(lacking[title]) * 2 > len(formats[title]):
+    least = lacking[title]
+    other = other_program(file.columns) if least else None
+    # Half of the names are had by any table of documents: a broken export has nearly all.
+    known = "receipt id" in file.columns if title == dext.TITLE else "contact" in file.columns
+    if least and (other or len(least) * 2 > len(formats[title]) or len(least) > 2 + known):
+        if other:
+            kind, cure = other
+            raise FileRefused(f"{name} is {kind}, by its column names.", cure)
         raise FileRefused(
             f"{name} is neither a Dext costs export nor a sales file, by its column names.",
             "A Dext export has Receipt ID, Type, Date, Supplier, Category, Tax, Total and Currency "
             "among its columns; a sales file has Reference, Date, Contact, Category, Quantity and "
             "Unit Price.",
         )
-    if lacking[title]:
-        columns = " and ".join(column.title().replace(" Id", " ID") for column in lacking[title])
+    if least:
+        columns = " and ".join(column_title(column) for column in least)
         raise FileRefused(
-            f"{name} lacks the column{'s' if len(lacking[title]) > 1 else ''} {columns}.",
+            f"{name} lacks the column{'s' if len(least) > 1 else ''} {columns}.",
             "Export it again with all columns; nothing was imported.",
         )
-    reading = dext.read_dext(file, currency) if title == dext.TITLE else sales.read_sales(file)
-    return title, reading
+    file = without_totals(file, dext.IDENTITY if title == dext.TITLE else sales.IDENTITY)
+    if title == dext.TITLE:
+        file = spelled(file, dext.DATES, dext.amounts_of(file), said)
+        reading, read = dext.read_dext(file, currency), dext.columns_read(file)
+    else:
+        file = spelled(file, sales.DATES, sales.amounts_of(file), said)
+        reading, read = sales.read_sales(file), sales.columns_read(file)
+    notes = [*file.notes, *reading.notes]
+    if unread := file.unread(read):
+        names = ", ".join(column_title(name) for name in unread)
+        notes.append(f"Not read: the column{'s' if len(unread) > 1 else ''} {names}.")
+    return title, msgspec.structs.replace(reading, notes=tuple(notes))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from kfclient.desk.items.check_lines import REFUSED, TAKEN
 from kfclient.desk.model.fields import ITEM_FIELDS, FieldSpec
 from kfclient.desk.model.item import Item
 from kfclient.errors import Problem
-from kfclient.money import AmountUnclear, parse_amount
+from kfclient.money import SIGNS, AmountUnclear, parse_amount, sign_of
 
 # What files write where VAT does not apply.
 NO_TAX_WORDS = frozenset({"n/a", "na", "exempt", "no vat", "no tax", "none", "out of scope",
@@ -47,26 +48,26 @@ class ImportedFile(msgspec.Struct, frozen=True):
 
 def amount(row: CsvRow, column: str, *, places: int = 2) -> Decimal | None:
     """Return the amount in the column, None where it is empty; raises `RowRefused`."""
-    text = row[column]
+    text = _told(row, column)
     if not text:
         return None
     try:
         return parse_amount(text, places=places)
     except AmountUnclear as problem:
-        raise RowRefused(f"{_title(column)}: {problem.sentence}") from problem
+        raise RowRefused(f"{title(column)}: {problem.sentence}") from problem
 
 
 def read_cell(row: CsvRow, column: str, spec: FieldSpec) -> Any:
     """Return what the column says of a field; raises `RowRefused`."""
     try:
-        return spec.read(row[column])
+        return spec.read(_told(row, column))
     except Problem as problem:
-        raise RowRefused(f"{_title(column)}: {problem.sentence}") from problem
+        raise RowRefused(f"{title(column)}: {problem.sentence}") from problem
 
 
 def percentage(row: CsvRow, column: str) -> Decimal | None:
     """Return the tax rate in the column (`20`, `20%`), -1 for N/A, None where it is empty."""
-    text = row[column]
+    text = _told(row, column)
     if not text:
         return None
     if text.casefold() in NO_TAX_WORDS:
@@ -74,25 +75,46 @@ def percentage(row: CsvRow, column: str) -> Decimal | None:
     try:
         rate = parse_amount(text.removesuffix("%"), places=4)
     except AmountUnclear as problem:
-        raise RowRefused(f"{_title(column)}: {text} is not a tax rate.") from problem
+        raise RowRefused(f"{title(column)}: {text} is not a tax rate.") from problem
     if not 0 <= rate <= 100:
-        raise RowRefused(f"{_title(column)}: {text} is not a tax rate.")
+        raise RowRefused(f"{title(column)}: {text} is not a tax rate.")
     return rate
 
 
 def currency(row: CsvRow, column: str, *amounts: str) -> str:
-    """Return the currency code in the column; raises `RowRefused` where an amount says another.
+    """Return the currency code in the column, or that of the signs beside the amounts.
 
-    `amounts` are the columns whose values may begin with a currency symbol.
+    `amounts` are the columns whose values may have a currency's sign or code. Raises `RowRefused`
+    where one says another currency, or one of several while the column is empty.
     """
     code: str = read_cell(row, column, ITEM_FIELDS["currency"])
     for name in amounts:
-        for symbol, meant in (("£", "GBP"), ("€", "EUR")):
-            if symbol in row[name] and code and code != meant:
-                raise RowRefused(
-                    f"{_title(name)}: {row[name]} is in {meant}, but the currency is {code}."
-                )
+        meant = SIGNS.get(sign_of(row.cells.get(name, "")), frozenset({code}))
+        if not code and len(meant) > 1:
+            raise RowRefused(f"{title(name)}: {row.cells[name]} may be in {_either(meant)}.")
+        if code and code not in meant:
+            raise RowRefused(_contradicts(row, name, meant, f"the currency is {code}"))
+        code = code or next(iter(meant))
     return code
+
+
+def amount_in(row: CsvRow, column: str, code: str) -> Decimal | None:
+    """Return the amount in a column that is in this currency; raises `RowRefused` for another's."""
+    meant = SIGNS.get(sign_of(row.cells.get(column, "")), frozenset({code}))
+    if code not in meant:
+        raise RowRefused(_contradicts(row, column, meant, f"the column is in {code}"))
+    return amount(row, column)
+
+
+def _contradicts(row: CsvRow, column: str, meant: frozenset[str], but: str) -> str:
+    return f"{title(column)}: {row.cells[column]} is in {_either(meant)}, but {but}."
+
+
+def _either(codes: frozenset[str]) -> str:
+    """Return `GBP`, or `CNY or JPY`, or a word for more than three."""
+    if len(codes) > 3:
+        return "dollars or pesos" if "USD" in codes else "one of several currencies"
+    return " or ".join(sorted(codes))
 
 
 def picture(row: CsvRow, column: str, folder: Path) -> tuple[str, tuple[str, ...]]:
@@ -109,5 +131,16 @@ def picture(row: CsvRow, column: str, folder: Path) -> tuple[str, tuple[str, ...
     return "", (os.path.abspath(folder / path),)  # noqa: PTH100 - symbolic links stay
 
 
-def _title(column: str) -> str:
-    return column.title().replace("(Gbp)", "(GBP)")
+def _told(row: CsvRow, column: str) -> str:
+    """Return what the column says; raises `RowRefused` where it may be several things."""
+    if doubt := row.doubts.get(column):
+        raise RowRefused(f"{title(column)}: {doubt}")
+    return row[column]
+
+
+def title(column: str) -> str:
+    """Return a plain column name as files write it: "Tax (GBP)", "Receipt ID"."""
+    words = re.sub(
+        r"\([a-z]{3}\)", lambda match: match[0].upper(), column.title(), flags=re.IGNORECASE
+    )
+    return re.sub(r"\b(?:id|vat)\b", lambda match: match[0].upper(), words, flags=re.IGNORECASE)

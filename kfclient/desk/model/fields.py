@@ -24,9 +24,9 @@ DOCUMENTS = ("invoice", "receipt", "credit note", "expense claim")
 """What the document of an item can be; the last is a claim's, and a claim has no other."""
 
 REMEMBERED = frozenset(
-    {"id", "sent", "number", "dbid", "published_at", "problem", "left", "version"}
+    {"id", "sent", "number", "dbid", "published_at", "problem", "left", "version", "imported"}
 )
-"""What publishing remembers of an item: no person gives it, and the trail tells of it apart."""
+"""What publishing and importing remember of an item: no person gives it, nor is it in the trail."""
 
 
 # The kinds of value: a reader and a shower each.

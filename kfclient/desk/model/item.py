@@ -88,7 +88,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     where it came from, unique for what was imported (`dext:48210100000`), so that a file imported
     twice adds nothing. `sent` is the remembered part of the state; `number` and `dbid` are
     KashFlow's, `left` is what is still to be done for a published one. `version` grows with every
-    change.
+    change. `imported` is a print of what the file said of it, to tell a file that says something
+    else now.
     """
 
     id: str = ""
@@ -118,6 +119,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     problem: ProblemNote | None = None
     left: tuple[LeftStep, ...] = ()
     version: int = 0
+    imported: str = ""
 
     @property
     def net(self) -> Decimal:

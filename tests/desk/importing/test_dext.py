@@ -40,6 +40,12 @@ def inbox(home: Home) -> Inbox:
         (priced("100.00", Type="Credit note"), "credit note, but its total is above zero"),
         ({"Currency": "Euro"}, "Currency: “Euro” is not a currency."),
         ({"Total": "€100.00"}, "is in EUR, but the currency is GBP"),
+        ({"Total": "$100.00"}, "Total: $100.00 is in dollars or pesos, but the currency is GBP"),
+        ({"Tax": "¥0"}, "is in CNY or JPY, but the currency is GBP"),
+        ({"Total": "100.00 USD"}, "is in USD, but the currency is GBP"),
+        ({"Total": "100 kr"}, "but the currency is GBP"),
+        ({"Total (GBP)": "€100.00"}, "is in EUR, but the column is in GBP"),
+        ({"Total": "$100.00", "Currency": ""}, "may be in dollars or pesos"),
         ({"Status": "claimed"}, "belongs to no claim"),
         ({"Total (GBP)": "-100.00"}, "different signs"),
     ],
@@ -110,6 +116,17 @@ def test_what_is_missing_makes_an_item_and_no_bad_row(
 ) -> None:
     items, bad = bring(inbox, tmp_path, dext_row(1, **values))
     assert (len(items), bad) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("total", "said", "code"),
+    [("€100.00", "", "EUR"), ("£100.00", "", "GBP"), ("$100.00", "AUD", "AUD"), ("100", "", "")],
+)
+def test_a_sign_says_the_currency_where_the_row_does_not(
+    inbox: Inbox, tmp_path: Path, total: str, said: str, code: str
+) -> None:
+    (item,), _ = bring(inbox, tmp_path, dext_row(1, Total=total, Currency=said))
+    assert item.currency == code
 
 
 def test_the_same_number_for_different_things_brings_none_of_them(

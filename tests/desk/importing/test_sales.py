@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from kfclient.desk.model.item import Item, ItemState
 from kfclient.store import Home
-from tests.desk.filed import bring_sales, sale
+from tests.desk.filed import bring_sales, sale, text_of
 from tests.desk.seeded import Inbox
 
 
@@ -43,9 +44,8 @@ def test_a_sales_tax_is_that_of_its_net_rounded_half_up(inbox: Inbox, tmp_path: 
 def test_a_sale_with_one_odd_line_is_left_out_whole(
     inbox: Inbox, tmp_path: Path, values: dict[str, str]
 ) -> None:
-    items, bad = bring_sales(
-        inbox, tmp_path, sale(), sale(**values), sale(Reference="SI-2", **{"Tax Rate": "n/a"})
-    )
+    other = sale(Reference="SI-2", **{"Tax Rate": "n/a", "Unit Price": "1.33"})
+    items, bad = bring_sales(inbox, tmp_path, sale(), sale(**values), other)
     assert [item.reference for item in items] == ["SI-2"]
     assert items[0].lines[0].tax_rate == -1
     assert [text.split(":")[0] for text in bad] == ["2", "3"]
@@ -74,3 +74,89 @@ def test_a_sale_says_how_it_was_paid_and_what_goes_with_it(inbox: Inbox, tmp_pat
     assert item.files == (str(tmp_path / "a.pdf"), str(tmp_path / "b.pdf"))
     _, bad = bring_sales(inbox, tmp_path, sale(**paid, Reference="9"), sale(Reference="9"))
     assert bad[1] == "3: Its bank account is not that of line 2, of the same sale."
+
+
+# What the file states of VAT and totals
+
+
+def issued(
+    inbox: Inbox, tmp_path: Path, *rows: dict[str, str]
+) -> tuple[list[Item], tuple[str, ...]]:
+    path = tmp_path / "issued.csv"
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    path.write_text(text_of(list(rows), columns), encoding="utf-8", newline="")
+    report = inbox.importing.import_file(inbox.business, path)
+    assert report.bad == ()
+    return [inbox.items.get(inbox.business, key) for key in report.added], report.notes
+
+
+def lines(*prices: str, **values: str) -> list[dict[str, str]]:
+    return [sale(Quantity="1", **{"Unit Price": price}, **values) for price in prices]
+
+
+SMALL = ("2.53", "3.68", "0.33", "0.33", "0.33")  # VAT 0.51 + 0.74 + 3 x 0.07; of the whole 1.44
+
+
+def test_a_column_that_is_not_read_is_named_and_a_total_that_differs_holds_the_sale(
+    inbox: Inbox, tmp_path: Path
+) -> None:
+    (row,) = lines("50.00")
+    row |= {"Quantity": "10", "Discount": "10%", "VAT Amount": "90.00", "Total": "540.00"}
+    (item,), notes = issued(inbox, tmp_path, row | {"Colour": ""})
+    assert notes == ("Not read: the column Discount.",)
+    assert item.problem is not None
+    assert item.problem.sentence == (
+        "The file says Total 540.00, and the lines come to 590.00. Discount was not read."
+    )
+    assert inbox.items.state(inbox.business, item) is ItemState.TO_REVIEW
+
+
+@pytest.mark.parametrize(
+    ("values", "held"),
+    [
+        ({"Discount": "10%"}, True),
+        ({"Discount": "0.00"}, False),
+        ({"Discount": "10%", "Total": "60.00"}, False),
+        ({"Total": "54.00"}, True),
+        ({"Net": "45.00"}, True),
+        ({"Net": "50.00", "Tax Amount": "10.00", "Gross": "60.00"}, False),
+        ({"Amount": "50.00"}, False),
+        ({"Amount": "60.00"}, False),
+        ({"Amount": "55.00"}, True),
+        ({"Warehouse": "10"}, False),
+        ({"Delivery date": "10/10/2026", "Delivery": "free"}, False),
+        ({"P&P": "3.95"}, True),
+    ],
+)
+def test_what_a_file_states_is_held_against_the_lines(
+    inbox: Inbox, tmp_path: Path, values: dict[str, str], held: bool
+) -> None:
+    (row,) = lines("50.00")
+    (item,), _ = issued(inbox, tmp_path, row | values)
+    assert (item.problem is not None) is held
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [{"VAT": "1.44"}, {}, {}, {}, {}],
+        [{"VAT": "1.44"}] * 5,
+        [{"Total": "8.64"}] * 5,
+        [{"VAT": "1.44", "Total": "8.64"}] * 5,
+        [{"VAT": vat} for vat in ("0.50", "0.73", "0.07", "0.07", "0.07")],
+    ],
+)
+def test_vat_of_the_whole_sale_is_what_was_issued(
+    inbox: Inbox, tmp_path: Path, values: list[dict[str, str]]
+) -> None:
+    rows = [row | {"VAT": "", "Total": ""} | said for row, said in
+            zip(lines(*SMALL), values, strict=True)]  # fmt: skip
+    (item,), notes = issued(inbox, tmp_path, *rows)
+    assert (item.vat, item.problem, notes) == (Decimal("1.44"), None, ())
+    assert all(abs(line.vat - line.net / 5) < Decimal("0.02") for line in item.lines)
+
+
+def test_vat_and_totals_of_each_line_are_its_own(inbox: Inbox, tmp_path: Path) -> None:
+    rows = [row | {"VAT": "2.00", "Total": "12.00"} for row in lines("10.00", "10.00")]
+    (item,), _ = issued(inbox, tmp_path, *rows)
+    assert (item.vat, item.total, item.problem) == (Decimal("4.00"), Decimal("24.00"), None)

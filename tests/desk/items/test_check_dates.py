@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kfclient.dates import DateUnclear, parse_date, shown_date
+from kfclient.dates import DateOrder, DateUnclear, orders_of, parse_date, shown_date
 
 DATES = st.dates(min_value=dt.date(1970, 1, 1), max_value=dt.date(2099, 12, 31))
 
@@ -34,9 +34,9 @@ def test_the_day_comes_first_always() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "2026-13-45", "31-Feb-2026", "29/02/2026", "31/08/26", "1 Sep 26", "31 Aug", "August",
-        "0202-08-01", "20226-08-01", "2026/08/31", "31-août-2026", "tomorrow", "45321",
-        "2026-08-31T14:30:00", "\u06633/08/2026", "31-Aug-2026-",
+        "", "2026-13-45", "31-Feb-2026", "29/02/2026", "31/08/26", "31 Aug", "August",
+        "0202-08-01", "20226-08-01", "31-août-2026", "tomorrow", "45321",
+        "2026-08-31T23:00:00Z", "\u06633/08/2026", "31-Aug-2026-",
     ],
 )  # fmt: skip
 def test_what_is_no_date_or_may_be_several_is_refused(text: str) -> None:
@@ -44,6 +44,31 @@ def test_what_is_no_date_or_may_be_several_is_refused(text: str) -> None:
         parse_date(text)
     assert caught.value.sentence
     assert "2026-08-31" in caught.value.cure
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1-Oct-26", "01-Oct-2026", "1 October 2026", "1st Oct 26", "2026-10-01", "2026/10/01",
+        "2026-10-01T14:05:00Z", "2026-10-01 00:00:00", "2026-10-01T09:30:00.000+01:00",
+        "Oct 1, 2026", "October 1 2026", "Oct-01-2026", "Thursday, 1 October 2026",
+        "Thu 1 Oct 2026", "01/10/2026", "1.10.2026", "01/10/2026 14:05", "10/1/2026 2:05 PM",
+        "20261001", "01/Oct/2026", "01Oct2026", "1 Oct '26",
+    ],
+)  # fmt: skip
+def test_a_date_that_has_one_reading_is_read(text: str) -> None:
+    order = DateOrder.MONTH_FIRST if text.startswith("10/") else None
+    assert parse_date(text, order) == dt.date(2026, 10, 1)
+
+
+def test_figures_alone_are_what_their_order_makes_of_them() -> None:
+    day, month = DateOrder.DAY_FIRST, DateOrder.MONTH_FIRST
+    assert orders_of("03/04/26") == {day: dt.date(2026, 4, 3), month: dt.date(2026, 3, 4)}
+    assert orders_of("13/04/2026") == {day: dt.date(2026, 4, 13)}
+    assert orders_of("04-13-2026") == {month: dt.date(2026, 4, 13)}
+    assert orders_of("13/13/2026") == {}
+    assert orders_of("2026-04-03") is None
+    assert orders_of("3 Apr 26") is None
 
 
 def test_month_names_are_english_and_long_ones_work() -> None:
