@@ -7,6 +7,7 @@ import os
 import re
 import stat
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from kfclient.desk.doctor.report import (
     Work,
     read_contents,
 )
+from kfclient.desk.person import is_person_here
 from kfclient.errors import Problem
 from kfclient.store.durable_files import SHARED_FOLDER_MODE, need_closed, read_plain
 from kfclient.store.errors import HomeOpen, StateNewer
@@ -316,6 +318,7 @@ def databases(scene: Scene) -> tuple[DatabaseFacts, ...]:
     if scene.is_open and readable and not scene.state_known:
         _tell_damage(scene, "state.json", "its businesses are not as Kashdeck writes them")
     _check_orphans(scene)
+    _check_admins(scene)
     return tuple(found)
 
 
@@ -425,6 +428,23 @@ def _check_orphans(scene: Scene) -> None:
             "business-unlisted",
             f"The files of {', '.join(unknown)} are here, but the state does not list it.",
             "Was the state moved away? Restore it: kashdeck restore FILE.",
+        )
+
+
+def _check_admins(scene: Scene) -> None:
+    """Tell of businesses that nobody can administer who can log in here."""
+    without = [
+        scene.masks.business(real)
+        for real, document in scene.businesses.items()
+        if isinstance(people := document.get("people", {}), Mapping)
+        and not any(role == "admin" and is_person_here(name) for name, role in people.items())
+    ]
+    if without:
+        scene.mend(
+            "no-admin",
+            f"No user of this machine is an Admin of {', '.join(sorted(without))}, so nobody can "
+            "connect it, change its settings or name its people.",
+            "Whoever owns the home's folder can become one: kashdeck people NAME THEIR-NAME admin",
         )
 
 
