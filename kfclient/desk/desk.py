@@ -97,7 +97,7 @@ class Desk:
         self.moment = moment
         self._limits, self._trace = limits, trace
         self.audit = Audit(home, person=self.person, clock=clock, origin=this_origin())
-        self.businesses = Businesses(home, person=self.person, clock=clock, audit=self.audit)
+        self.businesses = Businesses(home, person=person, clock=clock, audit=self.audit)
         self.sessions = Sessions(self.businesses, secrets, limits=limits, trace=trace)
         self.lists = Lists(home)
         self.businesses.watch(lambda business: self.items.refresh_counts(business))

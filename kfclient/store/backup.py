@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
+import stat
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -28,6 +30,8 @@ from kfclient.store.backup_file import (
 from kfclient.store.database_files import DatabaseFiles
 from kfclient.store.durable_files import (
     keep_copy,
+    need_closed,
+    need_own_folders,
     read_file,
     replace_file,
     sync_folder,
@@ -37,11 +41,12 @@ from kfclient.store.errors import (
     BackupRefused,
     StateBusy,
     StateDamaged,
+    StateDisplaced,
     StateNewer,
     StateUnwritable,
 )
 from kfclient.store.filelock import FileLock
-from kfclient.store.paths import lock_path, plan_path
+from kfclient.store.paths import SLUG, lock_path, plan_path
 from kfclient.store.tables import Snapshot, StoredTables, migrate
 from kfclient.store.wal import Damage, NewerFormat, WriteAheadLog, begun
 
@@ -58,6 +63,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 SUFFIX = ".restored"
+
+_LOCK = re.compile(rf"businesses/{SLUG}/(lists/)?{SLUG}\.lock")
 
 
 class RestorePlan(msgspec.Struct, frozen=True):
@@ -121,6 +128,11 @@ def finish(root: Path) -> None:
             ) from None
         if plan.format > FORMAT:
             raise StateNewer(f"A newer Kashdeck is restoring {root}. It was not touched.")
+        if not all(map(_may_be_put, plan.files)) or not all(map(_may_go, plan.removed)):
+            raise StateDamaged(
+                f"{path} names files that no restore touches: no Kashdeck wrote it.",
+                f"See who put it there (ls -l), then move {path.name} away. Nothing was changed.",
+            )
         _carry_out(root, plan)
 
 
@@ -138,15 +150,31 @@ def restore_lock(root: Path) -> Iterator[None]:
         lock.release()
 
 
+def _may_be_put(name: str) -> bool:
+    """Whether a plan may put a file of this name in place: what a backup carries, and its log."""
+    is_log = name.endswith(".log") and backup_file.DATABASE.fullmatch(name.removesuffix(".log"))
+    return bool(is_log) or backup_file.is_carried(name)
+
+
+def _may_go(name: str) -> bool:
+    """Whether a plan may remove a file of this name: what it may put, and a business's locks."""
+    return _may_be_put(name) or _LOCK.fullmatch(name) is not None
+
+
 def _carry_out(root: Path, plan: RestorePlan) -> None:
     path = root
     try:
+        for name in (*plan.files, *plan.removed):
+            need_own_folders(path := root / name)
         for name in plan.files:
             path = root / name
-            with contextlib.suppress(FileNotFoundError):  # in place already
-                path.with_name(path.name + SUFFIX).replace(path)
+            staged = path.with_name(path.name + SUFFIX)
+            if os.path.lexists(staged):  # else it is in place already
+                _set_folder_aside(path)
+                staged.replace(path)
         for name in plan.removed:
             path = root / name
+            _set_folder_aside(path)
             path.unlink(missing_ok=True)
         folders = {(root / name).parent for name in (*plan.files, *plan.removed)}
         for folder in sorted(folders, reverse=True):  # a folder comes after what is in it
@@ -160,6 +188,13 @@ def _carry_out(root: Path, plan: RestorePlan) -> None:
         sync_folder(root)
     except OSError as error:
         raise unwritable(path, error) from error
+
+
+def _set_folder_aside(path: Path) -> None:
+    """Keep a folder that stands where a file should, under another name."""
+    with contextlib.suppress(FileNotFoundError):
+        if stat.S_ISDIR(path.lstat().st_mode):
+            path.rename(path.with_name(f"{path.name}.damaged-{os.urandom(4).hex()}"))
 
 
 _LOOKS = 20
@@ -188,6 +223,7 @@ def back_up(root: Path, path: Path, at: datetime) -> Backup:
     back up or the file is there already; `StateBusy`, `StateDamaged`, `StateNewer`,
     `StateUnreadable`, `StateUnwritable`.
     """
+    need_closed(root)
     if os.path.lexists(path):
         raise BackupRefused(f"{path} is there already.", "Choose another name for the backup.")
     if not carried(root):
@@ -215,6 +251,7 @@ def restore(root: Path, path: Path, at: datetime) -> Restored:
     session syncs, publishes or connects, `StateUnreadable`, `StateUnwritable`; nothing was changed
     then.
     """
+    need_closed(root)
     with contextlib.closing(Archive(path)) as found:
         _check(found)
         finish(root)
@@ -234,15 +271,24 @@ def restore(root: Path, path: Path, at: datetime) -> Restored:
     return Restored(backup=found.backup, kept=kept, left_out=left_out)
 
 
-def _files(holding: HomeLock) -> tuple[Files, tuple[str, ...]]:
-    """Return all that is to be carried, as it is at this moment, and what cannot be read."""
+def _files(holding: HomeLock, *, forgiving: bool = False) -> tuple[Files, tuple[str, ...]]:
+    """Return all that is to be carried, as it is at this moment, and what cannot be read.
+
+    `forgiving` leaves out what is no file as well, instead of raising.
+    """
     files: Files = []
     left_out = list(holding.damaged)
     for name in sorted(holding.names - holding.damaged.keys()):
         if name in holding.databases:
             files.append((name, holding.databases[name].contents.snapshot.moment()))
             continue
-        data = read_file(holding.root / name) or b""
+        try:
+            data = read_file(holding.root / name) or b""
+        except StateDisplaced:
+            if not forgiving:
+                raise
+            left_out.append(name)
+            continue
         if backup_file.LIST.fullmatch(name) and not _is_list(data):
             left_out.append(name)  # a sync fetches it anew
         else:
@@ -308,7 +354,7 @@ def _check(found: Archive) -> None:
 
 def _keep(holding: HomeLock, at: datetime) -> tuple[Path | None, tuple[str, ...]]:
     """Make a backup of what is there, beside the home or, where that is closed, in it."""
-    files, left_out = _files(holding)
+    files, left_out = _files(holding, forgiving=True)
     if not files:
         return None, left_out
     root = holding.root
@@ -380,7 +426,7 @@ def _plan(holding: HomeLock, backup: Backup) -> RestorePlan:
     for folder in sorted(holding.root.glob("businesses/*")):
         if f"businesses/{folder.name}" not in stay:
             locks = [*folder.glob("*.lock"), *folder.glob("lists/*.lock")]
-            gone += [path.relative_to(holding.root).as_posix() for path in locks]
+            gone += filter(_may_go, (path.relative_to(holding.root).as_posix() for path in locks))
     return RestorePlan(tuple(files), tuple(gone))
 
 
@@ -411,6 +457,7 @@ def salvage(root: Path) -> list[Salvaged]:
     where its log is another's. Synced lists are left: a sync replaces them. Raises `StateBusy`,
     `StateNewer`, `StateUnreadable`, `StateUnwritable`.
     """
+    need_closed(root)
     if not root.exists():
         return []
     finish(root)

@@ -30,7 +30,14 @@ import msgspec
 from kfclient import __version__
 from kfclient.store.database_files import DatabaseFiles
 from kfclient.store.durable_files import sync_folder, unreadable, unwritable
-from kfclient.store.errors import BackupRefused, StateBusy, StateDamaged, StateNewer
+from kfclient.store.errors import (
+    BackupRefused,
+    StateBusy,
+    StateDamaged,
+    StateDisplaced,
+    StateNewer,
+    StoreError,
+)
 from kfclient.store.filelock import FileLock
 from kfclient.store.paths import SLUG, lock_path
 
@@ -236,7 +243,7 @@ class HomeLock:
         self.root = root
         self.names: set[str] = set()
         self.databases: dict[str, DatabaseFiles] = {}
-        self.damaged: dict[str, StateDamaged] = {}
+        self.damaged: dict[str, StoreError] = {}
 
     def look(self, *, forgiving: bool) -> None:
         """Read what is there; `forgiving` notes a damaged database instead of raising."""
@@ -246,7 +253,7 @@ class HomeLock:
             self.damaged.pop(name, None)
             try:
                 file.refresh()
-            except StateDamaged as problem:
+            except (StateDamaged, StateDisplaced) as problem:
                 if not forgiving:
                     raise
                 self.damaged[name] = problem
@@ -292,7 +299,9 @@ def carried(root: Path) -> set[str]:
     for pattern in ("*.json", "*.json.log", "*.jsonl", "lists/*.json"):
         found.update(root.glob(f"businesses/*/{pattern}"))
     names = {
-        path.relative_to(root).as_posix().removesuffix(".log") for path in found if path.is_file()
+        path.relative_to(root).as_posix().removesuffix(".log")
+        for path in found
+        if os.path.lexists(path)
     }
     return {name for name in names if is_carried(name)}
 

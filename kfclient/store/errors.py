@@ -5,7 +5,9 @@ StoreError                       the files under the home folder
 ├── StateDamaged                 a file cannot be understood; a copy of it was kept beside it
 ├── StateNewer                   a file was written by a newer Kashdeck
 ├── StateUnreadable              a file is there and may not be read
+│   └── StateDisplaced           something that is no file stands where one should
 ├── StateUnwritable              full disk, read-only disk, no permission
+├── HomeOpen                     others may put files into the home, and it is not shared
 ├── BackupRefused                a backup that cannot be made like this, or restored
 └── SharingRefused               the home cannot be shared, or kept to oneself again, like this
 SecretsError                     the password and the AutoAuth key
@@ -24,10 +26,13 @@ SecretsError                     the password and the AutoAuth key
 
 from __future__ import annotations
 
+import shlex
+
 from kfclient.errors import Problem
 
 TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import ClassVar
 
 
@@ -62,6 +67,24 @@ class StateUnreadable(StoreError):
 
     code = "state-unreadable"
     default_cure = "Check who owns the folder, or set KASHDECK_HOME to another one."
+
+
+class StateDisplaced(StateUnreadable):
+    """Something that is no file stands where one should: a link, a pipe, a folder."""
+
+
+class HomeOpen(StoreError):
+    """Others may put files into the home, though it is not shared with them; nothing was read."""
+
+    code = "home-open"
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(
+            f"Others of this machine may put files into {root}, so nothing in it was trusted.",
+            f"Close it: chmod 700 {shlex.quote(str(root))}\n"
+            "To use it with a group, then: kashdeck share GROUP\n"
+            "Where the disk keeps no modes, have KASHDECK_HOME name a folder on another one.",
+        )
 
 
 class StateUnwritable(StoreError):

@@ -21,7 +21,15 @@ import sys
 import zlib
 from itertools import pairwise
 
-from kfclient.store.durable_files import FILE_MODE, keep_copy, replace_file, sync, write_all
+from kfclient.store.durable_files import (
+    LARGEST,
+    keep_copy,
+    open_plain,
+    replace_file,
+    sync,
+    too_large,
+    write_all,
+)
 
 TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
@@ -98,7 +106,7 @@ class WriteAheadLog:
     def open(cls, path: Path) -> WriteAheadLog | None:
         """Open the log, None where there is none. Raises `Damage`, `NewerFormat`, OSError."""
         try:
-            journal = cls(path, os.open(path, os.O_RDONLY))
+            journal = cls(path, open_plain(path, os.O_RDONLY))
         except FileNotFoundError:
             return None
         try:
@@ -229,11 +237,13 @@ class WriteAheadLog:
 
     def _appending(self) -> int:
         if self._writer < 0:
-            self._writer = os.open(self._path, os.O_WRONLY | os.O_APPEND, FILE_MODE)
+            self._writer = open_plain(self._path, os.O_WRONLY | os.O_APPEND)
         return self._writer
 
     def _unread(self) -> bytes:
         length = os.fstat(self._reader).st_size - self._offset
+        if length > LARGEST:
+            raise too_large(self._path)
         return os.pread(self._reader, length, self._offset) if length > 0 else b""
 
     def _read_header(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import zipfile
 from typing import TYPE_CHECKING
@@ -150,3 +151,26 @@ def test_only_who_is_admin_of_every_business_here_may_restore(home: Home, tmp_pa
                 doing(path)
 
     assert Businesses(home).get("harbour-lane").people == {"anna": "admin"}
+
+
+@pytest.mark.parametrize("harm", ["damaged", "gone"])
+def test_where_nothing_says_who_is_admin_the_owner_of_the_folder_restores(
+    home: Home, tmp_path: Path, harm: str
+) -> None:
+    if os.getuid() != 0:
+        pytest.skip("NOT PROVED: only root can give a folder to another user")
+    path = tmp_path / "books.zip"
+    Businesses(home).add("Harbour Lane")
+    home.books("harbour-lane").table("items").insert({"reference": "A"})
+    Backups(home).make(path)
+    home.close()
+    for name in ("state.json", "state.json.log"):
+        (home.root / name).write_bytes(b"{") if harm == "damaged" else (home.root / name).unlink()
+    os.chown(home.root, 40_077, -1)
+    backups = Backups(Home(home.root))
+    for doing in (lambda: backups.examine(path), lambda: backups.restore(path), backups.keep_sound):
+        with pytest.raises(NotAllowed, match="only user 40077, whose folder"):
+            doing()
+    os.chown(home.root, os.getuid(), -1)
+    backups.restore(path)
+    assert [one.business.id for one in Businesses(Home(home.root)).all()] == ["harbour-lane"]

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from kfclient.desk.audit.audit import Audit
 from kfclient.desk.audit.entry import Action
 from kfclient.desk.business.businesses import Businesses
-from kfclient.desk.person import this_person, utc_now
-from kfclient.store import backup, sharing
+from kfclient.desk.errors import NotAllowed
+from kfclient.desk.person import owns, this_person, utc_now
+from kfclient.store import backup, sharing, users
 from kfclient.store.backup import Restored, Salvaged
-from kfclient.store.backup_file import Backup
-from kfclient.store.errors import StateNewer, StoreError
+from kfclient.store.backup_file import Backup, carried
+from kfclient.store.errors import StateDamaged, StateUnreadable, StoreError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +38,7 @@ class Backups:
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._home = home
+        self._given = person
         self._person = this_person() if person is None else person
         self._clock = clock
 
@@ -69,7 +71,8 @@ class Backups:
         return restored
 
     def keep_sound(self) -> list[Salvaged]:
-        """Keep what can still be read of damaged files; raises what `backup` does."""
+        """Keep what can still be read of damaged files; raises what `restore` does."""
+        self._require_admin()
         found = backup.salvage(self._home.root)
         kept = [one for one in found if one.kept is not None]
         if kept:
@@ -82,15 +85,31 @@ class Backups:
         return [known.business.name for known in Businesses(self._home).all()]
 
     def _require_admin(self) -> None:
+        """Raise NotAllowed unless this person is an Admin of every business that is here.
+
+        What is damaged cannot say who its Admins are: there it is the owner of the folder.
+        """
         try:
-            businesses = Businesses(self._home, person=self._person)
+            businesses = Businesses(self._home, person=self._given)
             known = businesses.all()
-        except StateNewer:
-            raise
-        except StoreError:
-            return  # what is damaged cannot say who its Admins are, and has to be restored
+        except (StateDamaged, StateUnreadable):
+            self._require_owner()
+            return
+        listed = {one.business.id for one in known}
+        if {name.split("/")[1] for name in carried(self._home.root) if "/" in name} - listed:
+            self._require_owner()  # somebody has taken away what names its Admins
         for one in known:
             businesses.require_admin(one.business.id, "put a backup in the place of")
+
+    def _require_owner(self) -> None:
+        root = self._home.root
+        if not owns(root):
+            owner = users.person(root.stat().st_uid)
+            raise NotAllowed(
+                "What is kept here cannot say any more who its Admins are; until it is mended, "
+                f"only {owner}, whose folder {root} is, may put anything in its place.",
+                f"Ask {owner}.",
+            )
 
     def _note(self, action: Action, after: dict[str, str]) -> None:
         """Note it in the trail of every business; a home that cannot be written has it in none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -39,7 +40,7 @@ from kfclient.desk.model.connection_state import (
 )
 from kfclient.desk.model.list_names import ListName
 from kfclient.desk.model.settings import SETTINGS, changed, spec_of
-from kfclient.desk.person import this_person, utc_now
+from kfclient.desk.person import is_person_here, owns, this_person, utc_now
 from kfclient.store.errors import StoreError
 
 if TYPE_CHECKING:
@@ -111,6 +112,8 @@ class Businesses:
         audit: Audit | None = None,
     ) -> None:
         self.person = this_person() if person is None else person
+        # Where the person was given, the machine's own users say nothing about anybody.
+        self._of_machine = person is None
         self.audit = audit or Audit(home, person=self.person, clock=clock)
         self._home = home
         self._clock = clock
@@ -225,10 +228,22 @@ class Businesses:
         known = self.get(business)
         if known.people.get(self.person) is Role.ADMIN:
             return
-        raise NotAllowed(
-            f"Only an Admin may {doing} {known.name}; {self.person} is not one.",
-            f"Ask {known.admins}, or the accountant who looks after it.",
-        )
+        sentence = f"Only an Admin may {doing} {known.name}; {self.person} is not one."
+        if self._owns_home():
+            raise NotAllowed(
+                sentence,
+                "The home's folder is yours, so you can become one: kashdeck people "
+                f"{shlex.quote(known.name)} {shlex.quote(self.person)} admin",
+            )
+        ask = known.admins or "the owner of the home's folder, who can become one"
+        raise NotAllowed(sentence, f"Ask {ask}, or the accountant who looks after it.")
+
+    def is_user(self, person: str) -> bool:
+        """Whether this machine has a user of that name, so that a role is of use to them."""
+        return not self._of_machine or person == self.person or is_person_here(person)
+
+    def _owns_home(self) -> bool:
+        return self._of_machine and owns(self._home.root)
 
     def set_role(
         self,
@@ -240,12 +255,16 @@ class Businesses:
     ) -> Business:
         """Name a person Admin or Standard, or (None) take them off. Admins only; LastAdmin.
 
-        Raises ChangedMeanwhile when that person is no longer what they are in `seen`.
+        An Admin who is a user of this machine stays, always. Who owns the home's folder may become
+        one; the trail says so. Raises ChangedMeanwhile when that person is no longer what they are
+        in `seen`.
         """
         person = person.strip()
         if not person:
             raise WrongValue("A person needs a name.", "Give the name they log in with.")
-        with self._as_admin(business, "name the people of"):
+        by_owner = role is Role.ADMIN and person == self.person and self._owns_home()
+        alone = self._state.transaction() if by_owner else None
+        with alone or self._as_admin(business, "name the people of"):
             people = dict(self.get(business).people)
             before = people.get(person)
             if seen is not None and before is not seen.get(person):
@@ -255,10 +274,13 @@ class Businesses:
                 people.pop(person, None)
             else:
                 people[person] = role
-            if Role.ADMIN not in people.values():
-                raise LastAdmin(f"{person} is the last Admin of this business.")
+            admins = [name for name, what in people.items() if what is Role.ADMIN]
+            if not any(map(self.is_user, admins)):
+                here = " who is a user of this machine" if admins else ""
+                raise LastAdmin(f"{person} is the last Admin of this business{here}.")
             if role is not before:
-                self._note(business, Action.ROLE_CHANGED, {person: before}, {person: role})
+                action = Action.OWNER_BECAME_ADMIN if by_owner else Action.ROLE_CHANGED
+                self._note(business, action, {person: before}, {person: role})
             return self._change(business, people=people)
 
     # Ticks

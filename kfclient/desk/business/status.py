@@ -6,6 +6,7 @@ and the libraries that the rest of the desk needs.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shlex
 from datetime import datetime
@@ -91,11 +92,12 @@ class RunStatus:
         return sum(one == state for one in self._states.values())
 
     def _hear(self, line: bytes) -> None:
-        try:
-            event = json.loads(line)
-            kind = event["event"]
-        except (ValueError, KeyError, TypeError):
-            return  # torn by a sudden end
+        # What a sudden end has torn, and what no Kashdeck wrote, says nothing.
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            self._take(json.loads(line))
+
+    def _take(self, event: Document) -> None:
+        kind = event["event"]
         self.waiting = ""
         if kind == "PublishBegun":
             self.run, self.items, self.process = event["run"], event["items"], event["process"]

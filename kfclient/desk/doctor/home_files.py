@@ -7,6 +7,7 @@ import os
 import re
 import stat
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,10 @@ from kfclient.desk.doctor.report import (
     Work,
     read_contents,
 )
+from kfclient.desk.person import is_person_here
 from kfclient.errors import Problem
-from kfclient.store.durable_files import SHARED_FOLDER_MODE
-from kfclient.store.errors import StateNewer
+from kfclient.store.durable_files import SHARED_FOLDER_MODE, need_closed, read_plain
+from kfclient.store.errors import HomeOpen, StateNewer
 from kfclient.store.filelock import FileLock
 from kfclient.store.home import Home
 from kfclient.store.log import log_files
@@ -69,6 +71,7 @@ def home_facts(scene: Scene) -> HomeFacts:
 
 def files(scene: Scene) -> tuple[FileFacts, ...]:
     """Return every file and folder; report wrong modes, leftovers and times to come."""
+    _check_kinds(scene)
     _check_modes(scene)
     _check_leftovers(scene)
     _check_clock(scene)
@@ -176,6 +179,22 @@ def _room(scene: Scene) -> int:
     return free
 
 
+def _check_kinds(scene: Scene) -> None:
+    """Tell of what is neither a file nor a folder; a folder may be a link to another disk."""
+    odd = [
+        scene.masks.place(path)
+        for path, status in scene.entries[1:]
+        if stat.S_IFMT(status.st_mode) not in (stat.S_IFREG, stat.S_IFDIR)
+        and not (stat.S_ISLNK(status.st_mode) and path.is_dir())
+    ]
+    if odd:
+        scene.mend(
+            "no-files",
+            f"{_listed(odd)}: links, pipes or the like, where only files are read.",
+            "See who put them there (ls -l), then move them away.",
+        )
+
+
 def _check_modes(scene: Scene) -> None:
     """Tell of files and folders that others may use, or that who shares the home may not."""
     of = dict(scene.entries)
@@ -211,10 +230,17 @@ def _check_root(scene: Scene) -> None:
     if not scene.is_open:
         return
     mode = stat.S_IMODE(scene.entries[0][1].st_mode)
-    cure = "Close it: chmod 700, or share it with a group: kashdeck share GROUP"
-    if mode & 0o022 and mode != SHARED_FOLDER_MODE:
-        scene.mend("home-open", "Others may put files into the home and take them away.", cure)
-    elif mode & 0o055 and mode != SHARED_FOLDER_MODE:
+    cure = "Close it: chmod 700. To use it with a group, then: kashdeck share GROUP"
+    try:
+        need_closed(scene.root)
+    except HomeOpen:
+        scene.mend(
+            "home-open",
+            "Others may put files into the home and take them away, so nothing in it is used.",
+            cure,
+        )
+        return
+    if mode & 0o055 and mode != SHARED_FOLDER_MODE:
         scene.note("home-seen", "Others may see which files lie in the home.", cure)
 
 
@@ -292,6 +318,7 @@ def databases(scene: Scene) -> tuple[DatabaseFacts, ...]:
     if scene.is_open and readable and not scene.state_known:
         _tell_damage(scene, "state.json", "its businesses are not as Kashdeck writes them")
     _check_orphans(scene)
+    _check_admins(scene)
     return tuple(found)
 
 
@@ -404,9 +431,27 @@ def _check_orphans(scene: Scene) -> None:
         )
 
 
+def _check_admins(scene: Scene) -> None:
+    """Tell of businesses that nobody can administer who can log in here."""
+    without = [
+        scene.masks.business(real)
+        for real, document in scene.businesses.items()
+        if isinstance(people := document.get("people", {}), Mapping)
+        and not any(role == "admin" and is_person_here(name) for name, role in people.items())
+    ]
+    if without:
+        scene.mend(
+            "no-admin",
+            f"No user of this machine is an Admin of {', '.join(sorted(without))}, so nobody can "
+            "connect it, change its settings or name its people.",
+            "Whoever owns the home's folder can become one: kashdeck people NAME THEIR-NAME admin",
+        )
+
+
 # The last errors of the log: what the program logged, without the values it was about.
 
 _KEPT = 10
+_LARGEST_LOG = 32 << 20
 _LEVELS = {"warning", "error", "critical"}
 _OURS = ("kfclient.", "screens.", "tui.", "kashdeck")
 _WITHHELD = "(said by another program, and left out)"
@@ -422,9 +467,7 @@ def errors(scene: Scene) -> tuple[LoggedError, ...]:
     found: list[LoggedError] = []
     for path in log_files(log):
         try:
-            text = path.read_text("utf-8", "replace")
-        except FileNotFoundError:
-            continue
+            data = read_plain(path, _LARGEST_LOG)
         except OSError as error:
             scene.mend(
                 "log-unreadable",
@@ -432,6 +475,7 @@ def errors(scene: Scene) -> tuple[LoggedError, ...]:
                 "Check who owns it (ls -l).",
             )
             continue
+        text = (data or b"").decode("utf-8", "replace")
         found += [said for line in text.splitlines() if (said := _said(line)) is not None]
     if log.exists() and not os.access(log, os.W_OK):
         scene.mend(

@@ -104,9 +104,9 @@ class Business(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def admins(self) -> str:
-        """The Admins' names, as those to ask: "anna or ben"."""
+        """The Admins' names, as those to ask: "anna or ben", "" where there are none."""
         names = sorted(name for name, role in self.people.items() if role is Role.ADMIN)
-        return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+        return " or ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 class ItemCounts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
