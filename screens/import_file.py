@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual.widgets import Static
 
 from kfclient.errors import Problem, tell
+from kfclient.visible import stacked
 from screens.app_screen import BACK, Act, AppScreen
 from screens.widgets.ledger_table import Column, LedgerTable, Row
 from screens.widgets.path_box import PathBox, complete
@@ -130,9 +131,9 @@ class ImportScreen(AppScreen[None]):
         told += [f"i {note}" for note in report.notes]
         if report.added:
             told.append("Esc goes back to the items.")
-        self.say("\n".join(told))
+        self.say(stacked(told))
         self.reasons = {
-            str(at): f"Line {bad.line}: {bad.reason}\n{bad.text}"
+            str(at): stacked((f"Line {bad.line}: {bad.reason}", bad.text))
             for at, bad in enumerate(report.bad)
         }
         self.set_class(bool(report.bad), "with-bad")
