@@ -33,6 +33,20 @@ def stacked(lines: Iterable[str]) -> str:
     return "\n".join(map(one_line, lines))
 
 
+def json_escaped(text: str) -> str:
+    """Return JSON that says the same and cannot steer a terminal: what is not seen is escaped.
+
+    The text is JSON already, on lines of its own, whose controls below a space are escaped.
+    """
+    unseen = (char for char in set(text) if not char.isprintable() and char != "\n")
+    return text.translate({ord(char): _escaped(char) for char in unseen})
+
+
+def _escaped(char: str) -> str:
+    units = char.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+
+
 def _shown(char: str) -> str:
     if char.isprintable() or char == "\n":
         return char
