@@ -10,6 +10,7 @@ from textual.widgets import Static
 from kfclient.desk.errors import NotConnected
 from kfclient.desk.events import SyncEnded, SyncStarted
 from kfclient.desk.model.connection_state import ConnectionState
+from kfclient.visible import stacked
 from screens.app_screen import DOCTOR, Act, AppScreen
 from screens.dialogs import ErrorScreen, PromptScreen
 from screens.format import TONES, ago, items_shown, state_shown
@@ -63,7 +64,7 @@ def strip(summary: BusinessSummary, now: datetime) -> str:
     )
     if note is not None:
         lines.append(f"! {note.sentence} {note.cure}")
-    return "\n".join(lines)
+    return stacked(lines)
 
 
 def words_of(summary: BusinessSummary) -> str:

@@ -9,6 +9,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Input, Static
 
 from kfclient.errors import tell
+from kfclient.visible import one_line
 from screens.app_screen import Act, Dialog
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class ConfirmScreen(Dialog[bool]):
     def compose(self) -> ComposeResult:
         """Lay out the question, what it means, and the two answers."""
         with Vertical(classes="panel"):
-            yield Static(self.question, classes="panel-title", markup=False)
+            yield Static(one_line(self.question), classes="panel-title", markup=False)
             if self.more:
                 yield Static(self.more, classes="panel-text", markup=False)
             with Horizontal(classes="panel-buttons"):
@@ -81,7 +82,7 @@ class ErrorScreen(Dialog[None]):
         """Lay out the sentence and the cure."""
         with Vertical(classes="panel problem"):
             yield Static(title_of(self.problem), classes="panel-title", markup=False)
-            yield Static(self.problem.sentence, classes="panel-text", markup=False)
+            yield Static(one_line(self.problem.sentence), classes="panel-text", markup=False)
             if self.problem.cure:
                 yield Static("What to do", classes="panel-label", markup=False)
                 yield Static(self.problem.cure, classes="panel-text", markup=False)

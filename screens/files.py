@@ -12,6 +12,7 @@ from textual.widgets import Static
 from kfclient.desk.items.check_lines import check_files
 from kfclient.desk.model.item import Item, Severity
 from kfclient.errors import tell
+from kfclient.visible import stacked
 from screens.app_screen import BACK, Act, Acting, AppScreen, Dialog
 from screens.dialogs import ConfirmScreen
 from screens.widgets.filter_box import TextLine
@@ -111,7 +112,7 @@ class FilesScreen(PathOverFiles, Dialog[tuple[str, ...]]):
     def on_ledger_table_moved(self, event: LedgerTable.Moved) -> None:
         """Show the whole path of the file under the cursor, and all that is known of it."""
         told = [row.cells[2] for row in event.table.rows if row.key == event.key]
-        self.query_one("#whole", TextLine).say("\n".join([event.key or "", *told]))
+        self.query_one("#whole", TextLine).say(stacked([event.key or "", *told]))
 
     # The path
 

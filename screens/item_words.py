@@ -11,6 +11,7 @@ from kfclient.desk.model.fields import ITEM_FIELDS, home_per_foreign, price_show
 from kfclient.desk.model.item import ItemState, Kind, Severity
 from kfclient.desk.model.settings import show_tax_code
 from kfclient.money import figures, pennies
+from kfclient.visible import stacked
 from screens.widgets.ledger_table import Column, Row
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def details(item: Item, state: ItemState, findings: Sequence[Finding]) -> str:
         f"Net {item.net:,.2f}  VAT {item.vat:,.2f}  Gross {item.gross:,.2f} {item.currency}"
     )
     told += [f"{label}: {text}" for label, text in _more(item) if text]
-    return "\n".join(told)
+    return stacked(told)
 
 
 def left_shown(item: Item) -> list[str]:

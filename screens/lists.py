@@ -10,6 +10,7 @@ from textual.containers import Container, VerticalScroll
 from textual.widgets import Static
 
 from kfclient.desk.model.list_names import ListName
+from kfclient.visible import one_line
 from screens.app_screen import BACK, Act, AppScreen
 from screens.format import ago
 from screens.watch import Watch
@@ -176,7 +177,7 @@ class ListsScreen(AppScreen[None]):
         if record is not None:
             for label, value in record.fields.items():
                 text.append(f"{label}: ", style="dim")
-                text.append(f"{value}\n")
+                text.append(f"{one_line(value)}\n")
         text.rstrip()
         if text != self.told:
             self.told = text

@@ -12,6 +12,7 @@ from textual.containers import VerticalScroll
 from kfclient.desk.model.sides import PURCHASES, SALES, side_of
 from kfclient.desk.publish.plan import Agreed, Plan, PlannedFile, PlannedNote, PlannedPayment
 from kfclient.errors import Problem, tell
+from kfclient.visible import stacked
 from screens.app_screen import Act, AppScreen
 from screens.item_words import amount_shown, findings_shown
 from screens.quick_fix import QuickFixFlow, is_mendable
@@ -285,7 +286,7 @@ class PublishReviewScreen(AppScreen[Approved]):
         if key in self.left_out:
             out = self.left_out[key]
             told = [f"Item {key} is left out: {out.reason}"]
-            return "\n".join([*told, *findings_shown(out.findings)])
+            return stacked([*told, *findings_shown(out.findings)])
         if key not in self.planned:
             return ""
         planned = self.planned[key]
@@ -298,7 +299,7 @@ class PublishReviewScreen(AppScreen[Approved]):
             )
         # That tax data is off stands above all items already.
         findings = [one for one in planned.findings if one.code != "W-TAX-OFF"]
-        return "\n".join([*told, *findings_shown(findings)])
+        return stacked([*told, *findings_shown(findings)])
 
     def show_body(self, key: str) -> None:
         """Show the SOAP body of an item; making it takes a moment the first time."""

@@ -48,6 +48,7 @@ from kfclient.sandbox.soap import (
     write_reply,
 )
 from kfclient.sandbox.xml import RequestReader
+from kfclient.visible import one_line
 
 # One SOAP call over HTTP, with whatever trouble was asked for on the way.
 
@@ -614,7 +615,7 @@ class Sandbox:
     def start(self) -> Self:
         """Begin to serve, in threads of its own."""
         if not is_loopback(self._host):
-            sys.stderr.write(_WARNING.format(host=self._host))
+            sys.stderr.write(_WARNING.format(host=one_line(self._host)))
         serve = self._listener.serve
         self._thread = threading.Thread(target=serve, name="sandbox-listener", daemon=True)
         self._thread.start()

@@ -289,19 +289,19 @@ def _tell_shared(now: Sharing, *, asked: bool) -> None:
 def _warn(now: Sharing, own: list[str]) -> None:
     if now.closed:
         warn(
-            f"But {now.closed} is closed to the group, so its people cannot come to the home.\n"
+            f"But {now.closed} is closed to the group, so its people cannot come to the home.",
             "Move the home to a folder that they can pass, such as one under /srv, and have "
-            "KASHDECK_HOME name it for everybody."
+            "KASHDECK_HOME name it for everybody.",
         )
     if own:
         warn(
             f"The passwords of {', '.join(own)} are not in the encrypted file, where all who know "
-            "its passphrase can use them.\nMove them there with: kashdeck keyring NAME "
-            "encrypted-file"
+            "its passphrase can use them.",
+            "Move them there with: kashdeck keyring NAME encrypted-file",
         )
     if not now.group and now.others:
         warn(
             f"Some files were made by {', '.join(now.others)} and stay theirs; they lie where only "
-            f"{now.owner} comes by.\nTo make them {now.owner}'s, have an administrator of this "
-            "machine do: chown -R"
+            f"{now.owner} comes by.",
+            f"To make them {now.owner}'s, have an administrator of this machine do: chown -R",
         )

@@ -59,10 +59,10 @@ def tell_item(desk: Desk, business: str, item: Item, *, as_json: bool) -> None:
         if value:
             say(f"  {label:<15}{value}")
     if item.lines:
-        say(f"\n{_lines_table(item)}")
+        say("", *_lines_table(item))
     tell_left([item])
     for finding in findings:
-        say(f"\n{finding.code}: {finding.sentence}")
+        say("", f"{finding.code}: {finding.sentence}")
         if finding.cure:
             say(f"  {finding.cure}")
 
@@ -108,7 +108,7 @@ def _told(item: Item, *names: str) -> list[tuple[str, str]]:
     return [(spec.label, spec.show(getattr(item, spec.name))) for spec in specs]
 
 
-def _lines_table(item: Item) -> str:
+def _lines_table(item: Item) -> list[str]:
     columns = (
         TextColumn("Line", right=True),
         *[
@@ -189,13 +189,13 @@ def run_items(args: argparse.Namespace) -> int:
         say_json({"items": shapes})
         return 0
     if items:
-        say(items_table([(item, states[item.id]) for item in items]))
+        say(*items_table([(item, states[item.id]) for item in items]))
     tell_left(items)
     say(f"{count(len(items), 'item')}.")
     return 0
 
 
-def items_table(items: Sequence[tuple[Item, ItemState]]) -> str:
+def items_table(items: Sequence[tuple[Item, ItemState]]) -> list[str]:
     """Return items as a table: number, state, what they are, and KashFlow's number."""
     return table(_COLUMNS, [_row(item, state) for item, state in items], room_here())
 
@@ -239,7 +239,7 @@ def run_remove(args: argparse.Namespace) -> int:
             desk.items.changeable(business.id, one, "removed") for one in dict.fromkeys(args.items)
         ]
         _refuse_gathered(desk, business, items)
-        if not (args.yes or args.json) and not agreed(_question(items)):
+        if not (args.yes or args.json) and not agreed(*_question(items)):
             say("Nothing was removed.")
             return 0
         for item in items:
@@ -261,14 +261,14 @@ def _refuse_gathered(desk: Desk, business: Business, items: Sequence[Item]) -> N
             )
 
 
-def _question(items: Sequence[Item]) -> str:
+def _question(items: Sequence[Item]) -> list[str]:
     named = [
         f"  {item.id}  {item.contact or 'nobody'}, {shown(item.gross, item.currency)}"
         for item in items[:_MOST_NAMED]
     ]
     rest = len(items) - _MOST_NAMED
     named += [f"  and {rest} more"] if rest > 0 else []
-    return "\n".join([f"Remove {count(len(items), 'item')} from the inbox?", *named])
+    return [f"Remove {count(len(items), 'item')} from the inbox?", *named]
 
 
 # `kashdeck copy`: a copy of an item, to be published as a document of its own.

@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from kfclient.errors import tell
-from tui.commands.output import warn
+from tui.commands.output import tell_problem, warn
 from tui.commands.usage import WrongUse
 from tui.coredumps import close_memory
 
@@ -55,7 +54,8 @@ def _tell_broken_off(desk: Desk) -> None:
     for status in statuses(desk.home.root):
         run = status.publishing
         if run is not None and run[1] is RunPhase.INTERRUPTED:
-            warn("\n".join(broken_off(status.name, run[0])))
+            sentence, cure = broken_off(status.name, run[0])
+            warn(sentence, *cure.split("\n"))
 
 
 @contextmanager
@@ -147,7 +147,7 @@ def ask_passphrase(desk: Desk, *, keep_hours: float = 0) -> bool:
         try:
             return _unlocked(desk, new=new, keep_hours=keep_hours)
         except (WrongPassphrase, PassphraseTooShort) as problem:
-            warn(tell(problem))
+            tell_problem(problem)
     return _unlocked(desk, new=new, keep_hours=keep_hours)
 
 
@@ -210,11 +210,11 @@ def need_terminal() -> None:
 # A yes-or-no question on the terminal; scripts are not asked.
 
 
-def agreed(question: str) -> bool:
+def agreed(*question: str) -> bool:
     """Ask, and return whether the person typed y or yes; True where nobody can be asked."""
     if not is_terminal():
         return True
-    warn(question)
+    warn(*question)
     sys.stderr.write("Type y to go on, anything else to leave it: ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().casefold() in {"y", "yes"}

@@ -129,7 +129,7 @@ def run_people(args: argparse.Namespace) -> int:
         say_json({"people": people, "you": here})
         return 0
     rows = [(name + (" (you)" if name == here else ""), role) for name, role in people.items()]
-    say(table((TextColumn("Person", gives=True), TextColumn("Role")), rows, room_here()))
+    say(*table((TextColumn("Person", gives=True), TextColumn("Role")), rows, room_here()))
     return 0
 
 
@@ -150,6 +150,6 @@ def _warn_of_strangers(person: str) -> None:
         warn(f"{person} is not in the group {now.group}, which shares this home.")
     elif not now.group and person != this_person():
         warn(
-            f"{person} cannot use this home yet: it is for {now.owner} alone.\n"
-            "Share it with a group that you are both in: kashdeck share GROUP"
+            f"{person} cannot use this home yet: it is for {now.owner} alone.",
+            "Share it with a group that you are both in: kashdeck share GROUP",
         )

@@ -95,10 +95,10 @@ def problem_shape(problem: Problem | ProblemNote | Note | None) -> Shape | None:
     return {"code": problem.code, "sentence": problem.sentence, "cure": problem.cure or None}
 
 
-def connections_table(every: list[BusinessStatus]) -> str:
+def connections_table(every: list[BusinessStatus]) -> list[str]:
     """Return the businesses as a table, or how to add the first one."""
     if not every:
-        return "No business is here yet. Add one with: kashdeck connect NAME --username U"
+        return ["No business is here yet. Add one with: kashdeck connect NAME --username U"]
     columns = (
         TextColumn("Business", gives=True),
         TextColumn("State"),
@@ -109,7 +109,7 @@ def connections_table(every: list[BusinessStatus]) -> str:
     )
     told = [f"{status.name}: publishing {line}" for status in every if (line := _run(status))]
     rows = table(columns, [_row(status) for status in every], room_here())
-    return "\n".join([rows, *([""] if told else []), *told])
+    return [*rows, *([""] if told else []), *told]
 
 
 def _run(status: BusinessStatus) -> str:
@@ -123,7 +123,7 @@ def _run(status: BusinessStatus) -> str:
     return f"{how_it_goes(seen, phase)} ({command(status.name, option)})"
 
 
-def connection_in_full(status: BusinessStatus) -> str:
+def connection_in_full(status: BusinessStatus) -> list[str]:
     """Return all that is known of how one business stands."""
     connection = status.connection
     lines = [f"{status.name}: {status.state.value}"]
@@ -146,8 +146,8 @@ def connection_in_full(status: BusinessStatus) -> str:
     if line := _run(status):
         lines.append(f"Publishing {line}")
     if connection is not None:
-        lines += ["", _lists_table(connection.lists)]
-    return "\n".join(lines)
+        lines += ["", *_lists_table(connection.lists)]
+    return lines
 
 
 def _row(status: BusinessStatus) -> tuple[str, ...]:
@@ -162,7 +162,7 @@ def _row(status: BusinessStatus) -> tuple[str, ...]:
     )
 
 
-def _lists_table(known: dict[str, SyncedListStatus]) -> str:
+def _lists_table(known: dict[str, SyncedListStatus]) -> list[str]:
     columns = (
         TextColumn("List"),
         TextColumn("Records", right=True),
@@ -209,7 +209,7 @@ def _tell(name: str, *, as_json: bool) -> int:
     if as_json:
         say_json({"connections": [connection_shape(status) for status in every]})
     else:
-        say(connection_in_full(every[0]) if name else connections_table(every))
+        say(*(connection_in_full(every[0]) if name else connections_table(every)))
     return 0
 
 
@@ -228,5 +228,5 @@ def run_connections(args: argparse.Namespace) -> int:
     if args.json:
         say_json({"connections": [connection_shape(status) for status in every]})
     else:
-        say(connections_table(every))
+        say(*connections_table(every))
     return 0
