@@ -113,6 +113,7 @@ class Changes:
     def __init__(self, contents: StoredTables) -> None:
         self._contents = contents
         self._tables: dict[str, dict[int, Body | None]] = {}
+        self._indexes: dict[tuple[str, str], Index] = {}
         self._next_ids: dict[str, int] = {}
         # What each change took the place of, None meaning the committed document.
         self._undo: list[tuple[str, int, tuple[Body | None] | None]] = []
@@ -136,17 +137,15 @@ class Changes:
 
     def matching(self, table: str, field: str, value: object) -> list[tuple[int, Body]]:
         """Return the documents whose `field` equals `value`, by id."""
-        changed = self._tables.get(table, {})
-        found = {
-            key: document
-            for key, document in self._contents.matching(table, field, value)
-            if key not in changed
-        }
-        found |= {
-            key: document
-            for key, document in changed.items()
-            if document is not None and field in document and document[field] == value
-        }
+        changed = self._tables.get(table)
+        committed = self._contents.matching(table, field, value)
+        if not changed:
+            return committed
+        found = {key: document for key, document in committed if key not in changed}
+        for key in self._index(table, field).get(value, ()):
+            document = changed[key]
+            if document is not None:
+                found[key] = document
         return sorted(found.items())
 
     def next_id(self, table: str) -> int:
@@ -157,8 +156,10 @@ class Changes:
         """Have the document be this from now on; None removes it."""
         self._next_ids[table] = max(self.next_id(table), key + 1)
         changed = self._tables.setdefault(table, {})
-        self._undo.append((table, key, (changed[key],) if key in changed else None))
+        before = changed.get(key)
+        self._undo.append((table, key, (before,) if key in changed else None))
         changed[key] = document
+        self._reindexed(table, key, before, document)
 
     def operations(self) -> list[Operation]:
         """Return what differs from what is committed."""
@@ -178,11 +179,25 @@ class Changes:
         except BaseException:
             while len(self._undo) > start:
                 table, key, before = self._undo.pop()
-                if before is None:
-                    del self._tables[table][key]
-                else:
+                now = self._tables[table].pop(key)
+                if before is not None:
                     self._tables[table][key] = before[0]
+                self._reindexed(table, key, now, None if before is None else before[0])
             raise
+
+    def _index(self, table: str, field: str) -> Index:
+        """Return the index of what this transaction has put, made when it is first asked for."""
+        index = self._indexes.get((table, field))
+        if index is None:
+            index = self._indexes[table, field] = {}
+            for key, document in self._tables.get(table, {}).items():
+                _reindex(index, field, key, None, document)
+        return index
+
+    def _reindexed(self, table: str, key: int, old: Body | None, new: Body | None) -> None:
+        for (name, field), index in self._indexes.items():
+            if name == table:
+                _reindex(index, field, key, old, new)
 
 
 _AS_IS = frozenset({str, int, bool, type(None)})
