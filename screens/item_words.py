@@ -144,8 +144,8 @@ def details(item: Item, state: ItemState, findings: Sequence[Finding]) -> str:
     problem = item.problem
     if state is ItemState.UNKNOWN:
         told.append(f"! {problem.sentence if problem else SENT} {LOOK}")
-    elif problem is not None and not problem.code.startswith("E-"):
-        # What an import left to settle (E-...) is among the findings.
+    elif problem is not None and not problem.code.startswith(("E-", "W-")):
+        # What an import left to settle (E-...) or to know (W-...) is among the findings.
         symbol = "!" if state is ItemState.PUBLISHED else "✗"
         told.append(f"{symbol} {problem.sentence} {problem.cure}".rstrip())
     told += left_shown(item)

@@ -109,6 +109,7 @@ ACTS = {
     "use-exchange-rate": "Use the rate {} to 1",
     "keep-lines": "Keep the lines as they are",
     "use-tax-rate": "Use the tax rate {}",
+    "use-percentage": "Use {} percent",
     "use-vat": "Use the VAT {}",
     "split": "Split it into a taxed and a zero-rated line",
     "clean-text": "Take the odd characters out",

@@ -14,12 +14,15 @@ from kfclient.desk.errors import FileRefused
 from kfclient.desk.importing import dext, sales
 from kfclient.desk.importing.csvfile import BadRow, CsvFile, read_csv
 from kfclient.desk.importing.values import FoundItem, ImportedFile
+from kfclient.desk.items.check import RATE_READ
 from kfclient.desk.items.items import GATHERED
 from kfclient.desk.model.item import Item
 
 if TYPE_CHECKING:
     from kfclient.desk.items.items import Items
     from kfclient.store import Home
+
+_MOST_NAMED = 5
 
 __all__ = ["BadRow", "ImportReport", "Importing"]
 
@@ -79,6 +82,14 @@ class Importing:
         self._items.refresh_counts(business)
         self._items.audit.flush(business)
         notes = [*file.notes, *reading.notes]
+        rates = [item for item in added if item.problem and item.problem.code == RATE_READ]
+        if rates:
+            numbers = ", ".join(item.id for item in rates[:_MOST_NAMED])
+            more = f" and {len(rates) - _MOST_NAMED} more" if len(rates) > _MOST_NAMED else ""
+            notes.append(
+                "Tax rates written as fractions were read as percentages, as 0.2 for 20%: "
+                f"look whether their VAT is right (item {numbers}{more})."
+            )
         if not file.rows and not file.bad:
             notes.append("The file has column names and no rows.")
         return ImportReport(

@@ -11,17 +11,21 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
+
 from kfclient.dates import shown_date
 from kfclient.desk.items.reference import (
     PROJECT_ACTIVE,
     ReferenceData,
     fits,
     fitting_rate,
+    is_fraction,
     side_of_nominal,
     taxed_part,
     vat_of,
 )
 from kfclient.desk.model.item import Finding, Item, ItemLine
+from kfclient.desk.model.list_names import ListName
 from kfclient.desk.model.settings import show_tax_code
 from kfclient.desk.model.sides import side_of
 from kfclient.money import decimal_text, figures, shown
@@ -34,8 +38,12 @@ def check_line(
     yield from _category(item, line, f"{field}.category", reference_data)
     if line.project:
         yield from _project(line, f"{field}.project", reference_data)
-    if reference_data.settings.publish_tax_data:
+    if line.tax_rate is not None and is_fraction(line.tax_rate):
+        yield from _fraction(line.tax_rate, f"{field}.tax_rate", reference_data)
+    elif reference_data.settings.publish_tax_data:
         yield from _tax(item, line, field, reference_data)
+    elif item.total is None and ListName.TAX_RATES not in reference_data.missing:
+        yield from _rate_of_gross(item, line, field, reference_data)
 
 
 def _category(
@@ -112,13 +120,73 @@ def _project(line: ItemLine, field: str, reference_data: ReferenceData) -> Itera
         )
 
 
+def with_rate(line: ItemLine, rate: Decimal) -> ItemLine:
+    """Return the line at this rate; VAT that came of its old rate comes of the new one then."""
+    old = line.tax_rate
+    made = old is not None and line.vat == vat_of(line.net, old)
+    vat = vat_of(line.net, rate) if made else line.vat
+    return msgspec.structs.replace(line, tax_rate=rate, vat=vat)
+
+
+def _fraction(rate: Decimal, field: str, reference_data: ReferenceData) -> Iterator[Finding]:
+    """Yield that a rate looks like a fraction, whether or not tax data goes: it makes the gross."""
+    if reference_data.knows_rate(rate):
+        return
+    meant = reference_data.rate_meant(rate)
+    known = meant is not None and meant != rate
+    yield Finding(
+        code="E-TAX-RATE-FRACTION",
+        sentence=f"Its tax rate is {show_tax_code(rate)}, which may be "
+        f"{show_tax_code(meant if known else rate * 100)} written as a fraction.",
+        cure="Give the rate as a percentage, such as 20.",
+        field=field,
+        key="use-percentage" if known else "choose-tax-rate",
+        value=figures(meant) if known and meant is not None else "",
+    )
+
+
+def _rate_of_gross(
+    item: Item, line: ItemLine, field: str, reference_data: ReferenceData
+) -> Iterator[Finding]:
+    """Yield what is wrong with the rate that made the gross, where the VAT itself does not go.
+
+    Only where nothing else vouches for the gross, as a file's total does.
+    """
+    rate = line.tax_rate
+    if rate is None:
+        return
+    gross, vat = shown(line.gross, item.currency), shown(line.vat, item.currency)
+    if not reference_data.knows_rate(rate):
+        yield Finding(
+            code="E-TAX-RATE-UNKNOWN",
+            sentence=f"KashFlow has no tax rate of {show_tax_code(rate)}, which makes its gross "
+            f"{gross}.",
+            cure=f"Choose one of {_rates(reference_data)}, or n/a; or leave it empty where its VAT "
+            f"of {vat} is right.",
+            field=f"{field}.tax_rate",
+            key="choose-tax-rate",
+        )
+    elif not fits(line.net, line.vat, rate):
+        yield Finding(
+            code="W-TAX-MISMATCH",
+            sentence=f"VAT at {show_tax_code(rate)} of {shown(line.net, item.currency)} would be "
+            f"{shown(vat_of(line.net, rate), item.currency)}, not {vat}.",
+            cure=f"Look at the document; its gross of {gross} is what goes.",
+            field=f"{field}.tax_rate",
+        )
+
+
+def _rates(reference_data: ReferenceData) -> str:
+    return ", ".join(show_tax_code(one) for one in sorted(reference_data.rates))
+
+
 def _tax(
     item: Item, line: ItemLine, field: str, reference_data: ReferenceData
 ) -> Iterator[Finding]:
     """Yield what is known of a line's tax, which goes to KashFlow with it."""
     rate = reference_data.tax_rate(line, item.kind)
     net, vat = shown(line.net, item.currency), shown(line.vat, item.currency)
-    rates = ", ".join(show_tax_code(one) for one in sorted(reference_data.rates))
+    rates = _rates(reference_data)
     if rate is None:
         key, value = _better(line, reference_data)
         yield Finding(

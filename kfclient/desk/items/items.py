@@ -12,7 +12,7 @@ import msgspec
 from kfclient.desk.audit.audit import MANY
 from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import ItemChanged, ItemSettled, ItemUnknown
-from kfclient.desk.items.check import check
+from kfclient.desk.items.check import as_meant, check
 from kfclient.desk.items.check_lines import check_files
 from kfclient.desk.items.duplicate_finder import DuplicateFinder
 from kfclient.desk.items.reference import ReferenceCache, ReferenceData
@@ -163,6 +163,7 @@ class Items:
         """
         came_in = {"file": file} if file else {}
         self._businesses.get(business)
+        reference_data = self.reference_data.of(business)
         database = self._database(business)
         table, gathered = database.table(TABLE), database.table(GATHERED)
         added: list[Item] = []
@@ -173,6 +174,7 @@ class Items:
                 ):
                     continue
                 new = msgspec.structs.replace(_unsent(item), id="", version=1)
+                new = as_meant(new, reference_data)
                 number = table.insert(stored(new))
                 added.append(msgspec.structs.replace(new, id=str(number)))
                 self.audit.note(
@@ -191,12 +193,13 @@ class Items:
         the stored item is no longer the version that was edited; `ItemSettled`.
         """
         database = self._database(business)
+        reference_data = self.reference_data.of(business)
         with database.transaction():
             before = self.changeable(business, item.id, "changed")
             if before.version != item.version:
                 raise ItemChanged(f"Item {item.id} was changed meanwhile.")
             saved = msgspec.structs.replace(_unsent(item), source=before.source, problem=None)
-            saved = self.put(business, saved)
+            saved = self.put(business, as_meant(saved, reference_data))
             was, now = changes_between(before, saved)
             if now:
                 self.audit.note(
@@ -249,7 +252,7 @@ class Items:
             to_review=sum(state is ItemState.TO_REVIEW for state in states.values()),
             published=sum(state is ItemState.PUBLISHED for state in states.values()),
             needs_you=sum(
-                state is ItemState.UNKNOWN or bool(every[key].problem or every[key].left)
+                state is ItemState.UNKNOWN or waits(every[key])
                 for key, state in states.items()
                 if key in every
             ),
@@ -339,6 +342,12 @@ def state_of(findings: Sequence[Finding]) -> ItemState:
     """Return where an item with these findings stands, when it was never sent."""
     stops = any(one.severity is Severity.STOP for one in findings)
     return ItemState.TO_REVIEW if stops else ItemState.READY
+
+
+def waits(item: Item) -> bool:
+    """Tell whether a person has to look at the item: at a problem, or at what is left to do."""
+    told = item.problem is not None and not item.problem.code.startswith("W-")
+    return told or bool(item.left)
 
 
 def _unsent(item: Item) -> Item:

@@ -15,6 +15,7 @@ import msgspec
 
 from kfclient.desk.errors import WrongValue
 from kfclient.desk.items.check import ODD, PUBLISH_TAX
+from kfclient.desk.items.check_lines import with_rate
 from kfclient.desk.items.duplicate_finder import NOT_A_DUPLICATE
 from kfclient.desk.items.reference import taxed_part, vat_of
 from kfclient.desk.model.item import Finding, Item, ItemLine
@@ -95,6 +96,10 @@ def _rated(line: ItemLine, value: str) -> tuple[ItemLine, ...]:
     return (msgspec.structs.replace(line, tax_rate=Decimal(value)),)
 
 
+def _percentage(line: ItemLine, value: str) -> tuple[ItemLine, ...]:
+    return (with_rate(line, Decimal(value)),)
+
+
 def _taxed(line: ItemLine, value: str) -> tuple[ItemLine, ...]:
     return (msgspec.structs.replace(line, vat=Decimal(value)),)
 
@@ -150,6 +155,7 @@ _ACTS: dict[str, Callable[[Item, Finding], Item]] = {
     "use-exchange-rate": _with(exchange_rate=Decimal),
     "keep-lines": _with(total=lambda _: None),
     "use-tax-rate": _with_line(_rated),
+    "use-percentage": _with_line(_percentage),
     "use-vat": _with_line(_taxed),
     "split": _with_line(_split),
     "clean-text": _clean,

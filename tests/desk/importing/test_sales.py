@@ -74,3 +74,13 @@ def test_a_sale_says_how_it_was_paid_and_what_goes_with_it(inbox: Inbox, tmp_pat
     assert item.files == (str(tmp_path / "a.pdf"), str(tmp_path / "b.pdf"))
     _, bad = bring_sales(inbox, tmp_path, sale(**paid, Reference="9"), sale(Reference="9"))
     assert bad[1] == "3: Its bank account is not that of line 2, of the same sale."
+
+
+def test_a_fraction_in_a_sales_file_is_the_percentage_and_the_import_says_so(
+    inbox: Inbox, tmp_path: Path
+) -> None:
+    row = sale(Quantity="1", **{"Unit Price": "100.00", "Tax Rate": "0.2"})
+    (item,), _ = bring_sales(inbox, tmp_path, row)
+    assert item.gross == Decimal("120.00")
+    assert item.problem is not None
+    assert "0.2 was read as 20%" in item.problem.sentence

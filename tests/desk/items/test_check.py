@@ -17,6 +17,7 @@ from kfclient.desk.model.business import ProblemNote, Settings
 from kfclient.desk.model.item import Item, ItemLine, Kind, Severity
 from kfclient.desk.model.list_names import ListName
 from kfclient.desk.model.sides import PURCHASES, SALES, Side
+from kfclient.money import ZERO
 from tests.desk.seeded import (
     CURRENCIES,
     CUSTOMERS,
@@ -172,6 +173,38 @@ def test_a_default_tax_code_is_used_where_the_vat_agrees_with_it() -> None:
     assert zero.tax_rate(silent.lines[0], Kind.COST) == 0
     assert codes(silent, twenty) == ["W-TAX-NOT-SAID"]
     assert twenty.tax_rate(silent.lines[0], Kind.COST) == -1
+
+
+@pytest.mark.parametrize("known", [reference_data(), ON])
+@pytest.mark.parametrize(
+    ("rate", "vat", "code", "key"),
+    [
+        ("0.2", "0.20", "E-TAX-RATE-FRACTION", "use-percentage"),
+        ("0.05", "0.05", "E-TAX-RATE-FRACTION", "use-percentage"),
+        ("0.175", "0.18", "E-TAX-RATE-FRACTION", "choose-tax-rate"),
+        ("2", "2.00", "E-TAX-RATE-UNKNOWN", "choose-tax-rate"),
+        ("1.2", "1.20", "E-TAX-RATE-UNKNOWN", "choose-tax-rate"),
+    ],
+)
+def test_a_rate_that_makes_the_gross_is_looked_at_whether_or_not_tax_goes(
+    rate: str, vat: str, code: str, key: str, known: ReferenceData
+) -> None:
+    odd = item(tax_rate=Decimal(rate), vat=Decimal(vat))
+    found = next(one for one in check(odd, known) if one.code == code)
+    assert (found.key, found.field) == (key, "lines.1.tax_rate")
+
+
+def test_a_gross_that_the_file_vouches_for_needs_no_known_rate_while_tax_is_off() -> None:
+    irish = item(tax_rate=Decimal(23), vat=Decimal("23.00"), total=Decimal("123.00"))
+    assert codes(irish) == ["W-TAX-OFF"]
+    typed = item(tax_rate=Decimal(20), vat=Decimal("2.00"))
+    assert codes(typed) == ["W-TAX-MISMATCH", "W-TAX-OFF"]
+
+
+def test_a_fraction_is_looked_at_before_the_tax_rates_are_synced_too() -> None:
+    unsynced = reference_data(tax_rates=(), missing=frozenset({ListName.TAX_RATES}))
+    assert "E-TAX-RATE-FRACTION" in codes(item(tax_rate=Decimal("0.2"), vat=ZERO), unsynced)
+    assert codes(item(tax_rate=Decimal(2), vat=Decimal(2)), unsynced) == ["W-TAX-OFF"]
 
 
 def test_a_code_settles_which_of_two_namesakes_is_meant() -> None:
