@@ -15,7 +15,8 @@ from decimal import Decimal
 import msgspec
 
 from kfclient.api.records import Currency
-from kfclient.desk.items.check_lines import check_dates, check_line, with_rate
+from kfclient.desk.items.check_lines import check_dates, check_line
+from kfclient.desk.items.check_vat import AGREE, check_reversed, check_stated, with_rate
 from kfclient.desk.items.exchange_rates import rate_words, turned
 from kfclient.desk.items.reference import ReferenceData
 from kfclient.desk.model.business import ProblemNote
@@ -234,11 +235,22 @@ def check(item: Item, reference_data: ReferenceData) -> tuple[Finding, ...]:
     findings += check_contact(item, reference_data)
     findings += check_currency(item, reference_data)
     findings += check_payment(item, reference_data)
+    findings += check_reversed(item, reference_data)
+    findings += check_stated(item, reference_data)
     for number, line in enumerate(item.lines, start=1):
         findings += check_line(item, line, f"lines.{number}", reference_data)
     if not reference_data.settings.publish_tax_data:
         findings += _tax_off(item)
-    return tuple(findings)
+    return tuple(_agreed(one) if one.code in item.agreed else one for one in findings)
+
+
+def _agreed(finding: Finding) -> Finding:
+    """Return a stop that a person has let through, as something to know."""
+    return Finding(
+        code=f"W-{finding.code.removeprefix('E-')}",
+        sentence=f"{finding.sentence} Somebody has agreed to publish it so.",
+        field=finding.field,
+    )
 
 
 def _remembered(item: Item) -> Iterator[Finding]:
@@ -311,8 +323,12 @@ def _own(item: Item) -> Iterator[Finding]:
         yield Finding(
             code="E-AMOUNT-ZERO",
             sentence="It comes to nothing." if item.lines else "It has no lines yet.",
-            cure="Fill in the amount.",
+            cure="Fill in the amount; or publish it as it is, where that is meant."
+            if item.lines
+            else "Fill in the amount.",
             field="amount",
+            key=AGREE if item.lines else "",
+            value="E-AMOUNT-ZERO" if item.lines else "",
         )
     texts = [("contact", item.contact), ("reference", item.reference), ("note", item.note)]
     texts += [(f"lines.{n}.description", line.description) for n, line in enumerate(item.lines, 1)]

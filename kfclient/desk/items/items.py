@@ -147,7 +147,7 @@ class Items:
         Of two that are the same the copy is held back, until a person says that it is no duplicate.
         """
         original = self.get(business, item_id)
-        copy = msgspec.structs.replace(original, source="", problem=None)
+        copy = msgspec.structs.replace(original, source="", problem=None, agreed=())
         added, _ = self.add_all(business, [copy], file=f"item {original.id}")
         self._tell(business)
         return added[0]
@@ -361,7 +361,7 @@ def stored(item: Item) -> dict[str, Any]:
     """Return the item as the table holds it: without its number, which is the document's."""
     document: dict[str, Any] = msgspec.to_builtins(item)
     document.pop("id", None)
-    for name in ("lines", "files", "left"):  # JSON has no tuples
+    for name in ("lines", "files", "left", "agreed"):  # JSON has no tuples
         if name in document:
             document[name] = list(document[name])
     return document

@@ -84,7 +84,10 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unit, as KashFlow counts; None in home currency. An item that names a `bank_account` is paid
     from there (for a sale: into there), by `payment_method`, on `paid_on` or else on its date.
     `files` are the paths of files on this machine that go with the document. `total` is the gross
-    that an imported file said, to hold the lines against; None where it said none. `source` is
+    that an imported file said, to hold the lines against; None where it said none. `stated_vat` is
+    the VAT in the books' own currency that the document states, None where it states none, and
+    `tax_name` what it calls its tax ("Reverse charge"). `agreed` has the codes of findings that a
+    person let through. `source` is
     where it came from, unique for what was imported (`dext:48210100000`), so that a file imported
     twice adds nothing. `sent` is the remembered part of the state; `number` and `dbid` are
     KashFlow's, `left` is what is still to be done for a published one. `version` grows with every
@@ -109,6 +112,9 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     paid_on: dt.date | None = None
     files: tuple[str, ...] = ()
     total: Decimal | None = None
+    stated_vat: Decimal | None = None
+    tax_name: str = ""
+    agreed: tuple[str, ...] = ()
     image: str = ""
     source: str = ""
     sent: ItemState | None = None

@@ -157,9 +157,17 @@ def followups_of(item: Item, reference_data: ReferenceData) -> tuple[Followup, .
 
 
 def payment_of(item: Item, reference_data: ReferenceData) -> PlannedPayment | None:
-    """Return the item's payment; None where it names no account, or KashFlow cannot take it."""
+    """Return the item's payment; None where it names no account, or KashFlow cannot take it.
+
+    What comes to nothing has nothing to pay.
+    """
     day = item.paid_on or item.date
-    if not item.bank_account or day is None or unpaid_because(item, reference_data):
+    if (
+        not item.bank_account
+        or not item.gross
+        or day is None
+        or unpaid_because(item, reference_data)
+    ):
         return None
     (account,) = reference_data.bank_accounts(item.bank_account)
     (method,) = reference_data.payment_methods(item.payment_method, item.kind)
@@ -179,7 +187,7 @@ def payment_of(item: Item, reference_data: ReferenceData) -> PlannedPayment | No
 
 def unpaid_because(item: Item, reference_data: ReferenceData) -> str:
     """Return why an item that is paid will not be recorded as paid; "" where nothing is amiss."""
-    if not item.bank_account:
+    if not item.bank_account or not item.gross:
         return ""
     accounts = reference_data.bank_accounts(item.bank_account)
     if len(accounts) != 1:

@@ -146,13 +146,94 @@ def test_each_trouble_has_its_own_finding(changes: dict[str, Any], code: str) ->
         ({"tax_rate": Decimal("17.5"), "vat": Decimal("17.50")}, "E-TAX-RATE-UNKNOWN"),
         ({"tax_rate": None, "vat": Decimal("13.00")}, "E-TAX-RATE-MISSING"),
         ({"tax_rate": Decimal(20), "vat": Decimal("19.00")}, "W-TAX-MISMATCH"),
-        ({"tax_rate": Decimal(20), "vat": Decimal(0)}, "W-TAX-MISMATCH"),
+        ({"tax_rate": Decimal(20), "vat": Decimal(0)}, "E-TAX-NO-VAT"),
+        ({"tax_rate": Decimal(20), "vat": Decimal(200), "unit_price": ZERO}, "W-VAT-ALONE"),
+        ({"vat": Decimal(12), "tax_rate": None, "category": "Insurance"}, "W-INSURANCE-TAX"),
         ({"tax_rate": Decimal(-1), "vat": Decimal("0.01")}, "W-TAX-MISMATCH"),
         ({"tax_rate": None}, "W-TAX-NOT-SAID"),
     ],
 )
 def test_tax_is_looked_at_when_it_goes_to_kashflow(changes: dict[str, Any], code: str) -> None:
-    assert codes(item(**changes), ON) == [code]
+    assert codes(item(**changes), ON)[0] == code
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"tax_name": "Domestic reverse charge @ 20%", "tax_rate": Decimal(20)},
+        {"tax_name": "Reverse charge", "tax_rate": Decimal(0)},
+        {"tax_name": "20.0% RC SG", "tax_rate": None},
+        {"tax_name": "EC Acquisitions (20%)", "tax_rate": Decimal(20), "vat": Decimal(20)},
+        {"description": "Scaffolding. Reverse-charge: customer to account for the VAT to HMRC"},
+        {"note": "Autoliquidation"},
+    ],
+)
+def test_what_is_under_the_reverse_charge_stops_and_no_cure_makes_it_worse(
+    changes: dict[str, Any],
+) -> None:
+    odd = item(**changes)
+    (finding,) = check(odd, ON)
+    assert (finding.code, finding.key) == ("E-REVERSE-CHARGE", "agree")
+    assert "in KashFlow" in finding.cure
+    assert codes(odd)[0] == "W-REVERSE-CHARGE"
+    agreed = msgspec.structs.replace(odd, agreed=("E-REVERSE-CHARGE",))
+    (told,) = check(agreed, ON)
+    assert (told.code, told.key) == ("W-REVERSE-CHARGE", "")
+
+
+def test_what_says_that_it_is_not_under_the_reverse_charge_is_not() -> None:
+    assert codes(item(note="This supply is not subject to the reverse charge."), ON) == []
+    assert codes(item(contact="Pennine Water", note="EC1 delivery"), ON) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        # Insurance premium tax, settlement discount, half the VAT of a lease, import VAT, no VAT.
+        ({"vat": Decimal(12), "tax_rate": None}, "choose-tax-rate"),
+        ({"vat": Decimal(12), "tax_rate": None, "contact": "Acme Insurance"}, "vat-in-net"),
+        ({"vat": Decimal("19.50"), "total": Decimal("119.50")}, "choose-tax-rate"),
+        (
+            {"unit_price": Decimal(330), "vat": Decimal(30), "total": Decimal(360)},
+            "choose-tax-rate",
+        ),
+        ({"unit_price": ZERO, "vat": Decimal(200), "total": Decimal(200)}, ""),
+        (
+            {"unit_price": ZERO, "vat": Decimal(200), "total": Decimal(200), "tax_rate": None},
+            "choose-tax-rate",
+        ),
+        ({"vat": ZERO, "total": Decimal(100)}, "choose-tax-rate"),
+        ({"vat": Decimal("7.13"), "tax_rate": None}, "choose-tax-rate"),
+        ({"vat": Decimal(10), "description": "Food zero-rated, drinks 20%"}, "split"),
+        ({"vat": Decimal(10), "tax_rate": None, "note": "mixed supplies"}, "split"),
+    ],
+)
+def test_a_cure_is_offered_only_where_the_item_says_so(changes: dict[str, Any], key: str) -> None:
+    found = check(item(**{"tax_rate": Decimal(20), **changes}), ON)
+    odd = next(one for one in found if one.code.partition("-")[2][:3] in {"TAX", "VAT", "INS"})
+    assert odd.key == key
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"), [("171.42", True), ("170.01", False), ("170.00", False), (None, False)]
+)
+def test_vat_stated_in_the_books_currency_is_held_against_what_is_booked(
+    stated: str | None, said: bool
+) -> None:
+    foreign = item(
+        currency="EUR",
+        exchange_rate=Decimal("1.176471"),
+        unit_price=Decimal(1000),
+        vat=Decimal(200),
+        tax_rate=Decimal(20),
+        stated_vat=None if stated is None else Decimal(stated),
+    )
+    found = [one.sentence for one in check(foreign, ON) if one.code == "W-VAT-STATED"]
+    assert bool(found) is said
+    if said:
+        assert "VAT of £171.42, and KashFlow will book £170.00" in found[0]
+        assert "£1.42 less" in found[0]
+    assert "W-VAT-STATED" not in codes(foreign)
 
 
 @pytest.mark.parametrize("vat", ["20.00", "19.99", "20.01"])
