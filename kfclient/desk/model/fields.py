@@ -24,7 +24,7 @@ DOCUMENTS = ("invoice", "receipt", "credit note", "expense claim")
 """What the document of an item can be; the last is a claim's, and a claim has no other."""
 
 REMEMBERED = frozenset(
-    {"id", "sent", "number", "dbid", "published_at", "problem", "left", "version"}
+    {"id", "sent", "sent_as", "number", "dbid", "published_at", "problem", "left", "version"}
 )
 """What publishing remembers of an item: no person gives it, and the trail tells of it apart."""
 

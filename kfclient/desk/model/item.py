@@ -76,6 +76,25 @@ class LeftStep(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unknown: bool = False
 
 
+class SentLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The amounts of a line as they went to KashFlow; `tax_rate` -1 is N/A."""
+
+    quantity: Decimal = Decimal(1)
+    unit_price: Decimal = ZERO
+    tax_rate: Decimal | None = None
+    vat: Decimal = ZERO
+
+
+class SentAs(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How an item went to KashFlow, where that is not as it says itself.
+
+    `unpaid` says why the payment that it names was not to follow, "" where nothing is amiss.
+    """
+
+    lines: tuple[SentLine, ...] = ()
+    unpaid: str = ""
+
+
 class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An item, in its own currency.
 
@@ -89,7 +108,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `tax_name` what it calls its tax ("Reverse charge"). `agreed` has the codes of findings that a
     person let through. `source` is
     where it came from, unique for what was imported (`dext:48210100000`), so that a file imported
-    twice adds nothing. `sent` is the remembered part of the state; `number` and `dbid` are
+    twice adds nothing. `sent` is the remembered part of the state; `sent_as` what of it went to
+    KashFlow, None for what was not sent; `number` and `dbid` are
     KashFlow's, `left` is what is still to be done for a published one. `version` grows with every
     change.
     """
@@ -118,6 +138,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     image: str = ""
     source: str = ""
     sent: ItemState | None = None
+    sent_as: SentAs | None = None
     number: int | None = None
     dbid: int | None = None
     published_at: dt.datetime | None = None
@@ -139,6 +160,27 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def gross(self) -> Decimal:
         """Net and VAT."""
         return self.net + self.vat
+
+
+def as_sent(item: Item) -> Item:
+    """Return the item with its amounts as KashFlow was sent them; as it is where it was not sent.
+
+    With tax data off, that is without the VAT that it has itself.
+    """
+    sent = item.sent_as
+    if sent is None or len(sent.lines) != len(item.lines):
+        return item
+    lines = tuple(
+        msgspec.structs.replace(
+            line,
+            quantity=went.quantity,
+            unit_price=went.unit_price,
+            tax_rate=went.tax_rate,
+            vat=went.vat,
+        )
+        for line, went in zip(item.lines, sent.lines, strict=True)
+    )
+    return msgspec.structs.replace(item, lines=lines)
 
 
 class Severity(StrEnum):

@@ -66,7 +66,8 @@ class SendRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `party` is KashFlow's id of the supplier or customer, `created` whether it was made for this;
     `mark` the highest document id (DBID) that the party had before. `gave_up_at` is when the wait
     for the reply ended (UTC). `number` and `dbid` are the document's. `followups` is what was shown
-    to follow it; once the document is there each is a step of its own.
+    to follow it; once the document is there each is a step of its own. `unpaid` says why the
+    payment that the item names is not among them.
     `fingerprint` is the sha256 of all that was shown to be sent for the item, `seen` that of the
     document as KashFlow first gave it back , "" until then.
     """
@@ -82,6 +83,7 @@ class SendRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     payload: Invoice
     fingerprint: str
     followups: tuple[Followup, ...] = ()
+    unpaid: str = ""
     mark: int = 0
     started_at: dt.datetime
     outcome: SendState = SendState.SENDING
