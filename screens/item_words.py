@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kfclient.dates import shown_date
 from kfclient.desk.items.exchange_rates import booked
 from kfclient.desk.model.fields import ITEM_FIELDS, home_per_foreign, price_shown
-from kfclient.desk.model.item import ItemState, Kind, Severity
+from kfclient.desk.model.item import ItemState, Kind, Severity, as_sent
 from kfclient.desk.model.settings import show_tax_code
 from kfclient.money import figures, pennies
 from kfclient.visible import stacked
@@ -141,12 +141,13 @@ def findings_shown(findings: Iterable[Finding]) -> list[str]:
 
 def details(item: Item, state: ItemState, findings: Sequence[Finding]) -> str:
     """Return everything about an item as lines of text: reasons first, then what it is."""
+    item = as_sent(item)
     told = [heading(item, state)]
     problem = item.problem
     if state is ItemState.UNKNOWN:
         told.append(f"! {problem.sentence if problem else SENT} {LOOK}")
-    elif problem is not None and not problem.code.startswith("E-"):
-        # What an import left to settle (E-...) is among the findings.
+    elif problem is not None and not problem.code.startswith(("E-", "W-")):
+        # What an import left to settle (E-...) or to know (W-...) is among the findings.
         symbol = "!" if state is ItemState.PUBLISHED else "✗"
         told.append(f"{symbol} {problem.sentence} {problem.cure}".rstrip())
     told += left_shown(item)
@@ -161,8 +162,10 @@ def details(item: Item, state: ItemState, findings: Sequence[Finding]) -> str:
 
 
 def left_shown(item: Item) -> list[str]:
-    """Return a line for each thing that is still to do for a published item."""
+    """Return a line for each thing that is still to do for a published item, or was left undone."""
     told = []
+    if item.sent_as is not None and item.sent_as.unpaid:
+        told.append(f"? NOT recorded as paid: {item.sent_as.unpaid}.")
     for step in item.left:
         why = f": {step.problem.sentence} {step.problem.cure}".rstrip() if step.problem else "."
         state = "! Of unknown outcome" if step.unknown else "? Left to do"

@@ -89,6 +89,7 @@ def test_items_give_every_field_amounts_as_text_and_null_for_what_is_missing(
         "number": None,
         "problem": None,
         "left": [],
+        "unpaid": None,
     }
     assert items[4]["reference"] is None
     assert items[5]["gross"] == "-36.00"

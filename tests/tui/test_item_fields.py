@@ -37,6 +37,7 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "QUANTITY": ("2.5", "2.5"),
     "PRICE": ("10.125", "10.125"),
     "AMOUNT": ("1,234.50", "1234.50"),
+    "STATED": ("171.4", "171.40"),
     "TAX_RATE": ("17.5%", "17.5"),
     "EXCHANGE_RATE": ("1.25 EUR per GBP", "1.25"),
 }

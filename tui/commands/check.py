@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kfclient.errors import Cancelled
-from tui.commands.opening import opened, unlocked
+from tui.commands.opening import agreed, opened, unlocked
 from tui.commands.output import count, say, say_json, warn
 from tui.commands.progress import STOPPED, stoppable
 from tui.commands.shapes import finding_shapes, item_shape
@@ -85,6 +85,7 @@ def check_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--apply", metavar="ACT", help="mend the items named with this act, where it was found"
     )
+    parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.takes_secrets()
     parser.answers_json()
     parser.example(
@@ -92,8 +93,9 @@ def check_arguments(parser: Parser) -> None:
         "kashdeck check 'Harbour Lane' --look --json",
         "kashdeck check 'Harbour Lane' 3 4 --apply split",
         notes="An act is what a finding offers to mend it with, such as use-tax-rate, split or "
-        "not-a-duplicate. Acts that begin with choose- or create- are for a person: see edit and "
-        "publish.",
+        "not-a-duplicate; agree publishes it as it is. What rests on the document (agree, split, "
+        "use-vat, vat-in-net) is asked on a terminal first. Acts that begin with choose- or "
+        "create- are for a person: see edit and publish.",
     )
 
 
@@ -112,7 +114,7 @@ def run_check(args: argparse.Namespace) -> int:
             return STOPPED
         wanted = list(dict.fromkeys(args.items))
         if act:
-            _mend(desk, business.id, wanted, act)
+            _mend(desk, business.id, wanted, act, ask=not (args.yes or args.json))
         if wanted:
             items = [desk.items.get(business.id, one) for one in wanted]
         else:
@@ -138,9 +140,9 @@ def run_check(args: argparse.Namespace) -> int:
     return 1 if ready < len(items) else 0
 
 
-def _mend(desk: Desk, business: str, wanted: list[str], act: str) -> None:
+def _mend(desk: Desk, business: str, wanted: list[str], act: str, *, ask: bool) -> None:
     """Apply the act to the items, as often as each of them has something to be mended by it."""
-    from kfclient.desk.items.quick_fix import is_mechanical
+    from kfclient.desk.items.quick_fix import ASKS, is_mechanical
 
     if not is_mechanical(act):
         raise WrongUse(
@@ -154,9 +156,18 @@ def _mend(desk: Desk, business: str, wanted: list[str], act: str) -> None:
             found = next((each for each in findings if each.key == act), None)
             if found is None:
                 break
+            if ask and act in ASKS and not agreed(_question(item, found)):
+                say(f"Item {item.id} was left as it is.")
+                done = 1
+                break
             item, done = desk.quick_fixes.apply(business, item.id, found), done + 1
         if not done:
             warn(f"Item {item.id} has nothing to be mended by {act}.")
+
+
+def _question(item: Item, found: Finding) -> str:
+    what = " ".join(part for part in (found.key, found.value) if part)
+    return f"Item {item.id}: {found.sentence}\n{found.cure}\nApply {what}?"
 
 
 def _tell(item: Item, state: str, findings: Sequence[Finding]) -> None:

@@ -9,6 +9,7 @@ from kfclient.dates import shown_date
 from kfclient.desk.errors import ItemSettled
 from kfclient.desk.items.exchange_rates import booked_words, rate_words
 from kfclient.desk.model.fields import ITEM_FIELDS, LINE_FIELDS
+from kfclient.desk.model.item import as_sent
 from kfclient.money import figures, pennies, shown
 from tui.commands.opening import agreed, opened
 from tui.commands.output import TextColumn, count, room_here, say, say_json, table
@@ -53,6 +54,7 @@ def tell_item(desk: Desk, business: str, item: Item, *, as_json: bool) -> None:
         shape = item_shape(item, state) | item_in_full(item, reference_data)
         say_json({"item": {**shape, "findings": finding_shapes(findings)}})
         return
+    item = as_sent(item)
     number = "" if item.number is None else f", number {item.number} in KashFlow"
     say(f"Item {item.id}: {item.kind.value}, {item.document}, {state.value}{number}")
     for label, value in _facts(item, reference_data):
@@ -68,8 +70,10 @@ def tell_item(desk: Desk, business: str, item: Item, *, as_json: bool) -> None:
 
 
 def tell_left(items: Sequence[Item]) -> None:
-    """Write what is still to do for items that are in KashFlow."""
+    """Write what is still to do for items that are in KashFlow, and what was not done at all."""
     for item in items:
+        if item.sent_as is not None and item.sent_as.unpaid:
+            say(f"Item {item.id}, NOT recorded as paid: {item.sent_as.unpaid}")
         for step in item.left:
             state = "unknown" if step.unknown else "left to do"
             why = f": {step.problem.sentence}" if step.problem is not None else ""

@@ -260,7 +260,9 @@ def _sending(entry: Entry) -> str:
 
 
 def _published(entry: Entry) -> str:
-    return f"published {sent(entry)}{numbered(entry)}"
+    unpaid = entry.after.get("unpaid")
+    told = f"; NOT recorded as paid: {unpaid}" if unpaid else ""
+    return f"published {sent(entry)}{numbered(entry)}{told}"
 
 
 def _refused(entry: Entry) -> str:

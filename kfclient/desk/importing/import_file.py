@@ -18,10 +18,13 @@ from kfclient.desk.importing.known import Answer, ChangedItem, Known
 from kfclient.desk.importing.spelling import AS_ITS_COLUMNS_TELL, Spelling, spelled
 from kfclient.desk.importing.values import FoundItem, ImportedFile
 from kfclient.desk.importing.values import title as column_title
+from kfclient.desk.items.check import RATE_READ
 
 if TYPE_CHECKING:
     from kfclient.desk.items.items import Items
     from kfclient.store import Home
+
+_MOST_NAMED = 5
 
 __all__ = ["Answer", "BadRow", "ChangedItem", "ImportReport", "Importing"]
 
@@ -96,6 +99,14 @@ class Importing:
         self._items.refresh_counts(business)
         self._items.audit.flush(business)
         notes = list(reading.notes)
+        rates = [item for item in added if item.problem and item.problem.code == RATE_READ]
+        if rates:
+            numbers = ", ".join(item.id for item in rates[:_MOST_NAMED])
+            more = f" and {len(rates) - _MOST_NAMED} more" if len(rates) > _MOST_NAMED else ""
+            notes.append(
+                "Tax rates written as fractions were read as percentages, as 0.2 for 20%: "
+                f"look whether their VAT is right (item {numbers}{more})."
+            )
         if not file.rows and not file.bad:
             notes.append("The file has column names and no rows.")
         return ImportReport(

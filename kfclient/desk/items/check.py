@@ -12,12 +12,17 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
+import msgspec
+
 from kfclient.api.records import Currency
 from kfclient.desk.items.check_lines import check_dates, check_line
+from kfclient.desk.items.check_vat import AGREE, check_reversed, check_stated, with_rate
 from kfclient.desk.items.exchange_rates import rate_words, turned
 from kfclient.desk.items.reference import ReferenceData
+from kfclient.desk.model.business import ProblemNote
 from kfclient.desk.model.item import Finding, Item, Kind
 from kfclient.desk.model.list_names import ListName
+from kfclient.desk.model.settings import show_tax_code
 from kfclient.desk.model.sides import side_of
 from kfclient.money import figures, shown
 
@@ -211,6 +216,9 @@ def _finding(code: str, sentence: str, field: str, key: str) -> Finding:
 TOTAL_MISSING = "E-TOTAL-MISSING"
 """What an import remembers of an item for which the file had no total."""
 
+RATE_READ = "W-TAX-RATE-READ"
+"""What an item remembers of a tax rate that was read as another than was written."""
+
 PUBLISH_TAX = "publish-tax"
 """The act that switches tax data on for the business."""
 
@@ -227,16 +235,31 @@ def check(item: Item, reference_data: ReferenceData) -> tuple[Finding, ...]:
     findings += check_contact(item, reference_data)
     findings += check_currency(item, reference_data)
     findings += check_payment(item, reference_data)
+    findings += check_reversed(item, reference_data)
+    findings += check_stated(item, reference_data)
     for number, line in enumerate(item.lines, start=1):
         findings += check_line(item, line, f"lines.{number}", reference_data)
     if not reference_data.settings.publish_tax_data:
         findings += _tax_off(item)
-    return tuple(findings)
+    return tuple(_agreed(one) if one.code in item.agreed else one for one in findings)
+
+
+def _agreed(finding: Finding) -> Finding:
+    """Return a stop that a person has let through, as something to know."""
+    return Finding(
+        code=f"W-{finding.code.removeprefix('E-')}",
+        sentence=f"{finding.sentence} Somebody has agreed to publish it so.",
+        field=finding.field,
+    )
 
 
 def _remembered(item: Item) -> Iterator[Finding]:
     """Yield what the import left for a person to settle; saving the item settles it."""
     problem = item.problem
+    if problem is not None and problem.code == RATE_READ:
+        yield Finding(
+            code=RATE_READ, sentence=problem.sentence, cure=problem.cure, field="lines.1.tax_rate"
+        )
     if problem is None or not problem.code.startswith("E-"):
         return
     if problem.code == TOTAL_MISSING and item.gross:
@@ -248,6 +271,34 @@ def _remembered(item: Item) -> Iterator[Finding]:
         field="amount",
         key="" if problem.code == TOTAL_MISSING else "keep-lines",
     )
+
+
+def as_meant(item: Item, reference_data: ReferenceData) -> Item:
+    """Return the item with tax rates that were written as fractions as the percentages they are.
+
+    It says so until a person has saved it. A gross that the file said stays as it is.
+    """
+    read = [reference_data.rate_meant(line.tax_rate) for line in item.lines]
+    changed = {
+        line.tax_rate: rate
+        for line, rate in zip(item.lines, read, strict=True)
+        if rate != line.tax_rate
+    }
+    if not changed:
+        return item
+    lines = tuple(
+        line
+        if rate is None or rate == line.tax_rate
+        else with_rate(line, rate)
+        if item.total is None
+        else msgspec.structs.replace(line, tax_rate=rate)
+        for line, rate in zip(item.lines, read, strict=True)
+    )
+    said = " and ".join(
+        f"{figures(old)} was read as {show_tax_code(new)}" for old, new in changed.items() if old
+    )
+    note = ProblemNote(RATE_READ, f"Its tax rate of {said}.", "Look whether its VAT is right.")
+    return msgspec.structs.replace(item, lines=lines, problem=item.problem or note)
 
 
 def _own(item: Item) -> Iterator[Finding]:
@@ -272,8 +323,12 @@ def _own(item: Item) -> Iterator[Finding]:
         yield Finding(
             code="E-AMOUNT-ZERO",
             sentence="It comes to nothing." if item.lines else "It has no lines yet.",
-            cure="Fill in the amount.",
+            cure="Fill in the amount; or publish it as it is, where that is meant."
+            if item.lines
+            else "Fill in the amount.",
             field="amount",
+            key=AGREE if item.lines else "",
+            value="E-AMOUNT-ZERO" if item.lines else "",
         )
     texts = [("contact", item.contact), ("reference", item.reference), ("note", item.note)]
     texts += [(f"lines.{n}.description", line.description) for n, line in enumerate(item.lines, 1)]

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from kfclient.api.records import Invoice
 from kfclient.desk.audit.audit import MANY
 from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import ItemChanged, ItemSettled, ItemUnknown
-from kfclient.desk.items.check import check
+from kfclient.desk.items.check import as_meant, check
 from kfclient.desk.items.check_lines import check_files
 from kfclient.desk.items.duplicate_finder import DuplicateFinder
 from kfclient.desk.items.reference import ReferenceCache, ReferenceData
@@ -23,10 +24,14 @@ from kfclient.desk.model.item import (
     Finding,
     Item,
     ItemState,
+    SentAs,
+    SentLine,
     Severity,
 )
 
 if TYPE_CHECKING:
+    from tinydb.table import Document
+
     from kfclient.desk.business.businesses import Businesses
     from kfclient.desk.sync.lists import Lists
     from kfclient.store import Database, Home
@@ -35,6 +40,9 @@ TABLE = "items"
 
 GATHERED = "gathered"
 """The table of costs that are on an expense claim of the inbox, put away behind it."""
+
+SENDS = "attempts"
+"""The table of what was sent of items; see `kfclient.desk.publish.journal`."""
 
 _SENT = {ItemState.PUBLISHED, ItemState.PUBLISHING, ItemState.UNKNOWN}
 
@@ -90,12 +98,12 @@ class Items:
             kept = known.items.get(str(document.doc_id))
             if kept is not None and kept.version == document.get("version", 0):
                 return kept
-            return msgspec.convert({**document, "id": str(document.doc_id)}, Item)
+            return _read(self._database(business), document)
 
     def by(self, business: str, field: str, value: object) -> list[Item]:
         """Return the items with this value in a stored field, such as `dbid`, looked up."""
-        found = self._database(business).table(TABLE).by(field, value)
-        return [msgspec.convert({**one, "id": str(one.doc_id)}, Item) for one in found]
+        database = self._database(business)
+        return [_read(database, one) for one in database.table(TABLE).by(field, value)]
 
     def findings(self, business: str, item: Item) -> tuple[Finding, ...]:
         """Return what is known about the item, as it is given; nothing about sent ones."""
@@ -147,7 +155,7 @@ class Items:
         Of two that are the same the copy is held back, until a person says that it is no duplicate.
         """
         original = self.get(business, item_id)
-        copy = msgspec.structs.replace(original, source="", problem=None)
+        copy = msgspec.structs.replace(original, source="", problem=None, agreed=())
         added, _ = self.add_all(business, [copy], file=f"item {original.id}")
         self._tell(business)
         return added[0]
@@ -163,6 +171,7 @@ class Items:
         """
         came_in = {"file": file} if file else {}
         self._businesses.get(business)
+        reference_data = self.reference_data.of(business)
         database = self._database(business)
         table, gathered = database.table(TABLE), database.table(GATHERED)
         added: list[Item] = []
@@ -173,6 +182,7 @@ class Items:
                 ):
                     continue
                 new = msgspec.structs.replace(_unsent(item), id="", version=1)
+                new = as_meant(new, reference_data)
                 number = table.insert(stored(new))
                 added.append(msgspec.structs.replace(new, id=str(number)))
                 self.audit.note(
@@ -191,12 +201,13 @@ class Items:
         the stored item is no longer the version that was edited; `ItemSettled`.
         """
         database = self._database(business)
+        reference_data = self.reference_data.of(business)
         with database.transaction():
             before = self.changeable(business, item.id, "changed")
             if before.version != item.version:
                 raise ItemChanged(f"Item {item.id} was changed meanwhile.")
             saved = msgspec.structs.replace(_unsent(item), source=before.source, problem=None)
-            saved = self.put(business, saved)
+            saved = self.put(business, as_meant(saved, reference_data))
             was, now = changes_between(before, saved)
             if now:
                 self.audit.note(
@@ -232,7 +243,8 @@ class Items:
         Refuses nothing: call it inside a transaction in which the item was looked at.
         """
         after = msgspec.structs.replace(item, version=item.version + 1)
-
+        if after.sent is None:
+            after = msgspec.structs.replace(after, sent_as=None)
         self._database(business).table(TABLE).put(int(item.id), stored(after))
         return after
 
@@ -249,7 +261,7 @@ class Items:
             to_review=sum(state is ItemState.TO_REVIEW for state in states.values()),
             published=sum(state is ItemState.PUBLISHED for state in states.values()),
             needs_you=sum(
-                state is ItemState.UNKNOWN or bool(every[key].problem or every[key].left)
+                state is ItemState.UNKNOWN or waits(every[key])
                 for key, state in states.items()
                 if key in every
             ),
@@ -306,7 +318,7 @@ class Items:
                     kept.items[key] = (
                         known
                         if known is not None and known.version == version
-                        else msgspec.convert({**document, "id": key}, Item)
+                        else _read(database, document)
                     )
                 kept.revision = revision
             return kept.items
@@ -341,10 +353,37 @@ def state_of(findings: Sequence[Finding]) -> ItemState:
     return ItemState.TO_REVIEW if stops else ItemState.READY
 
 
+def waits(item: Item) -> bool:
+    """Tell whether a person has to look at the item: at a problem, or at what is left to do."""
+    told = item.problem is not None and not item.problem.code.startswith("W-")
+    return told or bool(item.left)
+
+
+def _read(database: Database, document: Document) -> Item:
+    """Return a stored item; how it was sent is looked up where it was sent before that was kept."""
+    item = msgspec.convert({**document, "id": str(document.doc_id)}, Item)
+    if item.sent is None or item.sent_as is not None:
+        return item
+    sends = database.table(SENDS).by("item", item.id)
+    if not sends:
+        return item
+    send = max(sends, key=lambda one: one.doc_id)
+    payload = msgspec.convert(send["payload"], Invoice)
+    paid = any(one.get("type") == "payment" for one in send.get("followups", ()))
+    lines = tuple(
+        SentLine(
+            quantity=one.quantity, unit_price=one.rate, tax_rate=one.vat_rate, vat=one.vat_amount
+        )
+        for one in payload.lines
+    )
+    unpaid = "it went without its payment" if item.bank_account and not paid else ""
+    return msgspec.structs.replace(item, sent_as=SentAs(lines=lines, unpaid=unpaid))
+
+
 def _unsent(item: Item) -> Item:
     """Return the item without what publishing alone may say of it."""
     return msgspec.structs.replace(
-        item, sent=None, number=None, dbid=None, published_at=None, left=()
+        item, sent=None, sent_as=None, number=None, dbid=None, published_at=None, left=()
     )
 
 
@@ -352,9 +391,11 @@ def stored(item: Item) -> dict[str, Any]:
     """Return the item as the table holds it: without its number, which is the document's."""
     document: dict[str, Any] = msgspec.to_builtins(item)
     document.pop("id", None)
-    for name in ("lines", "files", "left"):  # JSON has no tuples
+    for name in ("lines", "files", "left", "agreed"):  # JSON has no tuples
         if name in document:
             document[name] = list(document[name])
+    if "lines" in document.get("sent_as", {}):
+        document["sent_as"]["lines"] = list(document["sent_as"]["lines"])
     return document
 
 

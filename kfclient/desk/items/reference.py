@@ -132,6 +132,11 @@ def vat_of(net: Decimal, rate: Decimal) -> Decimal:
     return ZERO if rate == NOT_APPLICABLE else pennies(net * rate / 100)
 
 
+def is_fraction(rate: Decimal) -> bool:
+    """Tell whether a rate may be a percentage written as a fraction, as 0.2 is for 20%."""
+    return 0 < rate < 1
+
+
 def fits(net: Decimal, vat: Decimal, rate: Decimal) -> bool:
     """Tell whether the VAT is that of the rate, give or take a penny of rounding.
 
@@ -372,6 +377,20 @@ class ReferenceData:
     def knows_rate(self, rate: Decimal) -> bool:
         """Tell whether KashFlow has the tax rate; N/A is always possible."""
         return rate == NOT_APPLICABLE or rate in self.rates
+
+    def rate_meant(self, rate: Decimal | None) -> Decimal | None:
+        """Return the percentage that a rate means: 20 for 0.2, where KashFlow has 20% and no 0.2%.
+
+        Spreadsheets keep a percentage as a fraction. Any other rate is what it says.
+        """
+        if (
+            rate is None
+            or not is_fraction(rate)
+            or rate in self.rates
+            or rate * 100 not in self.rates
+        ):
+            return rate
+        return next(known for known in self.rates if known == rate * 100)
 
     def bank_accounts(self, text: str) -> tuple[BankAccount, ...]:
         """Return the bank accounts that the text may mean: by name, or by nominal code."""

@@ -76,6 +76,25 @@ class LeftStep(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unknown: bool = False
 
 
+class SentLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The amounts of a line as they went to KashFlow; `tax_rate` -1 is N/A."""
+
+    quantity: Decimal = Decimal(1)
+    unit_price: Decimal = ZERO
+    tax_rate: Decimal | None = None
+    vat: Decimal = ZERO
+
+
+class SentAs(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How an item went to KashFlow, where that is not as it says itself.
+
+    `unpaid` says why the payment that it names was not to follow, "" where nothing is amiss.
+    """
+
+    lines: tuple[SentLine, ...] = ()
+    unpaid: str = ""
+
+
 class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An item, in its own currency.
 
@@ -84,9 +103,13 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unit, as KashFlow counts; None in home currency. An item that names a `bank_account` is paid
     from there (for a sale: into there), by `payment_method`, on `paid_on` or else on its date.
     `files` are the paths of files on this machine that go with the document. `total` is the gross
-    that an imported file said, to hold the lines against; None where it said none. `source` is
+    that an imported file said, to hold the lines against; None where it said none. `stated_vat` is
+    the VAT in the books' own currency that the document states, None where it states none, and
+    `tax_name` what it calls its tax ("Reverse charge"). `agreed` has the codes of findings that a
+    person let through. `source` is
     where it came from, unique for what was imported (`dext:48210100000`), so that a file imported
-    twice adds nothing. `sent` is the remembered part of the state; `number` and `dbid` are
+    twice adds nothing. `sent` is the remembered part of the state; `sent_as` what of it went to
+    KashFlow, None for what was not sent; `number` and `dbid` are
     KashFlow's, `left` is what is still to be done for a published one. `version` grows with every
     change. `imported` is a print of what the file said of it, to tell a file that says something
     else now.
@@ -110,9 +133,13 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     paid_on: dt.date | None = None
     files: tuple[str, ...] = ()
     total: Decimal | None = None
+    stated_vat: Decimal | None = None
+    tax_name: str = ""
+    agreed: tuple[str, ...] = ()
     image: str = ""
     source: str = ""
     sent: ItemState | None = None
+    sent_as: SentAs | None = None
     number: int | None = None
     dbid: int | None = None
     published_at: dt.datetime | None = None
@@ -135,6 +162,27 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def gross(self) -> Decimal:
         """Net and VAT."""
         return self.net + self.vat
+
+
+def as_sent(item: Item) -> Item:
+    """Return the item with its amounts as KashFlow was sent them; as it is where it was not sent.
+
+    With tax data off, that is without the VAT that it has itself.
+    """
+    sent = item.sent_as
+    if sent is None or len(sent.lines) != len(item.lines):
+        return item
+    lines = tuple(
+        msgspec.structs.replace(
+            line,
+            quantity=went.quantity,
+            unit_price=went.unit_price,
+            tax_rate=went.tax_rate,
+            vat=went.vat,
+        )
+        for line, went in zip(item.lines, sent.lines, strict=True)
+    )
+    return msgspec.structs.replace(item, lines=lines)
 
 
 class Severity(StrEnum):

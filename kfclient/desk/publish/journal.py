@@ -15,6 +15,7 @@ import msgspec
 from kfclient.api.records import Invoice
 from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import CameOutDifferent, ItemChanged, TwinUnknown
+from kfclient.desk.items.items import SENDS
 from kfclient.desk.model.business import ProblemNote, note_of
 from kfclient.desk.model.item import Item, ItemState, LeftStep
 from kfclient.desk.publish.journal_records import (
@@ -26,7 +27,7 @@ from kfclient.desk.publish.journal_records import (
     alike,
     fingerprint_of_step,
 )
-from kfclient.desk.publish.plan import Followup, PlannedFile, PlannedPayment
+from kfclient.desk.publish.plan import Followup, PlannedFile, PlannedPayment, sent_as, vat_in
 from kfclient.elapsed import Uptime
 from kfclient.errors import Problem
 
@@ -488,7 +489,7 @@ def _action_of(followup: Followup) -> Action:
 class SendJournal(Journal[SendRecord]):
     """The sends of every business, with what followed their documents, and what was removed."""
 
-    TABLE = "attempts"
+    TABLE = SENDS
     RECORD = SendRecord
     GONE = "What was sent is not remembered any more."
 
@@ -530,6 +531,7 @@ class SendJournal(Journal[SendRecord]):
             created=created,
             fingerprint=fingerprint,
             followups=planned.followups,
+            unpaid=planned.unpaid,
             mark=mark,
             started_at=self._clock(),
         )
@@ -544,9 +546,10 @@ class SendJournal(Journal[SendRecord]):
                         "amount, was sent, and its outcome is not known yet."
                     )
             send = self._add(business, send)
-            self._items.put(
-                business, msgspec.structs.replace(item, sent=ItemState.PUBLISHING, problem=None)
+            claimed = msgspec.structs.replace(
+                item, sent=ItemState.PUBLISHING, sent_as=sent_as(planned), problem=None
             )
+            self._items.put(business, claimed)
             self.note(business, send, Action.SENDING)
         return send
 
@@ -714,8 +717,10 @@ class SendJournal(Journal[SendRecord]):
                 "what": f"{send.operation} {send.reference}".strip(),
                 "contact": send.contact,
                 "gross": send.gross,
+                "vat": vat_in(send.payload),
                 "currency": send.payload.currency_code,
                 "number": send.number,
+                **({"unpaid": send.unpaid} if send.unpaid else {}),
             },
             fingerprint=send.fingerprint,
             answer=answer,

@@ -69,7 +69,8 @@ class SendRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `mark` the highest document id (DBID) that the party had before. `gave_up_at` is when the wait
     for the reply ended (UTC), `gave_up` the same as the settle time counts. `number` and `dbid` are
     the document's. `followups` is what was shown to follow it; once the document is there each is a
-    step of its own. `fingerprint` is the sha256 of all that was shown to be sent for the item.
+    step of its own. `unpaid` says why the payment that the item names is not among them.
+    `fingerprint` is the sha256 of all that was shown to be sent for the item.
     """
 
     id: int = 0
@@ -83,6 +84,7 @@ class SendRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     payload: Invoice
     fingerprint: str
     followups: tuple[Followup, ...] = ()
+    unpaid: str = ""
     mark: int = 0
     started_at: dt.datetime
     outcome: SendState = SendState.SENDING
