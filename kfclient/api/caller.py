@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, Unpack
 from kfclient.api.call import Limits, call_limit_of, retried
 from kfclient.api.credentials import Credentials, SecretFields
 from kfclient.api.endpoint import Endpoint
-from kfclient.api.errors import KashFlowError, NotFound, ReplyBroken, Unknown
+from kfclient.api.errors import KashFlowError, NotFound, RecordBroken, ReplyBroken, Unknown
 from kfclient.api.records import Record
 from kfclient.api.request import sendable, unsendable
 from kfclient.api.trace import Trace, TraceTo
@@ -157,8 +157,28 @@ class Caller:
         fields: dict[str, Any] | None = None,
         **following: Unpack[Following],
     ) -> list[R]:
-        """Return the list that a reading operation gives; `item` is KashFlow's element name."""
+        """Return the list that a reading operation gives; `item` is KashFlow's element name.
+
+        A broken record is among them, and says so.
+        """
         return self._list(operation, record, item, fields, **following).rows
+
+    def _whole_rows(
+        self,
+        operation: str,
+        record: type[R],
+        item: str,
+        fields: dict[str, Any],
+        **following: Unpack[Following],
+    ) -> list[R]:
+        """Return the list that belongs to one document; raises `RecordBroken` for a broken one.
+
+        It may be the one that is looked for, so a list without it would be a wrong answer.
+        """
+        rows = self._rows(operation, record, item, fields, **following)
+        for row in rows:
+            _check_whole(operation, row)
+        return rows
 
     def _list(
         self,
@@ -193,7 +213,8 @@ class Caller:
     def _one(self, operation: str, record: type[R], fields: dict[str, Any], key: str) -> R | None:
         """Return the record that a reading operation gives, None if KashFlow has it not.
 
-        KashFlow says so in three ways: no result, a result whose `key` is 0, or a refusal.
+        KashFlow says so in three ways: no result, a result whose `key` is 0, or a refusal. Raises
+        `RecordBroken` for a record with a value that cannot be read.
         """
         from kfclient.api.reply import reader
 
@@ -202,6 +223,8 @@ class Caller:
         except NotFound:
             return None
         found = reader(record)(result) if result is not None else None
+        if found is not None:
+            _check_whole(operation, found)
         return found if found is not None and getattr(found, key) else None
 
     def _write(self, operation: str, **fields: Any) -> OkReply:
@@ -319,6 +342,14 @@ class _Teller:
             return
         self._told_at, self._told = time.monotonic(), len(self._rows)
         self._on_rows(self._told)
+
+
+def _check_whole(operation: str, record: Record) -> None:
+    if record.broken:
+        raise RecordBroken(
+            f"What KashFlow answers to {operation} has a value in {' and '.join(record.broken)} "
+            "that cannot be read."
+        )
 
 
 def judged(error: KashFlowError, *, write: bool) -> KashFlowError:

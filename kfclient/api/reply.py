@@ -15,10 +15,10 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from operator import attrgetter
 from typing import Any, Generic, Protocol, TypeVar, get_args, get_origin
 
-import msgspec
 from lxml import etree
 from zeep.xsd import AnyType, ComplexType
 
@@ -38,7 +38,7 @@ from kfclient.api.errors import (
     ServerTrouble,
     WrongCredentials,
 )
-from kfclient.api.records import Currency, InvoiceLine, Record
+from kfclient.api.records import Currency, InvoiceLine, Record, kashflow_fields
 from kfclient.api.wsdl import Contract, item_of
 
 # KashFlow's own no: which of our errors a `StatusDetail` or a SOAP fault is.
@@ -137,25 +137,29 @@ class Reader(Protocol[R_co]):
 _log = logging.getLogger(__name__)
 
 
+# An xs:int, and an xs:decimal as long as money in SQL is. Bounded before a number is made of them:
+# `1e999999999` as an int takes minutes and all memory.
+_INT = re.compile(r"-?[0-9]{1,10}", re.ASCII)
+_DECIMAL = re.compile(r"[-+]?(?:[0-9]{1,15}(?:\.[0-9]{0,6}0{0,20})?|\.[0-9]{1,6}0{0,20})", re.ASCII)
+_INT32 = range(-(2**31), 2**31)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[^<]{0,40})?", re.ASCII)
+
+
 def whole_number(text: str) -> int:
-    """Return the xs:int in `text`; `1.00` is 1. Raises ValueError for anything else."""
-    if text.isdigit() and text.isascii():  # nearly always
-        return int(text)
-    number = amount(text)
-    if number != int(number):
+    """Return the xs:int in `text`: decimal digits alone. Raises ValueError for anything else."""
+    if _INT.fullmatch(text) is None or (number := int(text)) not in _INT32:
         raise ValueError
-    return int(number)
+    return number
 
 
 def amount(text: str) -> Decimal:
-    """Return the xs:decimal in `text`. Raises ValueError, for NaN and Infinity too."""
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        raise ValueError from None
-    if not number.is_finite() or "_" in text:
+    """Return the xs:decimal in `text`: at most 15 digits before the point, and six decimals.
+
+    Raises ValueError for anything else.
+    """
+    if _DECIMAL.fullmatch(text) is None:
         raise ValueError
-    return number
+    return Decimal(text)
 
 
 def truth(text: str) -> bool:
@@ -172,7 +176,10 @@ def day(text: str) -> date | None:
     Its times are naive and always midnight, so the day is what stands there: a zone is not
     followed. Raises ValueError for anything else.
     """
-    value = date.fromisoformat(text.strip()[:10])
+    text = text.strip()
+    if _DAY.fullmatch(text) is None:
+        raise ValueError
+    value = date.fromisoformat(text[:10])
     return None if value.year == 1 else value
 
 
@@ -195,19 +202,14 @@ def reader(record: type[R]) -> Reader[R]:
 
     Unknown children are left out (and counted by name, if it is given where), missing and empty
     ones keep their default, so a server that learns new fields breaks nothing. A scalar that
-    cannot be read keeps its default too, and is logged by name, never by content.
+    cannot be read keeps its default too, is named in `broken`, and is logged by name, never by
+    content.
     """
-    known: dict[Any, tuple[str, Callable[[str], Any] | None]] = {}
-    nested: dict[Any, tuple[str, type[Record]]] = {}
-    for field in msgspec.structs.fields(record):
-        tag = NAMESPACE + field.encode_name
-        if get_origin(field.type) is tuple:
-            nested[tag] = (field.name, get_args(field.type)[0])
-        else:
-            known[tag] = (field.name, _SCALARS[field.type])
+    known, nested = _elements(record)
 
     def read(element: etree._Element, left_out: Counter[Any] | None = None) -> R:
         values: dict[str, Any] = {}
+        broken: list[str] = []
         for child in element:
             tag = child.tag
             found = known.get(tag)
@@ -218,17 +220,43 @@ def reader(record: type[R]) -> Reader[R]:
                     try:
                         values[name] = convert(text) if convert else text
                     except ValueError:
-                        _log.warning(
-                            "%s has a value in %s that cannot be read", record.__name__, name
-                        )
+                        broken.append(name)
             elif tag in nested:
                 name, kind = nested[tag]
-                values[name] = _read_items(child, kind)
+                values[name] = items = _read_items(child, kind)
+                if any(map(_IS_BROKEN, items)):
+                    broken.append(name)
             elif left_out is not None:
                 left_out[tag] += 1
+        if broken:
+            values["broken"] = _told_broken(record, broken)
         return record(**values)
 
     return read
+
+
+_IS_BROKEN = attrgetter("broken")
+_Known = dict[Any, tuple[str, Callable[[str], Any] | None]]
+
+
+def _elements(record: type[Record]) -> tuple[_Known, dict[Any, tuple[str, type[Record]]]]:
+    """Return the fields of a record by KashFlow's tags: the scalars, and the lists within it."""
+    known: _Known = {}
+    nested: dict[Any, tuple[str, type[Record]]] = {}
+    for field in kashflow_fields(record):
+        tag = NAMESPACE + field.encode_name
+        if get_origin(field.type) is tuple:
+            nested[tag] = (field.name, get_args(field.type)[0])
+        else:
+            known[tag] = (field.name, _SCALARS[field.type])
+    return known, nested
+
+
+def _told_broken(record: type[Record], names: list[str]) -> tuple[str, ...]:
+    """Return KashFlow's names of the fields, and log what could not be read."""
+    theirs = {field.name: field.encode_name for field in kashflow_fields(record)}
+    _log.warning("%s has a value in %s that cannot be read", record.__name__, ", ".join(names))
+    return tuple(dict.fromkeys(theirs[name] for name in names))
 
 
 def _read_items(element: etree._Element, kind: type[Record]) -> tuple[Record, ...]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from kfclient.api.errors import RecordBroken
 from kfclient.api.records import (
     Invoice,
     InvoiceLine,
@@ -67,16 +68,45 @@ def candidates(
     """
     wanted = folded(send.reference)
     new = [one for one in documents if one.invoice_dbid > send.mark or not one.invoice_dbid]
-    sure = [one for one in lookalikes(new, wanted, send.gross) if one.invoice_dbid]
+    sure = [one for one in lookalikes(new, wanted, send.gross) if _is_readable(one)]
     doubtful = []
     for one in new:
         reference, grosses = folded(one.customer_reference), _grosses(one)
         alike = send.gross in grosses or not any(grosses)
         same = reference == wanted and (alike or wanted != "")
         cut = reference != "" and wanted.startswith(reference) and alike
-        if (same or cut) and one not in sure:
+        if (same or cut or one.broken) and one not in sure:
             doubtful.append(one)
     return sure, doubtful
+
+
+def _is_readable(document: Invoice) -> bool:
+    return bool(document.invoice_dbid) and not document.broken
+
+
+def with_id(documents: Iterable[Invoice], dbid: int) -> Invoice | None:
+    """Return the document of that id, None where there is none for certain.
+
+    Raises `RecordBroken` where it is broken, or one of them may be it, whose id cannot be read.
+    """
+    nameless = None
+    for one in documents:
+        if one.invoice_dbid == dbid and not one.broken:
+            return one
+        if one.invoice_dbid == dbid or "InvoiceDBID" in one.broken:
+            nameless = one
+    if nameless is None:
+        return None
+    raise RecordBroken(f"{described_broken(nameless)}; it may be this one.")
+
+
+def described_broken(document: Invoice) -> str:
+    """Return what is known of a document that cannot be read whole, in words."""
+    number = f" {document.invoice_number}" if document.invoice_number else ""
+    return (
+        f"KashFlow has a document{number} with a value in {' and '.join(document.broken)} that "
+        "cannot be read"
+    )
 
 
 def is_same(send: SendRecord, found: Invoice) -> bool:
