@@ -301,7 +301,7 @@ class Caller:
         record, item = rows or (None, "")
         with call:
             reply = soap.send(operation, fields)
-            decoder = Decoder(operation, reply.status, record, item)
+            decoder = Decoder(operation, reply.status, record, item, reply.content_type)
             tell = _Teller(on_rows, decoder.rows)
             with closing(reply.chunks()) as chunks:  # whatever happens here, the connection ends
                 for chunk in chunks:

@@ -39,6 +39,7 @@ from kfclient.api.errors import (
     WrongCredentials,
 )
 from kfclient.api.records import Currency, InvoiceLine, Record, kashflow_fields
+from kfclient.api.reply_text import UNREADABLE, ReplyText
 from kfclient.api.wsdl import Contract, item_of
 
 # KashFlow's own no: which of our errors a `StatusDetail` or a SOAP fault is.
@@ -289,8 +290,10 @@ class Decoder(Generic[R]):
         http_status: int,
         record: type[R] | None = None,
         item: str = "",
+        content_type: str = "",
     ) -> None:
         self.operation = operation
+        self._text = ReplyText(content_type)
         self.rows: list[R] = []
         self._http_status = http_status
         self._item = NAMESPACE + item
@@ -312,10 +315,15 @@ class Decoder(Generic[R]):
 
     def feed(self, chunk: bytes) -> None:
         """Take the next piece; raise `KashFlowError` as soon as it is no XML."""
+        self._parse(self._text.feed(chunk))
+
+    def _parse(self, text: bytes) -> None:
+        if not text:
+            return
         if len(self._head) < _SAID_AT_MOST:
-            self._head += chunk[:_SAID_AT_MOST]
+            self._head += text[:_SAID_AT_MOST]
         try:
-            self._parser.feed(chunk)
+            self._parser.feed(text)
             for _, element in self._parser.read_events():
                 self._take(element)
         except etree.XMLSyntaxError:
@@ -328,6 +336,7 @@ class Decoder(Generic[R]):
         `ServerTrouble` for a SOAP fault, and `ReplyBroken`, `NotKashFlow` or `ServerTrouble` for
         all that is no whole reply to this operation.
         """
+        self._parse(self._text.close())
         try:
             root: etree._Element = self._parser.close()
         except etree.XMLSyntaxError:
@@ -385,7 +394,7 @@ class Decoder(Generic[R]):
     def _judge(self, response: etree._Element) -> None:
         status = (response.findtext(f"{NAMESPACE}Status") or "").strip().casefold()
         said = tidy(response.findtext(f"{NAMESPACE}StatusDetail") or "")
-        if not status:
+        if not status or UNREADABLE in status:
             raise ReplyBroken(f"KashFlow's answer to {self.operation} does not say how it went.")
         if status == "ok":
             if said:
@@ -398,7 +407,7 @@ class Decoder(Generic[R]):
 
     def _unreadable(self) -> KashFlowError:
         """Return the error for a body that is no reply of KashFlow's, by what it looks like."""
-        head = self._head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+        head = self._head.lower()
         if self._http_status >= _SERVER_ERROR:
             return ServerTrouble(f"The server is in trouble (HTTP {self._http_status}).")
         if self._http_status == _HTTP_TOO_LARGE:
