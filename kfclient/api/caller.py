@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, Unpack
 from kfclient.api.call import Limits, call_limit_of, retried
 from kfclient.api.credentials import Credentials, SecretFields
 from kfclient.api.endpoint import Endpoint
-from kfclient.api.errors import KashFlowError, NotFound, RecordBroken, ReplyBroken, Unknown
+from kfclient.api.errors import (
+    KashFlowError,
+    NotFound,
+    NotKashFlow,
+    RecordBroken,
+    ReplyBroken,
+    Unknown,
+)
 from kfclient.api.records import Record
 from kfclient.api.request import sendable, unsendable
 from kfclient.api.trace import Trace, TraceTo
@@ -352,6 +359,14 @@ def _check_whole(operation: str, record: Record) -> None:
         )
 
 
+_AGAIN = {
+    NotKashFlow: "Check the server's address, then try again.",
+    RecordBroken: RecordBroken.default_cure,
+    ReplyBroken: "Try again; if it stays so, --trace FILE with the command shows what came.",
+}
+_AGAIN_LATER = "Try again in a while; if it stays so, check the network and the server's address."
+
+
 def judged(error: KashFlowError, *, write: bool) -> KashFlowError:
     """Add what a doubtful call means for the books: only here is it known what it was to do."""
     if isinstance(error, Unknown):
@@ -359,7 +374,7 @@ def judged(error: KashFlowError, *, write: bool) -> KashFlowError:
             error.sentence += " It may or may not be in KashFlow now."
         else:
             error.sentence += " Nothing was changed by it."
-            error.cure = "Try again; if it stays so, check the server's address."
+            error.cure = _AGAIN.get(type(error), _AGAIN_LATER)
         error.args = (error.sentence,)
     return error
 
