@@ -289,7 +289,7 @@ class Caller:
             return self._answer(soap or self._soap(), call, operation, fields, rows, on_rows)
         except KashFlowError as error:
             # The frames further down hold the request and the reply; nobody is to see them.
-            told = judged(_redacted(error, hidden), write=write).with_traceback(None)
+            told = judged(error, write=write).with_traceback(None)
             if traced is not None:
                 traced.failure(told.sentence)
             raise told from None
@@ -308,7 +308,9 @@ class Caller:
         record, item = rows or (None, "")
         with call:
             reply = soap.send(operation, fields)
-            decoder = Decoder(operation, reply.status, record, item, reply.content_type)
+            decoder = Decoder(
+                operation, reply.status, record, item, reply.content_type, call.secrets.hide_in_said
+            )
             tell = _Teller(on_rows, decoder.rows)
             with closing(reply.chunks()) as chunks:  # whatever happens here, the connection ends
                 for chunk in chunks:
@@ -327,7 +329,8 @@ class Caller:
         if not sendable(credentials.password):
             raise unsendable("The password")
         return credentials.username, SecretFields(
-            {"UserName": credentials.username, "Password": credentials.password}
+            {"UserName": credentials.username, "Password": credentials.password},
+            credentials.also_secret,
         )
 
 
@@ -375,14 +378,5 @@ def judged(error: KashFlowError, *, write: bool) -> KashFlowError:
         else:
             error.sentence += " Nothing was changed by it."
             error.cure = _AGAIN.get(type(error), _AGAIN_LATER)
-        error.args = (error.sentence,)
-    return error
-
-
-def _redacted(error: KashFlowError, secrets: SecretFields) -> KashFlowError:
-    """Take our own secrets out of what the other side says, should it repeat them."""
-    if error.said:
-        error.said = secrets.hide_in(error.said)
-        error.sentence = secrets.hide_in(error.sentence)
         error.args = (error.sentence,)
     return error

@@ -63,30 +63,34 @@ _ABSENT = re.compile(
 )
 
 
-def refusal(operation: str, said: str) -> KashFlowError:
-    """Return the error for `said`, the `StatusDetail` of a reply whose Status is not OK.
+def refusal(operation: str, text: str, said: str) -> KashFlowError:
+    """Return the error for `text`, the `StatusDetail` of a reply whose Status is not OK.
+
+    `said` is the text as a person may see it: without secrets, and of bounded length.
 
     A database that gave up in the middle is no refusal: what it had done by then nobody says.
     """
-    if _TIMEOUT.search(said):
+    if _TIMEOUT.search(text):
         return ServerTrouble(_quoted("KashFlow had trouble of its own", said), said=said)
-    if _CREDENTIALS.search(said):
+    if _CREDENTIALS.search(text):
         return WrongCredentials("KashFlow does not accept this username and password.", said=said)
-    if address := _ADDRESS.search(said):
+    if _ADDRESS.search(text):
+        address = _ADDRESS.search(said)
+        named = f", {address[1]}," if address else ""
         return AddressNotListed(
-            f"This machine's address, {address[1]}, is not on the list of those that may use this "
+            f"This machine's address{named} is not on the list of those that may use this "
             "account's API.",
             said=said,
         )
-    if _DISABLED.search(said):
+    if _DISABLED.search(text):
         return ApiDisabled("The SOAP API is switched off for this account.", said=said)
     if operation == "AutoAuthIP":
         return AutoAuthRefused(_quoted("KashFlow did not accept the AutoAuth key", said), said=said)
-    if _TAKEN.search(said):
+    if _TAKEN.search(text):
         return CodeNotUnique("This code is taken in KashFlow already.", said=said)
-    if _INVALID.search(said):
+    if _INVALID.search(text):
         return CodeInvalid("KashFlow does not take this code.", said=said)
-    if _ABSENT.search(said):
+    if _ABSENT.search(text):
         return NotFound(_quoted("KashFlow does not have it", said), said=said)
     return Refused(_quoted("KashFlow refused this", said), said=said)
 
@@ -273,12 +277,15 @@ _REDIRECTS = range(300, 400)
 _HTTP_TOO_LARGE = 413
 _SERVER_ERROR = 500
 _SAID_AT_MOST = 500
+_READ_AT_MOST = 20_000
 
 _log = logging.getLogger(__name__)
 
 
 class Decoder(Generic[R]):
     """Takes the reply to one `operation` in pieces; `close` gives its response element.
+
+    `hide` takes secrets out of what the server says.
 
     With `record` and `item` (the name of KashFlow's element) the records of a list are read into
     `rows` as they arrive and the elements dropped, so memory holds the records alone.
@@ -291,8 +298,10 @@ class Decoder(Generic[R]):
         record: type[R] | None = None,
         item: str = "",
         content_type: str = "",
+        hide: Callable[[str], str] = str,
     ) -> None:
         self.operation = operation
+        self._hide = hide
         self._text = ReplyText(content_type)
         self.rows: list[R] = []
         self._http_status = http_status
@@ -348,7 +357,7 @@ class Decoder(Generic[R]):
         if body is None:
             raise self._unreadable()
         if (trouble := body.find(f"{soap}Fault")) is not None:
-            raise _fault(trouble, soap)
+            raise self._fault(trouble, soap)
         if self._http_status != _OK:
             raise self._unreadable()
         response = body[0] if len(body) else None
@@ -393,7 +402,7 @@ class Decoder(Generic[R]):
 
     def _judge(self, response: etree._Element) -> None:
         status = (response.findtext(f"{NAMESPACE}Status") or "").strip().casefold()
-        said = tidy(response.findtext(f"{NAMESPACE}StatusDetail") or "")
+        said = response.findtext(f"{NAMESPACE}StatusDetail") or ""
         if not status or UNREADABLE in status:
             raise ReplyBroken(f"KashFlow's answer to {self.operation} does not say how it went.")
         if status == "ok":
@@ -403,7 +412,17 @@ class Decoder(Generic[R]):
         result = (response.findtext(f"{NAMESPACE}{self.operation}Result") or "").strip()
         if self.operation.startswith("Insert") and result not in ("", "0", "false"):
             raise ReplyBroken(f"KashFlow says no to {self.operation}, and gives a number for it.")
-        raise refusal(self.operation, said)
+        raise refusal(self.operation, _one_line(said), self._shown(said))
+
+    def _fault(self, element: etree._Element, soap: str) -> KashFlowError:
+        code = element.findtext("faultcode") or element.findtext(f"{soap}Code/{soap}Value") or ""
+        said = element.findtext("faultstring") or ""
+        said = said or element.findtext(f"{soap}Reason/{soap}Text") or ""
+        return fault(code.strip(), self._shown(said))
+
+    def _shown(self, said: str) -> str:
+        """Return what KashFlow says as one line, fit for a screen: secrets masked, then cut."""
+        return _one_line(self._hide(said[:_READ_AT_MOST]))
 
     def _unreadable(self) -> KashFlowError:
         """Return the error for a body that is no reply of KashFlow's, by what it looks like."""
@@ -427,15 +446,8 @@ class Decoder(Generic[R]):
         return NotKashFlow("Something else than KashFlow answered.")
 
 
-def _fault(element: etree._Element, soap: str) -> KashFlowError:
-    code = element.findtext("faultcode") or element.findtext(f"{soap}Code/{soap}Value") or ""
-    said = element.findtext("faultstring") or element.findtext(f"{soap}Reason/{soap}Text") or ""
-    return fault(code.strip(), tidy(said))
-
-
-def tidy(text: str) -> str:
-    """Return what KashFlow says as one line of bounded length, fit for a screen."""
-    return " ".join(text.split())[:_SAID_AT_MOST]
+def _one_line(text: str) -> str:
+    return " ".join(text[:_READ_AT_MOST].split())[:_SAID_AT_MOST]
 
 
 # Replies as dicts, by the names and types of a WSDL, for operations that have no record.
