@@ -156,7 +156,9 @@ class ListsScreen(AppScreen[None]):
         shown, whole = len(self.query_one(LedgerTable).rows), len(self.rows)
         count = f"{whole:,} records" if shown == whole else f"{shown:,} of {whole:,} records"
         synced = ago(status.synced_at if status else None, self.services.desk.clock())
-        trouble = f"  ! {status.problem.sentence}" if status and status.problem else ""
+        said = [] if status is None else [*status.remarks]
+        said[:0] = [status.problem.sentence] if status and status.problem else []
+        trouble = f"  ! {' '.join(said)}" if said else ""
         self.query_one("#about", TextLine).say(f"{count}, synced {synced}{trouble}")
 
     def show_rows(self) -> None:

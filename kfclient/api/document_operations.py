@@ -159,7 +159,7 @@ class Purchases(Caller):
     def get_receipt_payment(self, number: int, **following: Unpack[Following]) -> list[Payment]:
         """Return the payments of the purchase with that number."""
         fields = {"ReceiptNumber": number}
-        return self._rows("GetReceiptPayment", Payment, "Payment", fields, **following)
+        return self._whole_rows("GetReceiptPayment", Payment, "Payment", fields, **following)
 
     def delete_receipt_payment(self, payment_number: int) -> None:
         """Delete a payment of a purchase by the payment's own number (`Payment.pay_id`)."""
@@ -177,7 +177,7 @@ class Purchases(Caller):
     ) -> list[ReceiptNote]:
         """Return the notes of the purchase with that id (`Invoice.invoice_dbid`)."""
         fields = {"ReceiptId": receipt_id}
-        return self._rows("GetReceiptNotes", ReceiptNote, "ReceiptNotes", fields, **following)
+        return self._whole_rows("GetReceiptNotes", ReceiptNote, "ReceiptNotes", fields, **following)
 
     def attach_file_to_receipt(
         self, number: int, filename: str, content: bytes, content_type: str = ""
@@ -198,7 +198,7 @@ class Purchases(Caller):
     ) -> list[ReceiptAttachment]:
         """Return the files of the purchase with that id (`Invoice.invoice_dbid`)."""
         fields = {"ReceiptID": receipt_id}
-        return self._rows(
+        return self._whole_rows(
             "GetReceiptAttachments", ReceiptAttachment, "ReceiptAttachment", fields, **following
         )
 
@@ -271,7 +271,7 @@ class Sales(Caller):
     def get_invoice_payment(self, number: int, **following: Unpack[Following]) -> list[Payment]:
         """Return the payments of the sales invoice with that number."""
         fields = {"InvoiceNumber": number}
-        return self._rows("GetInvoicePayment", Payment, "Payment", fields, **following)
+        return self._whole_rows("GetInvoicePayment", Payment, "Payment", fields, **following)
 
     def delete_invoice_payment(self, payment_number: int) -> None:
         """Delete a payment of a sale by the payment's own number (`Payment.pay_id`)."""
@@ -289,7 +289,7 @@ class Sales(Caller):
     ) -> list[InvoiceNote]:
         """Return the notes of the sales invoice with that id (`Invoice.invoice_dbid`)."""
         fields = {"InvoiceId": invoice_id}
-        return self._rows("GetInvoiceNotes", InvoiceNote, "InvoiceNotes", fields, **following)
+        return self._whole_rows("GetInvoiceNotes", InvoiceNote, "InvoiceNotes", fields, **following)
 
     def attach_file_to_invoice(
         self, number: int, filename: str, content: bytes, content_type: str = ""

@@ -19,6 +19,7 @@ KashFlowError                    outcome says whether the call may have taken ef
     ├── ReplyLost                the connection ended before the whole reply came
     ├── ReplyTooSlow             the deadline passed
     ├── ReplyBroken              half a reply, not XML, the wrong element
+    │   └── RecordBroken         one thing asked for came with a value that cannot be read
     ├── NotKashFlow              a web page, a redirect, another service
     └── ServerTrouble            HTTP 5xx or a SOAP server fault
 """
@@ -176,6 +177,13 @@ class ReplyBroken(Unknown):
     """What came back is not a whole, well-formed KashFlow reply."""
 
     code = "reply-broken"
+
+
+class RecordBroken(ReplyBroken):
+    """What was asked for came, with a value that cannot be read; it concerns this record alone."""
+
+    code = "record-broken"
+    default_cure = "Look at it in KashFlow and put it right there, then try again."
 
 
 class NotKashFlow(Unknown):

@@ -265,7 +265,7 @@ class Transport(zeep.Transport):
 
 
 class Reply:
-    """What came back: the HTTP status, and the body in pieces as it arrives.
+    """What came back: the HTTP status and headers, and the body in pieces as it arrives.
 
     `done` is called when the body has been read, or given up.
     """
@@ -277,6 +277,7 @@ class Reply:
         done: Callable[[], None] | None = None,
     ) -> None:
         self.status = response.status_code
+        self.content_type: str = response.headers.get("Content-Type", "")
         self._response = response
         self._call = call
         self._done = done

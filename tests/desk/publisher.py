@@ -44,9 +44,12 @@ SALE = msgspec.structs.replace(
 
 
 class Publisher:
-    """One business of one desk, connected to the sandbox and synced, tax data on."""
+    """One business of one desk, connected to the sandbox and synced, tax data on.
 
-    def __init__(self, home: Home, sandbox: Sandbox) -> None:
+    `endpoint` is what stands before the sandbox, where something does.
+    """
+
+    def __init__(self, home: Home, sandbox: Sandbox, endpoint: str = "") -> None:
         self.now = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC)
         self.stepped = dt.timedelta()
         self.machine, self.boots = "here", 1
@@ -66,7 +69,7 @@ class Publisher:
             self.business,
             Draft(
                 software="sandbox",
-                endpoint=sandbox.endpoint,
+                endpoint=endpoint or sandbox.endpoint,
                 username=sandbox.username,
                 password=sandbox.password,
                 autoauth_key=sandbox.autoauth_key,

@@ -80,11 +80,12 @@ def run_shape(seen: tuple[RunStatus, RunPhase] | None) -> Shape | None:
 def list_shape(status: ListStatus | SyncedListStatus | None) -> Shape:
     """Return how one of the six lists stands; a list never synced has nulls."""
     if status is None:
-        return {"count": None, "synced_at": None, "problem": None}
+        return {"count": None, "synced_at": None, "problem": None, "remarks": []}
     return {
         "count": status.count,
         "synced_at": status.synced_at,
         "problem": problem_shape(status.problem),
+        "remarks": status.remarks,
     }
 
 

@@ -237,7 +237,7 @@ class Connecting:
 
         draft = draft.cleaned()
         redact.add(draft.password, draft.autoauth_key)
-        credentials = Credentials(draft.username, draft.password)
+        credentials = Credentials(draft.username, draft.password, (draft.autoauth_key,))
         expected = None if before is None else before.company
         secrets_in = self._place(draft.secrets_in or (before.secrets_in if before else ""))
         authority = self._businesses.get(business).settings.certificate_authority or None

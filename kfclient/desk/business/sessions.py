@@ -139,7 +139,8 @@ class Sessions:
 
         def credentials() -> Credentials:
             secret = self._secrets.load(business, connection.secrets_in)
-            return Credentials(connection.username, secret.password)
+            key = (secret.autoauth_key,) if secret.autoauth_key else ()
+            return Credentials(connection.username, secret.password, key)
 
         return KashFlow(
             connection.endpoint,

@@ -153,6 +153,7 @@ class SyncedListStatus:
         self.count: int = document.get("count", 0)
         self.synced_at = _moment(document.get("synced_at"))
         self.problem = _note(document.get("problem"))
+        self.remarks: list[str] = document.get("remarks", [])
 
 
 class ConnectionStatus:

@@ -34,7 +34,11 @@ def note_of(problem: Problem) -> ProblemNote:
 
 
 class ListStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One of the six lists after its last sync; times are UTC."""
+    """One of the six lists after its last sync; times are UTC.
+
+    `remarks` are sentences about what came otherwise than whole: a record that was left out, a
+    part of the list that the account may not read.
+    """
 
     count: int = 0
     synced_at: datetime | None = None
@@ -42,6 +46,7 @@ class ListStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     changed: int = 0
     removed: int = 0
     problem: ProblemNote | None = None
+    remarks: list[str] = []
 
 
 class Company(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

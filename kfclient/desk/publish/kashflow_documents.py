@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from kfclient.api.errors import RecordBroken
 from kfclient.api.records import (
     Invoice,
     InvoiceLine,
@@ -53,7 +54,7 @@ def candidates(
 
     Both came after its mark. Doubtful are all with its gross, whatever their reference is, for a
     server may rewrite a text; those with its reference and another gross (it may have come out
-    differently there); and those that do not say their id or their amounts.
+    differently there); those that do not say their id or their amounts; and broken ones.
     """
     wanted = folded(send.reference)
     sure, doubtful = [], []
@@ -62,11 +63,40 @@ def candidates(
             continue
         grosses = _grosses(one)
         same_gross, same_text = send.gross in grosses, folded(one.customer_reference) == wanted
-        if same_gross and same_text and one.invoice_dbid:
+        if same_gross and same_text and _is_readable(one):
             sure.append(one)
-        elif same_gross or not any(grosses) or (same_text and wanted):
+        elif same_gross or not any(grosses) or (same_text and wanted) or one.broken:
             doubtful.append(one)
     return sure, doubtful
+
+
+def _is_readable(document: Invoice) -> bool:
+    return bool(document.invoice_dbid) and not document.broken
+
+
+def with_id(documents: Iterable[Invoice], dbid: int) -> Invoice | None:
+    """Return the document of that id, None where there is none for certain.
+
+    Raises `RecordBroken` where it is broken, or one of them may be it, whose id cannot be read.
+    """
+    nameless = None
+    for one in documents:
+        if one.invoice_dbid == dbid and not one.broken:
+            return one
+        if one.invoice_dbid == dbid or "InvoiceDBID" in one.broken:
+            nameless = one
+    if nameless is None:
+        return None
+    raise RecordBroken(f"{described_broken(nameless)}; it may be this one.")
+
+
+def described_broken(document: Invoice) -> str:
+    """Return what is known of a document that cannot be read whole, in words."""
+    number = f" {document.invoice_number}" if document.invoice_number else ""
+    return (
+        f"KashFlow has a document{number} with a value in {' and '.join(document.broken)} that "
+        "cannot be read"
+    )
 
 
 def is_same(send: SendRecord, found: Invoice) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from kfclient.api.errors import KashFlowError, NotFound, Outcome, Refused
+from kfclient.api.errors import KashFlowError, NotFound, Outcome, RecordBroken, Refused
 from kfclient.api.records import Invoice
 from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import (
@@ -45,12 +45,14 @@ from kfclient.desk.publish.journal_records import (
 )
 from kfclient.desk.publish.kashflow_documents import (
     candidates,
+    described_broken,
     differences,
     gross_of,
     id_of,
     is_same,
     likeness,
     listed_beside,
+    with_id,
 )
 from kfclient.desk.publish.plan import PlannedPayment
 from kfclient.elapsed import Uptime, elapsed
@@ -116,7 +118,11 @@ class Recovery(abc.ABC, Generic[R, F, T]):
         Raises `KashFlowError` when KashFlow could not be looked at.
         """
         wait = seconds_to_wait(record.gave_up, settle_time, self._moment())
-        return self._judge(business, record, self._look(business, record), wait, listener)
+        try:
+            sight = self._look(business, record)
+        except RecordBroken as problem:  # it may be what is looked for
+            sight = Sight(doubt=problem)
+        return self._judge(business, record, sight, wait, listener)
 
     def _judge(
         self, business: str, record: R, sight: Sight[F], wait: float, listener: Listener
@@ -283,7 +289,7 @@ class RemovalRecovery(Recovery[RemovalRecord, bool, None]):
             if _has_number(kashflow, removal):
                 return False
             everything = removal.side.documents_of(kashflow, send.party)
-            return removal.target not in {one.invoice_dbid for one in everything}
+            return with_id(everything, removal.target) is None
 
         return self._sessions.call(business, look)
 
@@ -587,7 +593,8 @@ class SendRecovery(Recovery[SendRecord, Invoice, PublishResult]):
         with contextlib.suppress(KashFlowError):
             for send in self.reading.unread(business):
                 if only is None or send.item in only:
-                    self.reading.make_up_for(business, send)
+                    with contextlib.suppress(RecordBroken):  # its own trouble alone
+                        self.reading.make_up_for(business, send)
                     looked_for.append(send.item)
         return looked_for
 
@@ -604,7 +611,7 @@ class SendRecovery(Recovery[SendRecord, Invoice, PublishResult]):
         waits = [
             seconds_to_wait(one.gave_up, settle_time, now)
             for one in pending
-            if one.problem is None or one.problem.code != SeveralThere.code
+            if one.problem is None or one.problem.code not in {SeveralThere.code, RecordBroken.code}
         ]
         return min(waits, default=None)
 
@@ -722,6 +729,11 @@ def _several(send: SendRecord, found: list[Invoice]) -> SeveralThere:
 
 def _doubtful(send: SendRecord, found: Invoice) -> SeveralThere:
     word = send.side.document
+    if found.broken:
+        return SeveralThere(
+            f"{described_broken(found)}; it may be this item.",
+            "Look at it there and put it right, then look again here.",
+        )
     return SeveralThere(
         f"In KashFlow {word} {found.invoice_number} may be this item, but differs: this item "
         f"has the reference {send.reference or '(none)'} and comes to "

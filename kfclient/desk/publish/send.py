@@ -24,6 +24,7 @@ from kfclient.api.errors import (
     InsecureConnection,
     KashFlowError,
     NotSent,
+    RecordBroken,
     Refused,
     WrongCredentials,
 )
@@ -137,7 +138,8 @@ def stops(problem: Problem) -> bool:
     """Tell whether what went wrong before anything was sent would go wrong for every item."""
     if isinstance(problem, NOBODY_GETS_IN):
         return True
-    return isinstance(problem, KashFlowError) and not isinstance(problem, Refused | BadRequest)
+    own = Refused | BadRequest | RecordBroken
+    return isinstance(problem, KashFlowError) and not isinstance(problem, own)
 
 
 def may_pass(problem: Problem) -> bool:

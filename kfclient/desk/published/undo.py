@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from kfclient.api.errors import KashFlowError, Outcome
+from kfclient.api.errors import KashFlowError, Outcome, RecordBroken
 from kfclient.cancel import Cancel, Pause
 from kfclient.dates import shown_date
 from kfclient.desk.audit.entry import Action
@@ -477,7 +477,7 @@ class Undoing:
                     continue
                 try:
                     planned.append(look.look(item, self._known(business, send, finder)))
-                except (NotUndone, NotReadBack) as problem:
+                except (NotUndone, NotReadBack, RecordBroken) as problem:
                     left_out.append(LeftOut(item_id, f"{problem.sentence} {problem.cure}".strip()))
         return UndoPlan(business=business, items=tuple(planned), left_out=tuple(left_out), run=run)
 
