@@ -62,6 +62,16 @@ def test_the_whole_journey(kashdeck: Kashdeck) -> None:
     _assert_no_secret(kashdeck)
 
 
+def test_what_came_out_different_is_told_and_the_command_ends_with_1(filled: Kashdeck) -> None:
+    filled.sandbox.account.switch(reference_length=3)
+    ran = filled.run("publish", NAME, "1")
+    assert ran.code == 1
+    assert "1 item published" in ran.out
+    item = filled.json("items", NAME)["items"][0]
+    assert item["problem"]["code"] == "came-out-different"
+    assert f"Item 1: {item['problem']['sentence']}" in ran.err
+
+
 def test_a_dry_run_shows_the_words_and_the_body_and_sends_nothing(filled: Kashdeck) -> None:
     answer = filled.json("publish", NAME, "--ready", "--dry-run", "--body", code=1)
     assert answer["dry_run"] is True

@@ -16,6 +16,7 @@ from tui.commands.status import problem_shape, run_shape
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from kfclient.desk import Desk
     from kfclient.desk.model.business import Business
@@ -31,21 +32,28 @@ def tell_published(
 ) -> int:
     """Tell what became of the items, and return the exit code.
 
-    1 when an item was held back, is of unknown outcome, or has something left to do; for all that
-    was ready also when others are to review. 130 when it was stopped.
+    1 when an item was held back, is of unknown outcome, is in KashFlow otherwise than it was sent,
+    or has something left to do; for all that was ready also when others are to review. 130 when it
+    was stopped.
     """
     shape = _shape(desk, plan, report)
+    results = {result.item_id for result in report.results}
+    amiss = [
+        one
+        for one in shape["items"]
+        if one["id"] in results and one["state"] == "published" and one["problem"]
+    ]
     if as_json:
         say_json(shape)
     elif shape["items"]:
-        _tell(business, report, shape)
+        _tell(business, report, shape, amiss)
     if report.cancelled:
         return STOPPED
     review = shape["to_review"] if plan.everything else 0
-    return 1 if shape["held"] or shape["unknown"] or shape["left"] or review else 0
+    return 1 if shape["held"] or shape["unknown"] or shape["left"] or amiss or review else 0
 
 
-def _tell(business: Business, report: PublishReport, shape: Shape) -> None:
+def _tell(business: Business, report: PublishReport, shape: Shape, amiss: Sequence[Shape]) -> None:
     there = f"{shape['already']} in KashFlow already, " if shape["already"] else ""
     say(
         f"{count(shape['published'], 'item')} published, {there}{shape['held']} held back, "
@@ -53,6 +61,9 @@ def _tell(business: Business, report: PublishReport, shape: Shape) -> None:
     )
     if shape["left"]:
         say(f"{count(shape['left'], 'item')} in KashFlow with something left to do.")
+    for one in amiss:
+        problem = one["problem"]
+        warn(f"Item {one['id']}: {problem['sentence']} {problem['cure'] or ''}".rstrip())
     if report.stopped is not None:
         tell_problem(report.stopped)
     if shape["unknown"]:
