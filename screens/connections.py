@@ -208,7 +208,7 @@ class ConnectionsScreen(AppScreen[None]):
     def on_ledger_table_moved(self) -> None:
         """Say more of the business under the cursor; words such as "just now" have aged since."""
         now = self.services.desk.clock()
-        if self.shown_at is not None and now - self.shown_at > timedelta(minutes=1):
+        if self.shown_at is not None and abs(now - self.shown_at) > timedelta(minutes=1):
             self.show()
         self.show_strip()
 
