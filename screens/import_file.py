@@ -11,8 +11,8 @@ from textual.widgets import Static
 from kfclient.errors import Problem, tell
 from kfclient.visible import stacked
 from screens.app_screen import BACK, Act, AppScreen
+from screens.files import PathBox, complete
 from screens.widgets.ledger_table import Column, LedgerTable, Row
-from screens.widgets.path_box import PathBox, complete
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
