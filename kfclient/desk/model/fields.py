@@ -24,7 +24,18 @@ DOCUMENTS = ("invoice", "receipt", "credit note", "expense claim")
 """What the document of an item can be; the last is a claim's, and a claim has no other."""
 
 REMEMBERED = frozenset(
-    {"id", "sent", "number", "dbid", "published_at", "problem", "left", "version", "imported"}
+    {
+        "id",
+        "sent",
+        "number",
+        "dbid",
+        "published_at",
+        "problem",
+        "left",
+        "version",
+        "imported",
+        "claimed",
+    }
 )
 """What publishing and importing remember of an item: no person gives it, nor is it in the trail."""
 

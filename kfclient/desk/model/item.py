@@ -89,7 +89,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     twice adds nothing. `sent` is the remembered part of the state; `number` and `dbid` are
     KashFlow's, `left` is what is still to be done for a published one. `version` grows with every
     change. `imported` is a print of what the file said of it, to tell a file that says something
-    else now.
+    else now; `claimed` is the person on one of whose claims a file has it, until it is known on
+    which.
     """
 
     id: str = ""
@@ -120,6 +121,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     left: tuple[LeftStep, ...] = ()
     version: int = 0
     imported: str = ""
+    claimed: str = ""
 
     @property
     def net(self) -> Decimal:
