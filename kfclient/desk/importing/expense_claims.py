@@ -73,13 +73,15 @@ def _join_person(claims: list[Claimed], receipts: list[Claimed], joined: Joined)
     tellers: tuple[Callable[[list[Claimed], list[Claimed]], Matched], ...] = (
         _all_of_one, _by_order, _by_dates, _of_the_days, _certain,
     )  # fmt: skip
+    places = {receipt.key: place for place, receipt in enumerate(receipts)}
     open_claims, left = list(claims), list(receipts)
     at = 0
     while open_claims and at < len(tellers):
         matched = tellers[at](open_claims, left)
         for claim in open_claims:
             if rows := matched.get(claim.key):
-                joined.receipts[claim.key] = tuple(one.key for one in rows)
+                keys = (one.key for one in rows)
+                joined.receipts[claim.key] = tuple(sorted(keys, key=places.__getitem__))
                 if _sum(rows) != claim.pence:
                     joined.nearly.add(claim.key)
         taken = {one.key for rows in matched.values() for one in rows}
