@@ -123,7 +123,7 @@ def read_row(row: CsvRow, base: str, home: str, folder: Path) -> DextRow:
         total=amounts.total,
         image=link,
         source=f"dext:{row['receipt id']}",
-        problem=_doubt(amounts, base),
+        problem=_doubt(amounts, base) or _net_differs(row, amounts),
     )
     return DextRow(row, item, amounts)
 
@@ -182,6 +182,22 @@ def _doubt(amounts: Amounts, base: str) -> ProblemNote | None:
             f"of {plain_amount(base_total)}, in the same currency.",
             "Look at the document, put the amount right where needed, and save.",
         )
+    return None
+
+
+def _net_differs(row: CsvRow, amounts: Amounts) -> ProblemNote | None:
+    """Return what is odd where the row states a net that is not its total without its tax."""
+    for column in _NET:
+        net = amount(row, column)
+        if net is not None and amounts.total is not None:
+            if net + (amounts.tax or ZERO) == amounts.total:
+                return None
+            return ProblemNote(
+                TOTALS_DIFFER,
+                f"The file has a net of {plain_amount(net)}, a tax of "
+                f"{plain_amount(amounts.tax or ZERO)} and a total of {plain_amount(amounts.total)}.",
+                "Look at the document, put the amount right where needed, and save.",
+            )
     return None
 
 
@@ -357,7 +373,8 @@ _CLAIMED = "claimed"
 
 IDENTITY = ("receipt id", "date", "invoice number")
 DATES = ("date", "due date")
-_AMOUNT = re.compile(r"(?:total|tax)(?: \([a-z]{3}\))?|tax percentage")
+_NET = ("net", "net amount", "subtotal")
+_AMOUNT = re.compile(r"net|net amount|subtotal|(?:total|tax)(?: \([a-z]{3}\))?|tax percentage")
 
 
 def columns(file: CsvFile) -> CsvFile:

@@ -120,9 +120,9 @@ def _contradicts(row: CsvRow, column: str, meant: frozenset[str], but: str) -> s
 
 
 def _either(codes: frozenset[str]) -> str:
-    """Return `GBP`, or `CNY or JPY`, or a word for more than three."""
-    if len(codes) > 3:
-        return "dollars or pesos" if "USD" in codes else "one of several currencies"
+    """Return `GBP`, or `CNY or JPY`, or a word for the many kinds of dollars."""
+    if "USD" in codes and len(codes) > 1:
+        return "dollars or pesos"
     return " or ".join(sorted(codes))
 
 

@@ -180,6 +180,18 @@ def test_two_totals_in_one_currency_are_for_a_person_to_settle(
     assert inbox.items.state(inbox.business, saved) is ItemState.READY
 
 
+@pytest.mark.parametrize(("net", "held"), [("80.00", False), ("90.00", True), ("", False)])
+def test_a_net_that_is_stated_is_held_against_total_and_tax(
+    inbox: Inbox, tmp_path: Path, net: str, held: bool
+) -> None:
+    row = dext_row(1, **priced("100.00", "20.00")) | {"Net": net}
+    path = tmp_path / "costs.csv"
+    path.write_text(text_of([row], list(row)), newline="")
+    report = inbox.importing.import_file(inbox.business, path)
+    item = inbox.items.get(inbox.business, report.added[0])
+    assert (item.problem is not None, report.notes) == (held, ())
+
+
 def test_a_file_in_another_base_currency_gives_no_exchange_rates(
     inbox: Inbox, tmp_path: Path
 ) -> None:
