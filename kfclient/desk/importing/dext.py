@@ -192,10 +192,10 @@ def _net_differs(row: CsvRow, amounts: Amounts) -> ProblemNote | None:
         if net is not None and amounts.total is not None:
             if net + (amounts.tax or ZERO) == amounts.total:
                 return None
+            tax, total = plain_amount(amounts.tax or ZERO), plain_amount(amounts.total)
             return ProblemNote(
                 TOTALS_DIFFER,
-                f"The file has a net of {plain_amount(net)}, a tax of "
-                f"{plain_amount(amounts.tax or ZERO)} and a total of {plain_amount(amounts.total)}.",
+                f"The file has a net of {plain_amount(net)}, a tax of {tax} and a total of {total}.",
                 "Look at the document, put the amount right where needed, and save.",
             )
     return None
