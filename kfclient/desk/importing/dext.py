@@ -195,7 +195,7 @@ def _net_differs(row: CsvRow, amounts: Amounts) -> ProblemNote | None:
             tax, total = plain_amount(amounts.tax or ZERO), plain_amount(amounts.total)
             return ProblemNote(
                 TOTALS_DIFFER,
-                f"The file has a net of {plain_amount(net)}, a tax of {tax} and a total of {total}.",
+                f"The file says net {plain_amount(net)}, tax {tax} and total {total}.",
                 "Look at the document, put the amount right where needed, and save.",
             )
     return None
