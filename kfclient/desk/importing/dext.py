@@ -393,7 +393,7 @@ def columns(file: CsvFile) -> CsvFile:
 _READ = {
     "receipt id", "type", "date", "due date", "invoice number", "supplier", "category", "customer",
     "project", "project 2", "payment method", "bank account", "tax", "tax name", "tax percentage",
-    "total", "currency", "status", "owner", "note", "description", "image",
+    "total", "currency", "status", "owner", "note", "description", "image", "tax code",
 }  # fmt: skip
 
 
