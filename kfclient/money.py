@@ -84,6 +84,9 @@ _SIGN_BEHIND = re.compile(rf"\s*(?<![^\W\d_])({_SIGN})$", re.IGNORECASE)
 _CREDIT = re.compile(r"\s*(?<![^\W\d_])(cr|dr)\.?$", re.IGNORECASE)
 
 
+_BARE = re.compile(r"-?[0-9][0-9.,]*")
+
+
 class _Amount(NamedTuple):
     """A written amount taken apart: whether it is below zero, its sign or code, its figures."""
 
@@ -131,13 +134,15 @@ def sign_of(text: str) -> str:
 
 def _taken_apart(text: str) -> _Amount:
     """Take off one minus (or brackets, or CR) and one currency sign; the rest must be figures."""
+    if _BARE.fullmatch(text):  # what most are
+        return _Amount(text[0] == "-", "", text.removeprefix("-"))
     text = text.removeprefix("'").strip()
     minus, sign = "", ""
-    if text.startswith("(") and text.endswith(")"):
-        minus, text = "-", text[1:-1].strip()
     before = None
     while before != text:
         before = text
+        if not minus and text.startswith("(") and text.endswith(")"):
+            minus, text = "-", text[1:-1].strip()
         if not sign and (match := _SIGN_BEFORE.match(text)):
             sign, text = match[1].upper(), text[match.end() :]
         if not minus and text[:1] in {"-", "+"}:

@@ -108,6 +108,7 @@ ACTS = {
     "clear-due-date": "Take the due date out",
     "use-currency": "Use {}",
     "use-exchange-rate": "Use the rate {} to 1",
+    "own-cost": "Book it as a cost of its own, on no claim",
     "keep-lines": "Keep the lines as they are",
     "use-tax-rate": "Use the tax rate {}",
     "use-percentage": "Use {} percent",

@@ -324,11 +324,11 @@ def _rows(
             bad.append(record)
             continue
         line, values = record
-        clean = [value.translate(_CONTROL).strip() for value in values]
+        clean = [_value(value) for value in values]
         # Spreadsheets leave empty cells behind the last column.
         while len(clean) > len(columns) and not clean[-1]:
             clean.pop()
-        if tuple(map(plain_column, clean)) == columns:
+        if plain_column(clean[0]) == columns[0] and tuple(map(plain_column, clean)) == columns:
             repeated.append(line)
             continue
         if len(clean) != len(columns):
@@ -342,6 +342,14 @@ def _rows(
             cleaned.append(line)
         rows.append(CsvRow(line, dict(zip(columns, clean, strict=True))))
     return tuple(rows), tuple(bad), cleaned, repeated
+
+
+def _value(written: str) -> str:
+    """Return a value without control characters, and out of the formula that keeps it a text."""
+    value = written.translate(_CONTROL).strip()
+    if value.startswith('="') and value.endswith('"') and len(value) > 2:  # ="00123"
+        return value[2:-1].replace('""', '"').strip()
+    return value
 
 
 _TOTAL = re.compile(

@@ -10,17 +10,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from itertools import combinations
 from pathlib import Path
 
 import msgspec
 
 from kfclient.dates import shown_date
 from kfclient.desk.importing.csvfile import BadRow, CsvFile, CsvRow
+from kfclient.desk.importing.expense_claims import Claimed, join
 from kfclient.desk.importing.values import (
     NO_TAX_WORDS,
     FoundItem,
     ImportedFile,
+    OpenClaim,
     RowRefused,
     amount,
     amount_in,
@@ -29,7 +30,7 @@ from kfclient.desk.importing.values import (
     picture,
     read_cell,
 )
-from kfclient.desk.items.check import TOTAL_MISSING
+from kfclient.desk.items.check import TOTAL_MISSING, TOTALS_DIFFER
 from kfclient.desk.items.reference import fits, folded, split_rate
 from kfclient.desk.model.business import ProblemNote
 from kfclient.desk.model.fields import ITEM_FIELDS, one_line
@@ -37,120 +38,6 @@ from kfclient.desk.model.item import Item, ItemLine, Kind
 from kfclient.desk.model.settings import NOT_APPLICABLE
 from kfclient.money import ZERO
 from kfclient.money import decimal_text as plain_amount
-
-# Which receipts an expense claim is made of.
-#
-# Dext's export has a row for the claim and a row for each claimed receipt, and nothing that links
-# them but the person and the sum. A claim is put together only where one set of that person's
-# receipts, and no other, adds up to it, total and tax; nothing is guessed.
-
-# With more receipts of one person than this, the sets that could be meant are too many to try.
-MOST_RECEIPTS = 32
-
-Pence = tuple[int, int]
-
-
-class Claimed(msgspec.Struct, frozen=True):
-    """A claim or a receipt: a key, its person as compared, and its total and tax in pence."""
-
-    key: str
-    person: str
-    pence: Pence
-
-
-class Joined(msgspec.Struct, frozen=True):
-    """The receipts' keys by the claim's key, and the reason by the key of a claim without."""
-
-    receipts: dict[str, tuple[str, ...]]
-    refused: dict[str, str]
-
-
-def join(claims: Sequence[Claimed], receipts: Sequence[Claimed]) -> Joined:
-    """Find each claim's receipts, or say why they cannot be told."""
-    joined = Joined({}, {})
-    for person in dict.fromkeys(claim.person for claim in claims):
-        _join_person(
-            [claim for claim in claims if claim.person == person],
-            [receipt for receipt in receipts if receipt.person == person],
-            joined,
-        )
-    return joined
-
-
-def _join_person(claims: list[Claimed], receipts: list[Claimed], joined: Joined) -> None:
-    """Settle one person's claims: what is certain first, then again with what is left."""
-    if len(claims) == 1 and receipts and _sum(receipts) == claims[0].pence:
-        joined.receipts[claims[0].key] = tuple(receipt.key for receipt in receipts)
-        return
-    open_claims, left = list(claims), list(receipts)
-    while open_claims:
-        answers = {claim.key: _solutions(claim.pence, left) for claim in open_claims}
-        certain = {key: sets[0] for key, sets in answers.items() if len(sets) == 1}
-        clashing = {
-            key
-            for one, other in combinations(certain, 2)
-            if certain[one] & certain[other]
-            for key in (one, other)
-        }
-        matched = {key: rows for key, rows in certain.items() if key not in clashing}
-        if not matched:
-            for claim in open_claims:
-                joined.refused[claim.key] = _reason(answers[claim.key], left)
-            return
-        for key, rows in matched.items():
-            joined.receipts[key] = tuple(one.key for one in left if one.key in rows)
-        taken = frozenset().union(*matched.values())
-        left = [receipt for receipt in left if receipt.key not in taken]
-        open_claims = [claim for claim in open_claims if claim.key not in matched]
-
-
-def _reason(sets: list[frozenset[str]], receipts: list[Claimed]) -> str:
-    if sets:
-        return "more than one set of this person's claimed receipts adds up to it"
-    if len(receipts) > MOST_RECEIPTS:
-        return "this person has too many claimed receipts to tell which are meant"
-    if not receipts:
-        return "the file has no claimed receipts of this person"
-    return "no set of this person's claimed receipts adds up to its total and tax"
-
-
-def _sum(receipts: Iterable[Claimed]) -> Pence:
-    pence = [receipt.pence for receipt in receipts]
-    return sum(total for total, _ in pence), sum(tax for _, tax in pence)
-
-
-def _solutions(target: Pence, receipts: list[Claimed]) -> list[frozenset[str]]:
-    """Return up to two different sets of receipts that add up to the target.
-
-    Each half of the receipts is summed in every way, and the halves are met: 2^16 sums each at
-    most, where trying every set of 32 would take 2^32.
-    """
-    if len(receipts) > MOST_RECEIPTS:
-        return []
-    half = len(receipts) // 2
-    first: dict[Pence, list[frozenset[str]]] = {}
-    for pence, keys in _sums(receipts[:half]):
-        sets = first.setdefault(pence, [])
-        if len(sets) < 3:  # one of them may be the empty set, which alone is no answer
-            sets.append(keys)
-    found: list[frozenset[str]] = []
-    for pence, keys in _sums(receipts[half:]):
-        for others in first.get((target[0] - pence[0], target[1] - pence[1]), ()):
-            if keys | others:
-                found.append(keys | others)
-            if len(found) == 2:
-                return found
-    return found
-
-
-def _sums(receipts: list[Claimed]) -> Iterator[tuple[Pence, frozenset[str]]]:
-    """Yield every set of the receipts with its sum."""
-    sums: list[tuple[Pence, frozenset[str]]] = [((0, 0), frozenset())]
-    for receipt in receipts:
-        total, tax = receipt.pence
-        sums += [((t + total, v + tax), keys | {receipt.key}) for (t, v), keys in sums]
-    yield from sums
-
 
 # One row of Dext's costs export as an item, or what is wrong with it.
 
@@ -242,7 +129,7 @@ def read_row(row: CsvRow, base: str, home: str, folder: Path) -> DextRow:
         tax_name=one_line(", ".join(_each_once(_tax_names(row)))),
         image=link,
         source=f"dext:{row['receipt id']}",
-        problem=_doubt(amounts, base),
+        problem=_doubt(amounts, base) or _net_differs(row, amounts),
     )
     return DextRow(row, item, amounts)
 
@@ -296,7 +183,7 @@ def _doubt(amounts: Amounts, base: str) -> ProblemNote | None:
         )
     if amounts.currency == base and base_total is not None and base_total != amounts.total:
         return ProblemNote(
-            "E-TOTALS-DIFFER",
+            TOTALS_DIFFER,
             f"The file has a total of {plain_amount(amounts.total)} and a total ({base}) "
             f"of {plain_amount(base_total)}, in the same currency.",
             "Look at the document, put the amount right where needed, and save.",
@@ -306,6 +193,22 @@ def _doubt(amounts: Amounts, base: str) -> ProblemNote | None:
 
 def _tax_names(row: CsvRow) -> Iterator[str]:
     return (row[name] for name in ("tax name", "tax code") if row[name])
+
+
+def _net_differs(row: CsvRow, amounts: Amounts) -> ProblemNote | None:
+    """Return what is odd where the row states a net that is not its total without its tax."""
+    for column in _NET:
+        net = amount(row, column)
+        if net is not None and amounts.total is not None:
+            if net + (amounts.tax or ZERO) == amounts.total:
+                return None
+            tax, total = plain_amount(amounts.tax or ZERO), plain_amount(amounts.total)
+            return ProblemNote(
+                TOTALS_DIFFER,
+                f"The file says net {plain_amount(net)}, tax {tax} and total {total}.",
+                "Look at the document, put the amount right where needed, and save.",
+            )
+    return None
 
 
 def _rate(row: CsvRow, bracket: str, net: Decimal, vat: Decimal) -> Decimal | None:
@@ -336,49 +239,97 @@ def _note(row: CsvRow) -> str:
 # Expense claims in Dext's export: a row for the claim, a row for each of its receipts.
 
 
-def put_together(
-    claims: Sequence[DextRow], receipts: Sequence[DextRow], base: str
-) -> tuple[list[FoundItem], list[BadRow]]:
+def put_together(claims: Sequence[DextRow], receipts: Sequence[DextRow], base: str) -> ImportedFile:
     """Make one item of each claim and its receipts; report claims and receipts left over.
 
     Claims are made in the base currency, so a receipt in another counts with its base amounts.
+    Receipts of a person of whom a claim is open come as items to review, to choose from.
     """
     in_base = {one.item.source: _in_base(one, base) for one in receipts}
     joined = join(
-        [Claimed(one.item.source, folded(one.item.contact), _pence(one.item)) for one in claims],
+        [_claimed(one, one.item, one.item.contact) for one in claims],
         [
-            Claimed(key, folded(item.owner), _pence(item))
-            for key, item in in_base.items()
+            _claimed(one, item, item.owner)
+            for one, item in zip(receipts, in_base.values(), strict=True)
             if item.gross and item.problem is None
         ],
     )
     parts = {one.item.source: one for one in receipts}
     found: list[FoundItem] = []
     bad: list[BadRow] = []
+    choices: list[OpenClaim] = []
     for claim in claims:
-        keys = joined.receipts.get(claim.item.source)
-        if keys is None:
+        key = claim.item.source
+        keys = joined.receipts.get(key)
+        if keys is not None:
+            found.append(_put_together(claim, [parts[key] for key in keys], base))
+            continue
+        cannot = f"The claim cannot be put together: {joined.refused[key]}."
+        if key in joined.open:
+            row = BadRow(claim.row.line, f"{cannot} {_choose(claim.item)}", claim.row.text)
+            choices.append(OpenClaim(claim.item, row))
+        else:
             reason = (
-                f"The claim cannot be put together: {joined.refused[claim.item.source]}. Nothing "
-                "was guessed; enter it by hand, or export it with its receipts alone."
+                f"{cannot} Nothing was guessed; enter it by hand, or export it with its receipts "
+                "alone."
             )
             bad.append(BadRow(claim.row.line, reason, claim.row.text))
-            continue
-        lines = tuple(
-            _line(part, _in_base(part, base)) for key in keys for part in _parts(parts[key])
-        )
-        reference = claim.item.reference or f"Claim {claim.row['receipt id']}"
-        item = _with_papers(claim.item, [parts[key].item for key in keys])
-        item = msgspec.structs.replace(item, reference=reference, lines=lines)
-        found.append(FoundItem(claim.row.line, item, keys))
     taken = {key for keys in joined.receipts.values() for key in keys}
+    people = {folded(one.item.contact) for one in choices}
     reason = "Its status is claimed, but it belongs to no claim in this file."
-    bad += [
-        BadRow(one.row.line, reason, one.row.text)
-        for one in receipts
-        if one.item.source not in taken
-    ]
-    return found, bad
+    for one in receipts:
+        if one.item.source in taken:
+            continue
+        if folded(one.item.owner) in people:
+            item = msgspec.structs.replace(one.item, claimed=one.item.owner or "somebody")
+            found.append(FoundItem(one.row.line, item))
+        else:
+            bad.append(BadRow(one.row.line, reason, one.row.text))
+    return ImportedFile(tuple(found), tuple(bad), open_claims=tuple(choices))
+
+
+def _claimed(row: DextRow, item: Item, person: str) -> Claimed:
+    """Return a claim or a receipt as they are compared; the item has its amounts in the base."""
+    return Claimed(
+        row.item.source,
+        folded(person),
+        (int(item.gross * 100), int(item.vat * 100)),
+        item.date,
+        row.row.line,
+        item is not row.item,
+    )
+
+
+def _put_together(claim: DextRow, receipts: Sequence[DextRow], base: str) -> FoundItem:
+    """Return a claim with a line a receipt, or as many as the receipt has."""
+    lines = tuple(_line(part, _in_base(part, base)) for one in receipts for part in _parts(one))
+    item = msgspec.structs.replace(
+        _with_papers(claim.item, [one.item for one in receipts]),
+        reference=claim.item.reference or f"Claim {claim.row['receipt id']}",
+        lines=lines,
+    )
+    if item.gross != claim.item.gross or item.vat != claim.item.vat:
+        said, come_to = (
+            f"{plain_amount(one.gross)} with a tax of {plain_amount(one.vat)}"
+            for one in (claim.item, item)
+        )
+        problem = ProblemNote(
+            TOTALS_DIFFER,
+            f"The claim says {said}, and its receipts, of which some were converted from another "
+            f"currency, come to {come_to}.",
+            "Keep the lines as they are, or put an amount right, and save.",
+        )
+        item = msgspec.structs.replace(item, problem=problem)
+    return FoundItem(claim.row.line, item, tuple(one.item.source for one in receipts))
+
+
+def _choose(claim: Item) -> str:
+    """Return how a person puts an open claim together."""
+    date = f" --date {claim.date}" if claim.date else ""
+    return (
+        "The receipts that it may be made of are in the inbox, to review: put those that belong "
+        f"to it together with kashdeck claim NAME '{claim.contact}' ITEM ...{date}."
+    )
 
 
 def _with_papers(claim: Item, receipts: Sequence[Item]) -> Item:
@@ -428,10 +379,6 @@ def _line(receipt: DextRow, in_base: Item) -> ItemLine:
     return msgspec.structs.replace(line, description=told)
 
 
-def _pence(item: Item) -> tuple[int, int]:
-    return int(item.gross * 100), int(item.vat * 100)
-
-
 TITLE = "Dext costs"
 NEEDED = ("receipt id", "type", "date", "supplier", "category", "tax", "total", "currency")
 _BASE = re.compile(r"total \(([a-z]{3})\)")
@@ -440,7 +387,8 @@ _CLAIMED = "claimed"
 
 IDENTITY = ("receipt id", "date", "invoice number")
 DATES = ("date", "due date")
-_AMOUNT = re.compile(r"(?:total|tax)(?: \([a-z]{3}\))?|tax percentage")
+_NET = ("net", "net amount", "subtotal")
+_AMOUNT = re.compile(r"net|net amount|subtotal|(?:total|tax)(?: \([a-z]{3}\))?|tax percentage")
 
 
 def columns(file: CsvFile) -> CsvFile:
@@ -459,7 +407,7 @@ def columns(file: CsvFile) -> CsvFile:
 _READ = {
     "receipt id", "type", "date", "due date", "invoice number", "supplier", "category", "customer",
     "project", "project 2", "payment method", "bank account", "tax", "tax name", "tax percentage",
-    "total", "currency", "status", "owner", "note", "description", "image",
+    "total", "currency", "status", "owner", "note", "description", "image", "tax code",
 }  # fmt: skip
 
 
@@ -503,12 +451,13 @@ def read_dext(file: CsvFile, home: str) -> ImportedFile:
             receipts.append(read)
         else:
             found.append(FoundItem(read.row.line, read.item))
-    put, apart = put_together(claims, receipts, base)
+    put = put_together(claims, receipts, base)
     return ImportedFile(
-        tuple(sorted((*found, *put), key=lambda one: one.line)),
-        tuple(sorted((*bad, *apart), key=lambda one: one.line)),
+        tuple(sorted((*found, *put.found), key=lambda one: one.line)),
+        tuple(sorted((*bad, *put.bad), key=lambda one: one.line)),
         tuple(notes),
         again,
+        put.open_claims,
     )
 
 

@@ -84,8 +84,10 @@ class Importing:
             found, twice = _not_twice(known, reading.found)
             met = known.meet(found, answer)
             added, already = self._items.add_all(business, met.new, file=path.name)
-            already += met.again + reading.again
-            bad = sorted((*file.bad, *reading.bad, *twice), key=lambda row: row.line)
+            open_claims = [one.row for one in reading.open_claims if not known.has(one.item)]
+            already += met.again + reading.again + len(reading.open_claims) - len(open_claims)
+            bad = [*file.bad, *reading.bad, *twice, *open_claims]
+            bad.sort(key=lambda row: row.line)
             after = {
                 "file": path.name,
                 "rows": len(file.rows) + len(file.bad),

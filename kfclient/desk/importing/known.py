@@ -16,6 +16,7 @@ import msgspec
 from kfclient.desk.audit.entry import Action
 from kfclient.desk.importing.values import FoundItem
 from kfclient.desk.items.items import GATHERED
+from kfclient.desk.items.reference import folded
 from kfclient.desk.model.fields import ITEM_FIELDS, LINE_FIELDS, changes_between, in_order
 from kfclient.desk.model.item import Item, ItemLine, Kind
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from kfclient.desk.items.items import Items
     from kfclient.store import Home
 
-_APART = {"files": (), "image": "", "imported": "", "problem": None}
+_APART = {"files": (), "image": "", "imported": "", "claimed": "", "problem": None}
 """What may differ from one export to the next without the document being another one."""
 
 
@@ -77,6 +78,17 @@ class Known:
         if source in self._here:
             return self._here[source].id
         return str(self._put_away[source]["claim"]) if source in self._put_away else ""
+
+    def has(self, claim: Item) -> bool:
+        """Tell whether the claim is here, imported or gathered by hand of costs of that sum."""
+        if claim.source in self._here:
+            return True
+        gathered = {str(one["claim"]) for one in self._put_away.values()}
+        here = self._items.by_id(self._business)
+        return any(
+            folded(item.contact) == folded(claim.contact) and item.gross == claim.gross
+            for item in (here[key] for key in gathered if key in here)
+        )
 
     def meet(self, found: Iterable[FoundItem], answer: Answer) -> Met:
         """Compare the items of a file with what is here, and do what the answer says."""
@@ -156,6 +168,7 @@ class Known:
             version=before.version,
             files=item.files or before.files,
             image=item.image or before.image,
+            claimed=item.claimed or before.claimed,
             contact_code=before.contact_code if item.contact == before.contact else "",
         )
         was, now = changes_between(before, after)

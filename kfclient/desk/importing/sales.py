@@ -33,6 +33,7 @@ from kfclient.desk.importing.values import (
     read_cell,
     title,
 )
+from kfclient.desk.items.check import TOTALS_DIFFER
 from kfclient.desk.items.reference import folded, vat_of
 from kfclient.desk.model.business import ProblemNote
 from kfclient.desk.model.fields import (
@@ -246,7 +247,7 @@ def _as_issued(sale: Item, rows: Sequence[CsvRow], unread: Sequence[str]) -> Ite
         return sale
     more = f" {title(odd[0])} was not read." if odd else ""
     problem = ProblemNote(
-        "E-TOTALS-DIFFER",
+        TOTALS_DIFFER,
         f"{doubt}{more}",
         "Look at the document, put the amount right where needed, and save.",
     )

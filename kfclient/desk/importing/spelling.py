@@ -10,6 +10,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -23,7 +24,7 @@ _FIRST_DAY = dt.date(1899, 12, 30)  # day 0 of a spreadsheet, as its days after 
 _SERIALS = range(36_526, 54_789)  # 2000 to 2049
 _NOTHING = re.compile(r"[£€$]?\s*[-\u2013\u2014]\s*[£€$]?")  # how a spreadsheet shows 0.00
 _WHOLE = re.compile(r"[^.,]*")
-_POINT = re.compile(r"-?[0-9]+\.(?:[0-9]{1,2}|[0-9]{4,6})")
+_POINT = re.compile(r"-?(?:[0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3})+)\.(?:[0-9]{1,2}|[0-9]{4,6})")
 
 DATES_CURE = "say which with --dates day-first or --dates month-first"
 MARKS_CURE = "say which with --decimals point or --decimals comma"
@@ -130,8 +131,9 @@ def _spell_amounts(file: CsvFile, names: Iterable[str], said: str, rows: _Rows) 
         english = not said and file.separator == ","
         if english and not column.proofs and not mark:
             continue  # the readers take it for granted
-        # Where commas separate the values, a decimal comma may be a slip: no proof for other cells.
-        if english and mark == "," and any("," not in cell.text for cell in open_cells):
+        # Where commas separate the values, a comma in a few figures may be a slip.
+        points = sum("," not in cell.text for cell in open_cells)
+        if english and mark == "," and points > len(column.cells) - len(open_cells):
             mark = ""
         for cell in column.cells:
             if mark in cell.ways:
@@ -194,6 +196,7 @@ def _both(column: _Column) -> str:
     return f", and the column has both, {seen}"
 
 
+@lru_cache(maxsize=4096)  # dates come again and again
 def _days(text: str) -> Mapping[str, dt.date]:
     """Return the days that a date in figures can be, by the order; nothing where none matters."""
     try:

@@ -34,16 +34,25 @@ class FoundItem(msgspec.Struct, frozen=True):
     receipts: tuple[str, ...] = ()
 
 
+class OpenClaim(msgspec.Struct, frozen=True):
+    """A claim whose receipts a person has to choose, and what is said of it until then."""
+
+    item: Item
+    row: BadRow
+
+
 class ImportedFile(msgspec.Struct, frozen=True):
     """What a file holds: items in its order, rows that were left out, and what else to know.
 
-    `again` counts rows that the file itself holds twice, word for word.
+    `again` counts rows that the file itself holds twice, word for word. The receipts that
+    `open_claims` may be made of are among those found.
     """
 
     found: tuple[FoundItem, ...]
     bad: tuple[BadRow, ...]
     notes: tuple[str, ...] = ()
     again: int = 0
+    open_claims: tuple[OpenClaim, ...] = ()
 
 
 def amount(row: CsvRow, column: str, *, places: int = 2) -> Decimal | None:
@@ -111,9 +120,9 @@ def _contradicts(row: CsvRow, column: str, meant: frozenset[str], but: str) -> s
 
 
 def _either(codes: frozenset[str]) -> str:
-    """Return `GBP`, or `CNY or JPY`, or a word for more than three."""
-    if len(codes) > 3:
-        return "dollars or pesos" if "USD" in codes else "one of several currencies"
+    """Return `GBP`, or `CNY or JPY`, or a word for the many kinds of dollars."""
+    if "USD" in codes and len(codes) > 1:
+        return "dollars or pesos"
     return " or ".join(sorted(codes))
 
 

@@ -219,6 +219,9 @@ TOTAL_MISSING = "E-TOTAL-MISSING"
 RATE_READ = "W-TAX-RATE-READ"
 """What an item remembers of a tax rate that was read as another than was written."""
 
+TOTALS_DIFFER = "E-TOTALS-DIFFER"
+"""What an import remembers of an item that the file gives two totals."""
+
 PUBLISH_TAX = "publish-tax"
 """The act that switches tax data on for the business."""
 
@@ -269,7 +272,7 @@ def _remembered(item: Item) -> Iterator[Finding]:
         sentence=problem.sentence,
         cure=problem.cure,
         field="amount",
-        key="" if problem.code == TOTAL_MISSING else "keep-lines",
+        key="keep-lines" if problem.code == TOTALS_DIFFER else "",
     )
 
 
@@ -303,6 +306,14 @@ def as_meant(item: Item, reference_data: ReferenceData) -> Item:
 
 def _own(item: Item) -> Iterator[Finding]:
     """Yield what the item says of itself."""
+    if item.claimed:
+        yield Finding(
+            code="E-CLAIM-OPEN",
+            sentence=f"It is on a claim of {item.claimed}, and on which cannot be told.",
+            cure="Put it on its claim, with the others that belong to it (kashdeck claim).",
+            field="contact",
+            key="own-cost",
+        )
     if item.total is not None and item.lines and item.total != item.gross:
         yield Finding(
             code="W-LINES-TOTAL",

@@ -161,6 +161,7 @@ _ACTS: dict[str, Callable[[Item, Finding], Item]] = {
     "clear-due-date": _with(due_date=lambda _: None),
     "use-currency": _with(currency=str),
     "use-exchange-rate": _with(exchange_rate=Decimal),
+    "own-cost": _with(claimed=lambda _: ""),
     "keep-lines": _with(total=lambda _: None),
     "use-tax-rate": _with_line(_rated),
     "use-percentage": _with_line(_percentage),

@@ -35,6 +35,7 @@ REMEMBERED = frozenset(
         "left",
         "version",
         "imported",
+        "claimed",
     )
 )
 """What publishing and importing remember of an item: no person gives it, nor is it in the trail."""

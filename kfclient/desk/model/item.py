@@ -112,7 +112,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     KashFlow, None for what was not sent; `number` and `dbid` are
     KashFlow's, `left` is what is still to be done for a published one. `version` grows with every
     change. `imported` is a print of what the file said of it, to tell a file that says something
-    else now.
+    else now; `claimed` is the person on one of whose claims a file has it, until it is known on
+    which.
     """
 
     id: str = ""
@@ -147,6 +148,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     left: tuple[LeftStep, ...] = ()
     version: int = 0
     imported: str = ""
+    claimed: str = ""
 
     @property
     def net(self) -> Decimal:

@@ -100,6 +100,9 @@ def test_what_a_spreadsheet_writes_has_one_reading(inbox: Inbox, tmp_path: Path)
         ("85.50 CR", "-85.50"),
         ("GBP 85.50", "85.50"),
         ("'85.50", "85.50"),
+        ('="85.50"', "85.50"),
+        ("85.50CR", "-85.50"),
+        ("£(85.50)", "-85.50"),
         (" £ 1,085.50 ", "1085.50"),
     ],
 )
@@ -127,6 +130,12 @@ def test_one_decimal_comma_decides_for_the_figures_of_the_file(
     assert notes[1] == "Amounts were read with a decimal comma, since line 3 has 2,5."
 
 
+def test_a_decimal_comma_decides_where_commas_separate_too(inbox: Inbox, tmp_path: Path) -> None:
+    rows = [dext_row(at, **priced(total)) for at, total in enumerate(("120,00", "1.200"), start=1)]
+    items, bad, _ = brought(inbox, tmp_path, text_of(rows, DEXT))
+    assert ([str(item.gross) for item in items], bad) == (["120.00", "1200.00"], [])
+
+
 def test_figures_with_semicolons_between_and_no_proof_are_a_question(
     inbox: Inbox, tmp_path: Path
 ) -> None:
@@ -147,8 +156,9 @@ def test_figures_of_an_english_file_are_english(inbox: Inbox, tmp_path: Path) ->
             enumerate(["1,459", "1.459"])]  # fmt: skip
     items, bad, _ = brought(inbox, tmp_path, text_of(rows, SALES))
     assert [item.lines[0].unit_price for item in items] == [Decimal("1459"), Decimal("1.459")]
+    rows[0]["Unit Price"] = "1.333"
     odd = sale(Reference="odd", **{"Unit Price": "0,50"})
     _, bad, _ = brought(inbox, tmp_path, text_of([*rows, odd], SALES))
     assert [text.split(" may be")[0] for text in bad] == [
-        "2: Unit Price: 1,459", "3: Unit Price: 1.459", "4: Unit Price: 0,50"
+        "2: Unit Price: 1.333", "3: Unit Price: 1.459", "4: Unit Price: 0,50"
     ]  # fmt: skip

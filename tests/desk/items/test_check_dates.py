@@ -53,7 +53,8 @@ def test_what_is_no_date_or_may_be_several_is_refused(text: str) -> None:
         "2026-10-01T14:05:00Z", "2026-10-01 00:00:00", "2026-10-01T09:30:00.000+01:00",
         "Oct 1, 2026", "October 1 2026", "Oct-01-2026", "Thursday, 1 October 2026",
         "Thu 1 Oct 2026", "01/10/2026", "1.10.2026", "01/10/2026 14:05", "10/1/2026 2:05 PM",
-        "20261001", "01/Oct/2026", "01Oct2026", "1 Oct '26",
+        "Thu Oct 01 2026 00:00:00 GMT+0100 (British Summer Time)", "20261001",
+        "01/Oct/2026", "01Oct2026", "1 Oct '26",
     ],
 )  # fmt: skip
 def test_a_date_that_has_one_reading_is_read(text: str) -> None:

@@ -43,6 +43,7 @@ change = msgspec.structs.replace
         ({"currency": "EUR", "exchange_rate": Decimal(3)}, "W-RATE-FAR", "use-exchange-rate"),
         ({"reference": "PEN\u000b1", "note": "\ufffe"}, "E-TEXT-ODD", "clean-text"),
         ({"problem": ProblemNote("E-TOTALS-DIFFER", "Two.")}, "E-TOTALS-DIFFER", "keep-lines"),
+        ({"claimed": "Ann Lee"}, "E-CLAIM-OPEN", "own-cost"),
         ({"total": Decimal("99.00")}, "W-LINES-TOTAL", "keep-lines"),
         ({"tax_rate": Decimal("17.5"), "vat": Decimal(20)}, "E-TAX-RATE-UNKNOWN", "use-tax-rate"),
         ({"tax_rate": Decimal(0), "vat": Decimal(20)}, "W-TAX-MISMATCH", "use-tax-rate"),
