@@ -10,7 +10,7 @@ import contextlib
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -47,7 +47,7 @@ from kfclient.store.errors import (
 )
 from kfclient.store.filelock import FileLock
 from kfclient.store.paths import SLUG, lock_path, plan_path
-from kfclient.store.tables import Snapshot, StoredTables, migrate
+from kfclient.store.tables import Snapshot, StoredTables, Tables, migrate
 from kfclient.store.wal import Damage, NewerFormat, WriteAheadLog, begun
 
 if TYPE_CHECKING:
@@ -203,6 +203,8 @@ _FAR = 1 << 20
 
 Files = list[tuple[str, Snapshot | bytes]]
 
+Change = Callable[[Tables, Tables], None]
+
 
 class Restored(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a restore: the backup that is in place now, and where the home of before is.
@@ -243,8 +245,20 @@ def examine(path: Path) -> Backup:
         return found.backup
 
 
-def restore(root: Path, path: Path, at: datetime) -> Restored:
+def content(path: Path, name: str) -> Tables:
+    """Return the tables of a database in a backup; raises what `restore` raises about it."""
+    with contextlib.closing(Archive(path)) as found:
+        _check(found)
+        snapshot = Snapshot.decode(found.content(name))
+        migrate(snapshot)
+        return snapshot.tables
+
+
+def restore(root: Path, path: Path, at: datetime, change: Change | None = None) -> Restored:
     """Put a backup in the place of everything in this home but the secrets, all or nothing.
+
+    `change` is called with the state's tables as they are, {} where they cannot be read, and as
+    they will be: it may change the latter.
 
     What was there is kept as a backup beside the home. Other sessions see the restored state with
     their next look. Raises `BackupRefused` or `StateNewer` for the file, `StateBusy` while another
@@ -263,7 +277,7 @@ def restore(root: Path, path: Path, at: datetime) -> Restored:
             kept, left_out = _keep(holding, at)
             try:
                 for name in found.backup.files:
-                    _stage(holding, name, found.content(name))
+                    _stage(holding, name, found.content(name), change)
                 carry_out(root, _plan(holding, found.backup))
             except BaseException:
                 unstage(root)
@@ -374,12 +388,15 @@ def _keep(holding: HomeLock, at: datetime) -> tuple[Path | None, tuple[str, ...]
     raise AssertionError
 
 
-def _stage(holding: HomeLock, name: str, data: bytes) -> None:
+def _stage(holding: HomeLock, name: str, data: bytes, change: Change | None) -> None:
     if not backup_file.DATABASE.fullmatch(name):
         stage(holding.root, name, data)
         return
     snapshot = Snapshot.decode(data)
     migrate(snapshot)
+    if change is not None and name == "state.json":
+        known = name in holding.databases and name not in holding.damaged
+        change(holding.databases[name].contents.snapshot.tables if known else {}, snapshot.tables)
     if name in holding.damaged:
         snapshot.lsn += _FAR  # nobody knows any more how far it was
     if name in holding.databases:

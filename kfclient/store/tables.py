@@ -17,6 +17,9 @@ from kfclient.store import wal
 from kfclient.store.durable_files import read_file, replace_file, unwritable
 from kfclient.store.wal import Damage, NewerFormat, decoded, encoded
 
+Tables = dict[str, dict[int, dict[str, "Any"]]]
+"""Table name -> document id -> document."""
+
 TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,10 +46,6 @@ if TYPE_CHECKING:
 
         def matching(self, table: str, field: str, value: object) -> list[tuple[int, Body]]:
             """Return the documents whose `field` equals `value`, by id."""
-
-    Tables = dict[str, dict[int, dict[str, Any]]]
-
-    """Table name -> document id -> document."""
 
 
 class StoredTables:

@@ -174,3 +174,39 @@ def test_where_nothing_says_who_is_admin_the_owner_of_the_folder_restores(
     os.chown(home.root, os.getuid(), -1)
     backups.restore(path)
     assert [one.business.id for one in Businesses(Home(home.root)).all()] == ["harbour-lane"]
+
+
+def test_a_restore_names_each_address_that_changes_and_the_password_stays_here(
+    connected: Kashdeck, tmp_path: Path
+) -> None:
+    path, elsewhere = tmp_path / "books.zip", "http://127.0.0.1:9/api/service.asmx"
+    home = Home(connected.home)
+    table = home.state().table("businesses")
+    (found,) = table.all()
+    here = found["connection"]["endpoint"]
+    for address in (elsewhere, here):
+        connection = {**found["connection"], "endpoint": address}
+        table.update({"connection": connection}, doc_ids=[found.doc_id])
+        if address == elsewhere:
+            connected.json("backup", str(path))
+    home.close()
+
+    said = connected.run("restore", str(path), "--yes")
+    assert said.code == 0
+    told = said.err.replace("\n", " ")
+    assert f"{NAME} will be connected to" in told
+    assert elsewhere in told
+    assert here in told
+    answer = connected.json("sync", NAME, code=2)
+    assert answer["error"]["code"] == "secret-elsewhere"
+    # Nor is a new one asked for, to be sent there.
+    account = connected.sandbox.account
+    typed = f"{account.password}\n{account.autoauth_key}\n"
+    refused = connected.run("reconnect", NAME, "--secrets-stdin", stdin=typed)
+    assert refused.code == 2
+    assert "Nothing was asked or sent." in refused.err
+    again = ("reconnect", NAME, "--endpoint", here, "--secrets-stdin", "--no-sync")
+    assert connected.run(*again, stdin=typed).code == 0
+    assert connected.run("sync", NAME).code == 0
+    restored = connected.json("restore", str(path), "--yes")["restored"]
+    assert [one["business"] for one in restored["addresses"]] == [NAME]

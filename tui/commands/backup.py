@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from kfclient.desk.business.backup_rights import Backups
+    from kfclient.desk.business.backup_rights import Backups, Readdressed
     from kfclient.desk.business.businesses import Businesses
     from kfclient.store.backup import Restored, Salvaged
     from kfclient.store.backup_file import Backup
@@ -124,6 +124,9 @@ def run_restore(args: argparse.Namespace) -> int:
 def _restore(backups: Backups, args: argparse.Namespace) -> int:
     path = path_of(args.file)
     found = backups.examine(path)
+    moved = backups.readdressed(path)
+    for one in moved:
+        warn(_moved(one))
     if not args.yes and not agreed(
         f"Put the backup of {shown_time(found.made_at)} "
         f"({count(len(found.businesses), 'business', 'businesses')} with items or lists) in the "
@@ -137,10 +140,25 @@ def _restore(backups: Backups, args: argparse.Namespace) -> int:
     if args.json:
         shape = backup_shape(restored.backup, path, names)
         kept = None if restored.kept is None else str(restored.kept)
-        say_json({"restored": {**shape, "kept": kept, "unreadable_before": restored.left_out}})
+        addresses = [
+            {"business": one.business, "before": one.before or None, "after": one.after}
+            for one in moved
+        ]
+        rest = {"unreadable_before": restored.left_out, "addresses": addresses}
+        say_json({"restored": {**shape, "kept": kept, **rest}})
     else:
         _tell_restored(restored, names)
     return 0
+
+
+def _moved(one: Readdressed) -> str:
+    """Say that a connection goes elsewhere; a password that is kept here does not go with it."""
+    if not one.before:
+        return f"{one.business} will be connected to {one.after}."
+    return (
+        f"{one.business} will be connected to {one.after}, not to {one.before} as it is here. The "
+        "password that is kept for that one is not sent there: kashdeck reconnect asks for it anew."
+    )
 
 
 def _keep_sound(backups: Backups, args: argparse.Namespace) -> int:

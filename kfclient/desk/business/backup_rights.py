@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from kfclient.desk.audit.audit import Audit
 from kfclient.desk.audit.entry import Action
@@ -22,6 +24,47 @@ if TYPE_CHECKING:
 
     from kfclient.store.home import Home
     from kfclient.store.sharing import Sharing
+    from kfclient.store.tables import Tables
+
+
+Document = Mapping[str, Any]
+
+
+class Readdressed(msgspec.Struct, frozen=True):
+    """A connection that goes elsewhere than it went: the business's name and both addresses.
+
+    They are "user at address", "" where there was none.
+    """
+
+    business: str
+    before: str
+    after: str
+
+
+def _readdressed(before: Iterable[Document], after: Iterable[Document]) -> list[Readdressed]:
+    was = {one.get("id"): _address(one) for one in before}
+    return [
+        Readdressed(str(one.get("name", "")), was.get(one.get("id"), ""), now)
+        for one in after
+        if (now := _address(one)) and was.get(one.get("id"), "") != now
+    ]
+
+
+def _address(business: Document) -> str:
+    found = business.get("connection")
+    return "" if not found else f"{found.get('username')} at {found.get('endpoint')}"
+
+
+def _mark_readdressed(before: Tables, after: Tables) -> None:
+    """Have a secret that does not say itself where it may go not go to another address."""
+    was = {
+        one.get("id"): _address(one)
+        for one in before.get("businesses", {}).values()
+        if not (one.get("connection") or {}).get("readdressed")
+    }
+    for document in after.get("businesses", {}).values():
+        if (now := _address(document)) and was.get(document.get("id")) != now:
+            document["connection"]["readdressed"] = True
 
 
 class Backups:
@@ -58,13 +101,26 @@ class Backups:
         self._require_admin()
         return found
 
+    def readdressed(self, path: Path) -> list[Readdressed]:
+        """Return the connections that a backup would have go elsewhere than they go here.
+
+        All of them where nobody can say how they are here; raises what `restore` raises about it.
+        """
+        try:
+            documents: Iterable[Document] = self._home.state().table("businesses").all()
+        except StoreError:
+            documents = []
+        coming = backup.content(path, "state.json").get("businesses", {}).values()
+        return _readdressed(documents, coming)
+
     def restore(self, path: Path) -> Restored:
         """Put a backup in the place of everything here; Admins of every business here only.
 
-        Raises what `kfclient.store.backup.restore` does.
+        A password that is kept here goes to no other address with it. Raises what
+        `kfclient.store.backup.restore` does.
         """
         self._require_admin()
-        restored = backup.restore(self._home.root, path, self._clock())
+        restored = backup.restore(self._home.root, path, self._clock(), _mark_readdressed)
         kept = "" if restored.kept is None else restored.kept.name
         made_at = restored.backup.made_at.isoformat()
         self._note(Action.RESTORED, {"file": path.name, "made_at": made_at, "before": kept})
