@@ -48,7 +48,7 @@ from kfclient.store.errors import (
 from kfclient.store.filelock import FileLock
 from kfclient.store.paths import SLUG, lock_path, plan_path
 from kfclient.store.tables import Snapshot, StoredTables, Tables, migrate
-from kfclient.store.wal import Damage, NewerFormat, WriteAheadLog, begun
+from kfclient.store.wal import Damage, NewerFormat, WriteAheadLog, begun, need_single_keys
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -354,6 +354,8 @@ def _check(found: Archive) -> None:
     for name in found.backup.files:
         data = found.content(name)
         try:
+            if not backup_file.LINES.fullmatch(name):
+                need_single_keys(data)
             if backup_file.DATABASE.fullmatch(name):
                 migrate(Snapshot.decode(data))
             elif backup_file.LIST.fullmatch(name):
@@ -362,7 +364,7 @@ def _check(found: Archive) -> None:
             raise StateNewer(
                 f"{found.path} was made by a newer Kashdeck than this one. Nothing was changed."
             ) from None
-        except Damage as damage:
+        except (Damage, ValueError) as damage:
             raise found.refused(f"{name} in it cannot be understood: {damage}") from None
 
 

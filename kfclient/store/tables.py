@@ -294,13 +294,13 @@ class Snapshot:
             if meta["format"] > wal.FORMAT:
                 raise NewerFormat
             tables = {
-                name: {int(key): _document(value) for key, value in table.items()}
+                name: {_number_of(key): _document(value) for key, value in table.items()}
                 for name, table in raw.items()
             }
             return cls(
                 tables,
-                {name: _number(highest) for name, highest in meta["next"].items()},
-                int(meta["lsn"]),
+                {name: wal.number(highest) for name, highest in meta["next"].items()},
+                wal.number(int(meta["lsn"])),
                 database=str(meta.get("database", "")),
                 format=int(meta["format"]),
             )
@@ -341,10 +341,12 @@ def _document(value: object) -> dict[str, Any]:
     return value
 
 
-def _number(value: object) -> int:
-    if type(value) is not int:
-        raise TypeError
-    return value
+def _number_of(key: str) -> int:
+    """Return a document's number; there is one way to write each."""
+    found = wal.number(int(key))
+    if str(found) != key:
+        raise ValueError
+    return found
 
 
 # What each older format of the files has to become, one step a format.
