@@ -203,6 +203,8 @@ _FAR = 1 << 20
 
 Files = list[tuple[str, Snapshot | bytes]]
 
+Look = Callable[[str, Tables], str]
+
 Change = Callable[[Tables, Tables], None]
 
 
@@ -238,27 +240,35 @@ def back_up(root: Path, path: Path, at: datetime) -> Backup:
     return backup_file.write(path, _pieces(files), at, left_out)
 
 
-def examine(path: Path) -> Backup:
+def examine(path: Path, look: Look | None = None) -> Backup:
     """Look through a backup to its last byte; raises what `restore` raises about it."""
     with contextlib.closing(Archive(path)) as found:
-        _check(found)
+        _check(found, look)
         return found.backup
 
 
 def content(path: Path, name: str) -> Tables:
     """Return the tables of a database in a backup; raises what `restore` raises about it."""
     with contextlib.closing(Archive(path)) as found:
-        _check(found)
+        _check(found, None)
         snapshot = Snapshot.decode(found.content(name))
         migrate(snapshot)
         return snapshot.tables
 
 
-def restore(root: Path, path: Path, at: datetime, change: Change | None = None) -> Restored:
+def restore(
+    root: Path,
+    path: Path,
+    at: datetime,
+    *,
+    change: Change | None = None,
+    look: Look | None = None,
+) -> Restored:
     """Put a backup in the place of everything in this home but the secrets, all or nothing.
 
     `change` is called with the state's tables as they are, {} where they cannot be read, and as
-    they will be: it may change the latter.
+    they will be: it may change the latter. `look` says what is wrong with the tables of a database,
+    by its name, "" where nothing is.
 
     What was there is kept as a backup beside the home. Other sessions see the restored state with
     their next look. Raises `BackupRefused` or `StateNewer` for the file, `StateBusy` while another
@@ -267,7 +277,7 @@ def restore(root: Path, path: Path, at: datetime, change: Change | None = None) 
     """
     need_closed(root)
     with contextlib.closing(Archive(path)) as found:
-        _check(found)
+        _check(found, look)
         finish(root)
         with contextlib.ExitStack() as locks:
             locks.enter_context(restore_lock(root))
@@ -347,17 +357,19 @@ def _pieces(files: Files) -> Iterator[tuple[str, Iterable[bytes]]]:
         yield name, content.pieces() if isinstance(content, Snapshot) else [content]
 
 
-def _check(found: Archive) -> None:
+def _check(found: Archive, look: Look | None) -> None:
     """Raise unless every file of the backup is whole and can be understood."""
     if "state.json" not in found.backup.files:
         raise found.refused("it lacks state.json")
     for name in found.backup.files:
-        data = found.content(name)
+        data, why = found.content(name), ""
         try:
             if not backup_file.LINES.fullmatch(name):
                 need_single_keys(data)
             if backup_file.DATABASE.fullmatch(name):
-                migrate(Snapshot.decode(data))
+                snapshot = Snapshot.decode(data)
+                migrate(snapshot)
+                why = "" if look is None else look(name, snapshot.tables)
             elif backup_file.LIST.fullmatch(name):
                 list_files.documents(data)
         except NewerFormat:
@@ -366,6 +378,8 @@ def _check(found: Archive) -> None:
             ) from None
         except (Damage, ValueError) as damage:
             raise found.refused(f"{name} in it cannot be understood: {damage}") from None
+        if why:
+            raise found.refused(f"{name} in it cannot be understood: {why}")
 
 
 def _keep(holding: HomeLock, at: datetime) -> tuple[Path | None, tuple[str, ...]]:

@@ -56,6 +56,14 @@ class StateDamaged(StoreError):
     code = "state-damaged"
 
 
+def record_misfits(what: str) -> StateDamaged:
+    """Say that something that is kept is not as Kashdeck writes it, though its file is sound."""
+    return StateDamaged(
+        f"{what} is not as Kashdeck writes it, though the file is sound.",
+        "See which: kashdeck doctor\nSet it aside, with a copy kept: kashdeck restore --sound",
+    )
+
+
 class StateNewer(StoreError):
     """A file was written by a newer Kashdeck; nothing was changed."""
 

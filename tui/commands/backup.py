@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from kfclient.desk.business.backup_rights import Backups, Readdressed
+    from kfclient.desk.business.backup_rights import Backups, Readdressed, SetAside
     from kfclient.desk.business.businesses import Businesses
     from kfclient.store.backup import Restored, Salvaged
     from kfclient.store.backup_file import Backup
@@ -107,6 +107,7 @@ def restore_arguments(parser: Parser) -> None:
 def run_restore(args: argparse.Namespace) -> int:
     """Ask on a terminal, then restore."""
     from kfclient.desk.business.backup_rights import Backups
+    from kfclient.desk.doctor.misfits import StoredRecords
     from kfclient.store.home import Home
     from kfclient.store.log import start_logging
 
@@ -115,7 +116,7 @@ def run_restore(args: argparse.Namespace) -> int:
     home = Home.default()
     start_logging(home)
     try:
-        backups = Backups(home)
+        backups = Backups(home, records=StoredRecords())
         return _keep_sound(backups, args) if args.sound else _restore(backups, args)
     finally:
         home.close()
@@ -168,7 +169,7 @@ def _keep_sound(backups: Backups, args: argparse.Namespace) -> int:
     ):
         say("Nothing was changed.")
         return 0
-    found = backups.keep_sound()
+    found, aside = backups.keep_sound()
     if args.json:
         shapes = [
             {
@@ -179,15 +180,24 @@ def _keep_sound(backups: Backups, args: argparse.Namespace) -> int:
             }
             for one in found
         ]
-        say_json({"salvaged": shapes})
+        taken = [
+            {"name": one.name, "table": one.table, "record": one.record, "copy": str(one.copy)}
+            for one in aside
+        ]
+        say_json({"salvaged": shapes, "set_aside": taken})
     else:
-        _tell_salvaged(found)
+        _tell_salvaged(found, aside)
     return 1 if any(one.kept is None for one in found) else 0
 
 
-def _tell_salvaged(found: list[Salvaged]) -> None:
-    if not found:
+def _tell_salvaged(found: list[Salvaged], aside: list[SetAside]) -> None:
+    if not found and not aside:
         say("Nothing is damaged here.")
+    for record in aside:
+        say(
+            f"{record.name}: record {record.record} of {record.table} was not as Kashdeck writes "
+            f"it, and was set aside as far as it does not fit. It is kept in {record.copy}"
+        )
     for one in found:
         copies = ", ".join(str(copy) for copy in one.copies)
         if one.kept is None:
@@ -204,7 +214,7 @@ def _tell_salvaged(found: list[Salvaged]) -> None:
         )
         say(f"{one.name}: {count(one.kept, 'record')} kept; {lost} could not be read.")
         say(f"The damaged files are kept as {copies}")
-    if any(one.kept is not None for one in found):
+    if aside or any(one.kept is not None for one in found):
         say(_PUBLISHED_SINCE)
 
 

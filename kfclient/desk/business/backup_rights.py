@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -20,14 +21,34 @@ from kfclient.store.backup_file import Backup, carried
 from kfclient.store.errors import StateDamaged, StateUnreadable, StoreError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from kfclient.store.home import Home
     from kfclient.store.sharing import Sharing
     from kfclient.store.tables import Tables
 
 
 Document = Mapping[str, Any]
+
+
+class SetAside(msgspec.Struct, frozen=True):
+    """A record that did not fit: its file and table, its number, and the copy that it is kept in.
+
+    A business may still be there, without what did not fit.
+    """
+
+    name: str
+    table: str
+    record: int
+    copy: Path
+
+
+class RecordCheck(Protocol):
+    """Knows what records look like; those of all floors are known above this one."""
+
+    def misfit(self, name: str, tables: Tables) -> str:
+        """Say which record of a database does not fit, "" where all do."""
+
+    def set_aside(self, home: Home) -> list[SetAside]:
+        """Take out what does not fit, after a copy of it."""
 
 
 class Readdressed(msgspec.Struct, frozen=True):
@@ -70,17 +91,21 @@ def _mark_readdressed(before: Tables, after: Tables) -> None:
 class Backups:
     """Makes and restores backups of one home. It needs no desk: that of a damaged home won't open.
 
-    `person` is the operating system's user unless given; `clock` tells the time in UTC.
+    `records` knows what may be restored. `person` is the operating system's user unless given;
+    `clock` tells the time in UTC.
     """
 
     def __init__(
         self,
         home: Home,
         *,
+        records: RecordCheck | None = None,
         person: str | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._home = home
+        self._records = records
+        self._look = None if records is None else records.misfit
         self._given = person
         self._person = this_person() if person is None else person
         self._clock = clock
@@ -97,7 +122,7 @@ class Backups:
         Raises NotAllowed unless they are an Admin of every business that is here, and what
         `restore` raises about the file.
         """
-        found = backup.examine(path)
+        found = backup.examine(path, self._look)
         self._require_admin()
         return found
 
@@ -120,21 +145,30 @@ class Backups:
         `kfclient.store.backup.restore` does.
         """
         self._require_admin()
-        restored = backup.restore(self._home.root, path, self._clock(), _mark_readdressed)
+        restored = backup.restore(
+            self._home.root, path, self._clock(), change=_mark_readdressed, look=self._look
+        )
         kept = "" if restored.kept is None else restored.kept.name
         made_at = restored.backup.made_at.isoformat()
         self._note(Action.RESTORED, {"file": path.name, "made_at": made_at, "before": kept})
         return restored
 
-    def keep_sound(self) -> list[Salvaged]:
-        """Keep what can still be read of damaged files; raises what `restore` does."""
+    def keep_sound(self) -> tuple[list[Salvaged], list[SetAside]]:
+        """Keep what can still be read of damaged files, and set records aside that do not fit.
+
+        Raises what `restore` does.
+        """
         self._require_admin()
         found = backup.salvage(self._home.root)
-        kept = [one for one in found if one.kept is not None]
-        if kept:
-            names = ", ".join(one.name for one in kept)
-            self._note(Action.RESTORED, {"file": "", "sound part of": names})
-        return found
+        aside = []
+        if self._records is not None and all(one.kept is not None for one in found):
+            aside = self._records.set_aside(self._home)
+        names = [one.name for one in found if one.kept is not None]
+        names += [one.name for one in aside]
+        if names:
+            told = ", ".join(dict.fromkeys(names))
+            self._note(Action.RESTORED, {"file": "", "sound part of": told})
+        return found, aside
 
     def businesses(self) -> list[str]:
         """Return the names of the businesses that are here now."""
