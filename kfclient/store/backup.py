@@ -10,7 +10,7 @@ import contextlib
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -47,8 +47,8 @@ from kfclient.store.errors import (
 )
 from kfclient.store.filelock import FileLock
 from kfclient.store.paths import SLUG, lock_path, plan_path
-from kfclient.store.tables import Snapshot, StoredTables, migrate
-from kfclient.store.wal import Damage, NewerFormat, WriteAheadLog, begun
+from kfclient.store.tables import Snapshot, StoredTables, Tables, migrate
+from kfclient.store.wal import Damage, NewerFormat, WriteAheadLog, begun, need_single_keys
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -203,6 +203,10 @@ _FAR = 1 << 20
 
 Files = list[tuple[str, Snapshot | bytes]]
 
+Look = Callable[[str, Tables], str]
+
+Change = Callable[[Tables, Tables], None]
+
 
 class Restored(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a restore: the backup that is in place now, and where the home of before is.
@@ -236,15 +240,35 @@ def back_up(root: Path, path: Path, at: datetime) -> Backup:
     return backup_file.write(path, _pieces(files), at, left_out)
 
 
-def examine(path: Path) -> Backup:
+def examine(path: Path, look: Look | None = None) -> Backup:
     """Look through a backup to its last byte; raises what `restore` raises about it."""
     with contextlib.closing(Archive(path)) as found:
-        _check(found)
+        _check(found, look)
         return found.backup
 
 
-def restore(root: Path, path: Path, at: datetime) -> Restored:
+def content(path: Path, name: str) -> Tables:
+    """Return the tables of a database in a backup; raises what `restore` raises about it."""
+    with contextlib.closing(Archive(path)) as found:
+        _check(found, None)
+        snapshot = Snapshot.decode(found.content(name))
+        migrate(snapshot)
+        return snapshot.tables
+
+
+def restore(
+    root: Path,
+    path: Path,
+    at: datetime,
+    *,
+    change: Change | None = None,
+    look: Look | None = None,
+) -> Restored:
     """Put a backup in the place of everything in this home but the secrets, all or nothing.
+
+    `change` is called with the state's tables as they are, {} where they cannot be read, and as
+    they will be: it may change the latter. `look` says what is wrong with the tables of a database,
+    by its name, "" where nothing is.
 
     What was there is kept as a backup beside the home. Other sessions see the restored state with
     their next look. Raises `BackupRefused` or `StateNewer` for the file, `StateBusy` while another
@@ -253,7 +277,7 @@ def restore(root: Path, path: Path, at: datetime) -> Restored:
     """
     need_closed(root)
     with contextlib.closing(Archive(path)) as found:
-        _check(found)
+        _check(found, look)
         finish(root)
         with contextlib.ExitStack() as locks:
             locks.enter_context(restore_lock(root))
@@ -263,7 +287,7 @@ def restore(root: Path, path: Path, at: datetime) -> Restored:
             kept, left_out = _keep(holding, at)
             try:
                 for name in found.backup.files:
-                    _stage(holding, name, found.content(name))
+                    _stage(holding, name, found.content(name), change)
                 carry_out(root, _plan(holding, found.backup))
             except BaseException:
                 unstage(root)
@@ -333,23 +357,29 @@ def _pieces(files: Files) -> Iterator[tuple[str, Iterable[bytes]]]:
         yield name, content.pieces() if isinstance(content, Snapshot) else [content]
 
 
-def _check(found: Archive) -> None:
+def _check(found: Archive, look: Look | None) -> None:
     """Raise unless every file of the backup is whole and can be understood."""
     if "state.json" not in found.backup.files:
         raise found.refused("it lacks state.json")
     for name in found.backup.files:
-        data = found.content(name)
+        data, why = found.content(name), ""
         try:
+            if not backup_file.LINES.fullmatch(name):
+                need_single_keys(data)
             if backup_file.DATABASE.fullmatch(name):
-                migrate(Snapshot.decode(data))
+                snapshot = Snapshot.decode(data)
+                migrate(snapshot)
+                why = "" if look is None else look(name, snapshot.tables)
             elif backup_file.LIST.fullmatch(name):
                 list_files.documents(data)
         except NewerFormat:
             raise StateNewer(
                 f"{found.path} was made by a newer Kashdeck than this one. Nothing was changed."
             ) from None
-        except Damage as damage:
+        except (Damage, ValueError) as damage:
             raise found.refused(f"{name} in it cannot be understood: {damage}") from None
+        if why:
+            raise found.refused(f"{name} in it cannot be understood: {why}")
 
 
 def _keep(holding: HomeLock, at: datetime) -> tuple[Path | None, tuple[str, ...]]:
@@ -374,12 +404,15 @@ def _keep(holding: HomeLock, at: datetime) -> tuple[Path | None, tuple[str, ...]
     raise AssertionError
 
 
-def _stage(holding: HomeLock, name: str, data: bytes) -> None:
+def _stage(holding: HomeLock, name: str, data: bytes, change: Change | None) -> None:
     if not backup_file.DATABASE.fullmatch(name):
         stage(holding.root, name, data)
         return
     snapshot = Snapshot.decode(data)
     migrate(snapshot)
+    if change is not None and name == "state.json":
+        known = name in holding.databases and name not in holding.damaged
+        change(holding.databases[name].contents.snapshot.tables if known else {}, snapshot.tables)
     if name in holding.damaged:
         snapshot.lsn += _FAR  # nobody knows any more how far it was
     if name in holding.databases:

@@ -127,9 +127,8 @@ def read_named(path: Path, largest: int) -> bytes:
 
     No more than `largest` are taken in. Raises OSError, `NoPlainFile` for what is no file.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    descriptor = open_named(path)
     try:
-        _need_regular(path, os.fstat(descriptor))
         pieces, room = [], largest
         while piece := os.read(descriptor, min(room + 1, 1 << 20)):
             pieces.append(piece)
@@ -141,6 +140,22 @@ def read_named(path: Path, largest: int) -> bytes:
     finally:
         os.close(descriptor)
     return b"".join(pieces)
+
+
+def open_named(path: Path) -> int:
+    """Open a file that a person has named, to read it; raises as `read_named` does."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise NoPlainFile(errno.EINVAL, "it is no file", str(path)) from None
+        raise
+    try:
+        _need_regular(path, os.fstat(descriptor))
+    except NoPlainFile:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def too_large(path: Path) -> OSError:

@@ -16,6 +16,7 @@ SecretsError                     the password and the AutoAuth key
 │   └── PromptNeeded             its program has to ask the person on the terminal first
 ├── KeyringTrouble               the keyring did not do what it was asked, or did not answer
 ├── SecretMissing                the keyring holds nothing for this connection
+├── SecretElsewhere              the secret is kept for another address than it would go to
 ├── SecretsDamaged               the encrypted file was changed or broken
 ├── SecretNeeded                 the password is typed each time: ask for it now
 ├── PassphraseNeeded             the encrypted file is locked: ask once a session
@@ -53,6 +54,14 @@ class StateDamaged(StoreError):
     """A file cannot be understood; it was left as it is, with a copy beside it."""
 
     code = "state-damaged"
+
+
+def record_misfits(what: str) -> StateDamaged:
+    """Say that something that is kept is not as Kashdeck writes it, though its file is sound."""
+    return StateDamaged(
+        f"{what} is not as Kashdeck writes it, though the file is sound.",
+        "See which: kashdeck doctor\nSet it aside, with a copy kept: kashdeck restore --sound",
+    )
 
 
 class StateNewer(StoreError):
@@ -150,6 +159,16 @@ class SecretMissing(SecretsError):
 
     code = "secret-missing"
     default_cure = "Reconnect the business: its password and AutoAuth key are asked for again."
+
+
+class SecretElsewhere(SecretsError):
+    """The secret is kept for another address or username than the connection names; not sent."""
+
+    code = "secret-elsewhere"
+    default_cure = (
+        "Reconnect the business to the address that is right: kashdeck reconnect NAME --endpoint "
+        "ADDRESS\nIf nobody of you has changed the address, somebody may be after the password."
+    )
 
 
 class SecretNeeded(SecretsError):

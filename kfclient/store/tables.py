@@ -17,6 +17,9 @@ from kfclient.store import wal
 from kfclient.store.durable_files import read_file, replace_file, unwritable
 from kfclient.store.wal import Damage, NewerFormat, decoded, encoded
 
+Tables = dict[str, dict[int, dict[str, "Any"]]]
+"""Table name -> document id -> document."""
+
 TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,10 +46,6 @@ if TYPE_CHECKING:
 
         def matching(self, table: str, field: str, value: object) -> list[tuple[int, Body]]:
             """Return the documents whose `field` equals `value`, by id."""
-
-    Tables = dict[str, dict[int, dict[str, Any]]]
-
-    """Table name -> document id -> document."""
 
 
 class StoredTables:
@@ -310,13 +309,13 @@ class Snapshot:
             if meta["format"] > wal.FORMAT:
                 raise NewerFormat
             tables = {
-                name: {int(key): _document(value) for key, value in table.items()}
+                name: {_number_of(key): _document(value) for key, value in table.items()}
                 for name, table in raw.items()
             }
             return cls(
                 tables,
-                {name: _number(highest) for name, highest in meta["next"].items()},
-                int(meta["lsn"]),
+                {name: wal.number(highest) for name, highest in meta["next"].items()},
+                wal.number(int(meta["lsn"])),
                 database=str(meta.get("database", "")),
                 format=int(meta["format"]),
             )
@@ -357,10 +356,12 @@ def _document(value: object) -> dict[str, Any]:
     return value
 
 
-def _number(value: object) -> int:
-    if type(value) is not int:
-        raise TypeError
-    return value
+def _number_of(key: str) -> int:
+    """Return a document's number; there is one way to write each."""
+    found = wal.number(int(key))
+    if str(found) != key:
+        raise ValueError
+    return found
 
 
 # What each older format of the files has to become, one step a format.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -41,7 +42,8 @@ from kfclient.desk.model.connection_state import (
 from kfclient.desk.model.list_names import ListName
 from kfclient.desk.model.settings import SETTINGS, changed, spec_of
 from kfclient.desk.person import is_person_here, owns, this_person, utc_now
-from kfclient.store.errors import StoreError
+from kfclient.store.errors import StoreError, record_misfits
+from kfclient.store.paths import SLUG
 
 if TYPE_CHECKING:
     from tinydb.table import Document
@@ -369,7 +371,7 @@ class Businesses:
             business=business,
             state=_state_of(business, self._home.is_locked),
             role=business.people.get(self.person),
-            items=msgspec.convert(counts or {}, ItemCounts),
+            items=_counted(counts or {}),
         )
 
     def _note(
@@ -418,7 +420,20 @@ def _state_of(business: Business, is_locked: Callable[[str], bool]) -> Connectio
 
 
 def _business(document: Mapping[str, Any]) -> Business:
-    return msgspec.convert(document, Business)
+    try:
+        business = msgspec.convert(document, Business)
+    except msgspec.ValidationError:
+        business = None
+    if business is None or not re.fullmatch(SLUG, business.id):
+        raise record_misfits("A business in state.json")
+    return business
+
+
+def _counted(document: Mapping[str, Any]) -> ItemCounts:
+    try:
+        return msgspec.convert(document, ItemCounts)
+    except msgspec.ValidationError:
+        return ItemCounts()  # counted anew when the items are looked at
 
 
 def _stored(business: Business) -> dict[str, Any]:

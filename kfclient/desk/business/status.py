@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shlex
 from datetime import datetime
 from enum import StrEnum
@@ -17,8 +18,9 @@ from kfclient.desk.errors import BusinessUnknown
 from kfclient.desk.model.connection_state import in_order, publish_lock, state_of
 from kfclient.desk.person import this_person
 from kfclient.store.database_files import StateReading
+from kfclient.store.errors import record_misfits
 from kfclient.store.events_file import Follower
-from kfclient.store.paths import events_path
+from kfclient.store.paths import SLUG, events_path
 
 TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
@@ -215,18 +217,21 @@ def statuses(root: Path | None = None, person: str = "") -> list[BusinessStatus]
     the operating system's user unless given. Raises any `StoreError` that reading can.
     """
     state = StateReading(root)
-    counts = {document["business"]: document for document in state.documents("counts")}
+    counts = {document.get("business"): document for document in state.documents("counts")}
     who = person or this_person()
-    return in_order(
-        BusinessStatus(
-            document,
-            counts.get(document["id"], {}),
-            who,
-            state.is_locked,
-            run_status(state.root, document["id"], state.holder),
+    try:
+        return in_order(
+            BusinessStatus(
+                document,
+                counts.get(document["id"], {}),
+                who,
+                state.is_locked,
+                run_status(state.root, _checked_id(document["id"]), state.holder),
+            )
+            for document in state.documents("businesses")
         )
-        for document in state.documents("businesses")
-    )
+    except (LookupError, TypeError, ValueError, AttributeError):
+        raise record_misfits("A business in state.json") from None
 
 
 def status_of(business: str, root: Path | None = None, person: str = "") -> BusinessStatus:
@@ -235,6 +240,13 @@ def status_of(business: str, root: Path | None = None, person: str = "") -> Busi
         if one.id == business:
             return one
     raise BusinessUnknown(f"There is no business “{business}” here.")
+
+
+def _checked_id(text: str) -> str:
+    """Return a business's id; ValueError for what would be no folder of the home."""
+    if not re.fullmatch(SLUG, text):
+        raise ValueError(text)
+    return text
 
 
 def _moment(text: str | None) -> datetime | None:

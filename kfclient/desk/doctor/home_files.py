@@ -10,9 +10,10 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kfclient.desk.audit.audit import Audit
+from kfclient.desk.doctor.misfits import misfits
 from kfclient.desk.doctor.report import (
     DatabaseFacts,
     FileFacts,
@@ -33,6 +34,9 @@ from kfclient.store.log import log_files
 from kfclient.store.redaction import redact
 from kfclient.store.sharing import wanted_mode
 from kfclient.store.wal import Damage, NewerFormat
+
+if TYPE_CHECKING:
+    from kfclient.store.tables import Tables
 
 _LITTLE, _HARDLY_ANY = 200 << 20, 20 << 20
 _SLACK = timedelta(minutes=2)
@@ -315,7 +319,7 @@ def databases(scene: Scene) -> tuple[DatabaseFacts, ...]:
         if path == scene.root / "state.json" or is_books or is_list:
             found.append(_database(scene, path, is_list=is_list))
     readable = all(one.state in ("fine", "older") for one in found if one.name == "state.json")
-    if scene.is_open and readable and not scene.state_known:
+    if scene.is_open and readable and not scene.state_known and not _is_told(scene):
         _tell_damage(scene, "state.json", "its businesses are not as Kashdeck writes them")
     _check_orphans(scene)
     _check_admins(scene)
@@ -389,6 +393,8 @@ def _database(scene: Scene, path: Path, *, is_list: bool) -> DatabaseFacts:
             f"{name} was written by a newer Kashdeck than this one.",
             StateNewer.default_cure,
         )
+    if contents is not None and not is_list:
+        _check_records(scene, path, name, contents.snapshot.tables)
     log = path.with_name(path.name + ".log")
     sizes = {entry: status.st_size for entry, status in scene.entries}
     tables = {} if contents is None else contents.snapshot.tables
@@ -400,6 +406,17 @@ def _database(scene: Scene, path: Path, *, is_list: bool) -> DatabaseFacts:
         documents=sum(len(table) for table in tables.values()),
         log_bytes=sizes.get(log, 0),
     )
+
+
+def _check_records(scene: Scene, path: Path, name: str, tables: Tables) -> None:
+    found = list(misfits(path.relative_to(scene.root).as_posix(), tables))
+    if found:
+        shown = _listed([f"record {one.record} of {one.table} ({one.why})" for one in found])
+        scene.mend(
+            "state-damaged",
+            f"{name} is sound, but not as Kashdeck writes it: {shown}.",
+            "Set it aside, with a copy kept: kashdeck restore --sound",
+        )
 
 
 def _tell_damage(scene: Scene, name: str, damage: str, *, is_list: bool = False) -> None:
@@ -429,6 +446,10 @@ def _check_orphans(scene: Scene) -> None:
             f"The files of {', '.join(unknown)} are here, but the state does not list it.",
             "Was the state moved away? Restore it: kashdeck restore FILE.",
         )
+
+
+def _is_told(scene: Scene) -> bool:
+    return any(finding.code == "state-damaged" for finding in scene.findings)
 
 
 def _check_admins(scene: Scene) -> None:

@@ -61,7 +61,11 @@ class Company(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A connection to KashFlow, without its secrets: those are in the keyring `secrets_in`."""
+    """A connection to KashFlow, without its secrets: those are in the keyring `secrets_in`.
+
+    `readdressed` says that the address came with a backup, other than it was here: a secret that
+    does not say itself where it may go is not sent there.
+    """
 
     software: str
     endpoint: str
@@ -74,6 +78,12 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     problem: ProblemNote | None = None
     last_sync: datetime | None = None
     lists: dict[str, ListStatus] = {}
+    readdressed: bool = False
+
+    @property
+    def address(self) -> str:
+        """Where the secrets go: "anna at https://..."."""
+        return f"{self.username} at {self.endpoint}"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -21,12 +21,14 @@ import msgspec
 
 from kfclient.api.records import Invoice, InvoiceLine, Payment
 from kfclient.dates import shown_date
+from kfclient.desk.items.check_lines import LARGEST
 from kfclient.desk.items.exchange_rates import booked, booked_words
 from kfclient.desk.items.reference import Contact, ReferenceData, contact_number
 from kfclient.desk.model.item import Finding, Item, ItemLine, Kind, SentAs, SentLine
 from kfclient.desk.model.settings import NOT_APPLICABLE, show_tax_code
 from kfclient.desk.model.sides import PURCHASES, SALES, SIDES, Side, side_by, side_of
 from kfclient.money import ZERO, figures, pennies, shown
+from kfclient.store.durable_files import read_named
 
 # An item's lines as KashFlow takes them, to the penny what the item says.
 
@@ -205,8 +207,8 @@ def unpaid_because(item: Item, reference_data: ReferenceData) -> str:
 
 
 def content_of(path: str) -> bytes:
-    """Return the file's content; raises OSError."""
-    return Path(path).expanduser().read_bytes()
+    """Return the file's content; raises OSError, also for what is no file or too large to go."""
+    return read_named(Path(path).expanduser(), LARGEST)
 
 
 def digest_of(content: bytes) -> str:
@@ -216,13 +218,14 @@ def digest_of(content: bytes) -> str:
 
 def planned_file(path: str) -> PlannedFile:
     """Return the file as it is now."""
-    place = Path(path).expanduser()
+    place, size = Path(path).expanduser(), 0
     try:
         status = place.stat()
+        size = status.st_size
         digest = _digest(str(place), status.st_mtime_ns, status.st_size, status.st_ino)
     except (OSError, ValueError):
-        return PlannedFile(path=path, name=place.name)
-    return PlannedFile(path=path, name=place.name, size=status.st_size, digest=digest)
+        return PlannedFile(path=path, name=place.name, size=size)
+    return PlannedFile(path=path, name=place.name, size=size, digest=digest)
 
 
 def _files(item: Item) -> Iterator[PlannedFile]:
