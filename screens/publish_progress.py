@@ -14,7 +14,7 @@ from kfclient.desk.runs.runs import RunRequest
 from kfclient.errors import tell
 from kfclient.visible import stacked
 from screens.app_screen import Act, AppScreen
-from screens.dialogs import ConfirmScreen
+from screens.dialogs import ConfirmScreen, look_first
 from screens.item_words import amount_shown
 from screens.publish_review import Approved, PublishReviewScreen, counted
 from screens.resolve import ResolveScreen
@@ -294,7 +294,12 @@ class PublishProgressScreen(AppScreen[None]):
     def action_rest(self) -> None:
         """Show what is left of published items, to be published after a look."""
         publishing, wanted = self.services.desk.publishing, self.left()
-        self.ask(lambda: publishing.plan(self.business, wanted), self.review, lane="items")
+        look_first(
+            self,
+            "Looking what would be sent…",
+            lambda: publishing.plan(self.business, wanted),
+            self.review,
+        )
 
     def review(self, plan: Plan) -> None:
         """Show a plan, and carry it out once it is agreed to."""

@@ -15,7 +15,7 @@ from kfclient.desk.items.check_vat import AGREE
 from kfclient.desk.items.duplicate_finder import NOT_A_DUPLICATE
 from kfclient.desk.items.quick_fix import ASKS, is_mechanical
 from kfclient.desk.model.item import Finding, Item, ItemLine, Severity
-from screens.app_screen import Act, AppScreen
+from screens.app_screen import Act, AppScreen, Question
 from screens.dialogs import ConfirmScreen
 from screens.picker import PICKABLE, Choice, PickerScreen, candidates, heading, values_of
 from screens.side_by_side import columns_of, of_item, of_sighting, rows_of
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 # An item beside what looks like it: a person says whether it is the same document.
 
 
-class DuplicateScreen(AppScreen[str]):
+class DuplicateScreen(Question, AppScreen[str]):
     """Shows both side by side; dismisses with what was done, in words, or None."""
 
     CSS_PATH = "side_by_side.tcss"

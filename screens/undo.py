@@ -10,7 +10,7 @@ from kfclient.cancel import Cancel
 from kfclient.desk.events import ItemHeld, ItemUndoing, ItemUndone
 from kfclient.errors import tell
 from kfclient.visible import stacked
-from screens.app_screen import Act, AppScreen
+from screens.app_screen import Act, AppScreen, Question
 from screens.dialogs import ConfirmScreen
 from screens.publish_review import counted
 from screens.widgets.filter_box import TextLine
@@ -34,7 +34,7 @@ SHOWN = {
 }
 
 
-class UndoScreen(AppScreen[None]):
+class UndoScreen(Question, AppScreen[None]):
     """Plans the undoing of items, or of a run of publishing, and carries it out when asked to."""
 
     CSS_PATH = "item_actions.tcss"

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.filter import LineFilter
@@ -41,10 +42,12 @@ from screens.services import DemoCredentials, ListRow, SyncJob
 from screens.widgets.field import Field
 from tui.app_work import AppWork, Asking
 from tui.jobs import AppPublishing, note_sync
+from tui.keys import EscFirst, OneByOne
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from rich.console import RenderableType
     from textual.actions import ActionParseResult
     from textual.binding import BindingType
     from textual.color import Color
@@ -61,7 +64,8 @@ def mend_keyboard() -> None:
     """Keep the keyboard alive when the terminal sends bytes that are not UTF-8.
 
     tmux and SSH may pass on an old-style mouse report, whose bytes can be 0x80 and above; Textual
-    8.2 decodes strictly, and the thread that reads keys dies of it.
+    8.2 decodes strictly, and the thread that reads keys dies of it. Esc and a key that comes with
+    it are Esc and that key.
     """
     from textual.drivers import linux_driver
 
@@ -70,6 +74,7 @@ def mend_keyboard() -> None:
 
     module: Any = linux_driver
     module.getincrementaldecoder = forgiving
+    module.XTermParser = EscFirst
 
 
 def mend_text() -> None:
@@ -267,6 +272,8 @@ class KashdeckApp(DiscreetApp):
         self._syncs: dict[str, SyncJob] = {}
         self.publishing: PublishJobs = AppPublishing(self, self._worked, self._on_screen)
         self._working: set[Cancel] = set()
+        self.painted_at = 0.0
+        self._typed = OneByOne(self, super().on_event)
         if "SSH_CONNECTION" in os.environ:
             # One End key sends 204 KB with scroll animation, 3.6 KB without.
             self.animation_level = "none"
@@ -277,6 +284,18 @@ class KashdeckApp(DiscreetApp):
         if not self.is_headless:
             loop = asyncio.get_running_loop()
             watch(loop, self._leave_jobs, lambda: bool(self._working), self._farewell)
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Note when the terminal gets something to show: what is typed later may be about it."""
+        self.painted_at = time.monotonic()
+        super()._display(screen, renderable)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Handle an event; keys one by one, each when the one before it is done."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self._typed.take(event)
+        else:
+            await super().on_event(event)
 
     async def run_action(
         self,
