@@ -255,12 +255,17 @@ def test_a_transaction_finds_its_own_by_any_value_they_had(db: Database) -> None
         assert len(table.by("n", 1)) == 2
         table.insert({"n": 1})
         table.update({"n": 3}, doc_ids=[1])
-        with pytest.raises(Abandoned), db.transaction():
-            table.insert({"n": 1})
-            table.update({"n": 1}, doc_ids=[1, 3])
-            table.remove(doc_ids=[2])
-            assert [one.doc_id for one in table.by("n", 1)] == [1, 3, 4, 5]
-            raise Abandoned
+
+        def part() -> None:
+            with db.transaction():
+                table.insert({"n": 1})
+                table.update({"n": 1}, doc_ids=[1, 3])
+                table.remove(doc_ids=[2])
+                assert [one.doc_id for one in table.by("n", 1)] == [1, 3, 4, 5]
+                raise Abandoned
+
+        with pytest.raises(Abandoned):
+            part()
 
         assert [one.doc_id for one in table.by("n", 1)] == [2, 4]
         assert [one.doc_id for one in table.by("n", 2)] == [3]
