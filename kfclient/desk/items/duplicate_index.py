@@ -205,6 +205,8 @@ class DuplicateIndex:
         if self._claimed is not claimed:
             self._claimed = claimed
             self._beats.clear()
+        if self._is_alone(one):
+            return []
         search = _Search(at_most, counts)
         rhythm: dict[object, float | None] = {}
         for other in self._near(one, search):
@@ -218,6 +220,19 @@ class DuplicateIndex:
             (like for like in search.found.values() if like and (like.grade > Grade.NOTE or alone)),
             key=lambda like: (-like.grade, like.other.key),
         )
+
+    def _is_alone(self, one: Sighting) -> bool:
+        """Whether nothing else shares anything with it, as is so of most."""
+        places = self._places
+        for place in _marks(one):
+            there = places.get(place)
+            if there is not None and there is not one:
+                return False
+        for place in _crossing(one):
+            there = places.get(place)
+            if there is not None and there is not one:
+                return False
+        return True
 
     def beside(self, one: Sighting) -> Iterator[str]:
         """Yield the keys of all for which it matters that this one is there."""

@@ -19,7 +19,7 @@ from statistics import median
 import msgspec
 
 from kfclient.api.records import Invoice
-from kfclient.desk.items.reference import ReferenceData, contact_number, folded
+from kfclient.desk.items.reference import ReferenceData
 from kfclient.desk.model.item import Item
 from kfclient.desk.model.sides import side_of
 from kfclient.money import ZERO, pennies
@@ -269,28 +269,23 @@ def beat_of(dates: Iterable[dt.date]) -> float | None:
 
 def sighting_of_item(item: Item, reference_data: ReferenceData) -> Sighting | None:
     """Return an item as it is compared, None where it has nothing to be compared by."""
-    side = side_of(item.kind)
-    twins = reference_data.twins(side)
-    found = reference_data.contacts(item)
-    circle = (
-        twins.circle(contact_number(found[0]))
-        if len(found) == 1
-        else twins.circle_called(item.contact)
-    )
-    if not circle or not item.gross:
+    party, circle = reference_data.party(item)
+    net = item.net
+    gross = net + item.vat
+    if not circle or not gross:
         return None
     return Sighting(
         key=f"item:{item.id}",
-        side=side.name,
-        party=str(contact_number(found[0])) if len(found) == 1 else folded(item.contact),
+        side=side_of(item.kind).name,
+        party=party,
         circle=circle,
         name=item.contact,
         reference=item.reference,
         ref=reference_key(item.reference),
         date=item.date,
         currency=item.currency,
-        grosses=(item.gross,),
-        nets=(item.net,),
+        grosses=(gross,),
+        nets=(net,),
         item=item.id,
         number=item.number or 0,
         dbid=item.dbid or 0,

@@ -71,9 +71,9 @@ class _Board:
         """Note an item and what is known of it; None where it is not there any more."""
         if (before := self.states.pop(key, None)) is not None:
             self.counts[before] -= 1
-        for marks in (self.needing, self.filed, self.sending):
-            marks.discard(key)
-        self.findings.pop(key, None)
+            for marks in (self.needing, self.filed, self.sending):
+                marks.discard(key)
+            self.findings.pop(key, None)
         if item is None:
             return
         state = self.states[key] = item.sent or state_of(findings)

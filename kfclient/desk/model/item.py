@@ -124,12 +124,18 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def net(self) -> Decimal:
         """The sum of the lines' net amounts."""
-        return sum((line.net for line in self.lines), ZERO)
+        total = ZERO
+        for line in self.lines:
+            total += line.net
+        return total
 
     @property
     def vat(self) -> Decimal:
         """The sum of the lines' VAT."""
-        return sum((line.vat for line in self.lines), ZERO)
+        total = ZERO
+        for line in self.lines:
+            total += line.vat
+        return total
 
     @property
     def gross(self) -> Decimal:
