@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from kfclient.desk.items.duplicate_match import Likeness
+    from kfclient.desk.items.duplicate_index import Likeness
 
 
 # An item beside what looks like it: a person says whether it is the same document.

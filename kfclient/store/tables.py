@@ -55,6 +55,9 @@ class StoredTables:
         self.snapshot = snapshot
         self._indexes: dict[tuple[str, str], Index] = {}
         self._numbered: set[str] = set()
+        # Of tables whose news were asked for: since when they are followed, and by which
+        # transaction each document was last changed, the latest last.
+        self._followed: dict[str, tuple[int, dict[int, int]]] = {}
 
     def tables(self) -> set[str]:
         """Return the names of the tables that may have documents."""
@@ -73,6 +76,22 @@ class StoredTables:
         documents = self.documents(table)
         keys = self._index(table, field).get(value, ())
         return [(key, documents[key]) for key in sorted(keys)]
+
+    def news(self, table: str, since: int) -> dict[int, Body | None] | None:
+        """Return what came after that transaction, None for a document that was removed.
+
+        None where that is not known: then all of the table may be new. What comes from now on is.
+        """
+        lsn = self.snapshot.lsn
+        floor, changed = self._followed.setdefault(table, (lsn, {}))
+        if not floor <= since <= lsn:
+            return None
+        fresh: dict[int, Body | None] = {}
+        for key in reversed(changed):
+            if changed[key] <= since:
+                break
+            fresh[key] = self.document(table, key)
+        return fresh
 
     def next_id(self, table: str) -> int:
         """Return the lowest id that no document of the table has ever had."""
@@ -95,6 +114,10 @@ class StoredTables:
             for (name, field), index in self._indexes.items():
                 if name == table:
                     _reindex(index, field, key, before, document)
+            if table in self._followed:
+                changed = self._followed[table][1]
+                changed.pop(key, None)
+                changed[key] = self.snapshot.lsn + 1
         self.snapshot.lsn += 1
 
     def _index(self, table: str, field: str) -> Index:

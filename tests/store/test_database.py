@@ -256,7 +256,7 @@ def test_a_transaction_finds_its_own_by_any_value_they_had(db: Database) -> None
         table.insert({"n": 1})
         table.update({"n": 3}, doc_ids=[1])
 
-        def abandon() -> None:
+        def part() -> None:
             with db.transaction():
                 table.insert({"n": 1})
                 table.update({"n": 1}, doc_ids=[1, 3])
@@ -265,7 +265,7 @@ def test_a_transaction_finds_its_own_by_any_value_they_had(db: Database) -> None
                 raise Abandoned
 
         with pytest.raises(Abandoned):
-            abandon()
+            part()
 
         assert [one.doc_id for one in table.by("n", 1)] == [2, 4]
         assert [one.doc_id for one in table.by("n", 2)] == [3]

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_SELDOM = (100_000, 20, 20)
+"""What a command makes is nearly all still needed: looking for cycles among it costs a third."""
+
 _ASKED = 3
 """How often a person is asked before a command gives up."""
 
@@ -34,10 +37,13 @@ def opened(trace: Path | None = None, *, tells: bool = True) -> Iterator[Desk]:
     `trace` is the file that gets what is sent to KashFlow and comes back, without secrets. With
     `tells`, a person is told of publishing that was broken off.
     """
+    import gc
+
     from kfclient.desk.desk import Desk
     from kfclient.store.log import start_logging
 
     close_memory()
+    gc.set_threshold(*_SELDOM)
     desk = Desk.open(trace=trace)
     start_logging(desk.home)
     try:

@@ -104,6 +104,9 @@ def count(number: int, one: str, many: str = "") -> str:
 
 # Plain text tables that fit the terminal.
 
+_FIRST_COMBINING = "\u0300"
+"""Each character before it takes one cell."""
+
 GAP = "  "
 NARROWEST = 8
 
@@ -128,14 +131,17 @@ def table(columns: Sequence[TextColumn], rows: Sequence[Sequence[str]], room: in
     kept = [at for at in range(len(columns)) if any(row[at] for row in rows)]
     shown = [columns[at] for at in kept]
     cells = [[_cell(row[at]) for at in kept] for row in rows]
+    wide = [[cells_wide(text) for text in row] for row in cells]
     widths = [
-        max([cells_wide(column.heading), *(cells_wide(row[at]) for row in cells)])
+        max([cells_wide(column.heading), *(row[at] for row in wide)])
         for at, column in enumerate(shown)
     ]
     if room:
         _give_way(widths, shown, room)
-    lines = [_line([column.heading for column in shown], shown, widths)]
-    return lines + [_line(row, shown, widths) for row in cells]
+    headings = [column.heading for column in shown]
+    lines = [_line(headings, [cells_wide(text) for text in headings], shown, widths)]
+    lines += [_line(row, its, shown, widths) for row, its in zip(cells, wide, strict=True)]
+    return lines
 
 
 def room_here() -> int:
@@ -149,7 +155,7 @@ def room_here() -> int:
 
 def cells_wide(text: str) -> int:
     """Return how many terminal cells the text takes."""
-    if text.isascii():
+    if text.isascii() or max(text) < _FIRST_COMBINING:
         return len(text)
     return sum(_char_cells(char) for char in text)
 
@@ -178,18 +184,18 @@ def _give_way(widths: list[int], columns: Sequence[TextColumn], room: int) -> No
         over -= 1
 
 
-def _line(cells: Sequence[str], columns: Sequence[TextColumn], widths: Sequence[int]) -> str:
+def _line(
+    cells: Sequence[str], wide: Sequence[int], columns: Sequence[TextColumn], widths: Sequence[int]
+) -> str:
     padded = []
-    for cell, column, width in zip(cells, columns, widths, strict=True):
-        text = _cut(cell, width)
-        blank = " " * (width - cells_wide(text))
+    for cell, its, column, width in zip(cells, wide, columns, widths, strict=True):
+        text = cell if its <= width else _cut(cell, width)
+        blank = " " * (width - (its if its <= width else cells_wide(text)))
         padded.append(blank + text if column.right else text + blank)
     return GAP.join(padded).rstrip()
 
 
 def _cut(text: str, width: int) -> str:
-    if cells_wide(text) <= width:
-        return text
     kept, used = "", 1
     for char in text:
         used += _char_cells(char)

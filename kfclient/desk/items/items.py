@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from kfclient.desk.model.fields import changes_between, facts_of
 from kfclient.desk.model.item import (
     Finding,
     Item,
+    ItemsById,
     ItemState,
     SentAs,
     SentLine,
@@ -30,8 +31,6 @@ from kfclient.desk.model.item import (
 )
 
 if TYPE_CHECKING:
-    from tinydb.table import Document
-
     from kfclient.desk.business.businesses import Businesses
     from kfclient.desk.sync.lists import Lists
     from kfclient.store import Database, Home
@@ -48,12 +47,51 @@ _SENT = {ItemState.PUBLISHED, ItemState.PUBLISHING, ItemState.UNKNOWN}
 
 
 class _Kept(msgspec.Struct):
-    """What was read and worked out last for a business: stale when what it is from has changed."""
+    """What was read last of a business's items, and their own findings as worked out last."""
 
     revision: int = -1
-    items: dict[str, Item] = {}
+    items: ItemsById = ItemsById({})
     reference_data: ReferenceData | None = None
     findings: dict[str, tuple[int, tuple[Finding, ...]]] = {}
+
+
+class _Board:
+    """Where every item of a business stands, kept up item by item as they change.
+
+    `states` are those of items that nobody is publishing; `filed` and `sending` are the items whose
+    state may change while they do not; `needing` those that a person has to look at.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.items = ItemsById({})
+        self.reference_data: ReferenceData | None = None
+        self.findings: dict[str, tuple[Finding, ...]] = {}
+        self.states: dict[str, ItemState] = {}
+        self.counts: dict[ItemState, int] = dict.fromkeys(ItemState, 0)
+        self.needing: set[str] = set()
+        self.filed: set[str] = set()
+        self.sending: set[str] = set()
+
+    def put(self, key: str, item: Item | None, findings: tuple[Finding, ...]) -> None:
+        """Note an item and what is known of it; None where it is not there any more."""
+        if (before := self.states.pop(key, None)) is not None:
+            self.counts[before] -= 1
+            for marks in (self.needing, self.filed, self.sending):
+                marks.discard(key)
+            self.findings.pop(key, None)
+        if item is None:
+            return
+        state = self.states[key] = item.sent or state_of(findings)
+        self.counts[state] += 1
+        if item.sent is None:
+            self.findings[key] = findings
+            if item.files:
+                self.filed.add(key)
+        elif item.sent is ItemState.PUBLISHING:
+            self.sending.add(key)
+        if waits(item) or item.sent is ItemState.UNKNOWN:
+            self.needing.add(key)
 
 
 class Items:
@@ -71,6 +109,7 @@ class Items:
         self.reference_data = ReferenceCache(businesses, lists, clock)
         self.doubles = DuplicateFinder(home)
         self._kept: dict[str, _Kept] = {}
+        self._boards: dict[str, _Board] = {}
         self._lock = threading.RLock()
 
     # Looking
@@ -83,7 +122,7 @@ class Items:
         """Return all items, in the order in which they came."""
         return list(self._all(business).values())
 
-    def by_id(self, business: str) -> Mapping[str, Item]:
+    def by_id(self, business: str) -> ItemsById:
         """Return all items by their ids; the same object until one of them changes."""
         return self._all(business)
 
@@ -96,14 +135,13 @@ class Items:
                 raise ItemUnknown(f"There is no item {item_id} in the inbox.")
             # The very object that is kept, while it is the same: its findings are kept with it.
             kept = known.items.get(str(document.doc_id))
-            if kept is not None and kept.version == document.get("version", 0):
-                return kept
-            return _read(self._database(business), document)
+            return _read(self._database(business), str(document.doc_id), document, kept)
 
     def by(self, business: str, field: str, value: object) -> list[Item]:
         """Return the items with this value in a stored field, such as `dbid`, looked up."""
         database = self._database(business)
-        return [_read(database, one) for one in database.table(TABLE).by(field, value)]
+        found = database.table(TABLE).by(field, value)
+        return [_read(database, str(one.doc_id), one, None) for one in found]
 
     def findings(self, business: str, item: Item) -> tuple[Finding, ...]:
         """Return what is known about the item, as it is given; nothing about sent ones."""
@@ -113,12 +151,9 @@ class Items:
 
     def check(self, business: str) -> dict[str, tuple[Finding, ...]]:
         """Return the findings of every item that is not sent, by its id."""
-        reference_data = self.reference_data.of(business)
-        return {
-            item.id: self._findings(business, item, reference_data)
-            for item in self.all(business)
-            if item.sent not in _SENT
-        }
+        board = self._board(business)
+        with board.lock:
+            return {key: board.findings[key] for key in board.items if key in board.findings}
 
     def state(self, business: str, item: Item) -> ItemState:
         """Return where the item stands.
@@ -133,13 +168,12 @@ class Items:
 
     def states(self, business: str) -> dict[str, ItemState]:
         """Return where every item stands, by its id."""
-        reference_data = self.reference_data.of(business)
-        return {
-            item.id: self.state(business, item)
-            if item.sent
-            else state_of(self._findings(business, item, reference_data))
-            for item in self.all(business)
-        }
+        board = self._board(business)
+        with board.lock:
+            states = {key: board.states[key] for key in board.items}
+            if board.sending and not self._home.is_locked(publish_lock(business)):
+                states |= dict.fromkeys(board.sending, ItemState.UNKNOWN)
+            return states
 
     # Changing
 
@@ -254,35 +288,72 @@ class Items:
         `needs_you` counts items of unknown outcome, those with a problem to look at, and published
         ones with something left to do, wherever else they are counted.
         """
-        states = self.states(business)
-        every = self._all(business)
-        counts = ItemCounts(
-            ready=sum(state is ItemState.READY for state in states.values()),
-            to_review=sum(state is ItemState.TO_REVIEW for state in states.values()),
-            published=sum(state is ItemState.PUBLISHED for state in states.values()),
-            needs_you=sum(
-                state is ItemState.UNKNOWN or waits(every[key])
-                for key, state in states.items()
-                if key in every
-            ),
-        )
+        counts = self._counted(business, files=True)
         self._businesses.note_counts(business, counts)
         return counts
 
     # Inside
 
     def _tell(self, business: str) -> None:
-        """Let the home screen and the trail catch up with a person's change."""
-        self.refresh_counts(business)
+        """Let the home screen and the trail catch up with a person's change of an item."""
+        self._businesses.note_counts(business, self._counted(business, files=False))
         self.audit.flush(business, least=MANY)
+
+    def _counted(self, business: str, *, files: bool) -> ItemCounts:
+        board = self._board(business, files=files)
+        with board.lock:
+            left_behind: set[str] = set()
+            if board.sending and not self._home.is_locked(publish_lock(business)):
+                left_behind = board.sending
+            return ItemCounts(
+                ready=board.counts[ItemState.READY],
+                to_review=board.counts[ItemState.TO_REVIEW],
+                published=board.counts[ItemState.PUBLISHED],
+                needs_you=len(board.needing | left_behind),
+            )
+
+    def _board(self, business: str, *, files: bool = True) -> _Board:
+        """Return where all items stand, with what changed since it was last asked for.
+
+        `files` says whether files are looked at again of items that did not change.
+        """
+        reference_data = self.reference_data.of(business)
+        with self._lock:
+            board = self._boards.setdefault(business, _Board())
+        with board.lock:
+            items = self._all(business)
+            changed = items.changed_since(board.items)
+            if changed is None or board.reference_data is not reference_data:
+                changed = frozenset(items.keys() | board.items.keys())
+            doubles = self.doubles.changes(business, items, reference_data, changed)
+            for key in changed.union(doubles):
+                item = items.get(key)
+                board.put(key, item, self._known(business, item, reference_data, doubles))
+            for key in board.filed.difference(changed, doubles) if files else ():
+                item = items[key]
+                found = self.doubles.findings(business, item, items, reference_data)
+                board.put(key, item, self._known(business, item, reference_data, {key: found}))
+            board.items, board.reference_data = items, reference_data
+            return board
+
+    def _known(
+        self,
+        business: str,
+        item: Item | None,
+        reference_data: ReferenceData,
+        doubles: Mapping[str, tuple[Finding, ...]],
+    ) -> tuple[Finding, ...]:
+        if item is None or item.sent is not None:
+            return ()
+        files = check_files(item) if item.files else ()
+        return (*self._own(business, item, reference_data), *files, *doubles.get(item.id, ()))
 
     def _findings(
         self, business: str, item: Item, reference_data: ReferenceData
     ) -> tuple[Finding, ...]:
         """Return what is known of the item by itself, of its files, and of what looks like it."""
-        files = check_files(item)
-        doubles = self.doubles.findings(business, item, self._all(business), reference_data)
-        return (*self._own(business, item, reference_data), *files, *doubles)
+        found = self.doubles.findings(business, item, self._all(business), reference_data)
+        return self._known(business, item, reference_data, {item.id: found})
 
     def _own(self, business: str, item: Item, reference_data: ReferenceData) -> tuple[Finding, ...]:
         """Return the item's own findings, worked out once for its version and for the books."""
@@ -301,26 +372,33 @@ class Items:
         return self._home.books(business)
 
     def _keep(self, business: str) -> _Kept:
-        return self._kept.setdefault(business, _Kept(items={}, findings={}))
+        return self._kept.setdefault(business, _Kept(findings={}))
 
-    def _all(self, business: str) -> Mapping[str, Item]:
-        """Return the items by id, read again when anything was written since."""
+    def _all(self, business: str) -> ItemsById:
+        """Return the items by id, those read again that were written since."""
         with self._lock:
-            database = self._database(business)
             kept = self._keep(business)
-            revision = database.revision
-            if kept.revision != revision:
+            database = self._database(business)
+            news = database.table(TABLE).news(kept.revision)
+            if news.whole:
                 before = kept.items
-                kept.items = {}
-                for document in database.table(TABLE).all():
-                    key, version = str(document.doc_id), document.get("version", 0)
-                    known = before.get(key)
-                    kept.items[key] = (
-                        known
-                        if known is not None and known.version == version
-                        else _read(database, document)
-                    )
-                kept.revision = revision
+                kept.items = ItemsById(
+                    {
+                        key: _read(database, key, one, before.get(key))
+                        for key, one in _by_id(news.documents)
+                    }
+                )
+            elif news.documents:
+                before, now = kept.items, dict(kept.items)
+                changed = []
+                for key, document in _by_id(news.documents):
+                    known = now.pop(key, None) if document is None else now.get(key)
+                    if document is not None:
+                        now[key] = _read(database, key, document, known)
+                    changed.append(key)
+                    kept.findings.pop(key, None)
+                kept.items = ItemsById(now, before, changed)
+            kept.revision = news.revision
             return kept.items
 
     def changeable(self, business: str, item_id: str, what: str) -> Item:
@@ -359,9 +437,20 @@ def waits(item: Item) -> bool:
     return told or bool(item.left)
 
 
-def _read(database: Database, document: Document) -> Item:
-    """Return a stored item; how it was sent is looked up where it was sent before that was kept."""
-    item = msgspec.convert({**document, "id": str(document.doc_id)}, Item)
+def _by_id(documents: Mapping[int, dict[str, Any] | None]) -> Iterator[tuple[str, Any]]:
+    """Yield documents by the ids of their items, in the order in which they came."""
+    for number in sorted(documents):
+        yield str(number), documents[number]
+
+
+def _read(database: Database, key: str, document: dict[str, Any], known: Item | None) -> Item:
+    """Return the item as it is stored; the very one that is known while it is the same.
+
+    How it was sent is looked up where it was sent before that was kept.
+    """
+    if known is not None and known.version == document.get("version", 0):
+        return known
+    item = msgspec.convert({**document, "id": key}, Item)
     if item.sent is None or item.sent_as is not None:
         return item
     sends = database.table(SENDS).by("item", item.id)

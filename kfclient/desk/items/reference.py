@@ -325,6 +325,8 @@ class ReferenceData:
             for side, known in methods.items()
         }
         self._contacts = {PURCHASES: _Contacts(suppliers), SALES: _Contacts(customers)}
+        self._found: dict[tuple[str, str, str], tuple[Contact, ...]] = {}
+        self._parties: dict[tuple[str, str, str], tuple[str, str]] = {}
 
     def twins(self, side: Side) -> ContactGroups:
         """Return which suppliers or customers may be one and the same."""
@@ -332,10 +334,32 @@ class ReferenceData:
 
     def contacts(self, item: Item) -> tuple[Contact, ...]:
         """Return the suppliers, for a sale the customers, that the item may mean."""
-        index = self._contacts[side_of(item.kind)].index
-        if item.contact_code:
-            return index.by_code(item.contact_code)
-        return index.find(item.contact)
+        side = side_of(item.kind)
+        named = (side.name, item.contact, item.contact_code)
+        found = self._found.get(named)
+        if found is None:
+            index = self._contacts[side].index
+            code = item.contact_code
+            found = self._found[named] = index.by_code(code) if code else index.find(item.contact)
+        return found
+
+    def party(self, item: Item) -> tuple[str, str]:
+        """Return who the item is from or for, and who that may be: itself and its twins.
+
+        Both as texts that mean nothing outside; the second is "" where there is nobody.
+        """
+        side = side_of(item.kind)
+        named = (side.name, item.contact, item.contact_code)
+        known = self._parties.get(named)
+        if known is None:
+            twins, found = self.twins(side), self.contacts(item)
+            if len(found) == 1:
+                number = contact_number(found[0])
+                known = str(number), twins.circle(number)
+            else:
+                known = folded(item.contact), twins.circle_called(item.contact)
+            self._parties[named] = known
+        return known
 
     def categories(self, text: str, kind: Kind) -> tuple[NominalCode, ...]:
         """Return the nominal codes that the text may mean: live ones where there are any.

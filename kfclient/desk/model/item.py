@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
+from itertools import count
 
 import msgspec
 
@@ -153,12 +155,18 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def net(self) -> Decimal:
         """The sum of the lines' net amounts."""
-        return sum((line.net for line in self.lines), ZERO)
+        total = ZERO
+        for line in self.lines:
+            total += line.net
+        return total
 
     @property
     def vat(self) -> Decimal:
         """The sum of the lines' VAT."""
-        return sum((line.vat for line in self.lines), ZERO)
+        total = ZERO
+        for line in self.lines:
+            total += line.vat
+        return total
 
     @property
     def gross(self) -> Decimal:
@@ -185,6 +193,39 @@ def as_sent(item: Item) -> Item:
         for line, went in zip(item.lines, sent.lines, strict=True)
     )
     return msgspec.structs.replace(item, lines=lines)
+
+
+_RECENT = 32
+_stamps = count()
+
+
+class ItemsById(dict[str, Item]):
+    """All items by id, as they were at one moment and stay here; a change makes a new one.
+
+    Which items differ from those of an earlier moment can be asked, where that was not long ago.
+    """
+
+    def __init__(
+        self,
+        items: Mapping[str, Item],
+        before: ItemsById | None = None,
+        changed: Iterable[str] = (),
+    ) -> None:
+        super().__init__(items)
+        self.stamp = next(_stamps)
+        self.recent: tuple[tuple[int, frozenset[str]], ...] = ()
+        if before is not None:
+            last = (before.stamp, frozenset(changed))
+            self.recent = (*before.recent[1 - _RECENT :], last)
+
+    def changed_since(self, before: ItemsById) -> frozenset[str] | None:
+        """Return the ids of what came, went or changed since then, None where that is not known."""
+        changed: frozenset[str] = frozenset()
+        for stamp, keys in reversed(self.recent):
+            changed |= keys
+            if stamp == before.stamp:
+                return changed
+        return changed if before is self else None
 
 
 class Severity(StrEnum):
