@@ -309,7 +309,13 @@ class Caller:
         with call:
             reply = soap.send(operation, fields)
             decoder = Decoder(
-                operation, reply.status, record, item, reply.content_type, call.secrets.hide_in_said
+                operation,
+                reply.status,
+                record,
+                item,
+                reply.content_type,
+                call.secrets.hide_in_said,
+                reply.busy,
             )
             tell = _Teller(on_rows, decoder.rows)
             with closing(reply.chunks()) as chunks:  # whatever happens here, the connection ends

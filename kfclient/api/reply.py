@@ -35,6 +35,7 @@ from kfclient.api.errors import (
     ReplyBroken,
     RequestFault,
     RequestTooLarge,
+    ServerBusy,
     ServerTrouble,
     WrongCredentials,
 )
@@ -285,7 +286,8 @@ _log = logging.getLogger(__name__)
 class Decoder(Generic[R]):
     """Takes the reply to one `operation` in pieces; `close` gives its response element.
 
-    `hide` takes secrets out of what the server says.
+    `hide` takes secrets out of what the server says; `busy` is raised for a reply that turned the
+    call away, whatever stands in it.
 
     With `record` and `item` (the name of KashFlow's element) the records of a list are read into
     `rows` as they arrive and the elements dropped, so memory holds the records alone.
@@ -299,8 +301,10 @@ class Decoder(Generic[R]):
         item: str = "",
         content_type: str = "",
         hide: Callable[[str], str] = str,
+        busy: ServerBusy | None = None,
     ) -> None:
         self.operation = operation
+        self._busy = busy
         self._hide = hide
         self._text = ReplyText(content_type)
         self.rows: list[R] = []
@@ -324,7 +328,8 @@ class Decoder(Generic[R]):
 
     def feed(self, chunk: bytes) -> None:
         """Take the next piece; raise `KashFlowError` as soon as it is no XML."""
-        self._parse(self._text.feed(chunk))
+        if self._busy is None:
+            self._parse(self._text.feed(chunk))
 
     def _parse(self, text: bytes) -> None:
         if not text:
@@ -345,6 +350,8 @@ class Decoder(Generic[R]):
         `ServerTrouble` for a SOAP fault, and `ReplyBroken`, `NotKashFlow` or `ServerTrouble` for
         all that is no whole reply to this operation.
         """
+        if self._busy is not None:
+            raise self._busy
         self._parse(self._text.close())
         try:
             root: etree._Element = self._parser.close()

@@ -10,9 +10,12 @@ notes when its first byte is about to leave; before that, a failure is certainly
 from __future__ import annotations
 
 import logging
+import re
 import socket
 import ssl
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +37,7 @@ from kfclient.api.errors import (
     ReplyBroken,
     ReplyLost,
     ReplyTooSlow,
+    ServerBusy,
     ServerUnreachable,
 )
 
@@ -278,6 +282,7 @@ class Reply:
     ) -> None:
         self.status = response.status_code
         self.content_type: str = response.headers.get("Content-Type", "")
+        self.busy = turned_away(response.status_code, response.headers)
         self._response = response
         self._call = call
         self._done = done
@@ -313,6 +318,34 @@ class Reply:
                 call.trace.reply(self.status)
             if self._done is not None:
                 self._done()
+
+
+_TOO_MANY, _UNAVAILABLE = 429, 503
+_SECONDS = re.compile("[0-9]{1,8}", re.ASCII)
+
+
+def turned_away(status: int, headers: Mapping[str, str]) -> ServerBusy | None:
+    """Return the error for a reply by which a server turns a call away unread, None for others.
+
+    That is 429, and 503 where it says when to come again. A time of day is taken by the server's
+    own clock, where it gives that.
+    """
+    asked = headers.get("Retry-After")
+    if status != _TOO_MANY and (status != _UNAVAILABLE or asked is None):
+        return None
+    asked = (asked or "").strip()
+    if _SECONDS.fullmatch(asked):
+        return ServerBusy(float(asked))
+    until, now = _moment(asked), _moment(headers.get("Date", "")) or datetime.now(UTC)
+    return ServerBusy(None if until is None else max(0.0, (until - now).total_seconds()))
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(text)
+    except (ValueError, OverflowError, TypeError):
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found
 
 
 def broken_off(error: BaseException, call: Call) -> KashFlowError:
