@@ -24,11 +24,19 @@ import zeep
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import DecodeError, HTTPError, ReadTimeoutError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    DecodeError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
 from zeep.wsdl.utils import etree_to_string
 
 from kfclient import __version__
 from kfclient.api.call import Call, current
+from kfclient.api.dialling import dial
 from kfclient.api.endpoint import Endpoint, trust
 from kfclient.api.errors import (
     InsecureConnection,
@@ -57,15 +65,39 @@ _FRESH = 5.0
 
 
 class _Connection(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        return _dialled(self)
+
     def endheaders(self, message_body: Any = None, *, encode_chunked: bool = False) -> None:
         _made_ready(self)
         super().endheaders(message_body, encode_chunked=encode_chunked)
 
 
 class _SecureConnection(HTTPSConnection):
+    def _new_conn(self) -> socket.socket:
+        return _dialled(self)
+
     def endheaders(self, message_body: Any = None, *, encode_chunked: bool = False) -> None:
         _made_ready(self)
         super().endheaders(message_body, encode_chunked=encode_chunked)
+
+
+def _dialled(connection: HTTPConnection) -> socket.socket:
+    """Connect in our way, and fail in urllib3's."""
+    place = (connection._dns_host, connection.port)  # noqa: SLF001 - as its own method does
+    timeout = connection.timeout
+    try:
+        return dial(
+            place,
+            timeout if isinstance(timeout, int | float) else None,
+            options=[one for one in connection.socket_options or () if len(one) == 3],
+        )
+    except socket.gaierror as error:
+        raise NameResolutionError(connection.host, connection, error) from error
+    except TimeoutError as error:
+        raise ConnectTimeoutError(connection, "no address answered in time") from error
+    except OSError as error:
+        raise NewConnectionError(connection, str(error)) from error
 
 
 def _made_ready(connection: HTTPConnection) -> None:
