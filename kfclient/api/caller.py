@@ -68,12 +68,17 @@ class OkReply:
         return self.response.find(f"{{KashFlow}}{name}")
 
     def number(self, name: str) -> int | None:
-        """Return the whole number in the response's element of that name, None if there is none."""
+        """Return the whole number in the response's element of that name.
+
+        None if there is none, or more than one, or something else.
+        """
         from kfclient.api.reply import whole_number
 
-        element = self.field(name)
+        found = self.response.findall(f"{{KashFlow}}{name}")
+        if len(found) != 1 or len(found[0]):
+            return None
         try:
-            return whole_number(element.text or "") if element is not None else None
+            return whole_number(found[0].text or "")
         except ValueError:
             return None
 
