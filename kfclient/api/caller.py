@@ -68,12 +68,17 @@ class OkReply:
         return self.response.find(f"{{KashFlow}}{name}")
 
     def number(self, name: str) -> int | None:
-        """Return the whole number in the response's element of that name, None if there is none."""
+        """Return the whole number in the response's element of that name.
+
+        None if there is none, or more than one, or something else.
+        """
         from kfclient.api.reply import whole_number
 
-        element = self.field(name)
+        found = self.response.findall(f"{{KashFlow}}{name}")
+        if len(found) != 1 or len(found[0]):
+            return None
         try:
-            return whole_number(element.text or "") if element is not None else None
+            return whole_number(found[0].text or "")
         except ValueError:
             return None
 
@@ -309,7 +314,13 @@ class Caller:
         with call:
             reply = soap.send(operation, fields)
             decoder = Decoder(
-                operation, reply.status, record, item, reply.content_type, call.secrets.hide_in_said
+                operation,
+                reply.status,
+                record,
+                item,
+                reply.content_type,
+                call.secrets.hide_in_said,
+                reply.busy,
             )
             tell = _Teller(on_rows, decoder.rows)
             with closing(reply.chunks()) as chunks:  # whatever happens here, the connection ends

@@ -135,11 +135,16 @@ class Purchases(Caller):
         What is entered meanwhile pushes others to the next page: a purchase may come twice, and
         one may be missed where another is deleted.
         """
+        before: list[Invoice] = []
         for page in count(1):
             got = self.get_receipts_with_paging(page, per_page, filter_by, **following)
+            if got.receipts and got.receipts == before:
+                told = "KashFlow gives the same page of purchases again and again."
+                raise judged(ReplyBroken(told), write=False)
             yield got
             if page >= got.total_pages or not got.receipts:
                 return
+            before = got.receipts
 
     def delete_receipt(self, number: int) -> None:
         """Delete the purchase with that number; the number becomes free."""

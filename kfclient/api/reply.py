@@ -35,6 +35,7 @@ from kfclient.api.errors import (
     ReplyBroken,
     RequestFault,
     RequestTooLarge,
+    ServerBusy,
     ServerTrouble,
     WrongCredentials,
 )
@@ -146,12 +147,15 @@ _log = logging.getLogger(__name__)
 # `1e999999999` as an int takes minutes and all memory.
 _INT = re.compile(r"-?[0-9]{1,10}", re.ASCII)
 _DECIMAL = re.compile(r"[-+]?(?:[0-9]{1,15}(?:\.[0-9]{0,6}0{0,20})?|\.[0-9]{1,6}0{0,20})", re.ASCII)
+_SHORT = 10
 _INT32 = range(-(2**31), 2**31)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[^<]{0,40})?", re.ASCII)
 
 
 def whole_number(text: str) -> int:
     """Return the xs:int in `text`: decimal digits alone. Raises ValueError for anything else."""
+    if len(text) < _SHORT and text.isdigit() and text.isascii():  # nearly always
+        return int(text)
     if _INT.fullmatch(text) is None or (number := int(text)) not in _INT32:
         raise ValueError
     return number
@@ -215,6 +219,7 @@ def reader(record: type[R]) -> Reader[R]:
     def read(element: etree._Element, left_out: Counter[Any] | None = None) -> R:
         values: dict[str, Any] = {}
         broken: list[str] = []
+        taken = 0
         for child in element:
             tag = child.tag
             found = known.get(tag)
@@ -222,6 +227,7 @@ def reader(record: type[R]) -> Reader[R]:
                 text = child.text
                 if text:
                     name, convert = found
+                    taken += 1
                     try:
                         values[name] = convert(text) if convert else text
                     except ValueError:
@@ -229,12 +235,13 @@ def reader(record: type[R]) -> Reader[R]:
             elif tag in nested:
                 name, kind = nested[tag]
                 values[name] = items = _read_items(child, kind)
+                taken += 1
                 if any(map(_IS_BROKEN, items)):
                     broken.append(name)
             elif left_out is not None:
                 left_out[tag] += 1
-        if broken:
-            values["broken"] = _told_broken(record, broken)
+        if broken or taken > len(values):
+            values["broken"] = _told_broken(record, [*broken, *_said_twice(element, known, nested)])
         return record(**values)
 
     return read
@@ -255,6 +262,12 @@ def _elements(record: type[Record]) -> tuple[_Known, dict[Any, tuple[str, type[R
         else:
             known[tag] = (field.name, _SCALARS[field.type])
     return known, nested
+
+
+def _said_twice(element: etree._Element, *known: dict[Any, tuple[str, Any]]) -> list[str]:
+    """Return the fields that an element has more than once: which is meant nobody knows."""
+    counts = Counter(child.tag for child in element)
+    return [name for fields in known for tag, (name, _) in fields.items() if counts[tag] > 1]
 
 
 def _told_broken(record: type[Record], names: list[str]) -> tuple[str, ...]:
@@ -285,7 +298,8 @@ _log = logging.getLogger(__name__)
 class Decoder(Generic[R]):
     """Takes the reply to one `operation` in pieces; `close` gives its response element.
 
-    `hide` takes secrets out of what the server says.
+    `hide` takes secrets out of what the server says; `busy` is raised for a reply that turned the
+    call away, whatever stands in it.
 
     With `record` and `item` (the name of KashFlow's element) the records of a list are read into
     `rows` as they arrive and the elements dropped, so memory holds the records alone.
@@ -299,8 +313,10 @@ class Decoder(Generic[R]):
         item: str = "",
         content_type: str = "",
         hide: Callable[[str], str] = str,
+        busy: ServerBusy | None = None,
     ) -> None:
         self.operation = operation
+        self._busy = busy
         self._hide = hide
         self._text = ReplyText(content_type)
         self.rows: list[R] = []
@@ -324,7 +340,8 @@ class Decoder(Generic[R]):
 
     def feed(self, chunk: bytes) -> None:
         """Take the next piece; raise `KashFlowError` as soon as it is no XML."""
-        self._parse(self._text.feed(chunk))
+        if self._busy is None:
+            self._parse(self._text.feed(chunk))
 
     def _parse(self, text: bytes) -> None:
         if not text:
@@ -345,6 +362,8 @@ class Decoder(Generic[R]):
         `ServerTrouble` for a SOAP fault, and `ReplyBroken`, `NotKashFlow` or `ServerTrouble` for
         all that is no whole reply to this operation.
         """
+        if self._busy is not None:
+            raise self._busy
         self._parse(self._text.close())
         try:
             root: etree._Element = self._parser.close()
@@ -360,7 +379,7 @@ class Decoder(Generic[R]):
             raise self._fault(trouble, soap)
         if self._http_status != _OK:
             raise self._unreadable()
-        response = body[0] if len(body) else None
+        response = body[0] if len(body) == 1 else None
         if response is None or response.tag != f"{NAMESPACE}{self.operation}Response":
             raise ReplyBroken(f"KashFlow answered something else than {self.operation}.")
         self._judge(response)
@@ -401,7 +420,8 @@ class Decoder(Generic[R]):
         )
 
     def _judge(self, response: etree._Element) -> None:
-        status = (response.findtext(f"{NAMESPACE}Status") or "").strip().casefold()
+        statuses = [one.text or "" for one in response.iterfind(f"{NAMESPACE}Status")]
+        status = statuses[0].strip().casefold() if len(statuses) == 1 else ""
         said = response.findtext(f"{NAMESPACE}StatusDetail") or ""
         if not status or UNREADABLE in status:
             raise ReplyBroken(f"KashFlow's answer to {self.operation} does not say how it went.")

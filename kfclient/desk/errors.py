@@ -176,6 +176,16 @@ class ThereTwice(DeskError):
     )
 
 
+class SameTrouble(DeskError):
+    """A run met the same trouble at one item after the other, so it sends no more."""
+
+    code = "same-trouble"
+    default_cure = (
+        "Publish again when KashFlow is well: what got no answer is looked for first, then the "
+        "rest is sent."
+    )
+
+
 class TwinUnknown(DeskError):
     """One just like it was sent and its outcome is not known, so they could not be told apart."""
 

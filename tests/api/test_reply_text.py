@@ -84,6 +84,37 @@ def test_blanks_before_and_noughts_after_a_reply_are_no_part_of_it() -> None:
         client(server.endpoint).get_suppliers()
 
 
+TWICE = {
+    "two results": response("InsertReceipt", "9</InsertReceiptResult><InsertReceiptResult>8"),
+    "two stati": response("InsertReceipt", "9", "<Status>NO</Status><Status>OK</Status>"),
+    "two responses": response("InsertReceipt", "9").replace(
+        b"<soap:Body>", b'<soap:Body><InsertReceiptResponse xmlns="KashFlow"/>'
+    ),
+    "more in it": response("InsertReceipt", "9<b>8</b>"),
+}
+
+
+@pytest.mark.parametrize("name", TWICE)
+def test_an_answer_that_says_two_things_is_no_answer(name: str) -> None:
+    with ByteServer(http(TWICE[name])) as server, pytest.raises(ReplyBroken):
+        client(server.endpoint).insert_receipt(Invoice(invoice_date=date(2026, 5, 4)))
+
+
+def test_a_value_that_is_said_twice_breaks_its_record() -> None:
+    row = "<Supplier><SupplierID>7</SupplierID><Name>A</Name><SupplierID>8</SupplierID></Supplier>"
+    with ByteServer(ok("GetSuppliers", row)) as server:
+        (found,) = client(server.endpoint).get_suppliers()
+    assert found.broken == ("SupplierID",)
+
+
+def test_a_server_that_gives_the_same_page_for_ever_is_not_asked_for_ever() -> None:
+    reply = response("GetReceiptsWithPaging", "<Invoice><InvoiceDBID>1</InvoiceDBID></Invoice>")
+    about = b"<PageNumber>1</PageNumber><TotalPages>2147483647</TotalPages><TotalRecords>9"
+    reply = reply.replace(b"<Status>", about + b"</TotalRecords><Status>")
+    with ByteServer(http(reply)) as server, pytest.raises(ReplyBroken, match="same page"):
+        list(client(server.endpoint).iter_receipts_pages())
+
+
 def test_a_garbled_no_is_no_refusal_of_what_may_have_been_done() -> None:
     reply = response("InsertReceipt", status="<Status>O&#x1B;K</Status><StatusDetail />")
     with ByteServer(http(reply)) as server, pytest.raises(ReplyBroken):

@@ -38,7 +38,6 @@ _LOADED = (
     "kfclient.desk.published.undo",
     "kfclient.desk.items.duplicates",
     "kfclient.store.encrypted_file",
-    "tenacity",
 )
 """What is loaded when it is first needed, which is once for all children."""
 

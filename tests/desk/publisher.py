@@ -78,6 +78,7 @@ class Publisher:
         assert not self.desk.syncing.sync(self.business).failed
         self.desk.businesses.change_settings(self.business, {"publish_tax_data": "on"})
         self.events: list[Event] = []
+        self.slept: list[float] = []
         self.forget_calls()
 
     @property

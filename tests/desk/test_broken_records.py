@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import msgspec
 import pytest
@@ -100,6 +101,24 @@ def test_a_broken_document_that_may_be_the_one_looked_for_is_a_doubt(
     assert tag in problem.sentence
     changer.leave()
     assert desk.desk.resolving.resolve(desk.business)[0].state is ItemState.PUBLISHED
+
+
+@pytest.mark.parametrize("tag", ["InvoiceDBID", "NetAmount"])
+def test_what_may_be_there_already_is_not_sent_and_holds_up_nothing_else(
+    desk: Publisher, changer: ReplyChanger, tag: str
+) -> None:
+    small = msgspec.structs.replace(COST.lines[0], unit_price=Decimal(7), vat=Decimal("1.40"))
+    desk.add("PEN-1", lines=(small,))
+    desk.add("PEN-2")
+    desk.add("PEN-3", lines=(small,))
+    desk.keyed_by_hand(desk.item("2"))
+    (document,) = desk.purchases()
+    start = f"<InvoiceDBID>{document.invoice_dbid}</InvoiceDBID>".encode()
+    last = f"<{tag}>1e9</{tag}>".encode()
+    changer.replace("GetReceiptsForSupplier", start, start + last if tag != "InvoiceDBID" else last)
+    assert desk.publish().stopped is None
+    published = ItemState.PUBLISHED
+    assert [desk.item(item).sent for item in "123"] == [published, None, published]
 
 
 def test_a_document_whose_id_cannot_be_read_is_not_deleted(

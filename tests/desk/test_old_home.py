@@ -110,7 +110,7 @@ def _compact(value: Any) -> str:
 
 
 def equal(expected: dict[str, Any], name: str, answers: dict[str, Any]) -> None:
-    """Assert that these are the answers of then."""
+    """Assert that these are the answers of then, with whatever is told beside them since."""
     if os.environ.get("KASHDECK_RECORD"):
         expected[name] = answers
     assert answers.keys() == expected[name].keys()

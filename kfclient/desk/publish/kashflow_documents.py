@@ -90,6 +90,17 @@ def with_id(documents: Iterable[Invoice], dbid: int) -> Invoice | None:
     raise RecordBroken(f"{described_broken(nameless)}; it may be this one.")
 
 
+def refuse_broken(invoice: Invoice, documents: Iterable[Invoice]) -> None:
+    """Raise `RecordBroken` where one that cannot be read whole may be what is about to be sent."""
+    wanted, gross = folded(invoice.customer_reference), gross_of(invoice)
+    for one in documents:
+        if not one.broken:
+            continue
+        grosses, same_text = _grosses(one), folded(one.customer_reference) == wanted
+        if gross in grosses or (same_text and (wanted or not any(grosses))):
+            raise RecordBroken(f"{described_broken(one)}; it may be this one already.")
+
+
 def described_broken(document: Invoice) -> str:
     """Return what is known of a document that cannot be read whole, in words."""
     number = f" {document.invoice_number}" if document.invoice_number else ""

@@ -73,6 +73,7 @@ from kfclient.desk.publish.kashflow_documents import (
     likeness,
     listed_beside,
     ready_to_send,
+    refuse_broken,
     send_step,
 )
 from kfclient.desk.publish.plan import PlannedItem, PlannedPayment
@@ -413,6 +414,7 @@ class ItemPublisher:
             invoice, created = self._addressed(planned)
             documents = self._known_documents(planned.side, invoice.customer_id)
             self._refuse_duplicate(planned)
+            refuse_broken(invoice, documents)
             self._switch.check()
             send = self._sends.begin(
                 self._business,
