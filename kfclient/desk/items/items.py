@@ -21,12 +21,15 @@ from kfclient.desk.model.business import ItemCounts
 from kfclient.desk.model.connection_state import publish_lock
 from kfclient.desk.model.fields import changes_between, facts_of
 from kfclient.desk.model.item import (
+    SENDS,
     Finding,
     Item,
     ItemState,
     SentAs,
     SentLine,
     Severity,
+    is_refused,
+    needs_you,
 )
 
 if TYPE_CHECKING:
@@ -40,9 +43,6 @@ TABLE = "items"
 
 GATHERED = "gathered"
 """The table of costs that are on an expense claim of the inbox, put away behind it."""
-
-SENDS = "attempts"
-"""The table of what was sent of items; see `kfclient.desk.publish.journal`."""
 
 _SENT = {ItemState.PUBLISHED, ItemState.PUBLISHING, ItemState.UNKNOWN}
 
@@ -248,24 +248,22 @@ class Items:
         self._database(business).table(TABLE).put(int(item.id), stored(after))
         return after
 
-    def refresh_counts(self, business: str) -> ItemCounts:
-        """Count where the items stand, and store it for the home screen.
-
-        `needs_you` counts items of unknown outcome, those with a problem to look at, and published
-        ones with something left to do, wherever else they are counted.
-        """
-        states = self.states(business)
-        every = self._all(business)
-        counts = ItemCounts(
-            ready=sum(state is ItemState.READY for state in states.values()),
-            to_review=sum(state is ItemState.TO_REVIEW for state in states.values()),
-            published=sum(state is ItemState.PUBLISHED for state in states.values()),
-            needs_you=sum(
-                state is ItemState.UNKNOWN or waits(every[key])
-                for key, state in states.items()
-                if key in every
-            ),
+    def counts(self, business: str) -> ItemCounts:
+        """Count where the items stand now."""
+        states, every = self.states(business), self._all(business)
+        known = [(every[key], state) for key, state in states.items() if key in every]
+        return ItemCounts(
+            ready=sum(state is ItemState.READY for _, state in known),
+            to_review=sum(state is ItemState.TO_REVIEW for _, state in known),
+            published=sum(state is ItemState.PUBLISHED for _, state in known),
+            needs_you=sum(needs_you(item, state) for item, state in known),
+            unknown=sum(state is ItemState.UNKNOWN for _, state in known),
+            refused=sum(is_refused(item, state) for item, state in known),
         )
+
+    def refresh_counts(self, business: str) -> ItemCounts:
+        """Count where the items stand, and store it for the home screen."""
+        counts = self.counts(business)
         self._businesses.note_counts(business, counts)
         return counts
 
@@ -351,12 +349,6 @@ def state_of(findings: Sequence[Finding]) -> ItemState:
     """Return where an item with these findings stands, when it was never sent."""
     stops = any(one.severity is Severity.STOP for one in findings)
     return ItemState.TO_REVIEW if stops else ItemState.READY
-
-
-def waits(item: Item) -> bool:
-    """Tell whether a person has to look at the item: at a problem, or at what is left to do."""
-    told = item.problem is not None and not item.problem.code.startswith("W-")
-    return told or bool(item.left)
 
 
 def _read(database: Database, document: Document) -> Item:
