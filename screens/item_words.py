@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kfclient.dates import shown_date
 from kfclient.desk.items.exchange_rates import booked
 from kfclient.desk.model.fields import ITEM_FIELDS, home_per_foreign, price_shown
-from kfclient.desk.model.item import ItemState, Kind, Severity, as_sent
+from kfclient.desk.model.item import ItemState, Kind, Severity, as_sent, is_refused
 from kfclient.desk.model.settings import show_tax_code
 from kfclient.money import figures, pennies
 from kfclient.visible import stacked
@@ -28,6 +28,9 @@ STATES = {
     ItemState.UNKNOWN: ("! unknown", "bad"),
 }
 """Symbol and word of a state, and its row's tone."""
+
+REFUSED = ("✗ refused", "bad")
+"""The same of an item that could go, but came back."""
 
 COUNTED = (ItemState.READY, ItemState.TO_REVIEW, ItemState.UNKNOWN, ItemState.PUBLISHED)
 
@@ -57,6 +60,11 @@ WIDE = (
 )
 
 
+def standing(item: Item, state: ItemState) -> tuple[str, str]:
+    """Return symbol and word of where the item stands, and its row's tone."""
+    return REFUSED if is_refused(item, state) else STATES[state]
+
+
 def amount_shown(amount: Decimal, currency: str) -> str:
     """Return `1,024.36 EUR`: the code is always three wide, so that points line up."""
     return f"{pennies(amount):,.2f} {currency[:3]:<3}"
@@ -72,7 +80,7 @@ def categories_shown(item: Item) -> str:
 
 def narrow_row(item: Item, state: ItemState) -> Row:
     """Return the item as a row of the columns `NARROW`."""
-    words, tone = STATES[state]
+    words, tone = standing(item, state)
     gross = amount_shown(item.gross, item.currency)
     cells = (
         words,
@@ -117,17 +125,21 @@ def searched(item: Item) -> str:
     return " ".join(parts).casefold()
 
 
-def counts_shown(states: Iterable[ItemState]) -> str:
-    """Return `12 ready, 3 to review`: what there is, in the order of what to do next."""
+def counts_shown(states: Iterable[ItemState], refused: int = 0) -> str:
+    """Return `12 ready, 3 to review`: what there is, in the order of what to do next.
+
+    `refused` of the ready ones came back from KashFlow, and are said apart.
+    """
     counts = dict.fromkeys(COUNTED, 0)
     for state in states:
         counts[state] = counts.get(state, 0) + 1
+    counts[ItemState.READY] -= refused
     said = [
         f"{count:,} {STATES[state][0].partition(' ')[2]}"
         for state, count in counts.items()
         if count or state in COUNTED[:2]
     ]
-    return ", ".join(said)
+    return ", ".join([*said[:1], *([f"{refused:,} refused"] if refused else []), *said[1:]])
 
 
 def findings_shown(findings: Iterable[Finding]) -> list[str]:

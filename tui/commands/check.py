@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kfclient.desk.model.item import needs_you
 from kfclient.errors import Cancelled
+from tui.commands.items import state_word, tell_left
 from tui.commands.opening import agreed, opened, unlocked
 from tui.commands.output import count, say, say_json, warn
 from tui.commands.progress import STOPPED, stoppable
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from kfclient.desk import Desk
-    from kfclient.desk.model.item import Finding, Item
+    from kfclient.desk.model.item import Finding, Item, ItemState
     from tui.commands.usage import Parser
 
 
@@ -122,8 +124,15 @@ def run_check(args: argparse.Namespace) -> int:
         states = desk.items.states(business.id)
         findings = desk.items.check(business.id)
     if not wanted:
-        items = [item for item in items if states[item.id].value in _OPEN]
-    ready = sum(states[item.id].value in {"ready", "published"} for item in items)
+        items = [
+            item
+            for item in items
+            if states[item.id].value in _OPEN or needs_you(item, states[item.id])
+        ]
+    ready = sum(
+        states[item.id].value in {"ready", "published"} and not needs_you(item, states[item.id])
+        for item in items
+    )
     if args.json:
         shapes = [
             {
@@ -135,7 +144,7 @@ def run_check(args: argparse.Namespace) -> int:
         say_json({"items": shapes, "ready": ready, "to_review": len(items) - ready})
     else:
         for item in items:
-            _tell(item, states[item.id].value, findings.get(item.id, ()))
+            _tell(item, states[item.id], findings.get(item.id, ()))
         say(f"{count(ready, 'item')} in order, {len(items) - ready} to review.")
     return 1 if ready < len(items) else 0
 
@@ -170,11 +179,14 @@ def _question(item: Item, found: Finding) -> str:
     return f"Item {item.id}: {found.sentence}\n{found.cure}\nApply {what}?"
 
 
-def _tell(item: Item, state: str, findings: Sequence[Finding]) -> None:
-    if not findings and state == "ready":
+def _tell(item: Item, state: ItemState, findings: Sequence[Finding]) -> None:
+    waiting = needs_you(item, state)
+    if not findings and state.value == "ready" and not waiting:
         return
     what = ", ".join(part for part in (item.contact, item.reference) if part)
-    say(f"Item {item.id} ({what}): {state}")
+    say(f"Item {item.id} ({what}): {state_word(item, state)}")
+    if waiting:
+        tell_left([item], indent="  ")
     for finding in findings:
         say(f"  {finding.code}: {finding.sentence}")
         if finding.cure:

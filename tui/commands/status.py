@@ -53,6 +53,8 @@ def connection_shape(status: BusinessStatus) -> Shape:
             "to_review": status.to_review,
             "published": status.published,
             "needs_you": status.needs_you,
+            "unknown": status.unknown,
+            "refused": status.refused,
         },
         "publishing": run_shape(status.publishing),
     }
@@ -140,10 +142,17 @@ def connection_in_full(status: BusinessStatus) -> list[str]:
                 f"Problem    {connection.problem.sentence}",
                 f"           {connection.problem.cure}",
             ]
+    refused = f"{status.refused} refused, " if status.refused else ""
     lines.append(
-        f"Items      {status.ready} ready, {status.to_review} to review, "
-        f"{status.published} published, {status.needs_you} of unknown outcome"
+        f"Items      {status.ready - status.refused} ready, {refused}{status.to_review} to review, "
+        f"{status.published} published, {status.unknown} of unknown outcome"
     )
+    if status.needs_you:
+        from kfclient.desk.business.status import items_command
+
+        lines.append(
+            f"           {status.needs_you} for you to look at: {items_command(status.name)}"
+        )
     if line := _run(status):
         lines.append(f"Publishing {line}")
     if connection is not None:
@@ -158,7 +167,7 @@ def _row(status: BusinessStatus) -> tuple[str, ...]:
         status.state.value,
         "" if connection is None else connection.company,
         "" if connection is None else shown_time(connection.last_sync),
-        str(status.ready),
+        str(status.ready - status.refused),
         str(status.to_review),
     )
 
@@ -207,11 +216,31 @@ def _tell(name: str, *, as_json: bool) -> int:
     every = statuses()
     if name:
         every = [called(every, name)]
+    _count_anew([one for one in every if one.is_behind])
     if as_json:
         say_json({"connections": [connection_shape(status) for status in every]})
     else:
         say(*(connection_in_full(every[0]) if name else connections_table(every)))
     return 0
+
+
+def _count_anew(behind: list[BusinessStatus]) -> None:
+    """Count the items of these businesses as they stand now, which takes the whole desk."""
+    if not behind:
+        return
+    from kfclient.store.errors import StoreError
+    from tui.commands.opening import opened
+
+    try:
+        with opened(tells=False) as desk:
+            for status in behind:
+                counts = desk.items.counts(status.id)
+                for name in counts.__struct_fields__:
+                    setattr(status, name, getattr(counts, name))
+                if not status.at_work:
+                    desk.businesses.note_counts(status.id, counts)
+    except StoreError:
+        return  # what was counted last is better than nothing
 
 
 # `kashdeck connections`: the businesses on this machine, a line each.
@@ -226,6 +255,7 @@ def connections_arguments(parser: Parser) -> None:
 def run_connections(args: argparse.Namespace) -> int:
     """List the businesses."""
     every = statuses()
+    _count_anew([one for one in every if one.is_behind])
     if args.json:
         say_json({"connections": [connection_shape(status) for status in every]})
     else:

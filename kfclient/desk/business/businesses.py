@@ -333,12 +333,22 @@ class Businesses:
 
     def note_counts(self, business: str, counts: ItemCounts) -> None:
         """Remember how many items stand where, for the home screen."""
-        document = {"business": business, **_fields(counts)}
+        self._put_counts({"business": business, **_fields(counts), "changing": False})
+
+    def counts_change(self, business: str) -> None:
+        """Remember that items are about to be sent or taken out: the counts are of before that.
+
+        `note_counts` ends it; where a sudden end comes before that, whoever looks counts anew.
+        """
+        self._put_counts({"business": business, "changing": True})
+
+    def _put_counts(self, document: dict[str, Any]) -> None:
+        business = document["business"]
         with self._state.transaction():
             known = self._document(self._counts, "business", business)
             if known is None:
                 self._counts.insert(document)
-            elif dict(known) != document:
+            elif {**known, **document} != dict(known):
                 self._counts.update(document, doc_ids=[known.doc_id])
 
     def change_settings(

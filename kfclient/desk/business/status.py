@@ -178,7 +178,8 @@ class ConnectionStatus:
 class BusinessStatus:
     """One business; the counts are of items, `role` is the person's, None for nobody named.
 
-    `publishing` is its last run, and how that goes.
+    `publishing` is its last run, and how that goes. `at_work` says that somebody sends items, or
+    takes them out, now; `is_behind` that the counts are of before something of that kind.
     """
 
     def __init__(
@@ -207,7 +208,12 @@ class BusinessStatus:
         self.to_review: int = counts.get("to_review", 0)
         self.published: int = counts.get("published", 0)
         self.needs_you: int = counts.get("needs_you", 0)
+        self.unknown: int = counts.get("unknown", 0)
+        self.refused: int = counts.get("refused", 0)
         self.publishing = publishing
+        broken = publishing is not None and publishing[1] is RunPhase.INTERRUPTED
+        self.at_work = is_locked(publish_lock(self.id))
+        self.is_behind = self.at_work or broken or counts.get("changing", False)
 
 
 def statuses(root: Path | None = None, person: str = "") -> list[BusinessStatus]:
@@ -302,3 +308,8 @@ def broken_off(name: str, seen: RunStatus) -> tuple[str, str]:
 def command(name: str, option: str) -> str:
     """Return the command that does this with the business's publishing."""
     return f"kashdeck publish {shlex.quote(name)} {option}"
+
+
+def items_command(name: str) -> str:
+    """Return the command that lists what a person has to look at."""
+    return f"kashdeck items {shlex.quote(name)} --state needs-you"

@@ -29,6 +29,10 @@ from kfclient.money import figures, shown
 # Whether KashFlow knows the supplier, the customer or the person of an item.
 
 
+SHORTEST_NAME = 2
+"""The fewest characters of a supplier's or customer's name that KashFlow takes."""
+
+
 def check_contact(item: Item, reference_data: ReferenceData) -> Iterator[Finding]:
     """Yield what is known of whom the item is from or for."""
     word = side_of(item.kind).contact
@@ -58,6 +62,15 @@ def check_contact(item: Item, reference_data: ReferenceData) -> Iterator[Finding
             code=f"E-{word.upper()}-UNKNOWN",
             sentence=f"KashFlow has no {word} with the code {item.contact_code}.",
             cure=f"Choose the {word} again.",
+            field="contact",
+            key=choose,
+        )
+    elif not found and len(item.contact.strip()) < SHORTEST_NAME:
+        yield Finding(
+            code=f"E-{word.upper()}-SHORT",
+            sentence=f"KashFlow has no {word} called {item.contact}, and takes no name of one "
+            "character.",
+            cure=f"Give the whole name, or choose the {word}.",
             field="contact",
             key=choose,
         )

@@ -21,6 +21,7 @@ from kfclient.desk.model.business import ItemCounts
 from kfclient.desk.model.connection_state import publish_lock
 from kfclient.desk.model.fields import changes_between, facts_of
 from kfclient.desk.model.item import (
+    SENDS,
     Finding,
     Item,
     ItemsById,
@@ -28,6 +29,8 @@ from kfclient.desk.model.item import (
     SentAs,
     SentLine,
     Severity,
+    is_refused,
+    needs_you,
 )
 
 if TYPE_CHECKING:
@@ -39,9 +42,6 @@ TABLE = "items"
 
 GATHERED = "gathered"
 """The table of costs that are on an expense claim of the inbox, put away behind it."""
-
-SENDS = "attempts"
-"""The table of what was sent of items; see `kfclient.desk.publish.journal`."""
 
 _SENT = {ItemState.PUBLISHED, ItemState.PUBLISHING, ItemState.UNKNOWN}
 
@@ -59,7 +59,8 @@ class _Board:
     """Where every item of a business stands, kept up item by item as they change.
 
     `states` are those of items that nobody is publishing; `filed` and `sending` are the items whose
-    state may change while they do not; `needing` those that a person has to look at.
+    state may change while they do not; `needing` those that a person has to look at, `refused`
+    those of them that came back from KashFlow.
     """
 
     def __init__(self) -> None:
@@ -70,6 +71,7 @@ class _Board:
         self.states: dict[str, ItemState] = {}
         self.counts: dict[ItemState, int] = dict.fromkeys(ItemState, 0)
         self.needing: set[str] = set()
+        self.refused: set[str] = set()
         self.filed: set[str] = set()
         self.sending: set[str] = set()
 
@@ -77,7 +79,7 @@ class _Board:
         """Note an item and what is known of it; None where it is not there any more."""
         if (before := self.states.pop(key, None)) is not None:
             self.counts[before] -= 1
-            for marks in (self.needing, self.filed, self.sending):
+            for marks in (self.needing, self.refused, self.filed, self.sending):
                 marks.discard(key)
             self.findings.pop(key, None)
         if item is None:
@@ -90,8 +92,10 @@ class _Board:
                 self.filed.add(key)
         elif item.sent is ItemState.PUBLISHING:
             self.sending.add(key)
-        if waits(item) or item.sent is ItemState.UNKNOWN:
+        if needs_you(item, state):
             self.needing.add(key)
+        if is_refused(item, state):
+            self.refused.add(key)
 
 
 class Items:
@@ -282,13 +286,13 @@ class Items:
         self._database(business).table(TABLE).put(int(item.id), stored(after))
         return after
 
-    def refresh_counts(self, business: str) -> ItemCounts:
-        """Count where the items stand, and store it for the home screen.
+    def counts(self, business: str) -> ItemCounts:
+        """Count where the items stand now."""
+        return self._counted(business, files=True)
 
-        `needs_you` counts items of unknown outcome, those with a problem to look at, and published
-        ones with something left to do, wherever else they are counted.
-        """
-        counts = self._counted(business, files=True)
+    def refresh_counts(self, business: str) -> ItemCounts:
+        """Count where the items stand, and store it for the home screen."""
+        counts = self.counts(business)
         self._businesses.note_counts(business, counts)
         return counts
 
@@ -310,6 +314,8 @@ class Items:
                 to_review=board.counts[ItemState.TO_REVIEW],
                 published=board.counts[ItemState.PUBLISHED],
                 needs_you=len(board.needing | left_behind),
+                unknown=board.counts[ItemState.UNKNOWN] + len(left_behind),
+                refused=len(board.refused),
             )
 
     def _board(self, business: str, *, files: bool = True) -> _Board:
@@ -429,12 +435,6 @@ def state_of(findings: Sequence[Finding]) -> ItemState:
     """Return where an item with these findings stands, when it was never sent."""
     stops = any(one.severity is Severity.STOP for one in findings)
     return ItemState.TO_REVIEW if stops else ItemState.READY
-
-
-def waits(item: Item) -> bool:
-    """Tell whether a person has to look at the item: at a problem, or at what is left to do."""
-    told = item.problem is not None and not item.problem.code.startswith("W-")
-    return told or bool(item.left)
 
 
 def _by_id(documents: Mapping[int, dict[str, Any] | None]) -> Iterator[tuple[str, Any]]:

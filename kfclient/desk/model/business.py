@@ -125,12 +125,18 @@ class Business(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ItemCounts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How many items of a business stand where."""
+    """How many items of a business stand where.
+
+    `refused` counts those of the ready ones that KashFlow has refused, `unknown` those of unknown
+    outcome, `needs_you` all that a person has to look at, wherever else they are counted.
+    """
 
     ready: int = 0
     to_review: int = 0
     published: int = 0
     needs_you: int = 0
+    unknown: int = 0
+    refused: int = 0
 
 
 class BusinessSummary(msgspec.Struct, frozen=True, kw_only=True):

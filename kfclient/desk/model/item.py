@@ -14,6 +14,9 @@ from kfclient.desk.errors import NotReadBack
 from kfclient.desk.model.business import ProblemNote
 from kfclient.money import ZERO, pennies
 
+SENDS = "attempts"
+"""The table of what was sent of items; see `kfclient.desk.publish.journal`."""
+
 
 class Kind(StrEnum):
     """What an item is; costs and claims become purchases in KashFlow, sales become invoices."""
@@ -254,6 +257,27 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     def severity(self) -> Severity:
         """Whether the item is held back by it."""
         return Severity.STOP if self.code.startswith("E-") else Severity.WARNING
+
+
+def is_refused(item: Item, state: ItemState) -> bool:
+    """Tell whether the item could go, but came back: KashFlow refused it, or it was not sent."""
+    return state is ItemState.READY and _troubled(item)
+
+
+def needs_you(item: Item, state: ItemState) -> bool:
+    """Tell whether a person has to look at the item, besides what its findings say.
+
+    It is of unknown outcome, came back from publishing, or has something left to do.
+    """
+    return state is ItemState.UNKNOWN or bool(item.left) or _troubled(item)
+
+
+def _troubled(item: Item) -> bool:
+    """Tell whether publishing, or KashFlow, has left a problem with the item.
+
+    What an import left to settle (E-...) or to know (W-...) is among its findings.
+    """
+    return item.problem is not None and not item.problem.code.startswith(("E-", "W-"))
 
 
 def is_unread(item: Item) -> bool:

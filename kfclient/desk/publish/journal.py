@@ -15,9 +15,8 @@ import msgspec
 from kfclient.api.records import Invoice
 from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import CameOutDifferent, ItemChanged, TwinUnknown
-from kfclient.desk.items.items import SENDS
 from kfclient.desk.model.business import ProblemNote, note_of
-from kfclient.desk.model.item import Item, ItemState, LeftStep
+from kfclient.desk.model.item import SENDS, Item, ItemState, LeftStep
 from kfclient.desk.publish.journal_records import (
     PENDING,
     FollowUpRecord,

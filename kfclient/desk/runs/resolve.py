@@ -120,6 +120,7 @@ class Resolving:
         with self._context.home.try_lock(publish_lock(business)) as held:
             if not held:
                 raise self._busy(known)
+            self._context.businesses.counts_change(business)
             yield
 
     # Inside

@@ -87,6 +87,7 @@ def test_a_good_item_has_nothing_to_say() -> None:
     [
         ({"contact": ""}, "E-CONTACT-MISSING"),
         ({"contact": "Nobody Known"}, "W-SUPPLIER-NEW"),
+        ({"contact": "X"}, "E-SUPPLIER-SHORT"),
         ({"contact": "Twin Traders"}, "E-SUPPLIER-AMBIGUOUS"),
         ({"contact_code": "NOSUCH"}, "E-SUPPLIER-UNKNOWN"),
         ({"kind": Kind.SALE, "category": "Sales", "contact": "New"}, "W-CUSTOMER-NEW"),

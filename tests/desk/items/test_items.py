@@ -155,7 +155,7 @@ def test_the_home_screen_is_told_how_many_stand_where(inbox: Inbox) -> None:
     inbox.items.put(inbox.business, change(third, sent=ItemState.PUBLISHED, number=1))
     second = inbox.items.get(inbox.business, "2")
     inbox.items.put(inbox.business, change(second, sent=ItemState.UNKNOWN))
-    expected = ItemCounts(ready=1, to_review=1, published=1, needs_you=1)
+    expected = ItemCounts(ready=1, to_review=1, published=1, needs_you=1, unknown=1)
     assert inbox.items.refresh_counts(inbox.business) == expected
     assert inbox.businesses.summary(inbox.business).items == expected
     inbox.items.remove(inbox.business, "4")
