@@ -39,6 +39,8 @@ class ImportScreen(AppScreen[None]):
     ACTS = (
         Act("import_now", "enter", "Import", "Import the file", footer=True),
         Act("complete", "tab", "Complete", "Complete the path", footer=True),
+        Act("dates", "f4", "Dates", "Read the dates with the month first, or the day"),
+        Act("marks", "f5", "Decimals", "Read the amounts with a decimal comma, or point"),
         Act("correct", "f6", "Correct", "Take the file as correcting what is here", footer=True),
         Act("add_more", "f7", "Add", "Add as more items what the file says otherwise", footer=True),
         Act("keep", "f8", "Keep", "Keep what is here, and ask no more", footer=True),
@@ -51,6 +53,9 @@ class ImportScreen(AppScreen[None]):
         self.running = False
         self.reasons: dict[str, str] = {}
         self.asked: Path | None = None
+        self.last = Path()
+        self.unsure: tuple[str, ...] = ()
+        self.order = self.mark = ""
 
     def body(self) -> Iterable[Widget]:
         """Return the field, the report, and the rows that were left out."""
@@ -108,13 +113,31 @@ class ImportScreen(AppScreen[None]):
         if self.running:
             return
         path = Path(os.path.expanduser(typed))  # noqa: PTH111 - Path's own raises without a home
+        self.order = self.mark = ""
         self.bring(path, "ask")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer the answers only while the file that was imported asks for one."""
         if action in {"correct", "add_more", "keep"}:
             return self.asked is not None
+        if action in {"dates", "marks"}:
+            return {"dates": "dates", "marks": "amounts"}[action] in self.unsure
         return super().check_action(action, parameters)
+
+    def action_dates(self) -> None:
+        """Read the dates with the month first; and when that was so, with the day first."""
+        self.order = "day-first" if self.order == "month-first" else "month-first"
+        self.read_so()
+
+    def action_marks(self) -> None:
+        """Read the amounts with a decimal comma; and when that was so, with a decimal point."""
+        self.mark = "." if self.mark == "," else ","
+        self.read_so()
+
+    def read_so(self) -> None:
+        """Import the file again as the person says that it writes, and keep the offer."""
+        if not self.running:
+            self.bring(self.last, "ask", self.unsure)
 
     def action_correct(self) -> None:
         """Take the file as correcting what is here."""
@@ -133,11 +156,12 @@ class ImportScreen(AppScreen[None]):
         if self.asked is not None and not self.running:
             self.bring(self.asked, answer)
 
-    def bring(self, path: Path, answer: str) -> None:
-        """Import the file off the screen's thread."""
+    def bring(self, path: Path, answer: str, unsure: tuple[str, ...] = ()) -> None:
+        """Import the file off the screen's thread; `unsure` can be said otherwise after it too."""
         from kfclient.desk.importing.import_file import Answer
-        from kfclient.desk.importing.spelling import AS_ITS_COLUMNS_TELL
+        from kfclient.desk.importing.spelling import Spelling
 
+        self.last, said = path, Spelling(self.order, self.mark)
         self.running = True
         self.asked = None
         self.remove_class("with-bad")
@@ -146,11 +170,12 @@ class ImportScreen(AppScreen[None]):
 
         def show(report: ImportReport) -> None:
             self.asked = path if report.asks else None
+            self.unsure = tuple(dict.fromkeys((*report.unsure, *unsure)))
             self.refresh_bindings()
             self.show_report(report)
 
         self.ask(
-            lambda: importing.import_file(self.business, path, AS_ITS_COLUMNS_TELL, Answer(answer)),
+            lambda: importing.import_file(self.business, path, said, Answer(answer)),
             show,
             self.refused,
             lane="items",
@@ -171,6 +196,10 @@ class ImportScreen(AppScreen[None]):
         if report.bad:
             rows = "1 row was" if len(report.bad) == 1 else f"{len(report.bad)} rows were"
             told.append(f"✗ {rows} left out; the table has their lines and the reasons.")
+        if "dates" in self.unsure:
+            told.append("? F4 reads the dates with the month first, and again with the day first.")
+        if "amounts" in self.unsure:
+            told.append("? F5 reads the amounts with a decimal comma, and again with a point.")
         if report.changed:
             told.append(
                 f"! {counted(len(report.changed))} here with other contents: see the table."

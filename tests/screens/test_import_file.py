@@ -108,3 +108,17 @@ async def test_a_file_with_other_contents_is_shown_and_answered_with_one_key(
         await walk.press("f6")
         await walk.until("It is now what the file says.")
         assert inbox.items.get(inbox.business, "1").net == Decimal("8.00")
+
+
+async def test_how_a_file_writes_its_dates_is_answered_with_one_key(
+    inbox: Inbox, inbox_desk: Desk, tmp_path: Path
+) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text(text_of([sale(Date="08/07/26", **{"Due Date": ""})], SALES))
+    async with on_screen(inbox_desk, ImportScreen(inbox.business, "Acme Ltd")) as walk:
+        await walk.paste(str(path))
+        await walk.press("enter")
+        await walk.until("may be 8 Jul 2026 or 7 Aug 2026")
+        await walk.press("f4")
+        await walk.until("1 item added")
+    assert str(inbox.items.get(inbox.business, "1").date) == "2026-08-07"

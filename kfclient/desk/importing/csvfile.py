@@ -61,6 +61,7 @@ class CsvFile(msgspec.Struct, frozen=True):
     """A CSV file, read: column names as `plain_column` gives them, whole rows, odd ones, notes.
 
     `folder` is where it is: paths in it are meant from there. `separator` stands between values.
+    `unsure` names what a person has to say of how it writes: "dates", "amounts".
     """
 
     columns: tuple[str, ...]
@@ -69,6 +70,7 @@ class CsvFile(msgspec.Struct, frozen=True):
     notes: tuple[str, ...]
     folder: Path = Path()
     separator: str = ","
+    unsure: tuple[str, ...] = ()
 
     def unread(self, read: Container[str]) -> tuple[str, ...]:
         """Return the columns that are not among those `read` and say something in some row."""

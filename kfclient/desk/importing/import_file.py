@@ -33,7 +33,8 @@ class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a file: ids of the items added, how many were here already, what was left out.
 
     `format` is "Dext costs" or "Sales"; `notes` tells what was done to read the file; `changed` is
-    what the file knows otherwise than it is here; `at` is when (UTC).
+    what the file knows otherwise than it is here; `unsure` names how a person may say that it
+    writes, "dates" or "amounts"; `at` is when (UTC).
     """
 
     file: str
@@ -44,6 +45,7 @@ class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     bad: tuple[BadRow, ...] = ()
     notes: tuple[str, ...] = ()
     changed: tuple[ChangedItem, ...] = ()
+    unsure: tuple[str, ...] = ()
 
     @property
     def asks(self) -> bool:
@@ -120,6 +122,7 @@ class Importing:
             bad=tuple(bad),
             notes=tuple(notes),
             changed=tuple(met.changed),
+            unsure=reading.unsure,
         )
 
 
@@ -182,4 +185,4 @@ def _read(name: str, file: CsvFile, currency: str, said: Spelling) -> tuple[str,
     if unread := file.unread(read):
         names = ", ".join(column_title(name) for name in unread)
         notes.append(f"Not read: the column{'s' if len(unread) > 1 else ''} {names}.")
-    return title, msgspec.structs.replace(reading, notes=tuple(notes))
+    return title, msgspec.structs.replace(reading, notes=tuple(notes), unsure=file.unsure)

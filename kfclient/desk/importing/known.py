@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kfclient.desk.audit.entry import Action
-from kfclient.desk.importing.values import FoundItem
+from kfclient.desk.importing.values import INTERVAL, FoundItem
 from kfclient.desk.items.items import GATHERED
 from kfclient.desk.items.reference import folded
 from kfclient.desk.model.fields import ITEM_FIELDS, LINE_FIELDS, changes_between, in_order
@@ -144,7 +144,7 @@ class Known:
             return msgspec.structs.replace(item, source=dated), None
         if other is None:
             return item, None
-        if other.date == item.date or other.imported == item.imported:
+        if _is_one(other, item):
             return msgspec.structs.replace(item, source=first), None
         return msgspec.structs.replace(item, source=dated), other
 
@@ -199,6 +199,18 @@ class Known:
 _SENT = (
     "It is in KashFlow, or may be, so nothing was done: undo it first, or change it there as well."
 )
+
+
+def _is_one(other: Item, item: Item) -> bool:
+    """Tell whether a sale of this reference and contact is the one that is here, perhaps mended.
+
+    It is where the days are near to one another, or day and month changed places.
+    """
+    if other.imported == item.imported or other.date is None or item.date is None:
+        return True
+    turned = (other.date.day, other.date.month) == (item.date.month, item.date.day)
+    near = abs(other.date - item.date) < INTERVAL
+    return near or (turned and other.gross == item.gross)
 
 
 def _changed(

@@ -23,6 +23,7 @@ import msgspec
 from kfclient.dates import DateUnclear, parse_date
 from kfclient.desk.importing.csvfile import BadRow, CsvFile, CsvRow
 from kfclient.desk.importing.values import (
+    INTERVAL,
     FoundItem,
     ImportedFile,
     RowRefused,
@@ -77,9 +78,6 @@ STATED_EITHER = ("amount", "line amount", "line total")
 
 _STATED_COLUMNS = (STATED_VAT, STATED_TOTAL, STATED_NET, STATED_EITHER)
 _STATED = (*STATED_VAT, *STATED_TOTAL, *STATED_NET, *STATED_EITHER)
-
-_INTERVAL = dt.timedelta(days=20)
-"""Between sales of one reference and contact, at least: a fortnight's rota is given new numbers."""
 
 _BY_HAND = {"currency", "exchange_rate", "image", "tax_rate"}
 """Columns whose text is held against another's, or that name a file as well."""
@@ -149,7 +147,7 @@ def _by_day(key: str, rows: list[CsvRow]) -> dict[str, list[CsvRow]]:
         except DateUnclear:
             return {key: rows}
     days = sorted(by_day)
-    if any(later - day < _INTERVAL for day, later in pairwise(days)):
+    if any(later - day < INTERVAL for day, later in pairwise(days)):
         return {key: rows}
     return {f"{key}|{day}" if at else key: same for at, (day, same) in enumerate(by_day.items())}
 

@@ -26,6 +26,8 @@ _NOTHING = re.compile(r"[£€$]?\s*[-\u2013\u2014]\s*[£€$]?")  # how a sprea
 _WHOLE = re.compile(r"[^.,]*")
 _POINT = re.compile(r"-?(?:[0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3})+)\.(?:[0-9]{1,2}|[0-9]{4,6})")
 
+DATES = "dates"
+AMOUNTS = "amounts"
 DATES_CURE = "say which with --dates day-first or --dates month-first"
 MARKS_CURE = "say which with --decimals point or --decimals comma"
 
@@ -62,6 +64,7 @@ class _Rows(msgspec.Struct):
 
     plain: dict[int, dict[str, str]] = {}
     doubts: dict[int, dict[str, str]] = {}
+    unsure: set[str] = set()
 
     def say(self, row: int, column: str, value: str) -> None:
         self.plain.setdefault(row, {})[column] = value
@@ -76,7 +79,7 @@ def spelled(file: CsvFile, dates: Iterable[str], amounts: Iterable[str], said: S
     `dates` and `amounts` are the columns that hold them. What may be several is in a row's
     `doubts`; what is neither date nor amount stays as it is, for its reader to refuse.
     """
-    rows = _Rows({}, {})
+    rows = _Rows({}, {}, set())
     notes = [
         *_spell_dates(file, dates, said.dates, rows),
         *_spell_amounts(file, amounts, said.mark, rows),
@@ -89,7 +92,12 @@ def spelled(file: CsvFile, dates: Iterable[str], amounts: Iterable[str], said: S
         else row
         for at, row in enumerate(file.rows)
     ]
-    return msgspec.structs.replace(file, rows=tuple(read), notes=(*file.notes, *notes))
+    return msgspec.structs.replace(
+        file,
+        rows=tuple(read),
+        notes=(*file.notes, *notes),
+        unsure=tuple(sorted(rows.unsure)),
+    )
 
 
 def _spell_dates(file: CsvFile, names: Iterable[str], said: str, rows: _Rows) -> list[str]:
@@ -103,6 +111,7 @@ def _spell_dates(file: CsvFile, names: Iterable[str], said: str, rows: _Rows) ->
                 way = next(iter(cell.ways))
             elif not order and not column.proofs and _is_date(cell.text):
                 way = DateOrder.DAY_FIRST
+                rows.unsure.add(DATES)
                 notes.setdefault(
                     way,
                     f"Dates such as {cell.text} were read with the day first; nothing in the file "
@@ -113,6 +122,7 @@ def _spell_dates(file: CsvFile, names: Iterable[str], said: str, rows: _Rows) ->
             else:
                 either = " or ".join(shown_date(day) for day in cell.ways.values())
                 reason = f"{cell.text} may be {either}{_both(column)}; {DATES_CURE}."
+                rows.unsure.add(DATES)
                 rows.doubt(cell.row, column.name, reason)
         if order == DateOrder.MONTH_FIRST and (proof := column.proofs.get(order)) and not said:
             notes.setdefault(
@@ -141,6 +151,7 @@ def _spell_amounts(file: CsvFile, names: Iterable[str], said: str, rows: _Rows) 
             elif len(cell.ways) > 1:
                 either = " or ".join(figures(value) for value in cell.ways.values())
                 reason = f"{cell.text} may be {either}{_both(column)}; {MARKS_CURE}."
+                rows.unsure.add(AMOUNTS)
                 rows.doubt(cell.row, column.name, reason)
         if mark == "," and (proof := column.proofs.get(mark)) and not said and not notes:
             notes.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 from decimal import Decimal
@@ -20,6 +21,10 @@ from kfclient.money import SIGNS, AmountUnclear, parse_amount, sign_of
 # What files write where VAT does not apply.
 NO_TAX_WORDS = frozenset({"n/a", "na", "exempt", "no vat", "no tax", "none", "out of scope",
                           "outside the scope", "outside scope"})  # fmt: skip
+
+
+INTERVAL = dt.timedelta(days=20)
+"""Between sales of one reference and contact, at least; what is nearer is one with a slip in it."""
 
 
 class RowRefused(ValueError):
@@ -45,7 +50,7 @@ class ImportedFile(msgspec.Struct, frozen=True):
     """What a file holds: items in its order, rows that were left out, and what else to know.
 
     `again` counts rows that the file itself holds twice, word for word. The receipts that
-    `open_claims` may be made of are among those found.
+    `open_claims` may be made of are among those found. `unsure` is the file's.
     """
 
     found: tuple[FoundItem, ...]
@@ -53,6 +58,7 @@ class ImportedFile(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
     again: int = 0
     open_claims: tuple[OpenClaim, ...] = ()
+    unsure: tuple[str, ...] = ()
 
 
 def amount(row: CsvRow, column: str, *, places: int = 2) -> Decimal | None:

@@ -102,6 +102,15 @@ def test_a_reference_that_comes_again_on_another_day_is_another_sale(files: File
     assert files.bring(october | {"Unit Price": "660"}).changed[0].item == "2"
 
 
+@pytest.mark.parametrize("day", ["2026-09-02", "2026-01-09"])
+def test_a_day_that_was_put_right_is_no_other_sale(files: Files, day: str) -> None:
+    files.bring(FIRST | {"Date": "2026-09-01"})
+    (one,) = files.bring(FIRST | {"Date": day}).changed
+    assert (one.outcome, files.nets) == ("held", ["400.00"])
+    files.bring(FIRST | {"Date": day}, answer=Answer.CORRECT)
+    assert [str(item.date) for item in files.here] == [day]
+
+
 def test_a_retainer_of_each_month_in_one_file_is_a_sale_a_month(files: Files) -> None:
     months = [FIRST | {"Date": f"2026-{month:02d}-01"} for month in (9, 10, 11)]
     assert len(files.bring(*months).added) == 3
