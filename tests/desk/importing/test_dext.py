@@ -48,7 +48,7 @@ def inbox(home: Home) -> Inbox:
         ({"Tax": "¥0"}, "is in CNY or JPY, but the currency is GBP"),
         ({"Total": "100.00 USD"}, "is in USD, but the currency is GBP"),
         ({"Total": "100 kr"}, "but the currency is GBP"),
-        ({"Total (GBP)": "€100.00"}, "is in EUR, but the column is in GBP"),
+        ({"Total (GBP)": "€100.00"}, "is in EUR, but the currency is GBP"),
         ({"Total": "$100.00", "Currency": ""}, "may be in dollars or pesos"),
         ({"Status": "claimed"}, "belongs to no claim"),
         ({"Total (GBP)": "-100.00"}, "different signs"),
