@@ -251,6 +251,7 @@ def year(months: int, receipts: int) -> list[list[dict[str, str]]]:
         (3, 12, "above"),
         (12, 4, "by date"),
         (2, 15, "claims first"),
+        (2, 10, "by number"),
     ],
 )
 def test_the_order_of_the_rows_or_the_dates_tell_which_receipts_are_meant(
@@ -265,6 +266,8 @@ def test_the_order_of_the_rows_or_the_dates_tell_which_receipts_are_meant(
         rows = [*rows[1::2], *rows[::2]]
     elif order == "claims first":
         rows.sort(key=lambda row: (row["Type"], row["Receipt ID"]))
+    elif order == "by number":
+        rows = [row | {"Date": "01/12/2026"} for row in (*rows[1::2], *rows[::2])]
     items, bad = bring(inbox, tmp_path, *rows)
     assert bad == []
     assert [len(item.lines) for item in items] == [receipts] * months
