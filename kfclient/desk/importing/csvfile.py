@@ -23,6 +23,9 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
 _CONTROL = {code: None for code in (*range(32), 127, 0xFFFE, 0xFFFF) if chr(code) not in "\t\r\n"}
 
 
+_CONTROL_BYTES = bytes(code for code in (*range(32), 127) if code not in b"\t\r\n")
+
+
 class CsvRow(msgspec.Struct, frozen=True):
     """A record: the line of the file where it begins (1-based), and its values by column.
 
@@ -145,7 +148,8 @@ def _decode(name: str, data: bytes) -> tuple[str, list[str]]:
     for encoding, zeros in (("utf-16-le", data[1:200:2]), ("utf-16-be", data[0:200:2])):
         if len(zeros) > 3 and not zeros.strip(b"\0") and b"\0" in zeros:
             return data.decode(encoding, "replace"), ["The file is written in UTF-16."]
-    if data.count(b"\0") * 100 > len(data):  # fewer are odd characters of a text
+    odd = len(data) - len(data.translate(None, _CONTROL_BYTES))
+    if odd * 100 > len(data):  # fewer are slips in a text
         raise FileRefused(f"{name} is not a CSV file; it is no text at all.", "Choose a CSV file.")
     try:
         return data.decode("utf-8").removeprefix("\ufeff"), []
