@@ -43,14 +43,13 @@ class Claimed(msgspec.Struct, frozen=True):
 class Joined(msgspec.Struct, frozen=True):
     """What was found of the claims, by their keys.
 
-    `receipts` are the keys of the receipts, which in a claim that is `nearly` are its sum but for
-    the pennies of converting; `refused` the reason of a claim without. Of those that are `open`
-    there are several sets, so that a person has to choose.
+    `receipts` are the keys of the receipts, which come to the claim's sum, but for the pennies of
+    converting; `refused` the reason of a claim without. Of those that are `open` there are several
+    sets, so that a person has to choose.
     """
 
     receipts: dict[str, tuple[str, ...]]
     refused: dict[str, str]
-    nearly: set[str]
     open: set[str]
 
 
@@ -59,7 +58,7 @@ Matched = dict[str, tuple[Claimed, ...]]
 
 def join(claims: Sequence[Claimed], receipts: Sequence[Claimed]) -> Joined:
     """Find each claim's receipts, or say why they cannot be told."""
-    joined = Joined({}, {}, set(), set())
+    joined = Joined({}, {}, set())
     of_person: dict[str, list[Claimed]] = {}
     for receipt in receipts:
         of_person.setdefault(receipt.person, []).append(receipt)
@@ -85,8 +84,6 @@ def _join_person(claims: list[Claimed], receipts: list[Claimed], joined: Joined)
             if rows := matched.get(claim.key):
                 keys = (one.key for one in rows)
                 joined.receipts[claim.key] = tuple(sorted(keys, key=places.__getitem__))
-                if _sum(rows) != claim.pence:
-                    joined.nearly.add(claim.key)
         taken = {one.key for rows in matched.values() for one in rows}
         left = [receipt for receipt in left if receipt.key not in taken]
         open_claims = [claim for claim in open_claims if claim.key not in matched]
