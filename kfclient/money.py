@@ -127,9 +127,26 @@ def parse_amount(text: str, *, places: int = 2, mark: str = "") -> Decimal:
     return -exact if negative and exact else exact
 
 
-def sign_of(text: str) -> str:
-    """Return the currency sign or code that stands beside an amount, a key of `SIGNS`, or ""."""
-    return _taken_apart(" ".join(text.split())).sign
+def currencies_of(text: str) -> frozenset[str]:
+    """Return the currencies that the sign or code beside an amount can mean; none without one."""
+    return SIGNS.get(_taken_apart(" ".join(text.split())).sign, frozenset())
+
+
+def currencies_told(codes: frozenset[str]) -> str:
+    """Return `GBP`, or `CNY or JPY`, or a word for the many kinds of dollars."""
+    if "USD" in codes and len(codes) > 1:
+        return "dollars or pesos"
+    return " or ".join(sorted(codes))
+
+
+def in_currency(text: str, code: str) -> None:
+    """Raise `AmountUnclear` where the sign or code beside an amount is another currency's."""
+    meant = currencies_of(text)
+    if code and meant and code not in meant:
+        raise AmountUnclear(
+            f"{' '.join(text.split())} is in {currencies_told(meant)}, but the currency is {code}.",
+            "Change the currency, or take the sign away.",
+        )
 
 
 def _taken_apart(text: str) -> _Amount:

@@ -18,7 +18,7 @@ from kfclient.desk.items.reference import vat_of
 from kfclient.desk.model.fields import DOCUMENTS, FORM_HEAD, FORM_LINE, field_of
 from kfclient.desk.model.item import Item, ItemLine, Kind
 from kfclient.errors import Problem
-from kfclient.money import parse_amount
+from kfclient.money import in_currency, parse_amount
 
 _FIGURE = re.compile(r"([^A-Z=/]+)([A-Z]{3}|)")
 
@@ -60,6 +60,15 @@ def read_text(field: str, text: str, currency: str = "", home: str = "") -> Any:
     except (Problem, Unreadable) as problem:
         sentence = problem.sentence if isinstance(problem, Problem) else str(problem)
         raise Unreadable(f"{sentence} {spec.kind.use}".rstrip()) from problem
+
+
+def _of_another(text: str, currency: str) -> str:
+    """Return a sentence where an amount's sign is another currency's than the item's; or ""."""
+    try:
+        in_currency(text, currency)
+    except Problem as problem:
+        return f"{problem.sentence} {problem.cure}"
+    return ""
 
 
 class Texts(msgspec.Struct):
@@ -170,6 +179,11 @@ class ItemDraft:
         lines = []
         for number, texts in enumerate(self.lines, start=1):
             lines.append(ItemLine(**texts.all_values(f"lines.{number}.", problems)))
+            for field in ("unit_price", "vat"):
+                if texts.now[field] != texts.opened[field]:
+                    problem = _of_another(texts.now[field], values.get("currency", ""))
+                    if problem:
+                        problems.setdefault(f"lines.{number}.{field}", problem)
         while lines and not any(self.lines[len(lines) - 1].now.values()):
             lines.pop()
         item = msgspec.structs.replace(

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from kfclient.money import (
     AmountUnclear,
+    currencies_of,
     decimal_text,
     figures,
+    in_currency,
     parse_amount,
     pennies,
     shown,
-    sign_of,
 )
 
 AMOUNTS = st.decimals(min_value=-(10**9), max_value=10**9, places=2, allow_nan=False)
@@ -88,10 +89,25 @@ def test_a_known_decimal_mark_leaves_one_reading() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "sign"), [("$612.00", "$"), ("612 usd", "USD"), ("-£5", "£"), ("5", ""), ("R 5", "R")]
+    ("text", "codes"),
+    [
+        ("612 usd", {"USD"}),
+        ("-£5", {"GBP"}),
+        ("5", set()),
+        ("R 5", {"ZAR"}),
+        ("¥5", {"JPY", "CNY"}),
+    ],
 )
-def test_the_sign_beside_an_amount_is_told(text: str, sign: str) -> None:
-    assert sign_of(text) == sign
+def test_the_sign_beside_an_amount_is_told(text: str, codes: set[str]) -> None:
+    assert currencies_of(text) == codes
+
+
+def test_a_sign_of_another_currency_is_no_amount_in_this() -> None:
+    for text in ("$5", "5 AUD", "5", "A$5"):
+        in_currency(text, "AUD")
+    for text in ("£5", "5 kr", "5 USD", "US$5"):
+        with pytest.raises(AmountUnclear, match="but the currency is AUD"):
+            in_currency(text, "AUD")
 
 
 def test_unit_prices_and_rates_may_have_more_decimals() -> None:

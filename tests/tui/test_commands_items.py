@@ -218,6 +218,14 @@ def test_a_foreign_paid_item_says_what_kashflow_books(filled: Kashdeck, tmp_path
     assert filled.run("edit", NAME, "1", "files+=/nowhere.pdf").code == 2
 
 
+def test_an_amount_in_another_currency_than_the_item_s_is_refused(filled: Kashdeck) -> None:
+    ran = filled.run("edit", NAME, "1", "unit_price=$612.00")
+    assert ran.code == 2
+    assert "unit_price: $612.00 is in dollars or pesos, but the currency is GBP." in ran.err
+    words = ("unit_price=$612.00", "currency=USD", "exchange_rate=1.3")
+    assert filled.json("edit", NAME, "1", *words)["item"]["currency"] == "USD"
+
+
 def test_of_several_changes_all_are_made_or_none(filled: Kashdeck) -> None:
     before = filled.json("item", NAME, "1")
     ran = filled.run("edit", NAME, "1", "note=changed", "date=31/02/2026")

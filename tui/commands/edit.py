@@ -16,7 +16,7 @@ from kfclient.desk.model.fields import COMMAND_HEAD, COMMAND_LINE
 from kfclient.desk.model.item import Item, ItemLine, Severity
 from kfclient.desk.model.settings import NOT_APPLICABLE
 from kfclient.errors import Problem
-from kfclient.money import ZERO, pennies
+from kfclient.money import ZERO, in_currency, pennies
 from tui.commands.items import tell_item
 from tui.commands.opening import opened
 from tui.commands.settings import pairs
@@ -272,6 +272,7 @@ def changed(item: Item, changes: Mapping[str, str], home: str = "GBP") -> Item:
             lines.append(ItemLine())
         lines[at] = _line_with(lines[at], by_line[at])
     currency = head.get("currency", item.currency)
+    _agree(changes, currency)
     if "exchange_rate" in head:
         head["exchange_rate"] = _read(
             lambda text: _rate(text, currency, home), "exchange_rate", head["exchange_rate"]
@@ -279,6 +280,13 @@ def changed(item: Item, changes: Mapping[str, str], home: str = "GBP") -> Item:
     elif currency == home:
         head["exchange_rate"] = None
     return msgspec.structs.replace(item, lines=tuple(lines), **head)
+
+
+def _agree(changes: Mapping[str, str], currency: str) -> None:
+    """Raise `WrongValue` where an amount has the sign or code of another currency."""
+    for key, text in changes.items():
+        if _split(key)[1] in {"unit_price", "vat"}:
+            _read(lambda amount: in_currency(amount, currency), key, text)
 
 
 def _read(reader: Callable[[str], Any], key: str, text: str) -> Any:

@@ -27,6 +27,9 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
 _CONTROL = {code: None for code in (*range(32), 127, 0xFFFE, 0xFFFF) if chr(code) not in "\t\r\n"}
 
 
+_CONTROL_BYTES = bytes(code for code in (*range(32), 127) if code not in b"\t\r\n")
+
+
 class CsvRow(msgspec.Struct, frozen=True):
     """A record: the line of the file where it begins (1-based), and its values by column.
 
@@ -149,7 +152,7 @@ def _decode(name: str, data: bytes) -> tuple[str, list[str]]:
     """Return the text and a note where the encoding was not the usual one."""
     for mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         if data.startswith(mark) and not data.startswith(codecs.BOM_UTF32_LE):
-            text = _strictly(name, data, "utf-16").lstrip("\ufeff")
+            text = data.decode("utf-16", "replace").lstrip("\ufeff")
             refuse_other_kinds(name, text[:4000].encode())
             return text, ["The file is written in UTF-16."]
     marked = data.startswith(codecs.BOM_UTF8)
@@ -157,9 +160,10 @@ def _decode(name: str, data: bytes) -> tuple[str, list[str]]:
     refuse_other_kinds(name, data)
     for encoding, zeros in (("utf-16-le", data[1:200:2]), ("utf-16-be", data[0:200:2])):
         if len(zeros) > 3 and not zeros.strip(b"\0") and b"\0" in zeros:
-            return _strictly(name, data, encoding), ["The file is written in UTF-16."]
-    if b"\0" in data:
-        raise _not_text(name)
+            return data.decode(encoding, "replace"), ["The file is written in UTF-16."]
+    odd = len(data) - len(data.translate(None, _CONTROL_BYTES))
+    if odd * 100 > len(data):  # fewer are slips in a text
+        raise FileRefused(f"{name} is not a CSV file; it is no text at all.", "Choose a CSV file.")
     try:
         return data.decode("utf-8").removeprefix("\ufeff"), []
     except UnicodeDecodeError:
@@ -168,7 +172,7 @@ def _decode(name: str, data: bytes) -> tuple[str, list[str]]:
         return _spoiled(data)
     encoding = _single_byte(data)
     note = f"The file is not written in UTF-8; it was read as {_SINGLE_BYTE[encoding]}."
-    return _strictly(name, data, encoding), [note]
+    return data.decode(encoding, "replace"), [note]
 
 
 _SINGLE_BYTE = {
@@ -245,17 +249,6 @@ _ODD = re.compile(
 
 def _odd_letters(text: str) -> int:
     return len(_ODD.findall(text))
-
-
-def _strictly(name: str, data: bytes, encoding: str) -> str:
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError:
-        raise _not_text(name) from None
-
-
-def _not_text(name: str) -> FileRefused:
-    return FileRefused(f"{name} is not a CSV file; it is no text at all.", "Choose a CSV file.")
 
 
 def _heading(text: str, formats: Sequence[Sequence[str]]) -> tuple[tuple[int, int] | None, str]:

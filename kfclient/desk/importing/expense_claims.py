@@ -1,15 +1,16 @@
 """Which receipts an expense claim is made of.
 
 Dext's export has a row for the claim and a row for each claimed receipt, and nothing that links
-them but the person, the order of the rows, the dates and the sum. A claim is put together where
-the receipts beside it in the file, or those dated since the claim before, are its sum; else where
-one set of that person's receipts, and no other, is. Total and tax have to agree, and nothing is
-guessed.
+them but the person, the order of the rows, the dates, the numbers and the sum. A claim is put
+together where the receipts beside it in the file, or those dated since the claim before, or with
+the numbers before its own, are its sum; else where one set of that person's receipts, and no other,
+is. Total and tax have to agree, and nothing is guessed.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import combinations
@@ -18,6 +19,8 @@ import msgspec
 
 # With more receipts than this the sets that could be meant are too many to try.
 MOST_RECEIPTS = 24
+
+_NUMBER = re.compile("[0-9]{1,20}")
 
 Pence = tuple[int, int]
 
@@ -40,14 +43,13 @@ class Claimed(msgspec.Struct, frozen=True):
 class Joined(msgspec.Struct, frozen=True):
     """What was found of the claims, by their keys.
 
-    `receipts` are the keys of the receipts, which in a claim that is `nearly` are its sum but for
-    the pennies of converting; `refused` the reason of a claim without. Of those that are `open`
-    there are several sets, so that a person has to choose.
+    `receipts` are the keys of the receipts, which come to the claim's sum, but for the pennies of
+    converting; `refused` the reason of a claim without. Of those that are `open` there are several
+    sets, so that a person has to choose.
     """
 
     receipts: dict[str, tuple[str, ...]]
     refused: dict[str, str]
-    nearly: set[str]
     open: set[str]
 
 
@@ -56,7 +58,7 @@ Matched = dict[str, tuple[Claimed, ...]]
 
 def join(claims: Sequence[Claimed], receipts: Sequence[Claimed]) -> Joined:
     """Find each claim's receipts, or say why they cannot be told."""
-    joined = Joined({}, {}, set(), set())
+    joined = Joined({}, {}, set())
     of_person: dict[str, list[Claimed]] = {}
     for receipt in receipts:
         of_person.setdefault(receipt.person, []).append(receipt)
@@ -71,7 +73,7 @@ def join(claims: Sequence[Claimed], receipts: Sequence[Claimed]) -> Joined:
 def _join_person(claims: list[Claimed], receipts: list[Claimed], joined: Joined) -> None:
     """Settle one person's claims: what is certain first, then again with what is left."""
     tellers: tuple[Callable[[list[Claimed], list[Claimed]], Matched], ...] = (
-        _all_of_one, _by_order, _by_dates, _of_the_days, _certain,
+        _all_of_one, _by_order, _by_dates, _by_number, _of_the_days, _certain,
     )  # fmt: skip
     places = {receipt.key: place for place, receipt in enumerate(receipts)}
     open_claims, left = list(claims), list(receipts)
@@ -82,8 +84,6 @@ def _join_person(claims: list[Claimed], receipts: list[Claimed], joined: Joined)
             if rows := matched.get(claim.key):
                 keys = (one.key for one in rows)
                 joined.receipts[claim.key] = tuple(sorted(keys, key=places.__getitem__))
-                if _sum(rows) != claim.pence:
-                    joined.nearly.add(claim.key)
         taken = {one.key for rows in matched.values() for one in rows}
         left = [receipt for receipt in left if receipt.key not in taken]
         open_claims = [claim for claim in open_claims if claim.key not in matched]
@@ -131,6 +131,18 @@ def _by_order(claims: list[Claimed], receipts: list[Claimed]) -> Matched:
     if not all(one.place for one in (*claims, *receipts)):
         return {}
     rows = sorted((*claims, *receipts), key=lambda one: one.place)
+    return _better(claims, _blocks(rows, claims), _blocks(rows[::-1], claims))
+
+
+def _by_number(claims: list[Claimed], receipts: list[Claimed]) -> Matched:
+    """Match claims with the receipts that have the numbers before theirs, or behind.
+
+    Dext numbers what it gets as it comes, and a claim is made when its receipts are there.
+    """
+    numbers = {one.key: one.key.rpartition(":")[2] for one in (*claims, *receipts)}
+    if not all(_NUMBER.fullmatch(number) for number in numbers.values()):
+        return {}
+    rows = sorted((*claims, *receipts), key=lambda one: int(numbers[one.key]))
     return _better(claims, _blocks(rows, claims), _blocks(rows[::-1], claims))
 
 

@@ -239,7 +239,7 @@ def _as_issued(sale: Item, rows: Sequence[CsvRow], unread: Sequence[str]) -> Ite
         of_all = total.is_of_all(grosses, ZERO) if total else None
         whole = of_all if of_all is not None else sum(stated, ZERO)
         sale = msgspec.structs.replace(sale, total=whole)
-    if not doubt and odd and not stated:
+    if not doubt and odd and not (total or net or either):
         doubt = "The file states no total to hold the lines against."
     if not doubt:
         return sale

@@ -16,7 +16,13 @@ from kfclient.desk.items.check_lines import REFUSED, TAKEN
 from kfclient.desk.model.fields import ITEM_FIELDS, FieldSpec
 from kfclient.desk.model.item import Item
 from kfclient.errors import Problem
-from kfclient.money import SIGNS, AmountUnclear, parse_amount, sign_of
+from kfclient.money import (
+    AmountUnclear,
+    currencies_of,
+    currencies_told,
+    in_currency,
+    parse_amount,
+)
 
 # What files write where VAT does not apply.
 NO_TAX_WORDS = frozenset({"n/a", "na", "exempt", "no vat", "no tax", "none", "out of scope",
@@ -91,7 +97,7 @@ def percentage(row: CsvRow, column: str) -> Decimal | None:
         rate = parse_amount(text.removesuffix("%"), places=4)
     except AmountUnclear as problem:
         raise RowRefused(f"{title(column)}: {text} is not a tax rate.") from problem
-    if not 0 <= rate <= 100:
+    if not 0 <= rate <= 100 or currencies_of(text):
         raise RowRefused(f"{title(column)}: {text} is not a tax rate.")
     return rate
 
@@ -104,32 +110,28 @@ def currency(row: CsvRow, column: str, *amounts: str) -> str:
     """
     code: str = read_cell(row, column, ITEM_FIELDS["currency"])
     for name in amounts:
-        meant = SIGNS.get(sign_of(row.cells.get(name, "")), frozenset({code}))
-        if not code and len(meant) > 1:
-            raise RowRefused(f"{title(name)}: {row.cells[name]} may be in {_either(meant)}.")
-        if code and code not in meant:
-            raise RowRefused(_contradicts(row, name, meant, f"the currency is {code}"))
-        code = code or next(iter(meant))
+        meant = currencies_of(row.cells.get(name, ""))
+        if meant and not code:
+            if len(meant) > 1:
+                raise RowRefused(
+                    f"{title(name)}: {row.cells[name]} may be in {currencies_told(meant)}."
+                )
+            code = next(iter(meant))
+        _agrees(row, name, code)
     return code
 
 
 def amount_in(row: CsvRow, column: str, code: str) -> Decimal | None:
     """Return the amount in a column that is in this currency; raises `RowRefused` for another's."""
-    meant = SIGNS.get(sign_of(row.cells.get(column, "")), frozenset({code}))
-    if code not in meant:
-        raise RowRefused(_contradicts(row, column, meant, f"the column is in {code}"))
+    _agrees(row, column, code)
     return amount(row, column)
 
 
-def _contradicts(row: CsvRow, column: str, meant: frozenset[str], but: str) -> str:
-    return f"{title(column)}: {row.cells[column]} is in {_either(meant)}, but {but}."
-
-
-def _either(codes: frozenset[str]) -> str:
-    """Return `GBP`, or `CNY or JPY`, or a word for the many kinds of dollars."""
-    if "USD" in codes and len(codes) > 1:
-        return "dollars or pesos"
-    return " or ".join(sorted(codes))
+def _agrees(row: CsvRow, column: str, code: str) -> None:
+    try:
+        in_currency(row.cells.get(column, ""), code)
+    except AmountUnclear as problem:
+        raise RowRefused(f"{title(column)}: {problem.sentence}") from problem
 
 
 def picture(row: CsvRow, column: str, folder: Path) -> tuple[str, tuple[str, ...]]:

@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import msgspec
 
 from kfclient.desk.errors import WrongValue
-from kfclient.money import AmountUnclear, figures, parse_amount, pennies, shown
+from kfclient.money import AmountUnclear, currencies_of, figures, parse_amount, pennies, shown
 
 _SIGNS = {"£": "GBP", "€": "EUR", "$": "USD"}
 _EQUATION = re.compile(r"([0-9.,]*)([A-Z]{3})(?:=|IS|TO)([0-9.,]+)([A-Z]{3})")
@@ -94,9 +94,12 @@ def _rounded(rate: Decimal) -> Decimal:
 
 def _figure(digits: str, text: str) -> Decimal:
     try:
-        return parse_amount(digits, places=8)
+        figure = parse_amount(digits, places=8)
     except AmountUnclear:
         raise WrongValue(f"“{text}” is not a rate.", _HOW) from None
+    if currencies_of(digits):
+        raise WrongValue(f"“{text}” is not a rate.", _HOW)
+    return figure
 
 
 def _above_zero(rate: Decimal, text: str) -> Decimal:

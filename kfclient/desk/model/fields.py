@@ -18,7 +18,7 @@ from kfclient.dates import parse_date, shown_date
 from kfclient.desk.errors import WrongValue
 from kfclient.desk.model.item import Item, ItemLine, Kind
 from kfclient.desk.model.settings import parse_tax_code, show_tax_code
-from kfclient.money import ZERO, decimal_text, figures, parse_amount, pennies
+from kfclient.money import ZERO, currencies_of, decimal_text, figures, parse_amount, pennies
 
 DOCUMENTS = ("invoice", "receipt", "credit note", "expense claim")
 """What the document of an item can be; the last is a claim's, and a claim has no other."""
@@ -71,8 +71,15 @@ def read_currency(text: str) -> str:
 
 
 def read_figure(text: str) -> Decimal:
-    """Read a quantity or a unit price: these may have more decimals than money."""
+    """Read figures that may have more decimals than money, as a unit price has."""
     return parse_amount(text, places=6)
+
+
+def read_quantity(text: str) -> Decimal:
+    """Read a quantity: figures, without the sign or the code of a currency."""
+    if currencies_of(text):
+        raise WrongValue(f"“{text}” is not a quantity.", "Write a number, as 1 or 2.5.")
+    return read_figure(text)
 
 
 def read_document(text: str) -> str:
@@ -117,7 +124,7 @@ DATE = ValueKind(read=parse_date, show=shown_date, json=_same, use="Use 31/12/20
 CURRENCY = ValueKind(
     read=read_currency, show=str, json=_same, use="Use a code of three letters, as GBP or EUR."
 )
-QUANTITY = ValueKind(read=read_figure, show=figures, json=_exact, use="Use 1 or 2.5.")
+QUANTITY = ValueKind(read=read_quantity, show=figures, json=_exact, use="Use 1 or 2.5.")
 PRICE = ValueKind(read=read_figure, show=price_shown, json=_exact, use="Use 1250.00.")
 AMOUNT = ValueKind(read=parse_amount, show=price_shown, json=decimal_text, use="Use 250.00.")
 TAX_RATE = ValueKind(read=parse_tax_code, show=show_tax_code, json=_exact, use="Use 20, 0 or n/a.")

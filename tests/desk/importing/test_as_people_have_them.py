@@ -161,6 +161,15 @@ def test_one_bad_byte_spoils_one_name(
     assert "UTF-8 but for line 3" in report.notes[0]
 
 
+@pytest.mark.parametrize(("odd", "read"), [(b"\x81", "\ufffd"), (b"\0", "")])
+def test_a_byte_that_is_no_letter_anywhere_spoils_one_name(
+    inbox: Inbox, tmp_path: Path, odd: bytes, read: str
+) -> None:
+    rows = [dext_row(at, Supplier=name) for at, name in enumerate(("Zoë's", "O#K"), start=1)]
+    items, _ = brought(inbox, tmp_path, text_of(rows, DEXT).encode("cp1252").replace(b"#", odd))
+    assert [item.contact for item in items] == ["Zoë's", f"O{read}K"]
+
+
 # Whose file it is
 
 OF_A_BANK = "Statements of a bank are imported in KashFlow itself"

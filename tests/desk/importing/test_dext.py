@@ -48,7 +48,7 @@ def inbox(home: Home) -> Inbox:
         ({"Tax": "¥0"}, "is in CNY or JPY, but the currency is GBP"),
         ({"Total": "100.00 USD"}, "is in USD, but the currency is GBP"),
         ({"Total": "100 kr"}, "but the currency is GBP"),
-        ({"Total (GBP)": "€100.00"}, "is in EUR, but the column is in GBP"),
+        ({"Total (GBP)": "€100.00"}, "is in EUR, but the currency is GBP"),
         ({"Total": "$100.00", "Currency": ""}, "may be in dollars or pesos"),
         ({"Status": "claimed"}, "belongs to no claim"),
         ({"Total (GBP)": "-100.00"}, "different signs"),
@@ -268,6 +268,7 @@ def year(months: int, receipts: int) -> list[list[dict[str, str]]]:
         (3, 12, "above"),
         (12, 4, "by date"),
         (2, 15, "claims first"),
+        (2, 10, "by number"),
     ],
 )
 def test_the_order_of_the_rows_or_the_dates_tell_which_receipts_are_meant(
@@ -282,6 +283,8 @@ def test_the_order_of_the_rows_or_the_dates_tell_which_receipts_are_meant(
         rows = [*rows[1::2], *rows[::2]]
     elif order == "claims first":
         rows.sort(key=lambda row: (row["Type"], row["Receipt ID"]))
+    elif order == "by number":
+        rows = [row | {"Date": "01/12/2026"} for row in (*rows[1::2], *rows[::2])]
     items, bad = bring(inbox, tmp_path, *rows)
     assert bad == []
     assert [len(item.lines) for item in items] == [receipts] * months

@@ -145,7 +145,7 @@ def test_the_troubled_file_gives_what_can_be_had_and_names_the_rest(inbox: Inbox
     ("name", "words"),
     [
         ("empty.csv", "is empty"),
-        ("not-a-csv.csv", "is not a CSV file"),
+        ("not-a-csv.csv", "it is no text at all"),
         ("dext-costs-missing-columns.csv", "lacks the columns Supplier and Total"),
         ("nowhere.csv", "There is no file"),
         ("", "is a folder"),

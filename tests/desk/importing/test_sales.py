@@ -116,6 +116,7 @@ def test_a_column_that_is_not_read_is_named_and_a_total_that_differs_holds_the_s
     [
         ({"Discount": "10%"}, True),
         ({"Discount": "0.00"}, False),
+        ({"Discount": "10%", "Net": "50.00"}, False),
         ({"Discount": "10%", "Total": "60.00"}, False),
         ({"Total": "54.00"}, True),
         ({"Net": "45.00"}, True),
