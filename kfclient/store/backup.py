@@ -23,6 +23,7 @@ from kfclient.store.backup_file import (
     Archive,
     Backup,
     HomeLock,
+    NewBackup,
     carried,
     held,
     named_locks,
@@ -94,15 +95,16 @@ def unstage(root: Path) -> None:
                 path.unlink()
 
 
-def carry_out(root: Path, plan: RestorePlan) -> None:
+def carry_out(root: Path, plan: RestorePlan, *, before: Callable[[], object] | None = None) -> None:
     """Put what was staged in place, and remove what goes; every lock is held.
 
-    From the moment the plan is written it will be whole, whatever happens here. Raises
-    `StateUnwritable`: from `plan_path` nothing has happened, else the next who looks goes on.
+    `before` is called just before the plan counts. From the moment the plan is written it will be
+    whole, whatever happens here. Raises `StateUnwritable`: from `plan_path` nothing has happened,
+    else the next who looks goes on.
     """
     path = plan_path(root)
     try:
-        replace_file(path, msgspec.json.encode(plan))
+        replace_file(path, msgspec.json.encode(plan), before=before)
     except OSError as error:
         raise unwritable(path, error) from error
     _carry_out(root, plan)
@@ -285,14 +287,21 @@ def restore(
             unstage(root)
             holding = locks.enter_context(held(root, also=found.backup.files, forgiving=True))
             kept, left_out = _keep(holding, at)
+            if kept is not None:
+                locks.callback(kept.close)
             try:
                 for name in found.backup.files:
                     _stage(holding, name, found.content(name), change)
-                carry_out(root, _plan(holding, found.backup))
+                # Named just before the plan counts: a sudden end until then leaves no copy.
+                put = None if kept is None else kept.put
+                carry_out(root, _plan(holding, found.backup), before=put)
             except BaseException:
                 unstage(root)
+                if kept is not None and not plan_path(root).exists():
+                    kept.take_back()
                 raise
-    return Restored(backup=found.backup, kept=kept, left_out=left_out)
+    place = None if kept is None else kept.path
+    return Restored(backup=found.backup, kept=place, left_out=left_out)
 
 
 def _files(holding: HomeLock, *, forgiving: bool = False) -> tuple[Files, tuple[str, ...]]:
@@ -382,26 +391,35 @@ def _check(found: Archive, look: Look | None) -> None:
             raise found.refused(f"{name} in it cannot be understood: {why}")
 
 
-def _keep(holding: HomeLock, at: datetime) -> tuple[Path | None, tuple[str, ...]]:
-    """Make a backup of what is there, beside the home or, where that is closed, in it."""
+def _keep(holding: HomeLock, at: datetime) -> tuple[NewBackup | None, tuple[str, ...]]:
+    """Make a backup of what is there, beside the home or, where that is closed, in it.
+
+    It has no name yet.
+    """
     files, left_out = _files(holding, forgiving=True)
     if not files:
         return None, left_out
     root = holding.root
+    try:
+        kept = NewBackup(_free(root.parent, root, at))
+    except StateUnwritable:
+        kept = NewBackup(_free(root, root, at))
+    try:
+        kept.write(_pieces(files), at, left_out)
+    except BaseException:
+        kept.close()
+        raise
+    return kept, left_out
+
+
+def _free(folder: Path, root: Path, at: datetime) -> Path:
+    """Return a name in the folder that nothing has."""
     name = f"{root.name}-before-restore-{at:%Y%m%d-%H%M%S}"
-    for folder in (root.parent, root):
-        path, number = folder / f"{name}.zip", 1
-        while os.path.lexists(path):
-            number += 1
-            path = folder / f"{name}-{number}.zip"
-        try:
-            backup_file.write(path, _pieces(files), at, left_out)
-        except StateUnwritable:
-            if folder == root:
-                raise
-        else:
-            return path, left_out
-    raise AssertionError
+    path, number = folder / f"{name}.zip", 1
+    while os.path.lexists(path):
+        number += 1
+        path = folder / f"{name}-{number}.zip"
+    return path
 
 
 def _stage(holding: HomeLock, name: str, data: bytes, change: Change | None) -> None:
