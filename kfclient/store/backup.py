@@ -48,7 +48,7 @@ from kfclient.store.errors import (
 )
 from kfclient.store.filelock import FileLock
 from kfclient.store.paths import SLUG, lock_path, plan_path
-from kfclient.store.tables import Snapshot, StoredTables, Tables, migrate
+from kfclient.store.tables import Snapshot, StoredTables, Tables, is_unchanged, migrate
 from kfclient.store.wal import Damage, NewerFormat, WriteAheadLog, begun, need_single_keys
 
 if TYPE_CHECKING:
@@ -492,13 +492,15 @@ class Salvaged(msgspec.Struct, frozen=True, kw_only=True):
 
     `kept` documents are there again, `lost` changes after them are not (None: nobody knows how
     many). Where `kept` is None nothing could be read, and nothing was changed. `copies` are the
-    damaged files, as they were.
+    damaged files, as they were. `changed` says that what is kept is not all as it was written: some
+    name or figure in it may be another.
     """
 
     name: str
     kept: int | None
     lost: int | None
     copies: tuple[Path, ...]
+    changed: bool = False
 
 
 def salvage(root: Path) -> list[Salvaged]:
@@ -545,7 +547,7 @@ def _alone(path: Path) -> Iterator[None]:
 def _salvage(name: str, file: DatabaseFiles) -> Salvaged:
     copies = tuple(_copies(file))
     try:
-        contents, lost = _sound(file)
+        contents, lost, changed = _sound(file)
     except Damage:
         return Salvaged(name=name, kept=None, lost=None, copies=copies)
     snapshot = contents.snapshot
@@ -556,7 +558,7 @@ def _salvage(name: str, file: DatabaseFiles) -> Salvaged:
     except OSError as error:
         raise unwritable(file.path, error) from error
     kept = sum(len(documents) for documents in snapshot.tables.values())
-    return Salvaged(name=name, kept=kept, lost=lost, copies=copies)
+    return Salvaged(name=name, kept=kept, lost=lost, copies=copies, changed=changed)
 
 
 def _copies(file: DatabaseFiles) -> Iterator[Path]:
@@ -570,10 +572,14 @@ def _copies(file: DatabaseFiles) -> Iterator[Path]:
         yield copy
 
 
-def _sound(file: DatabaseFiles) -> tuple[StoredTables, int | None]:
-    """Return what can be read, and how many changes cannot; raises `Damage` where nothing can."""
+def _sound(file: DatabaseFiles) -> tuple[StoredTables, int | None, bool]:
+    """Return what can be read, how many changes cannot, and whether what can is changed.
+
+    Raises `Damage` where nothing can be read.
+    """
     data = read_file(file.path)
-    snapshot = None if data is None else Snapshot.decode(data)
+    snapshot = None if data is None else Snapshot.decode(data, vouch=False)
+    changed = data is not None and not is_unchanged(data)
     try:
         journal = WriteAheadLog.open(file.log_path)
     except Damage:
@@ -585,7 +591,7 @@ def _sound(file: DatabaseFiles) -> tuple[StoredTables, int | None]:
         with contextlib.closing(journal):
             lost = _replay(contents, journal)
     migrate(contents.snapshot)
-    return contents, lost
+    return contents, lost, changed
 
 
 def _replay(contents: StoredTables, journal: WriteAheadLog) -> int | None:

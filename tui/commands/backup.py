@@ -177,6 +177,7 @@ def _keep_sound(backups: Backups, args: argparse.Namespace) -> int:
                 "kept": one.kept,
                 "lost": one.lost,
                 "copies": [str(copy) for copy in one.copies],
+                "changed": one.changed,
             }
             for one in found
         ]
@@ -212,7 +213,15 @@ def _tell_salvaged(found: list[Salvaged], aside: list[SetAside]) -> None:
             if one.lost is None
             else f"the last {count(one.lost, 'change')}"
         )
-        say(f"{one.name}: {count(one.kept, 'record')} kept; {lost} could not be read.")
+        if one.lost == 0:
+            say(f"{one.name}: {count(one.kept, 'record')} kept.")
+        else:
+            say(f"{one.name}: {count(one.kept, 'record')} kept; {lost} could not be read.")
+        if one.changed:
+            say(
+                "Its checksum says that something in it is not as it was written, and nothing can "
+                "say what: a name or a figure may be another. Look through it before you publish."
+            )
         say(f"The damaged files are kept as {copies}")
     if aside or any(one.kept is not None for one in found):
         say(_PUBLISHED_SINCE)
