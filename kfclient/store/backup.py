@@ -250,9 +250,8 @@ def examine(path: Path, look: Look | None = None) -> Backup:
 
 
 def content(path: Path, name: str) -> Tables:
-    """Return the tables of a database in a backup; raises what `restore` raises about it."""
+    """Return the tables of a database in a backup that was examined; raises as `examine` does."""
     with contextlib.closing(Archive(path)) as found:
-        _check(found, None)
         snapshot = Snapshot.decode(found.content(name))
         migrate(snapshot)
         return snapshot.tables
