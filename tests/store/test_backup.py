@@ -478,6 +478,7 @@ def test_an_end_while_it_is_made_leaves_a_whole_one_or_none(
         through = came_through(steps, way, partial(backup.back_up, home.root, path, AT))
         if path.exists():
             assert backup.examine(path).files.keys() == CARRIED
+        assert list(tmp_path.glob(".*.tmp")) == []
         assert contents(home.root) == before
     assert path.exists()
     assert steps > 5
