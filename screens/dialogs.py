@@ -123,11 +123,11 @@ def look_first(
 
 
 class ErrorScreen(Dialog[None]):
-    """Shows one problem; Enter or escape closes it, `y` copies it."""
+    """Shows one problem; Enter or escape closes it, `w` copies it."""
 
     CSS_PATH = "dialogs.tcss"
     ACTS = (
-        Act("copy", "y", "Copy", "Copy this text to the clipboard", footer=True),
+        Act("copy", "w", "Copy", "Copy this text to the clipboard", footer=True),
         Act("back", "escape", "Close", footer=True),
     )
     AUTO_FOCUS = "#close"
@@ -223,7 +223,7 @@ class TextViewerScreen(Dialog[None]):
 
     CSS_PATH = "text_viewer.tcss"
     ACTS = (
-        Act("copy", "y", "Copy", "Copy this text to the clipboard", footer=True),
+        Act("copy", "w", "Copy", "Copy this text to the clipboard", footer=True),
         Act("back", "escape,enter", "Close", footer=True),
     )
 
@@ -239,7 +239,7 @@ class TextViewerScreen(Dialog[None]):
         with VerticalScroll(classes=f"panel {self.tone}"):
             yield Static(self.heading, classes="panel-title", markup=False)
             yield Static(self.text, id="text", markup=False)
-            yield Static("y  copy     Esc  close", classes="panel-label")
+            yield Static("w  copy     Esc  close", classes="panel-label")
 
     def action_copy(self) -> None:
         """Copy heading and text."""

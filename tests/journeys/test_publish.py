@@ -37,7 +37,7 @@ async def to_review(walk: Walk) -> None:
     await to_items(walk)
     await walk.press("p")
     await walk.until_on(PublishReviewScreen)
-    await walk.until("Nothing has been sent yet")
+    await walk.until("Nothing is sent yet")
 
 
 async def test_samples_are_imported_and_published_to_the_penny(
