@@ -87,7 +87,7 @@ class WaitScreen(Dialog[None]):
         """Lay out the words."""
         with Vertical(classes="panel"):
             yield Static(one_line(self.words), classes="panel-title", markup=False)
-            yield Static("Esc  leaves it", classes="panel-label")
+            yield Static(f"Esc  {self.ACTS[0].words}", classes="panel-label")
 
     def on_screen_resume(self) -> None:
         """Go on with what was found while another question was over this."""
@@ -103,6 +103,30 @@ class WaitScreen(Dialog[None]):
         if self.then is not None and self.on_top:
             self.dismiss(None)
             self.then()
+
+
+class LeavingScreen(WaitScreen):
+    """Waits until nothing is on its way any more, then goes; Escape stays."""
+
+    ACTS = (Act("back", "escape", "Stay", "Stay here; what was stopped stays so", footer=True),)
+
+    def __init__(self, busy: Callable[[], bool], go: Callable[[], object]) -> None:
+        super().__init__("Leaving as soon as what is on its way has come to its end…")
+        self.busy = busy
+        self.go = go
+
+    def on_mount(self) -> None:
+        """Look often whether it has."""
+        self.set_interval(LOOKS_EVERY, self.look)
+
+    def look(self) -> None:
+        """Go once nothing is on its way."""
+        if not self.busy():
+            self.go()
+
+
+LOOKS_EVERY = 0.1
+"""In seconds."""
 
 
 def look_first(
@@ -256,7 +280,8 @@ TABLE_KEYS = (
     ("Tab", "Next part of the screen"),
     ("Ctrl+P", "Every command, found by typing"),
     ("Ctrl+T", "Light or dark"),
-    ("Ctrl+Q", "Quit; what is stored stays"),
+    ("Ctrl+Q", "Quit; what is on its way ends first"),
+    ("Ctrl+Z", "Back to the shell; fg returns"),
 )
 KEYS_WIDTH, WORDS_WIDTH = 18, 37
 
