@@ -121,6 +121,9 @@ class Acting:
             return AwaitComplete()
         return cast("AwaitComplete", super().dismiss(result))  # type: ignore[misc]
 
+    def wind_up(self) -> None:
+        """Stop at the next safe point what this screen does: the app is being left."""
+
     @property
     def on_top(self) -> bool:
         """Whether this is the screen that keys go to; no question or help is over it."""

@@ -37,7 +37,7 @@ class ConnectChecksScreen(AppScreen[str]):
     ACTS = (
         Act("cure", "g", "Go to the step", "Go to the step in KashFlow that cures it", footer=True),
         Act("again", "t", "Try again", "Run the checks again", footer=True),
-        Act("copy", "y", "Copy", "Copy what went wrong to the clipboard", footer=True),
+        Act("copy", "w", "Copy", "Copy what went wrong to the clipboard", footer=True),
         Act("back", "escape", "Credentials", "Stop, and go back to the credentials", footer=True),
     )
 

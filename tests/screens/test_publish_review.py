@@ -33,7 +33,7 @@ def test_it_looks_like_this(
     inbox: Inbox, inbox_desk: Desk, snap_compare: Compare, size: tuple[int, int]
 ) -> None:
     screen = review(inbox, inbox_desk, varied())
-    bring = showing(screen, "Nothing has been sent yet", "down", seen="looks before it sends")
+    bring = showing(screen, "y sends, with Enter", "down", seen="looks before it sends")
     assert snap_compare(KashdeckApp(inbox_desk), terminal_size=size, run_before=bring)
 
 

@@ -210,3 +210,14 @@ asyncio.run(main())
         env={**os.environ, "KASHDECK_HOME": str(tmp_path / "home")},
     )
     assert done.stdout.split() == []
+
+
+def test_what_is_typed_for_the_shell_is_no_command(tmp_path: Path) -> None:
+    with on_terminal(tmp_path / "home") as terminal:
+        terminal.read_until(b"Connections")
+        terminal.press(b"\x1aadd new\r")
+        terminal.read_until(b"There is no shell here")
+        terminal.press(b"\x11")
+        terminal.read_to_end()
+        assert terminal.process.wait(HANG) == 0
+    assert not list(tmp_path.glob("home/businesses/*"))
