@@ -342,6 +342,11 @@ class Table(tinydb.table.Table):
         revision, every = self._logged.committed(self.name)
         return News(revision, True, every)
 
+    def committed(self) -> list[tuple[int, Body]]:
+        """Return all documents that are committed, by id; uncopied, so not to be changed."""
+        _, every = self._logged.committed(self.name)
+        return list(every.items())
+
     def search(self, cond: QueryLike) -> list[Document]:
         """Return the documents that match the query."""
         return [_out(document, key) for key, document in self._documents() if cond(document)]

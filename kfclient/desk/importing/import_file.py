@@ -56,30 +56,36 @@ class Importing:
         its number in the file (Dext's Receipt ID, a sale's reference and contact): one that is
         here already stays as it is. Raises `FileRefused`, `BusinessUnknown`.
         """
+        report = self._taken_in(business, path)
+        # First what is owed, then the counts: neither needs what the other has in memory.
+        self._items.audit.flush(business)
+        self._items.refresh_counts(business)
+        return report
+
+    def _taken_in(self, business: str, path: Path) -> ImportReport:
         currency = self._items.reference_data.of(business).home_currency
         file = read_csv(path)
         title, reading = _read(path.name, file, currency)
+        rows, odd, notes = len(file.rows) + len(file.bad), file.bad, [*file.notes, *reading.notes]
+        del file  # of a long one it is as much as its items are
         database = self._home.books(business)
         with database.transaction():
             new, twice = self._not_twice(business, reading.found)
             added, already = self._items.add_all(business, new, file=path.name)
-            bad = sorted((*file.bad, *reading.bad, *twice), key=lambda row: row.line)
+            bad = sorted((*odd, *reading.bad, *twice), key=lambda row: row.line)
             self._items.audit.note(
                 database,
                 business,
                 Action.IMPORTED,
                 after={
                     "file": path.name,
-                    "rows": len(file.rows) + len(file.bad),
+                    "rows": rows,
                     "added": len(added),
                     "already": already + reading.again,
                     "bad": len(bad),
                 },
             )
-        self._items.refresh_counts(business)
-        self._items.audit.flush(business)
-        notes = [*file.notes, *reading.notes]
-        if not file.rows and not file.bad:
+        if not rows:
             notes.append("The file has column names and no rows.")
         return ImportReport(
             file=path.name,

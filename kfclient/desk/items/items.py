@@ -440,11 +440,9 @@ def _unsent(item: Item) -> Item:
 
 def stored(item: Item) -> dict[str, Any]:
     """Return the item as the table holds it: without its number, which is the document's."""
-    document: dict[str, Any] = msgspec.to_builtins(item)
+    # By way of JSON: no text of it keeps in memory what the item was read from.
+    document: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(item))
     document.pop("id", None)
-    for name in ("lines", "files", "left"):  # JSON has no tuples
-        if name in document:
-            document[name] = list(document[name])
     return document
 
 
