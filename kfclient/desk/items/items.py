@@ -24,8 +24,10 @@ from kfclient.desk.model.item import (
     Item,
     ItemsById,
     ItemState,
+    Kind,
     Severity,
 )
+from kfclient.desk.model.sides import side_of
 
 if TYPE_CHECKING:
     from kfclient.desk.business.businesses import Businesses
@@ -47,6 +49,7 @@ class _Kept(msgspec.Struct):
     items: ItemsById = ItemsById({})
     reference_data: ReferenceData | None = None
     findings: dict[str, tuple[int, tuple[Finding, ...]]] = {}
+    circle: tuple[object, ReferenceData, ItemsById] | None = None
 
 
 class _Board:
@@ -343,8 +346,38 @@ class Items:
         self, business: str, item: Item, reference_data: ReferenceData
     ) -> tuple[Finding, ...]:
         """Return what is known of the item by itself, of its files, and of what looks like it."""
-        found = self.doubles.findings(business, item, self._all(business), reference_data)
+        if not self.doubles.knows(business):
+            few = self._circle(business, item, reference_data)
+            found = self.doubles.glance(business, item, few, reference_data)
+        else:
+            found = self.doubles.findings(business, item, self._all(business), reference_data)
         return self._known(business, item, reference_data, {item.id: found})
+
+    def _circle(self, business: str, item: Item, reference_data: ReferenceData) -> ItemsById:
+        """Return the items of the same party as this one, or of its twins; no others are read."""
+        _, circle = reference_data.party(item)
+        side, mine = side_of(item.kind), {str(item.id): item}
+        asked = (self.revision(business), side.name, circle, item)
+        with self._lock:
+            kept = self._keep(business)
+            if kept.circle is not None and kept.circle[:2] == (asked, reference_data):
+                return kept.circle[2]
+        known: dict[tuple[str, str, str], bool] = {}
+        found = {}
+        for number, one in self._database(business).table(TABLE).committed():
+            named = one.get("kind", "cost"), one.get("contact", ""), one.get("contact_code", "")
+            same = known.get(named)
+            if same is None:
+                kind = Kind(named[0])
+                its = reference_data.party_called(kind, *named[1:])[1]
+                same = known[named] = side_of(kind) is side and its == circle
+            if same:
+                key = str(number)
+                found[key] = _read(key, one, mine.get(key))
+        items = ItemsById(found)
+        with self._lock:
+            kept.circle = (asked, reference_data, items)
+        return items
 
     def _own(self, business: str, item: Item, reference_data: ReferenceData) -> tuple[Finding, ...]:
         """Return the item's own findings, worked out once for its version and for the books."""
