@@ -159,8 +159,9 @@ class DatabaseFiles:
                 self._journal.append(operations)
         except OSError as error:
             raise unwritable(self.log_path, error) from error
-        # It comes back through the log, like anyone's.
-        self.refresh()
+        self.contents.apply(operations)
+        with contextlib.suppress(OSError):  # then the next look tells
+            self._seen = self._look()
 
     def upgrade(self) -> None:
         """Write an older format's files anew, after a copy of them; the lock is held, all is read.

@@ -78,9 +78,18 @@ class Importing:
         is what is done. `said` is how the file writes dates and amounts, where a person knows
         better than its columns tell. Raises `FileRefused`, `BusinessUnknown`.
         """
+        report = self._taken_in(business, path, said, answer)
+        # First what is owed, then the counts: neither needs what the other has in memory.
+        self._items.audit.flush(business)
+        self._items.refresh_counts(business)
+        return report
+
+    def _taken_in(self, business: str, path: Path, said: Spelling, answer: Answer) -> ImportReport:
         currency = self._items.reference_data.of(business).home_currency
         file = read_csv(path, (dext.NEEDED, sales.NEEDED))
         title, reading = _read(path.name, file, currency, said)
+        rows, odd = len(file.rows) + len(file.bad), file.bad
+        del file  # of a long one it is as much as its items are
         database = self._home.books(business)
         with database.transaction():
             known = Known(self._home, self._items, business)
@@ -89,11 +98,10 @@ class Importing:
             added, already = self._items.add_all(business, met.new, file=path.name)
             open_claims = [one.row for one in reading.open_claims if not known.has(one.item)]
             already += met.again + reading.again + len(reading.open_claims) - len(open_claims)
-            bad = [*file.bad, *reading.bad, *twice, *open_claims]
-            bad.sort(key=lambda row: row.line)
+            bad = sorted((*odd, *reading.bad, *twice, *open_claims), key=lambda row: row.line)
             after = {
                 "file": path.name,
-                "rows": len(file.rows) + len(file.bad),
+                "rows": rows,
                 "added": len(added),
                 "already": already,
                 "bad": len(bad),
@@ -101,10 +109,8 @@ class Importing:
             if met.changed:
                 after["changed"] = len(met.changed)
             self._items.audit.note(database, business, Action.IMPORTED, after=after)
-        self._items.refresh_counts(business)
-        self._items.audit.flush(business)
         notes = [*reading.notes, *_rates_read(added)]
-        if not file.rows and not file.bad:
+        if not rows:
             notes.append("The file has column names and no rows.")
         return ImportReport(
             file=path.name,

@@ -26,12 +26,14 @@ from kfclient.desk.model.item import (
     Item,
     ItemsById,
     ItemState,
+    Kind,
     SentAs,
     SentLine,
     Severity,
     is_refused,
     needs_you,
 )
+from kfclient.desk.model.sides import side_of
 
 if TYPE_CHECKING:
     from kfclient.desk.business.businesses import Businesses
@@ -53,6 +55,7 @@ class _Kept(msgspec.Struct):
     items: ItemsById = ItemsById({})
     reference_data: ReferenceData | None = None
     findings: dict[str, tuple[int, tuple[Finding, ...]]] = {}
+    circle: tuple[object, ReferenceData, ItemsById] | None = None
 
 
 class _Board:
@@ -358,8 +361,39 @@ class Items:
         self, business: str, item: Item, reference_data: ReferenceData
     ) -> tuple[Finding, ...]:
         """Return what is known of the item by itself, of its files, and of what looks like it."""
-        found = self.doubles.findings(business, item, self._all(business), reference_data)
+        if not self.doubles.knows(business):
+            few = self._circle(business, item, reference_data)
+            found = self.doubles.glance(business, item, few, reference_data)
+        else:
+            found = self.doubles.findings(business, item, self._all(business), reference_data)
         return self._known(business, item, reference_data, {item.id: found})
+
+    def _circle(self, business: str, item: Item, reference_data: ReferenceData) -> ItemsById:
+        """Return the items of the same party as this one, or of its twins; no others are read."""
+        _, circle = reference_data.party(item)
+        side, mine = side_of(item.kind), {str(item.id): item}
+        asked = (self.revision(business), side.name, circle, item)
+        with self._lock:
+            kept = self._keep(business)
+            if kept.circle is not None and kept.circle[:2] == (asked, reference_data):
+                return kept.circle[2]
+        known: dict[tuple[str, str, str], bool] = {}
+        found = {}
+        database = self._database(business)
+        for number, one in database.table(TABLE).committed():
+            named = one.get("kind", "cost"), one.get("contact", ""), one.get("contact_code", "")
+            same = known.get(named)
+            if same is None:
+                kind = Kind(named[0])
+                its = reference_data.party_called(kind, *named[1:])[1]
+                same = known[named] = side_of(kind) is side and its == circle
+            if same:
+                key = str(number)
+                found[key] = _read(database, key, one, mine.get(key))
+        items = ItemsById(found)
+        with self._lock:
+            kept.circle = (asked, reference_data, items)
+        return items
 
     def _own(self, business: str, item: Item, reference_data: ReferenceData) -> tuple[Finding, ...]:
         """Return the item's own findings, worked out once for its version and for the books."""
@@ -478,13 +512,9 @@ def _unsent(item: Item) -> Item:
 
 def stored(item: Item) -> dict[str, Any]:
     """Return the item as the table holds it: without its number, which is the document's."""
-    document: dict[str, Any] = msgspec.to_builtins(item)
+    # By way of JSON: no text of it keeps in memory what the item was read from.
+    document: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(item))
     document.pop("id", None)
-    for name in ("lines", "files", "left", "agreed"):  # JSON has no tuples
-        if name in document:
-            document[name] = list(document[name])
-    if "lines" in document.get("sent_as", {}):
-        document["sent_as"]["lines"] = list(document["sent_as"]["lines"])
     return document
 
 
