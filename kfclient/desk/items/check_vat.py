@@ -166,6 +166,16 @@ def _rate_of_gross(
     """
     rate = line.tax_rate
     if rate is None:
+        if line.vat and fitting_rate(line.net, line.vat, reference_data.rates) is None:
+            net, vat = shown(line.net, item.currency), shown(line.vat, item.currency)
+            yield Finding(
+                code="W-TAX-RATE-MISSING",
+                sentence=f"VAT of {vat} on {net} fits none of the tax rates "
+                f"({_rates(reference_data)}).",
+                cure=f"Look at the document; its gross of {shown(line.gross, item.currency)} is "
+                "what goes.",
+                field=field,
+            )
         return
     gross, vat = shown(line.gross, item.currency), shown(line.vat, item.currency)
     if not reference_data.knows_rate(rate):

@@ -197,7 +197,8 @@ class Items:
     def save(self, business: str, item: Item) -> Item:
         """Store a person's change of an item, and return it with its new version.
 
-        What was remembered as a problem is settled by it. Raises `ItemUnknown`; `ItemChanged` when
+        What was remembered as a problem is settled by it, and what was let through is asked again.
+        Raises `ItemUnknown`; `ItemChanged` when
         the stored item is no longer the version that was edited; `ItemSettled`.
         """
         database = self._database(business)
@@ -207,6 +208,8 @@ class Items:
             if before.version != item.version:
                 raise ItemChanged(f"Item {item.id} was changed meanwhile.")
             saved = msgspec.structs.replace(_unsent(item), source=before.source, problem=None)
+            if saved.agreed == before.agreed and facts_of(saved) != facts_of(before):
+                saved = msgspec.structs.replace(saved, agreed=())  # it was to what is no more
             saved = self.put(business, as_meant(saved, reference_data))
             was, now = changes_between(before, saved)
             if now:

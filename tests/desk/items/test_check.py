@@ -281,6 +281,7 @@ def test_a_gross_that_the_file_vouches_for_needs_no_known_rate_while_tax_is_off(
     assert codes(irish) == ["W-TAX-OFF"]
     typed = item(tax_rate=Decimal(20), vat=Decimal("2.00"))
     assert codes(typed) == ["W-TAX-MISMATCH", "W-TAX-OFF"]
+    assert codes(item(tax_rate=None, vat=Decimal(200)))[0] == "W-TAX-RATE-MISSING"
 
 
 def test_a_fraction_is_looked_at_before_the_tax_rates_are_synced_too() -> None:
