@@ -37,7 +37,14 @@ _REVERSED = re.compile(
     r"|postponed (?:import )?vat|postponed (?:vat )?accounting",
     re.IGNORECASE,
 )
-_NOT_REVERSED = re.compile(r"\b(?:no|not|non|without|outside)\b[^.;]{0,30}$", re.IGNORECASE)
+_NOT_BEFORE = re.compile(
+    r"\b(?:no|not|non|without|outside)\b"
+    r"(?:\s+(?:subject|liable|under|to|of|for|the|a|any|domestic|uk|eu)\b){0,5}[\s-]*$",
+    re.IGNORECASE,
+)
+_NOT_AFTER = re.compile(
+    r"^\w*[^.;\n]{0,12}\b(?:(?:does|do) not|doesn't|is not|not applicable|n/a)\b", re.IGNORECASE
+)
 _REVERSED_NAME = re.compile(
     r"\b(?:d?rc|drc|rcsl?|pva|ec[gs]|ec (?:acquisitions?|goods|services|purchases?))\b",
     re.IGNORECASE,
@@ -50,7 +57,7 @@ def is_reversed(item: Item) -> bool:
         return True
     texts = (item.tax_name, item.note, *(line.description for line in item.lines))
     return any(
-        not _NOT_REVERSED.search(text[: match.start()])
+        not _NOT_BEFORE.search(text[: match.start()]) and not _NOT_AFTER.search(text[match.end() :])
         for text in texts
         for match in _REVERSED.finditer(text)
     )

@@ -351,6 +351,9 @@ def amounts_of(document: Invoice) -> tuple[tuple[Decimal, ...], tuple[Decimal, .
     return tuple(dict.fromkeys(grosses)), tuple(dict.fromkeys(nets))
 
 
+_MOST_NAMES = 2
+
+
 class DuplicateIndex:
     """Sightings in one place, compared with another in a few dictionary reads."""
 
@@ -407,7 +410,10 @@ class DuplicateIndex:
         for gross in one.grosses:
             yield from self._at(one, "net", gross)
         for key in _whole(one):
-            yield from tuple(self._places.get((one.side, "", "whole", key), {}).values())
+            same = tuple(self._places.get((one.side, "", "whole", key), {}).values())
+            # What more than two parties write on one day, such as "Oct 2026", names no document.
+            if len({one.circle, *(other.circle for other in same)}) <= _MOST_NAMES:
+                yield from same
 
     def _at(self, one: Sighting, kind: str, key: object) -> Iterable[Sighting]:
         return tuple(self._places.get((one.side, one.circle, kind, key), {}).values())
