@@ -64,9 +64,7 @@ def is_reversed(item: Item) -> bool:
 
 
 def check_reversed(item: Item, reference_data: ReferenceData) -> Iterator[Finding]:
-    """Yield that the item is under the reverse charge, which KashFlow's API is not told of."""
-    if not is_reversed(item):
-        return
+    """Yield what to do with an item that `is_reversed`, which KashFlow's API is not told of."""
     said = f" ({item.tax_name})" if item.tax_name else ""
     if not reference_data.settings.publish_tax_data:
         yield Finding(
@@ -135,13 +133,16 @@ def vat_in_net(line: ItemLine) -> ItemLine:
 
 
 def check_vat(
-    item: Item, line: ItemLine, field: str, reference_data: ReferenceData
+    item: Item, line: ItemLine, field: str, reference_data: ReferenceData, *, reverse: bool = False
 ) -> Iterator[Finding]:
-    """Yield what is known about the VAT of a line; `field` is "lines.2" for the second."""
+    """Yield what is known about the VAT of a line; `field` is "lines.2" for the second.
+
+    `reverse` says that the item is under the reverse charge, which has been said of all of it.
+    """
     if line.tax_rate is not None and is_fraction(line.tax_rate):
         yield from _fraction(line.tax_rate, f"{field}.tax_rate", reference_data)
     elif reference_data.settings.publish_tax_data:
-        if not (is_reversed(item) and not line.vat):  # what to do about that is said once
+        if line.vat or not reverse:
             yield from _tax(item, line, f"{field}.tax_rate", reference_data)
     elif item.total is None and ListName.TAX_RATES not in reference_data.missing:
         yield from _rate_of_gross(item, line, f"{field}.tax_rate", reference_data)
