@@ -12,6 +12,7 @@ from kfclient.api.call import Limits
 from kfclient.desk.audit.audit import Audit
 from kfclient.desk.business.businesses import Businesses
 from kfclient.desk.business.sessions import Sessions
+from kfclient.desk.business.status import statuses
 from kfclient.desk.person import this_origin, this_person, utc_now
 from kfclient.desk.sync.lists import Lists
 from kfclient.elapsed import Uptime, this_moment
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from kfclient.desk.items.duplicates import Duplicates
     from kfclient.desk.items.items import Items
     from kfclient.desk.items.quick_fix import QuickFixes
+    from kfclient.desk.model.business import BusinessSummary
     from kfclient.desk.published.attach import Attaching
     from kfclient.desk.published.undo import Undoing
     from kfclient.desk.published.verify import Verifying
@@ -214,6 +216,16 @@ class Desk:
         from kfclient.desk.published.attach import Attaching
 
         return Attaching(self.context, self.resolving)
+
+    def summaries(self) -> list[BusinessSummary]:
+        """Return how every business stands, its items counted anew where a sudden end came first.
+
+        Of a business whose items are on their way now, the counts are of before.
+        """
+        for status in statuses(self.home.root, self.person):
+            if status.is_behind and not status.at_work:
+                self.items.refresh_counts(status.id)
+        return self.businesses.all()
 
     @classmethod
     def open(

@@ -22,13 +22,16 @@ from kfclient.desk.model.sides import side_of
 
 
 def check_line(
-    item: Item, line: ItemLine, field: str, reference_data: ReferenceData
+    item: Item, line: ItemLine, field: str, reference_data: ReferenceData, *, reverse: bool = False
 ) -> Iterator[Finding]:
-    """Yield what is known about one line; `field` is "lines.2" for the second."""
+    """Yield what is known about one line; `field` is "lines.2" for the second.
+
+    With `reverse` the item is under the reverse charge, which has been said of all of it.
+    """
     yield from _category(item, line, f"{field}.category", reference_data)
     if line.project:
         yield from _project(line, f"{field}.project", reference_data)
-    yield from check_vat(item, line, field, reference_data)
+    yield from check_vat(item, line, field, reference_data, reverse=reverse)
 
 
 def _category(

@@ -37,7 +37,14 @@ _REVERSED = re.compile(
     r"|postponed (?:import )?vat|postponed (?:vat )?accounting",
     re.IGNORECASE,
 )
-_NOT_REVERSED = re.compile(r"\b(?:no|not|non|without|outside)\b[^.;]{0,30}$", re.IGNORECASE)
+_NOT_BEFORE = re.compile(
+    r"\b(?:no|not|non|without|outside)\b"
+    r"(?:\s+(?:subject|liable|under|to|of|for|the|a|any|domestic|uk|eu)\b){0,5}[\s-]*$",
+    re.IGNORECASE,
+)
+_NOT_AFTER = re.compile(
+    r"^\w*[^.;\n]{0,12}\b(?:(?:does|do) not|doesn't|is not|not applicable|n/a)\b", re.IGNORECASE
+)
 _REVERSED_NAME = re.compile(
     r"\b(?:d?rc|drc|rcsl?|pva|ec[gs]|ec (?:acquisitions?|goods|services|purchases?))\b",
     re.IGNORECASE,
@@ -50,16 +57,14 @@ def is_reversed(item: Item) -> bool:
         return True
     texts = (item.tax_name, item.note, *(line.description for line in item.lines))
     return any(
-        not _NOT_REVERSED.search(text[: match.start()])
+        not _NOT_BEFORE.search(text[: match.start()]) and not _NOT_AFTER.search(text[match.end() :])
         for text in texts
         for match in _REVERSED.finditer(text)
     )
 
 
 def check_reversed(item: Item, reference_data: ReferenceData) -> Iterator[Finding]:
-    """Yield that the item is under the reverse charge, which KashFlow's API is not told of."""
-    if not is_reversed(item):
-        return
+    """Yield what to do with an item that `is_reversed`, which KashFlow's API is not told of."""
     said = f" ({item.tax_name})" if item.tax_name else ""
     if not reference_data.settings.publish_tax_data:
         yield Finding(
@@ -128,13 +133,16 @@ def vat_in_net(line: ItemLine) -> ItemLine:
 
 
 def check_vat(
-    item: Item, line: ItemLine, field: str, reference_data: ReferenceData
+    item: Item, line: ItemLine, field: str, reference_data: ReferenceData, *, reverse: bool = False
 ) -> Iterator[Finding]:
-    """Yield what is known about the VAT of a line; `field` is "lines.2" for the second."""
+    """Yield what is known about the VAT of a line; `field` is "lines.2" for the second.
+
+    `reverse` says that the item is under the reverse charge, which has been said of all of it.
+    """
     if line.tax_rate is not None and is_fraction(line.tax_rate):
         yield from _fraction(line.tax_rate, f"{field}.tax_rate", reference_data)
     elif reference_data.settings.publish_tax_data:
-        if not (is_reversed(item) and not line.vat):  # what to do about that is said once
+        if line.vat or not reverse:
             yield from _tax(item, line, f"{field}.tax_rate", reference_data)
     elif item.total is None and ListName.TAX_RATES not in reference_data.missing:
         yield from _rate_of_gross(item, line, f"{field}.tax_rate", reference_data)
@@ -166,6 +174,16 @@ def _rate_of_gross(
     """
     rate = line.tax_rate
     if rate is None:
+        if line.vat and fitting_rate(line.net, line.vat, reference_data.rates) is None:
+            net, vat = shown(line.net, item.currency), shown(line.vat, item.currency)
+            yield Finding(
+                code="W-TAX-RATE-MISSING",
+                sentence=f"VAT of {vat} on {net} fits none of the tax rates "
+                f"({_rates(reference_data)}).",
+                cure=f"Look at the document; its gross of {shown(line.gross, item.currency)} is "
+                "what goes.",
+                field=field,
+            )
         return
     gross, vat = shown(line.gross, item.currency), shown(line.vat, item.currency)
     if not reference_data.knows_rate(rate):

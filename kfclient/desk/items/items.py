@@ -16,6 +16,7 @@ from kfclient.desk.errors import ItemChanged, ItemSettled, ItemUnknown
 from kfclient.desk.items.check import as_meant, check
 from kfclient.desk.items.check_lines import check_files
 from kfclient.desk.items.duplicate_finder import DuplicateFinder
+from kfclient.desk.items.duplicate_match import reference_key
 from kfclient.desk.items.reference import ReferenceCache, ReferenceData
 from kfclient.desk.model.business import ItemCounts
 from kfclient.desk.model.connection_state import publish_lock
@@ -238,7 +239,8 @@ class Items:
     def save(self, business: str, item: Item) -> Item:
         """Store a person's change of an item, and return it with its new version.
 
-        What was remembered as a problem is settled by it. Raises `ItemUnknown`; `ItemChanged` when
+        What was remembered as a problem is settled by it, and what was let through is asked again.
+        Raises `ItemUnknown`; `ItemChanged` when
         the stored item is no longer the version that was edited; `ItemSettled`.
         """
         database = self._database(business)
@@ -248,6 +250,8 @@ class Items:
             if before.version != item.version:
                 raise ItemChanged(f"Item {item.id} was changed meanwhile.")
             saved = msgspec.structs.replace(_unsent(item), source=before.source, problem=None)
+            if saved.agreed == before.agreed and facts_of(saved) != facts_of(before):
+                saved = msgspec.structs.replace(saved, agreed=())  # it was to what is no more
             saved = self.put(business, as_meant(saved, reference_data))
             was, now = changes_between(before, saved)
             if now:
@@ -369,7 +373,7 @@ class Items:
         return self._known(business, item, reference_data, {item.id: found})
 
     def _circle(self, business: str, item: Item, reference_data: ReferenceData) -> ItemsById:
-        """Return the items of the same party as this one, or of its twins; no others are read."""
+        """Return the items of its party, of its twins, and of its day and number; no others are read."""
         _, circle = reference_data.party(item)
         side, mine = side_of(item.kind), {str(item.id): item}
         asked = (self.revision(business), side.name, circle, item)
@@ -380,6 +384,8 @@ class Items:
         known: dict[tuple[str, str, str], bool] = {}
         found = {}
         database = self._database(business)
+        day = item.date and item.date.isoformat()
+        ref = reference_key(item.reference)
         for number, one in database.table(TABLE).committed():
             named = one.get("kind", "cost"), one.get("contact", ""), one.get("contact_code", "")
             same = known.get(named)
@@ -387,7 +393,7 @@ class Items:
                 kind = Kind(named[0])
                 its = reference_data.party_called(kind, *named[1:])[1]
                 same = known[named] = side_of(kind) is side and its == circle
-            if same:
+            if same or (one.get("date") == day and reference_key(one.get("reference", "")) == ref):
                 key = str(number)
                 found[key] = _read(database, key, one, mine.get(key))
         items = ItemsById(found)

@@ -58,7 +58,9 @@ class QuickFixes:
         return self._items.get(business, item_id)
 
 
-ASKS = frozenset({AGREE, "split", "use-vat", "vat-in-net"})
+ASKS = frozenset(
+    {AGREE, "split", "use-vat", "vat-in-net", "use-date", "use-currency", "use-exchange-rate"}
+)
 """Acts that rest on what the document says, which a person is asked before."""
 
 
