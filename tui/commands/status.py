@@ -190,7 +190,7 @@ def _lists_table(known: dict[str, SyncedListStatus]) -> list[str]:
         if status is None:
             rows.append((name.heading, "", "never", ""))
             continue
-        problem = "" if status.problem is None else status.problem.sentence
+        problem = " ".join(status.remarks if status.problem is None else (status.problem.sentence,))
         rows.append(
             (name.heading, f"{status.count:,}", shown_time(status.synced_at) or "never", problem)
         )
