@@ -120,6 +120,7 @@ def test_a_backup_is_of_one_moment_also_while_others_write(home: Home, tmp_path:
                 state.update({"turn": turn})
                 books.update({"turn": turn})
             written.append(turn)
+            stop.wait(0.001)  # lets others have the locks
 
     writer = threading.Thread(target=write)
     writer.start()

@@ -373,7 +373,7 @@ class Items:
         return self._known(business, item, reference_data, {item.id: found})
 
     def _circle(self, business: str, item: Item, reference_data: ReferenceData) -> ItemsById:
-        """Return the items of its party and its twins, and of its day and number; reads no others."""
+        """Return the items of its party and twins, and of its day and number; reads no others."""
         _, circle = reference_data.party(item)
         side, mine = side_of(item.kind), {str(item.id): item}
         asked = (self.revision(business), side.name, circle, item)
