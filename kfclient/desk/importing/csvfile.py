@@ -352,9 +352,14 @@ def _rows(
     return tuple(rows), tuple(bad), cleaned, repeated
 
 
+_GUARDED = re.compile(r"'[-+=@(£€$]*[0-9][0-9.,/: -]*%?\)?")
+
+
 def _value(written: str) -> str:
-    """Return a value without control characters, and out of the formula that keeps it a text."""
+    """Return a value without control characters, and without what makes a spreadsheet's a text."""
     value = written.translate(_CONTROL).strip()
+    if _GUARDED.fullmatch(value):  # '00123
+        return value[1:].strip()
     if value.startswith('="') and value.endswith('"') and len(value) > 2:  # ="00123"
         return value[2:-1].replace('""', '"').strip()
     return value

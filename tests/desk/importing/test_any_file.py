@@ -21,7 +21,7 @@ from tests.desk.seeded import Inbox
 WORDS = st.text(
     st.characters(codec="utf-8", exclude_categories=("Cc", "Cs"), exclude_characters="\ufeff"),
     max_size=20,
-).map(lambda text: " ".join(text.split()))
+).map(lambda text: " ".join(text.split()).lstrip("'="))
 MONEY = st.decimals(min_value=0, max_value=10**6, places=2)
 
 

@@ -113,6 +113,17 @@ def test_an_amount_that_a_spreadsheet_wrote_is_read(
     assert (item.gross, bad) == (Decimal(value), [])
 
 
+@pytest.mark.parametrize(
+    ("written", "number"), [("'0012", "0012"), ('="0012"', "0012"), ("'90s Vinyl", "'90s Vinyl")]
+)
+def test_what_keeps_a_number_a_text_is_no_part_of_it(
+    inbox: Inbox, tmp_path: Path, written: str, number: str
+) -> None:
+    row = dext_row(1, Date="'01/10/2026") | {"Invoice Number": written}
+    (item,), _ = bring(inbox, tmp_path, row)
+    assert (item.reference, str(item.date)) == (number, "2026-10-01")
+
+
 def continental(*rows: dict[str, str], separator: str = ";") -> str:
     return text_of(list(rows), SALES, separator)
 
