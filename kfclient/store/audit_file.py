@@ -23,11 +23,13 @@ import msgspec
 import orjson
 
 from kfclient.store.durable_files import (
+    LARGEST,
     make_folder,
     open_file,
     read_file,
     sync,
     sync_folder,
+    too_large,
     unwritable,
     write_all,
 )
@@ -108,6 +110,8 @@ class AuditFile:
         descriptor = open_file(self.path, os.O_RDWR | os.O_APPEND)
         try:
             size = os.fstat(descriptor).st_size
+            if size - head.batch > LARGEST:
+                raise too_large(self.path)
             data = os.pread(descriptor, max(size - head.batch, 0), head.batch)
             batch = data[: head.size - head.batch]
             known = {line.entry.get("id") for raw in batch.split(b"\n") if (line := parse(raw))}

@@ -123,7 +123,7 @@ def finish(root: Path) -> None:
             return
         try:
             plan = msgspec.json.decode(data, type=RestorePlan)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise StateDamaged(
                 f"A restore was cut short, and its plan {path} cannot be understood.",
                 f"Move {path.name} away, then restore the backup again.",

@@ -29,7 +29,7 @@ SHARED_FOLDER_MODE = 0o2770
 """The group is handed on to what is made inside, by the system itself."""
 SHARED_FILE_MODE = 0o660
 
-LARGEST = 1 << 30
+LARGEST = 1 << 29
 """Bytes that a file of a home has at most: what is larger was made by no Kashdeck."""
 
 
@@ -161,7 +161,7 @@ def open_named(path: Path) -> int:
 
 def too_large(path: Path) -> OSError:
     """Say that a file is larger than any that is read."""
-    return OSError(errno.EFBIG, "it is too large", str(path))
+    return OSError(errno.EOVERFLOW, "it is too large", str(path))
 
 
 def open_plain(path: Path, flags: int) -> int:

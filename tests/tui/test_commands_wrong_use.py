@@ -162,10 +162,14 @@ def test_a_terminal_of_another_encoding_gets_marks_for_letters_it_lacks(
     assert "?Caf? L?on?" in ran.err
 
 
-def test_what_nobody_foresaw_is_one_sentence_and_a_line_in_the_log(kashdeck: Kashdeck) -> None:
-    kashdeck.home.mkdir(mode=0o700)
-    (kashdeck.home / "state.json").write_text('{"businesses": {"1": {"id": 7}}}', encoding="utf-8")
-    ran = kashdeck.run("status")
+def test_what_nobody_foresaw_is_one_sentence_and_a_line_in_the_log(
+    kashdeck: Kashdeck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(args: object) -> int:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("tui.commands.settings.run_settings", broken)
+    ran = kashdeck.run("settings", "Harbour")
     assert (ran.code, ran.out) == (2, "")
     assert "did not foresee" in ran.err
     assert "Traceback" not in ran.err

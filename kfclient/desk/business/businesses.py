@@ -237,8 +237,7 @@ class Businesses:
                 "The home's folder is yours, so you can become one: kashdeck people "
                 f"{shlex.quote(known.name)} {shlex.quote(self.person)} admin",
             )
-        ask = known.admins or "the owner of the home's folder, who can become one"
-        raise NotAllowed(sentence, f"Ask {ask}, or the accountant who looks after it.")
+        raise NotAllowed(sentence, f"Ask {known.admins}, or the accountant who looks after it.")
 
     def is_user(self, person: str) -> bool:
         """Whether this machine has a user of that name, so that a role is of use to them."""

@@ -140,7 +140,7 @@ def _load(path: Path) -> bytes:
             f"{path.name} cannot be read: {problem.strerror}.", "Choose a file that is one."
         ) from problem
     except (OSError, ValueError) as problem:
-        if getattr(problem, "errno", None) == errno.EFBIG:
+        if getattr(problem, "errno", None) == errno.EOVERFLOW:
             raise FileRefused(
                 f"{path.name} is larger than 50 MB.", "Export fewer items at once."
             ) from problem
