@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from screens.connect_wizard import Wizard
+    from screens.connect_checks import Wizard
 
 USERNAME_NOTE = "As Apps > API Settings shows it; often not your e-mail."
 SEPARATE_NOTE = "The one you log in with, or the separate API password."

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from screens.connect_wizard import Wizard
+    from screens.connect_checks import Wizard
 
 
 # KashFlow's API Settings page as a picture in text, and what commonly goes wrong on it.

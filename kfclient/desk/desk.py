@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from kfclient.desk.published.attach import Attaching
     from kfclient.desk.published.undo import Undoing
     from kfclient.desk.published.verify import Verifying
-    from kfclient.desk.runs.context import Context
     from kfclient.desk.runs.publish import Publishing
     from kfclient.desk.runs.resolve import Resolving
+    from kfclient.desk.runs.runs import Context
     from kfclient.desk.sync.sync import Syncing
 
 
@@ -165,8 +165,7 @@ class Desk:
     def context(self) -> Context:
         """Return what publishing stands on, in one hand."""
         from kfclient.desk.publish.journal import SendJournal
-        from kfclient.desk.runs.context import Context
-        from kfclient.desk.runs.runs import Runs
+        from kfclient.desk.runs.runs import Context, Runs
 
         return Context(
             home=self.home,

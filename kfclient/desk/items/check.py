@@ -15,9 +15,10 @@ from decimal import Decimal
 import msgspec
 
 from kfclient.api.records import Currency
-from kfclient.desk.items.check_lines import check_dates, check_line
-from kfclient.desk.items.check_vat import (
+from kfclient.desk.items.check_lines import (
     AGREE,
+    check_dates,
+    check_line,
     check_reversed,
     check_stated,
     is_reversed,

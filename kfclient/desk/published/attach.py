@@ -46,7 +46,7 @@ from kfclient.desk.runs.resolve import Resolving
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kfclient.desk.runs.context import Context
+    from kfclient.desk.runs.runs import Context
 
 
 class AttachedFile(msgspec.Struct, frozen=True, kw_only=True):

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from kfclient.desk.publish.journal_records import FollowUpRecord
     from kfclient.desk.publish.recover import RemovalRecovery
     from kfclient.desk.published.compare import AttachedKind, Matched
-    from kfclient.desk.runs.context import Context
+    from kfclient.desk.runs.runs import Context
 
 
 # What undoing would delete in KashFlow: read there, shown, and then deleted as shown.
