@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from kfclient.errors import Problem
+from kfclient.store.paths import expanded
 
 
 class WrongUse(Problem):
@@ -71,7 +72,7 @@ class Parser(argparse.ArgumentParser):
 
 def path_of(text: str) -> Path:
     """Return the path that was typed, in full."""
-    return Path(text).expanduser().absolute()
+    return expanded(text)
 
 
 def _wrapped(line: str) -> str:

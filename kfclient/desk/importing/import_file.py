@@ -16,6 +16,7 @@ from kfclient.desk.importing.csvfile import BadRow, CsvFile, read_csv
 from kfclient.desk.importing.values import FoundItem, ImportedFile
 from kfclient.desk.items.items import GATHERED
 from kfclient.desk.model.item import Item
+from kfclient.store.paths import as_text
 
 if TYPE_CHECKING:
     from kfclient.desk.items.items import Items
@@ -64,21 +65,21 @@ class Importing:
 
     def _taken_in(self, business: str, path: Path) -> ImportReport:
         currency = self._items.reference_data.of(business).home_currency
-        file = read_csv(path)
-        title, reading = _read(path.name, file, currency)
+        file, name = read_csv(path), as_text(path.name)
+        title, reading = _read(name, file, currency)
         rows, odd, notes = len(file.rows) + len(file.bad), file.bad, [*file.notes, *reading.notes]
         del file  # of a long one it is as much as its items are
         database = self._home.books(business)
         with database.transaction():
             new, twice = self._not_twice(business, reading.found)
-            added, already = self._items.add_all(business, new, file=path.name)
+            added, already = self._items.add_all(business, new, file=name)
             bad = sorted((*odd, *reading.bad, *twice), key=lambda row: row.line)
             self._items.audit.note(
                 database,
                 business,
                 Action.IMPORTED,
                 after={
-                    "file": path.name,
+                    "file": name,
                     "rows": rows,
                     "added": len(added),
                     "already": already + reading.again,
@@ -88,7 +89,7 @@ class Importing:
         if not rows:
             notes.append("The file has column names and no rows.")
         return ImportReport(
-            file=path.name,
+            file=name,
             format=title,
             at=self._clock(),
             added=tuple(item.id for item in added),

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 
 from kfclient.dates import shown_date
 from kfclient.desk.items.reference import (
@@ -25,6 +24,7 @@ from kfclient.desk.model.item import Finding, Item, ItemLine
 from kfclient.desk.model.settings import show_tax_code
 from kfclient.desk.model.sides import side_of
 from kfclient.money import decimal_text, figures, shown
+from kfclient.store.paths import expanded
 
 
 def check_line(
@@ -290,7 +290,7 @@ def check_files(item: Item) -> tuple[Finding, ...]:
 
 
 def _file(path: str) -> Iterator[Finding]:
-    place = Path(path).expanduser()
+    place = expanded(path)
     kind = place.suffix.casefold()
     try:
         size = place.stat().st_size if place.is_file() else None

@@ -15,7 +15,6 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from pathlib import Path
 
 import msgspec
 
@@ -27,6 +26,7 @@ from kfclient.desk.model.item import Finding, Item, ItemLine, Kind
 from kfclient.desk.model.settings import NOT_APPLICABLE, show_tax_code
 from kfclient.desk.model.sides import PURCHASES, SALES, SIDES, Side, side_by, side_of
 from kfclient.money import ZERO, figures, pennies, shown
+from kfclient.store.paths import expanded
 
 # An item's lines as KashFlow takes them, to the penny what the item says.
 
@@ -196,7 +196,7 @@ def unpaid_because(item: Item, reference_data: ReferenceData) -> str:
 
 def content_of(path: str) -> bytes:
     """Return the file's content; raises OSError."""
-    return Path(path).expanduser().read_bytes()
+    return expanded(path).read_bytes()
 
 
 def digest_of(content: bytes) -> str:
@@ -206,7 +206,7 @@ def digest_of(content: bytes) -> str:
 
 def planned_file(path: str) -> PlannedFile:
     """Return the file as it is now."""
-    place = Path(path).expanduser()
+    place = expanded(path)
     try:
         status = place.stat()
         digest = _digest(str(place), status.st_mtime_ns, status.st_size, status.st_ino)
