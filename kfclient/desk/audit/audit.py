@@ -23,6 +23,7 @@ from kfclient.desk.audit.words import sentence_of
 from kfclient.desk.person import this_origin, this_person, utc_now
 from kfclient.store.audit_file import AuditFile, AuditTrouble, Head, troubles
 from kfclient.store.errors import StoreError
+from kfclient.store.paths import as_text
 from kfclient.store.redaction import redact
 
 if TYPE_CHECKING:
@@ -237,6 +238,8 @@ def _clean(value: Any) -> Any:
     """Return a JSON value with every known secret blanked, and lists for tuples."""
     # One look at all the texts together: a secret that is in one of them is in all of them.
     whole = "\n".join(_texts(value))
+    if as_text(whole) != whole:  # a file's name that is not UTF-8
+        value = _told(value, as_text)
     return _told(value, str if redact.clean(whole) == whole else redact.clean)
 
 

@@ -29,6 +29,7 @@ from kfclient.desk.items.items import GATHERED
 from kfclient.desk.items.reference import folded
 from kfclient.desk.model.fields import ITEM_FIELDS, LINE_FIELDS, changes_between, in_order
 from kfclient.desk.model.item import Item, ItemLine, Kind
+from kfclient.store.paths import as_text
 
 if TYPE_CHECKING:
     from kfclient.desk.items.items import Items
@@ -364,8 +365,8 @@ class Importing:
 
     def _taken_in(self, business: str, path: Path, said: Spelling, answer: Answer) -> ImportReport:
         currency = self._items.reference_data.of(business).home_currency
-        file = read_csv(path, (dext.NEEDED, sales.NEEDED))
-        title, reading = _read(path.name, file, currency, said)
+        file, name = read_csv(path, (dext.NEEDED, sales.NEEDED)), as_text(path.name)
+        title, reading = _read(name, file, currency, said)
         rows, odd = len(file.rows) + len(file.bad), file.bad
         del file  # of a long one it is as much as its items are
         database = self._home.books(business)
@@ -373,12 +374,12 @@ class Importing:
             known = Known(self._home, self._items, business)
             found, twice = _not_twice(known, reading.found)
             met = known.meet(found, answer)
-            added, already = self._items.add_all(business, met.new, file=path.name)
+            added, already = self._items.add_all(business, met.new, file=name)
             open_claims = [one.row for one in reading.open_claims if not known.has(one.item)]
             already += met.again + reading.again + len(reading.open_claims) - len(open_claims)
             bad = sorted((*odd, *reading.bad, *twice, *open_claims), key=lambda row: row.line)
             after = {
-                "file": path.name,
+                "file": name,
                 "rows": rows,
                 "added": len(added),
                 "already": already,
@@ -391,7 +392,7 @@ class Importing:
         if not rows:
             notes.append("The file has column names and no rows.")
         return ImportReport(
-            file=path.name,
+            file=name,
             format=title,
             at=self._clock(),
             added=tuple(item.id for item in added),

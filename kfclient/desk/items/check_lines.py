@@ -10,7 +10,6 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 
 import msgspec
 
@@ -31,6 +30,7 @@ from kfclient.desk.model.list_names import ListName
 from kfclient.desk.model.settings import NOT_APPLICABLE, show_tax_code
 from kfclient.desk.model.sides import side_of
 from kfclient.money import PENNY, ZERO, decimal_text, figures, pennies, shown
+from kfclient.store.paths import expanded
 
 # VAT: what the lines say of it, and what KashFlow will make of that.
 
@@ -578,7 +578,7 @@ def check_files(item: Item) -> tuple[Finding, ...]:
 
 
 def _file(path: str) -> Iterator[Finding]:
-    place = Path(path).expanduser()
+    place = expanded(path)
     kind = place.suffix.casefold()
     try:
         size = place.stat().st_size if place.is_file() else None

@@ -35,6 +35,7 @@ from kfclient.desk.model.item import (
     needs_you,
 )
 from kfclient.desk.model.sides import side_of
+from kfclient.store.paths import as_text
 
 if TYPE_CHECKING:
     from kfclient.desk.business.businesses import Businesses
@@ -519,7 +520,13 @@ def _unsent(item: Item) -> Item:
 def stored(item: Item) -> dict[str, Any]:
     """Return the item as the table holds it: without its number, which is the document's."""
     # By way of JSON: no text of it keeps in memory what the item was read from.
-    document: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(item))
+    try:
+        encoded = msgspec.json.encode(item)
+    except UnicodeEncodeError:  # a file's name that is not UTF-8
+        files = tuple(as_text(path) for path in item.files)
+        item = msgspec.structs.replace(item, files=files, image=as_text(item.image))
+        encoded = msgspec.json.encode(item)
+    document: dict[str, Any] = msgspec.json.decode(encoded)
     document.pop("id", None)
     return document
 
