@@ -405,7 +405,12 @@ class Businesses:
     def _free_id(self, name: str) -> str:
         slug = slug_of(name)
         free, count = slug, 1
-        while self._document(self._table, "id", free) is not None:
+        # The files of a business that the state has lost are not anybody's to become Admin of.
+        mine = not self._of_machine or owns(self._home.root)
+        folders = self._home.root / "businesses"
+        while self._document(self._table, "id", free) is not None or (
+            not mine and (folders / free).exists()
+        ):
             count += 1
             free = f"{slug}-{count}"
         return free
