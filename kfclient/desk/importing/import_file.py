@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from kfclient.dates import parse_date
 from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import FileRefused
 from kfclient.desk.importing import dext, sales
@@ -29,6 +32,8 @@ from kfclient.desk.items.items import GATHERED
 from kfclient.desk.items.reference import folded
 from kfclient.desk.model.fields import ITEM_FIELDS, LINE_FIELDS, changes_between, in_order
 from kfclient.desk.model.item import Item, ItemLine, Kind
+from kfclient.errors import Problem
+from kfclient.money import parse_amount
 from kfclient.store.paths import as_text
 
 if TYPE_CHECKING:
@@ -264,7 +269,8 @@ def differences(before: Item, after: Item) -> tuple[tuple[str, str, str], ...]:
             was, now = getattr(before, spec.name), getattr(after, spec.name)
             if was != now:
                 told.append((spec.label_of(after.kind), spec.show(was), spec.show(now)))
-    for at in range(max(len(before.lines), len(after.lines))):
+    reordered = Counter(before.lines) == Counter(after.lines)
+    for at in range(0 if reordered else max(len(before.lines), len(after.lines))):
         told += _line_differences(at, before.lines[at : at + 1], after.lines[at : at + 1])
     if told and before.gross != after.gross:
         total = ITEM_FIELDS["total"]
@@ -416,6 +422,15 @@ def _rates_read(added: Sequence[Item]) -> Iterator[str]:
         )
 
 
+def _is_value(name: str) -> bool:
+    """Tell whether a column name is none, but the date or the amount of a row."""
+    for read in (parse_date, parse_amount):
+        with contextlib.suppress(Problem):
+            read(name)
+            return True
+    return False
+
+
 def _not_twice(known: Known, found: tuple[FoundItem, ...]) -> tuple[list[FoundItem], list[BadRow]]:
     """Leave out claims of which a receipt is in the inbox as a cost of its own."""
     apart: list[FoundItem] = []
@@ -452,6 +467,11 @@ def _read(name: str, file: CsvFile, currency: str, said: Spelling) -> tuple[str,
         if other:
             kind, cure = other
             raise FileRefused(f"{name} is {kind}, by its column names.", cure)
+        if any(map(_is_value, file.columns)):
+            raise FileRefused(
+                f"{name} has no column names: its first line is {', '.join(file.columns)[:80]}.",
+                "Export it again with the column names in its first line.",
+            )
         raise FileRefused(
             f"{name} is neither a Dext costs export nor a sales file, by its column names.",
             "A Dext export has Receipt ID, Type, Date, Supplier, Category, Tax, Total and Currency "

@@ -169,6 +169,11 @@ def test_a_claim_of_other_receipts_is_shown(files: Files) -> None:
     assert [field for field, _, _ in one.differences] == ["Line 2", "Total"]
 
 
+def test_lines_in_another_order_are_no_other_contents(files: Files) -> None:
+    files.bring(FIRST, SECOND)
+    assert files.bring(SECOND, FIRST).already == 1
+
+
 def test_links_and_files_of_another_export_are_no_other_contents(files: Files) -> None:
     files.bring(dext_row(1, Image="https://rbnk.me/a?signed=1"))
     assert files.bring(dext_row(1, Image="https://rbnk.me/a?signed=2")).already == 1
