@@ -145,6 +145,10 @@ class TracedCall:
         )
 
 
+# A pipe that nobody reads is not waited for: it is trouble in telling.
+_APPENDING = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK
+
+
 class _File:
     """A file that nobody else may read, written to by one thread at a time."""
 
@@ -159,6 +163,6 @@ class _File:
         head = f"--- {now} {traced.operation}: {traced.way}{status}{size}, {traced.seconds:.3f} s"
         line = f"{head}\n{traced.text}\n"
         with self._writing:
-            file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            file = os.open(self._path, _APPENDING, 0o600)
             with os.fdopen(file, "a", encoding="utf-8") as opened:
                 opened.write(line)

@@ -328,9 +328,9 @@ def keep_copy(path: Path, data: bytes) -> Path | None:
     The name holds a checksum, so that the same content is kept once however often it is met.
     """
     copy = path.with_name(f"{path.name}.damaged-{zlib.crc32(data):08x}")
-    if copy.exists():
-        return copy
     try:
+        if (there := read_plain(copy)) is not None:
+            return copy if there == data else None
         # Who finds damage may hold no lock.
         _put(copy, data, _beside(copy))
     except OSError:

@@ -208,9 +208,12 @@ def _mend(place: Path, group: int | None) -> None:
     except FileNotFoundError:
         return  # temporary files come and go
     try:
+        status = os.fstat(descriptor)
+        mode = status.st_mode
+        if stat.S_ISREG(mode) and status.st_nlink > 1:
+            return  # it has a name elsewhere, and may be a file of one's own
         if group is not None:
             os.fchown(descriptor, -1, group)
-        mode = os.fstat(descriptor).st_mode
         os.fchmod(descriptor, wanted_mode(mode, shared=group is not None))
     finally:
         os.close(descriptor)

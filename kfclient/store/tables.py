@@ -310,7 +310,8 @@ _AT_ONCE = 500
 class Snapshot:
     """All documents as of one transaction, and the lowest id that a table has never used.
 
-    `format` is the one it was read in; it is written in the present one.
+    `format` is the one it was read in; it is written in the present one. `rewritten` says that it
+    was read from a file that another program has laid out, so that its checksum says nothing.
     """
 
     def __init__(
@@ -327,6 +328,7 @@ class Snapshot:
         self.lsn = lsn
         self.database = database
         self.format = wal.FORMAT if format is None else format
+        self.rewritten = False
 
     @classmethod
     def decode(cls, data: bytes, *, vouch: bool = True) -> Snapshot:
@@ -349,15 +351,17 @@ class Snapshot:
                 name: {_number_of(key): _document(value) for key, value in table.items()}
                 for name, table in raw.items()
             }
-            return cls(
+            found = cls(
                 tables,
                 {name: wal.number(highest) for name, highest in meta["next"].items()},
                 wal.number(int(meta["lsn"])),
                 database=str(meta.get("database", "")),
                 format=int(meta["format"]),
             )
+            found.rewritten = "checksum" in meta and not data.startswith(_BEGINNING)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise Damage("it is not as Kashdeck writes it") from error
+        return found
 
     def moment(self) -> Snapshot:
         """Return what stays as this is now; documents are shared, as they are never changed."""

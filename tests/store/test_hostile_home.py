@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import grp
 import json
 import logging
 import os
 import shutil
 import socket
+import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +29,7 @@ from kfclient.store.errors import (
 from kfclient.store.events_file import EventsFile, Follower
 from kfclient.store.home import Home
 from kfclient.store.log import start_logging, stop_logging
+from kfclient.store.sharing import share
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -329,3 +332,23 @@ def use_large(root: Path) -> str:
     finally:
         home.close()
     return ""
+
+
+def test_sharing_opens_no_file_that_has_a_name_elsewhere(root: Path, precious: Path) -> None:
+    os.link(precious, root / "businesses" / "acme" / "notes.json")
+    share(root, grp.getgrgid(os.getgid()).gr_name)
+    assert precious.stat().st_mode & 0o777 == 0o600
+    assert (root / "state.json").stat().st_mode & 0o777 == 0o660
+
+
+def test_a_link_is_no_copy_of_what_was_damaged(root: Path, precious: Path) -> None:
+    damaged = b"{ damaged"
+    (root / "state.json").write_bytes(damaged)
+    copy = root / f"state.json.damaged-{zlib.crc32(damaged):08x}"
+    copy.symlink_to(precious)
+    with pytest.raises(StateDamaged) as said:
+        Home(root).state()
+    assert str(copy) not in said.value.sentence
+    with pytest.raises(StateUnwritable, match="No copy"):
+        backup.salvage(root)
+    assert (root / "state.json").read_bytes() == damaged

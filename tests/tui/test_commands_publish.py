@@ -154,7 +154,9 @@ def test_an_item_that_is_not_there_stops_before_anything_is_sent(filled: Kashdec
     assert filled.sandbox.account.receipts() == []
 
 
-def test_no_secret_is_written_whatever_goes_wrong(filled: Kashdeck) -> None:
+def test_no_secret_is_written_whatever_goes_wrong(
+    filled: Kashdeck, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for kind in ("bad-xml", "redirect", "html-200"):
         filled.sandbox.misbehave("GetSuppliers", kind, times=9)
         assert filled.run("sync", NAME).code == 1
@@ -162,10 +164,12 @@ def test_no_secret_is_written_whatever_goes_wrong(filled: Kashdeck) -> None:
     for item, kind in (("1", "truncate"), ("2", "refuse"), ("3", "html-503")):
         filled.sandbox.misbehave("InsertReceipt", kind)
         assert filled.run("publish", NAME, item).code == 1
-    for path in filled.home.glob("state.json*"):
-        path.unlink()
-    (filled.home / "state.json").write_text('{"businesses": {"1": {"id": 7}}}', encoding="utf-8")
-    assert "did not foresee" in filled.run("status").err
+
+    def broken(args: object) -> int:
+        raise RuntimeError(filled.sandbox.password)
+
+    monkeypatch.setattr("tui.commands.settings.run_settings", broken)
+    assert "did not foresee" in filled.run("settings", NAME).err
     assert (filled.home / "kashdeck.log").is_file()
     _assert_no_secret(filled)
 

@@ -393,6 +393,12 @@ def _database(scene: Scene, path: Path, *, is_list: bool) -> DatabaseFacts:
             f"{name} was written by a newer Kashdeck than this one.",
             StateNewer.default_cure,
         )
+    if contents is not None and contents.snapshot.rewritten:
+        scene.note(
+            "state-rewritten",
+            f"{name} was last written by another program, so its checksum vouches for nothing.",
+            "Look through it, if none of you has done that. The next snapshot has one again.",
+        )
     if contents is not None and not is_list:
         _check_records(scene, path, name, contents.snapshot.tables)
     log = path.with_name(path.name + ".log")

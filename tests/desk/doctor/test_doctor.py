@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import logging
 import os
 import stat
@@ -332,6 +333,17 @@ def test_a_business_that_nobody_here_can_administer_is_told(root: Path) -> None:
     assert codes(report) == ["no-admin"]
     assert "business 1" in finding(report, "no-admin").sentence
     assert "kashdeck people NAME" in finding(report, "no-admin").cure
+
+
+def test_a_flipped_bit_is_told_and_what_another_program_wrote_is_noted(root: Path) -> None:
+    state = root / "state.json"
+    sound = state.read_bytes()
+    state.write_bytes(sound.replace(b"Zebra", b"Zebrb", 1))
+    assert "state-damaged" in codes(examine(root))
+    state.write_text(json.dumps(json.loads(sound)))
+    report = examine(root)
+    assert codes(report) == []
+    assert "state-rewritten" in codes(report, Urgency.NOTE)
 
 
 def test_what_is_no_file_is_told(root: Path) -> None:
