@@ -89,6 +89,20 @@ def mend_text() -> None:
     vars(text)["strip_control_codes"] = vars(content)["_strip_control_codes"] = visible
 
 
+def mend_memory() -> None:
+    """Let go of what widgets that are gone had drawn.
+
+    Textual keeps two colours for each of the last 1,024 widgets, and with them the widget's lines:
+    30 KB each time a screen is opened.
+    """
+    from textual._styles_cache import StylesCache
+
+    kept: Any = StylesCache.get_inner_outer
+    if hasattr(kept, "__wrapped__"):
+        vars_of: Any = StylesCache
+        vars_of.get_inner_outer = kept.__wrapped__
+
+
 class OnlyVisible(LineFilter):
     """Takes what could steer the terminal out of every line, whoever drew it.
 
@@ -268,6 +282,7 @@ class KashdeckApp(DiscreetApp):
         farewell: Callable[[], object] | None = None,
     ) -> None:
         mend_text()
+        mend_memory()
         super().__init__()
         # Before anything is styled: a theme chosen later has every style made twice.
         self.register_theme(DARK)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import msgspec
+from textual._styles_cache import StylesCache
 from textual.events import AppBlur, AppFocus
 from textual.widget import Widget
 from textual.widgets import Input
@@ -181,6 +182,19 @@ async def test_keys_that_become_others_leave_nothing_behind(desk: Desk) -> None:
         assert "^s Save" in walk.footer
         gc.collect()
         assert made() == before
+
+
+async def test_a_screen_that_is_left_leaves_nothing_behind(desk: Desk) -> None:
+    async with on_screen(desk, Form("Form")) as walk:
+        drawn = []
+        for _ in range(3):
+            await walk.press("f1")
+            await walk.until_on(HelpScreen)
+            await walk.press("escape")
+            await walk.until_on(Form)
+            gc.collect()
+            drawn.append(sum(isinstance(each, StylesCache) for each in gc.get_objects()))
+        assert drawn[-1] == drawn[0]
 
 
 def made() -> int:
