@@ -47,7 +47,7 @@ class _Kept(msgspec.Struct):
     """What was read last of a business's items, and their own findings as worked out last."""
 
     revision: int = -1
-    items: ItemsById = ItemsById({})
+    items: ItemsById = ItemsById()
     reference_data: ReferenceData | None = None
     findings: dict[str, tuple[int, tuple[Finding, ...]]] = {}
     circle: tuple[object, ReferenceData, ItemsById] | None = None
@@ -62,7 +62,7 @@ class _Board:
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
-        self.items = ItemsById({})
+        self.items = ItemsById()
         self.reference_data: ReferenceData | None = None
         self.findings: dict[str, tuple[Finding, ...]] = {}
         self.states: dict[str, ItemState] = {}
@@ -410,15 +410,14 @@ class Items:
                     {key: _read(key, one, before.get(key)) for key, one in _by_id(news.documents)}
                 )
             elif news.documents:
-                before, now = kept.items, dict(kept.items)
-                changed = []
-                for key, document in _by_id(news.documents):
-                    known = now.pop(key, None) if document is None else now.get(key)
-                    if document is not None:
-                        now[key] = _read(key, document, known)
-                    changed.append(key)
+                before = kept.items
+                changes = {
+                    key: None if document is None else _read(key, document, before.get(key))
+                    for key, document in _by_id(news.documents)
+                }
+                for key in changes:
                     kept.findings.pop(key, None)
-                kept.items = ItemsById(now, before, changed)
+                kept.items = before.changed(changes)
             kept.revision = news.revision
             return kept.items
 
