@@ -3,6 +3,7 @@
 sync    reading long lists beside lxml alone and zeep alone
 store   writing and finding beside stock TinyDB, at 1,000 and at 100,000 documents
 check   what an item's findings cost beside long lists
+many    what 50,000 items cost beside 1,000: growth, and one item among them (a minute)
 publish publishing at 100 ms of KashFlow's time beside zeep's plain loop (a minute)
 start   `kashdeck status` beside a bare Python, the app's first frame beside an empty app
 
@@ -14,13 +15,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 
-from tests.benchmarks import checks, publish, start, store, sync
+from tests.benchmarks import checks, many, publish, start, store, sync
 from tests.benchmarks.figure import Figure
 
 SECTIONS: dict[str, Callable[[], Iterable[Figure]]] = {
     "sync": sync.figures,
     "store": store.figures,
     "check": checks.figures,
+    "many": many.figures,
     "publish": publish.figures,
     "start": start.figures,
 }

@@ -35,7 +35,7 @@ def typed(kashdeck: Kashdeck, *words: str, answers: tuple[str, ...]) -> Ran:
         for name, value in kashdeck.environment.items()
         if os.environ.get(name) != value and name != "KASHDECK_HOME"
     }
-    with on_terminal(kashdeck.home, *words, columns=200, **environment) as terminal:
+    with on_terminal(kashdeck.home, *words, TERMINAL_COLUMNS="200", **environment) as terminal:
         shown = b""
         for answer in answers:
             question = ESCAPES.sub(b"", terminal.read_until(b": "))

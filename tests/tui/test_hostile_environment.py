@@ -124,7 +124,7 @@ def test_a_time_zone_that_is_none_stops_nothing(connected: Kashdeck, zone: str) 
 def test_the_terminal_itself_says_how_large_it_is(connected: Kashdeck) -> None:
     connected.run("add", NAME, "contact=" + "A very long name of a supplier " * 6)
     with on_terminal(
-        connected.home, "items", NAME, columns=60, COLUMNS="300", LINES="2"
+        connected.home, "items", NAME, TERMINAL_COLUMNS="60", COLUMNS="300", LINES="2"
     ) as terminal:
         shown = ESCAPES.sub(b"", terminal.read_to_end()).decode()
     assert "Item" in shown

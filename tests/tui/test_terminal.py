@@ -28,7 +28,8 @@ ESCAPES = re.compile(rb"\x1b\[[0-9;?<>=]*[ -/]*[@-~]|\x1b[()][0-9A-B]|\x1b[=>]")
 class Terminal:
     """A pseudo-terminal of 80 by 24 with Kashdeck on it."""
 
-    def __init__(self, home: Path, *words: str, columns: int = 80, **environment: str) -> None:
+    def __init__(self, home: Path, *words: str, **environment: str) -> None:
+        columns = int(environment.pop("TERMINAL_COLUMNS", "80"))
         self.fd, far = pty.openpty()
         fcntl.ioctl(far, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         self.process = subprocess.Popen(
@@ -106,11 +107,9 @@ class Terminal:
 
 
 @contextmanager
-def on_terminal(
-    home: Path, *words: str, columns: int | str = 80, **environment: str
-) -> Iterator[Terminal]:
-    """Run Kashdeck on a terminal for the length of the block."""
-    terminal = Terminal(home, *words, columns=int(columns), **environment)
+def on_terminal(home: Path, *words: str, **environment: str) -> Iterator[Terminal]:
+    """Run Kashdeck on a terminal for the length of the block, of TERMINAL_COLUMNS or of 80."""
+    terminal = Terminal(home, *words, **environment)
     try:
         yield terminal
     finally:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_SELDOM = (100_000, 20, 20)
+SELDOM = (100_000, 20, 20)
 """What a command makes is nearly all still needed: looking for cycles among it costs a third."""
 
 _LONGEST_LINE = 1 << 16
@@ -44,7 +44,7 @@ def opened(trace: Path | None = None, *, tells: bool = True) -> Iterator[Desk]:
     from kfclient.store.log import start_logging
 
     close_memory()
-    gc.set_threshold(*_SELDOM)
+    gc.set_threshold(*SELDOM)
     desk = Desk.open(trace=trace)
     start_logging(desk.home)
     try:

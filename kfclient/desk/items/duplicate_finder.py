@@ -188,7 +188,7 @@ NOT_A_DUPLICATE = "not-a-duplicate"
 EXACT, POSSIBLE = "E-DUPLICATE-EXACT", "E-DUPLICATE-POSSIBLE"
 LATER, NOTED = "W-DUPLICATE-LATER", "W-DUPLICATE-NUMBER"
 _MOST_TOLD = 3
-_NO_ITEMS = ItemsById({})
+_NO_ITEMS = ItemsById()
 _MANY = 2000
 """Changes at once after which everything is compared anew."""
 

@@ -54,7 +54,7 @@ class _Kept(msgspec.Struct):
     """What was read last of a business's items, and their own findings as worked out last."""
 
     revision: int = -1
-    items: ItemsById = ItemsById({})
+    items: ItemsById = ItemsById()
     reference_data: ReferenceData | None = None
     findings: dict[str, tuple[int, tuple[Finding, ...]]] = {}
     circle: tuple[object, ReferenceData, ItemsById] | None = None
@@ -70,7 +70,7 @@ class _Board:
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
-        self.items = ItemsById({})
+        self.items = ItemsById()
         self.reference_data: ReferenceData | None = None
         self.findings: dict[str, tuple[Finding, ...]] = {}
         self.states: dict[str, ItemState] = {}
@@ -436,15 +436,16 @@ class Items:
                     }
                 )
             elif news.documents:
-                before, now = kept.items, dict(kept.items)
-                changed = []
-                for key, document in _by_id(news.documents):
-                    known = now.pop(key, None) if document is None else now.get(key)
-                    if document is not None:
-                        now[key] = _read(database, key, document, known)
-                    changed.append(key)
+                before = kept.items
+                changes = {
+                    key: None
+                    if document is None
+                    else _read(database, key, document, before.get(key))
+                    for key, document in _by_id(news.documents)
+                }
+                for key in changes:
                     kept.findings.pop(key, None)
-                kept.items = ItemsById(now, before, changed)
+                kept.items = before.changed(changes)
             kept.revision = news.revision
             return kept.items
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from itertools import count
@@ -199,36 +199,72 @@ def as_sent(item: Item) -> Item:
 
 
 _RECENT = 32
+_LAYER = 64
 _stamps = count()
 
 
-class ItemsById(dict[str, Item]):
+class ItemsById(Mapping[str, Item]):
     """All items by id, as they were at one moment and stay here; a change makes a new one.
 
-    Which items differ from those of an earlier moment can be asked, where that was not long ago.
+    What it has in common with the one before is not copied. Which items differ from those of an
+    earlier moment can be asked, where that was not long ago.
     """
 
-    def __init__(
-        self,
-        items: Mapping[str, Item],
-        before: ItemsById | None = None,
-        changed: Iterable[str] = (),
-    ) -> None:
-        super().__init__(items)
-        self.stamp = next(_stamps)
-        self.recent: tuple[tuple[int, frozenset[str]], ...] = ()
-        if before is not None:
-            last = (before.stamp, frozenset(changed))
-            self.recent = (*before.recent[1 - _RECENT :], last)
+    def __init__(self, items: Mapping[str, Item] | None = None) -> None:
+        self._base: dict[str, Item] = dict(items or {})
+        self._over: dict[str, Item | None] = {}
+        self._length = len(self._base)
+        self._stamp = next(_stamps)
+        self._recent: tuple[tuple[int, frozenset[str]], ...] = ()
+
+    def changed(self, changes: Mapping[str, Item | None]) -> ItemsById:
+        """Return all items with these in their places, None for one that is not there any more."""
+        now = ItemsById()
+        now._base, now._over = self._base, {**self._over, **changes}
+        if len(now._over) > _LAYER:
+            now._base, now._over = dict(now.items()), {}
+        was = sum(key in self for key in changes)
+        now._length = self._length - was + sum(item is not None for item in changes.values())
+        now._recent = (*self._recent[1 - _RECENT :], (self._stamp, frozenset(changes)))
+        return now
 
     def changed_since(self, before: ItemsById) -> frozenset[str] | None:
         """Return the ids of what came, went or changed since then, None where that is not known."""
         changed: frozenset[str] = frozenset()
-        for stamp, keys in reversed(self.recent):
+        for stamp, keys in reversed(self._recent):
             changed |= keys
-            if stamp == before.stamp:
+            if stamp == before._stamp:
                 return changed
         return changed if before is self else None
+
+    def __getitem__(self, key: str) -> Item:
+        """Return the item; KeyError where there is none."""
+        item = self._over[key] if key in self._over else self._base[key]
+        if item is None:
+            raise KeyError(key)
+        return item
+
+    def __contains__(self, key: object) -> bool:
+        """Whether there is such an item."""
+        over = self._over
+        return over[key] is not None if key in over else key in self._base
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the ids, in the order in which the items came."""
+        if not self._over:
+            return iter(self._base)
+        return self._merged()
+
+    def __len__(self) -> int:
+        return self._length
+
+    def _merged(self) -> Iterator[str]:
+        for key in self._base:
+            if key not in self._over or self._over[key] is not None:
+                yield key
+        for key, item in self._over.items():
+            if item is not None and key not in self._base:
+                yield key
 
 
 class Severity(StrEnum):
