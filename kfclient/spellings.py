@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _ESCAPE = re.compile(
     r"(?:%(?:25)*[0-9A-Fa-f]{2})+"
     r"|&(?:amp;)*(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,8});"
-    r"|\\+(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})"
+    r"|\\{1,8}(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})"
 )
 _DOUBLED_PERCENT = re.compile("%(?:25)+(?=[0-9A-Fa-f]{2})")
 _NOT_CORE = re.compile("[^0-9a-z]+")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import time
 from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
@@ -55,6 +56,13 @@ def test_a_text_that_breaks_off_in_the_middle_of_one_does_not_show_its_half() ->
 def test_signs_count_where_letters_are_few() -> None:
     assert hide("A1 and !!££a1%", ("!!££A1%",), "***") == "A1 and ***"
     assert hide("a1 and %21%21%C2%A3£a1%25", ("!!££A1%",), "***") == "a1 and ***"
+
+
+@pytest.mark.parametrize("sign", ["\\", "%", "%25", "&amp;", "&", "1234ABCD"])
+def test_no_text_costs_more_than_its_length(sign: str) -> None:
+    began = time.process_time()
+    hide(sign * (200_000 // len(sign)), (SECRET, "1234ABCD-1234"), "***", cut=True)
+    assert time.process_time() - began < 10, "twice the length takes four times as long"
 
 
 def test_what_is_no_secret_stays() -> None:

@@ -72,8 +72,7 @@ class ReplyText:
     def feed(self, chunk: bytes) -> bytes:
         """Return what can be read by now of the reply up to this piece."""
         if self._decoder is None:
-            self._head += chunk
-            start = self._head.lstrip()
+            self._head = start = (self._head + chunk).lstrip()
             if len(start) < _HEAD and (
                 len(start) < len("<?xml") or (start.startswith(b"<?xml") and b"?>" not in start)
             ):

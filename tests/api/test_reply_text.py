@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 
 import pytest
@@ -48,6 +49,16 @@ def test_where_a_piece_ends_makes_no_difference(size: int) -> None:
     )
     pieces = [reply[place : place + size] for place in range(0, len(reply), size)]
     assert read(*pieces) == "\n<r>&lt;&amp;&#65; €&#128512;&#128512; &#65533;��</r>"
+
+
+@pytest.mark.parametrize("sign", [b" ", b"\0", b"&", b"&#1;", b"\\", b"\xff"])
+def test_no_reply_costs_more_than_its_length(sign: bytes) -> None:
+    began = time.process_time()
+    text, piece = ReplyText(), sign * (65536 // len(sign))
+    for _ in range(40):  # 2.6 MB
+        text.feed(piece)
+    text.close()
+    assert time.process_time() - began < 10, "twice the length takes four times as long"
 
 
 ENCODED = [
