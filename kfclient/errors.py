@@ -9,6 +9,8 @@ Problem
 
 from __future__ import annotations
 
+from kfclient.visible import stacked
+
 TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
     from typing import ClassVar, Protocol
@@ -55,5 +57,8 @@ class Cancelled(Problem):
 
 
 def tell(problem: Told) -> str:
-    """Return the problem as a person reads it: the sentence, then the cure on its own line."""
-    return f"{problem.sentence}\n{problem.cure}" if problem.cure else problem.sentence
+    """Return the problem as a person reads it: the sentence, then the cure on its own line.
+
+    A line break in the sentence, which may quote anything, makes no line of its own.
+    """
+    return stacked((problem.sentence, *problem.cure.splitlines()))

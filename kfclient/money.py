@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import NamedTuple
 
 from kfclient.errors import Problem
@@ -12,10 +12,13 @@ from kfclient.errors import Problem
 ZERO = Decimal("0.00")
 PENNY = Decimal("0.01")
 
+# As long as the longest quantity at the longest rate: with the usual 28 digits pence were an error.
+_LONG = Context(prec=64, rounding=ROUND_HALF_UP)
+
 
 def pennies(amount: Decimal) -> Decimal:
     """Return the amount rounded half up to two decimals."""
-    return amount.quantize(PENNY, rounding=ROUND_HALF_UP)
+    return amount.quantize(PENNY, context=_LONG)
 
 
 def decimal_text(amount: Decimal) -> str:

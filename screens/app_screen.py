@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
     from textual.binding import ActiveBinding
-    from textual.events import DescendantFocus
+    from textual.events import DescendantFocus, Key
     from textual.widget import Widget
 
     from kfclient.errors import Problem
@@ -254,6 +254,77 @@ class Dialog(Acting, ModalScreen[R]):
     def action_back(self) -> None:
         """Close without an answer."""
         self.dismiss(None)
+
+
+# Screens that ask before something is done that cannot be taken back.
+#
+# What was typed before such a screen was seen was not meant for it, and neither is a word that goes
+# astray: so what was in flight is thrown away, letters that mean nothing here take those behind
+# them along, and no letter alone does anything: y (or another) chooses, Enter does it.
+
+WORD_SECONDS = 1.0
+"""For how long after a letter that means nothing here other letters are taken for its word."""
+
+
+def do_it(words: str) -> Act:
+    """Return the command by which Enter does what was chosen, in these words."""
+    return Act("do_it", "enter", words, "Do what was chosen by the key before", True, True)
+
+
+class Question:
+    """A screen or a dialog that asks; see `takes`. `chosen` is the action that Enter will do."""
+
+    chosen = ""
+    _seen_at: float | None = None
+    _astray_at = float("-inf")
+
+    def on_screen_resume(self) -> None:
+        """Take no key before this is on the screen."""
+        self._seen_at = None
+        cast("Screen[Any]", self).call_after_refresh(self._seen)
+
+    def _seen(self) -> None:
+        self._seen_at = cast("Acting", self).services.painted_at
+
+    def takes(self, event: Key) -> bool:
+        """Whether a key is meant for this screen; what takes the choice back does so here."""
+        seen = self._seen_at is not None and event.time >= self._seen_at
+        letter = event.is_printable
+        if letter and (not seen or not self._knows(event.key)):
+            self._astray_at = event.time
+        if self.chosen and event.key != "enter":
+            self.choose("")
+        if not letter and event.key not in {"enter", "tab", "backspace"}:
+            return seen or event.key == "escape" or event.key.startswith("ctrl+")
+        return seen and event.time - self._astray_at >= WORD_SECONDS
+
+    def _knows(self, key: str) -> bool:
+        return key in cast("Screen[Any]", self).active_bindings
+
+    def choose(self, action: str) -> None:
+        """Have Enter do this action, which takes no arguments; "" for none."""
+        self.chosen = action
+        self.show_choice()
+        cast("Screen[Any]", self).refresh_bindings()
+
+    def show_choice(self) -> None:
+        """Say on the screen what Enter will do."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer Enter once there is something for it to do."""
+        if action == "do_it":
+            return bool(self.chosen)
+        return cast("bool | None", super().check_action(action, parameters))  # type: ignore[misc]
+
+    def action_choose(self, action: str) -> None:
+        """Have Enter do this."""
+        self.choose(action)
+
+    async def action_do_it(self) -> None:
+        """Do what was chosen."""
+        chosen, self.chosen = self.chosen, ""
+        if chosen:
+            await cast("Screen[Any]", self).run_action(chosen)
 
 
 # Keys that lead from field to field, done the moment they come.

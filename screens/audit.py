@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kfclient.desk.audit.words import deed_of, sentence_of
+from kfclient.visible import stacked
 from screens.app_screen import BACK, Act, AppScreen
 from screens.dialogs import TextViewerScreen
 from screens.format import counted
@@ -96,7 +97,7 @@ def whole_entry(entry: Entry) -> str:
         if fields:
             lines += ["", heading]
             lines += [f"  {name}: {_value(value)}" for name, value in fields.items()]
-    return "\n".join(lines)
+    return stacked(lines)
 
 
 def _value(value: Any) -> str:
@@ -124,7 +125,7 @@ def verdict_shown(verdict: AuditVerdict) -> str:
     told = [f"! {one.sentence}" for one in verdict.troubles[:MOST_TROUBLES]]
     if len(verdict.troubles) > MOST_TROUBLES:
         told.append(f"and {len(verdict.troubles) - MOST_TROUBLES:,} more")
-    return "\n".join((*told, "", BENT))
+    return stacked((*told, "", BENT))
 
 
 class AuditScreen(AppScreen[None]):

@@ -10,6 +10,7 @@ from textual.widgets import Static
 from kfclient.desk.errors import NotConnected
 from kfclient.desk.events import SyncEnded, SyncStarted
 from kfclient.desk.model.connection_state import ConnectionState
+from kfclient.visible import stacked
 from screens.app_screen import DOCTOR, Act, AppScreen
 from screens.dialogs import ErrorScreen, PromptScreen
 from screens.format import TONES, ago, items_shown, state_shown
@@ -63,7 +64,7 @@ def strip(summary: BusinessSummary, now: datetime) -> str:
     )
     if note is not None:
         lines.append(f"! {note.sentence} {note.cure}")
-    return "\n".join(lines)
+    return stacked(lines)
 
 
 def words_of(summary: BusinessSummary) -> str:
@@ -207,7 +208,7 @@ class ConnectionsScreen(AppScreen[None]):
     def on_ledger_table_moved(self) -> None:
         """Say more of the business under the cursor; words such as "just now" have aged since."""
         now = self.services.desk.clock()
-        if self.shown_at is not None and now - self.shown_at > timedelta(minutes=1):
+        if self.shown_at is not None and abs(now - self.shown_at) > timedelta(minutes=1):
             self.show()
         self.show_strip()
 

@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Input, Static
 
 from kfclient.errors import tell
-from screens.app_screen import Act, Dialog
+from kfclient.visible import one_line
+from screens.app_screen import Act, Dialog, Question, do_it
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from textual.app import ComposeResult
+    from textual.screen import Screen
 
     from kfclient.desk.business.status import RunStatus
     from kfclient.errors import Problem
 
 
-class ConfirmScreen(Dialog[bool]):
-    """Asks; dismisses with True for yes, False or None for no."""
+T = TypeVar("T")
+
+
+class ConfirmScreen(Question, Dialog[bool]):
+    """Asks; dismisses with True for yes, False or None for no.
+
+    y goes to the button that says yes, as Tab does, and Enter presses it.
+    """
 
     CSS_PATH = "dialogs.tcss"
     ACTS = (
-        Act("yes", "y", "Yes", footer=True),
+        Act("yes", "y", "Yes, then Enter", "Go to yes; Enter says it", footer=True),
         Act("no", "n", "No", footer=True),
         Act("back", "escape", "Cancel", footer=True),
     )
@@ -40,11 +48,11 @@ class ConfirmScreen(Dialog[bool]):
     def compose(self) -> ComposeResult:
         """Lay out the question, what it means, and the two answers."""
         with Vertical(classes="panel"):
-            yield Static(self.question, classes="panel-title", markup=False)
+            yield Static(one_line(self.question), classes="panel-title", markup=False)
             if self.more:
                 yield Static(self.more, classes="panel-text", markup=False)
             with Horizontal(classes="panel-buttons"):
-                yield Button(f"y  {self.yes}", id="yes", variant="warning", compact=True)
+                yield Button(f"y Enter  {self.yes}", id="yes", variant="warning", compact=True)
                 yield Button("n  Cancel", id="no", compact=True)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
@@ -52,12 +60,63 @@ class ConfirmScreen(Dialog[bool]):
         self.dismiss(event.button.id == "yes")
 
     def action_yes(self) -> None:
-        """Say yes."""
-        self.dismiss(True)
+        """Go to the button that says yes."""
+        self.set_focus(self.query_one("#yes"))
 
     def action_no(self) -> None:
         """Say no."""
         self.dismiss(False)
+
+
+# What takes the keys while something is looked up that a screen then asks about: they were meant
+# for neither that screen nor the one below.
+
+
+class WaitScreen(Dialog[None]):
+    """Says what is looked up; Escape gives the waiting up, and what is found is dropped then."""
+
+    CSS_PATH = "dialogs.tcss"
+    ACTS = (Act("back", "escape", "Leave it", "Go back; nothing was done", footer=True),)
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self.words = words
+        self.then: Callable[[], object] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out the words."""
+        with Vertical(classes="panel"):
+            yield Static(one_line(self.words), classes="panel-title", markup=False)
+            yield Static("Esc  leaves it", classes="panel-label")
+
+    def on_screen_resume(self) -> None:
+        """Go on with what was found while another question was over this."""
+        self.end()
+
+    def found(self, then: Callable[[], object]) -> None:
+        """Close, and do this."""
+        self.then = then
+        self.end()
+
+    def end(self) -> None:
+        """Close once there is something to do, and do it."""
+        if self.then is not None and self.on_top:
+            self.dismiss(None)
+            self.then()
+
+
+def look_first(
+    screen: Screen[Any], words: str, work: Callable[[], T], then: Callable[[T], object]
+) -> None:
+    """Do `work` in the lane of the items while no key does anything but leave it, then `then`."""
+    wait = WaitScreen(words)
+    screen.app.push_screen(wait)
+    wait.ask(
+        work,
+        lambda result: wait.found(lambda: then(result)),
+        lambda problem: wait.found(lambda: screen.app.push_screen(ErrorScreen(problem))),
+        lane="items",
+    )
 
 
 # A problem, where it cannot be shown at the field or row it belongs to: sentence and cure.
@@ -81,7 +140,7 @@ class ErrorScreen(Dialog[None]):
         """Lay out the sentence and the cure."""
         with Vertical(classes="panel problem"):
             yield Static(title_of(self.problem), classes="panel-title", markup=False)
-            yield Static(self.problem.sentence, classes="panel-text", markup=False)
+            yield Static(one_line(self.problem.sentence), classes="panel-text", markup=False)
             if self.problem.cure:
                 yield Static("What to do", classes="panel-label", markup=False)
                 yield Static(self.problem.cure, classes="panel-text", markup=False)
@@ -256,17 +315,25 @@ ANSWERS = """\
 y    carry it on
 Esc  leave it for now
 g    give it up: what was not sent stays in the inbox"""
+THEN_ENTER = {
+    "": f"{ANSWERS}\nEnter after y or g does it.",
+    "carry_on": "Enter carries it on; any other key takes that back.",
+    "give_up": "Enter gives it up; any other key takes that back.",
+}
 
 
-class ResumeRunScreen(Dialog[str]):
+class ResumeRunScreen(Question, Dialog[str]):
     """Asks; dismisses with `CARRY_ON`, `GIVE_UP`, or None to leave it. Enter alone does nothing."""
 
     CSS_PATH = "dialogs.tcss"
     ACTS = (
-        Act("carry_on", "y", "Carry on", "Publish the rest of it, as it was shown", footer=True),
-        Act("give_up", "g", "Give up", "End it; what was not sent stays in the inbox", footer=True),
+        do_it("Do it"),
+        Act("choose('carry_on')", "y", "Carry on", "Publish the rest of it, as it was shown; Enter "
+            "then does it", footer=True),
+        Act("choose('give_up')", "g", "Give up", "End it, what was not sent stays in the inbox; "
+            "Enter then does it", footer=True),
         Act("back", "escape", "Leave", "Decide another time", footer=True),
-    )
+    )  # fmt: skip
 
     def __init__(self, seen: RunStatus) -> None:
         super().__init__()
@@ -277,7 +344,11 @@ class ResumeRunScreen(Dialog[str]):
         with Vertical(classes="panel"):
             yield Static(left_of(self.seen), classes="panel-title", markup=False)
             yield Static(MORE, classes="panel-text", markup=False)
-            yield Static(ANSWERS, classes="panel-label", markup=False)
+            yield Static(THEN_ENTER[""], classes="panel-label", id="answers", markup=False)
+
+    def show_choice(self) -> None:
+        """Say what Enter does."""
+        self.query_one("#answers", Static).update(THEN_ENTER[self.chosen])
 
     def action_carry_on(self) -> None:
         """Carry it on."""

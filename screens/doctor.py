@@ -8,6 +8,7 @@ import msgspec
 from textual.containers import VerticalScroll
 
 from kfclient.desk.doctor.report import Urgency
+from kfclient.visible import stacked
 from screens.app_screen import BACK, Act, AppScreen
 from screens.dialogs import TextViewerScreen
 from screens.widgets.filter_box import TextLine
@@ -69,7 +70,7 @@ def whole_report(report: Report) -> str:
 
 def _finding(number: int, one: DoctorFinding) -> Part:
     state, tone = STATES[one.severity]
-    text = "\n".join(filter(None, (one.sentence, one.cure, f"({one.code})")))
+    text = stacked(filter(None, (one.sentence, *one.cure.split("\n"), f"({one.code})")))
     return Part(f"finding-{number}", HEADINGS[one.severity], state, one.sentence, text, tone)
 
 
@@ -114,7 +115,7 @@ def _databases(report: Report) -> Part:
 
 
 def _fact(name: str, words: str, lines: list[str]) -> Part:
-    text = "\n".join(lines or [words])
+    text = stacked(lines or [words])
     return Part(f"{name} {words}", name, LOOKED_AT, f"{name}: {words}", text, "dim")
 
 

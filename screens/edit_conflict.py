@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from kfclient.desk.model.fields import in_order
 from kfclient.desk.model.item import Item, ItemLine
+from kfclient.visible import one_line
 from screens.app_screen import Act, AppScreen
 from screens.item_details import ItemDetailsScreen
 from screens.widgets.filter_box import TextLine
@@ -177,7 +178,7 @@ class EditConflictScreen(AppScreen[Item]):
                     ("Before", one.before), ("Yours", one.mine), ("Theirs", one.theirs)
                 ):  # fmt: skip
                     text.append(f"{label:<8}", style="dim")
-                    text.append(f"{value or EMPTY}\n")
+                    text.append(f"{one_line(value) or EMPTY}\n")
         text.rstrip()
         self.query_one("#text", Static).update(text)
 

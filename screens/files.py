@@ -6,28 +6,92 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from textual.binding import Binding
 from textual.containers import Vertical
-from textual.widgets import Static
+from textual.message import Message
+from textual.widgets import Input, Static
 
 from kfclient.desk.items.check_lines import check_files
 from kfclient.desk.model.item import Item, Severity
 from kfclient.errors import tell
+from kfclient.visible import stacked
 from screens.app_screen import BACK, Act, Acting, AppScreen, Dialog
 from screens.dialogs import ConfirmScreen
 from screens.widgets.filter_box import TextLine
 from screens.widgets.ledger_table import Column, LedgerTable, Row
-from screens.widgets.path_box import PathBox, complete
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from textual.app import ComposeResult
+    from textual.binding import BindingType
     from textual.screen import Screen
     from textual.widget import Widget
 
     from kfclient.desk.publish.journal_records import PublishResult
     from kfclient.desk.published.attach import AttachedFile
     from kfclient.errors import Problem
+
+
+# A field for a file's path: Tab completes it as a shell does, and ~ is the home folder.
+
+MOST_SHOWN = 200
+
+
+def complete(typed: str) -> tuple[str, tuple[str, ...]]:
+    """Return the path as far as it can only go on in one way, and the names it may go on with.
+
+    Hidden files are offered only when a dot was typed; folders end with a slash.
+    """
+    if typed == "~":
+        return "~/", ()
+    folder, _, start = typed.rpartition("/")
+    where = Path(os.path.expanduser(f"{folder}/") if "/" in typed else ".")  # noqa: PTH111 - no raise
+    names = []
+    try:
+        with os.scandir(where) as entries:
+            for entry in entries:
+                hidden = entry.name.startswith(".") and not start.startswith(".")
+                if entry.name.startswith(start) and not hidden:
+                    names.append(entry.name + ("/" if entry.is_dir() else ""))
+    except OSError:
+        return typed, ()
+    if not names:
+        return typed, ()
+    head = f"{folder}/" if "/" in typed else ""
+    return head + _same_start(names), tuple(sorted(names)[:MOST_SHOWN])
+
+
+def _same_start(names: list[str]) -> str:
+    """Return what all names begin with."""
+    first, last = min(names), max(names)
+    same = 0
+    while same < min(len(first), len(last)) and first[same] == last[same]:
+        same += 1
+    return first[:same]
+
+
+class PathBox(Input):
+    """The field; asks the screen to complete what was typed when Tab is pressed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "complete", "Complete", show=False),
+    ]
+
+    class Completing(Message):
+        """Tab was pressed."""
+
+    def action_complete(self) -> None:
+        """Ask for completion: reading a folder may take long, so not here."""
+        self.post_message(self.Completing())
+
+    def show_completed(self, text: str) -> None:
+        """Show the completed path, ready to type on."""
+        self.value = text
+        self.cursor_position = len(text)
+
+
+# The files of an item.
 
 
 class PathOverFiles(Acting):
@@ -111,7 +175,7 @@ class FilesScreen(PathOverFiles, Dialog[tuple[str, ...]]):
     def on_ledger_table_moved(self, event: LedgerTable.Moved) -> None:
         """Show the whole path of the file under the cursor, and all that is known of it."""
         told = [row.cells[2] for row in event.table.rows if row.key == event.key]
-        self.query_one("#whole", TextLine).say("\n".join([event.key or "", *told]))
+        self.query_one("#whole", TextLine).say(stacked([event.key or "", *told]))
 
     # The path
 

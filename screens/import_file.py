@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from textual.widgets import Static
 
 from kfclient.errors import Problem, tell
+from kfclient.visible import stacked
 from screens.app_screen import BACK, Act, AppScreen
+from screens.files import PathBox, complete
 from screens.widgets.ledger_table import Column, LedgerTable, Row
-from screens.widgets.path_box import PathBox, complete
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -210,9 +211,9 @@ class ImportScreen(AppScreen[None]):
         told += [f"i {note}" for note in report.notes]
         if report.added:
             told.append("Esc goes back to the items.")
-        self.say("\n".join(told))
+        self.say(stacked(told))
         left_out = [
-            (row.line, row.reason, f"Line {row.line}: {row.reason}\n{row.text}")
+            (row.line, row.reason, stacked((f"Line {row.line}: {row.reason}", row.text)))
             for row in report.bad
         ]
         left_out += [
@@ -241,7 +242,7 @@ def _short(one: ChangedItem) -> str:
 def _long(one: ChangedItem) -> str:
     """Return all that differs, as it is here and as the file says."""
     told = [f"{field}: {was or 'none'} -> {now or 'none'}" for field, was, now in one.differences]
-    return "\n".join((f"Line {one.line}: item {one.item} ({one.name}). {one.reason}", *told))
+    return stacked((f"Line {one.line}: item {one.item} ({one.name}). {one.reason}", *told))
 
 
 def counted(items: int) -> str:

@@ -13,7 +13,7 @@ from screens.audit import AuditScreen
 from screens.item_actions import ACTS as AFTERWARDS
 from screens.item_actions import ItemActions
 from screens.item_list import revision_of
-from screens.item_words import STATES, details
+from screens.item_words import details, standing
 from screens.picker import Choice, PickerScreen
 from screens.resolve import ResolveScreen
 from screens.watch import Watch
@@ -82,7 +82,7 @@ class ItemDetailsScreen(ItemActions):
         """Show the item."""
         self.state, self.item = state, item
         self.text = details(item, state, findings)
-        self.query_one("#state", TextLine).say(STATES[state][0])
+        self.query_one("#state", TextLine).say(standing(item, state)[0])
         self.query_one("#all", TextLine).say(self.text)
         self.refresh_bindings()
 

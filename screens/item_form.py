@@ -10,6 +10,7 @@ from textual.containers import VerticalScroll
 from kfclient.desk.errors import ItemChanged, ItemUnknown
 from kfclient.desk.model.item import Item
 from kfclient.errors import Problem, tell
+from kfclient.visible import stacked
 from screens.app_screen import Act, AppScreen
 from screens.dialogs import ConfirmScreen
 from screens.edit_conflict import EditConflictScreen, differences
@@ -239,7 +240,7 @@ class ItemFormScreen(AppScreen[Item]):
         told = findings_shown(findings)
         if not any(finding.code.startswith("E-") for finding in findings):
             told.insert(0, "✓ Ready to publish once it is saved.")
-        self.say("\n".join(told))
+        self.say(stacked(told))
 
     def say(self, text: str) -> None:
         """Say something below the lines; nothing while the form is being filled anew."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from kfclient.desk.model.item import Item, ItemState, Kind
+from kfclient.desk.model.item import Item, ItemState, Kind, needs_you
 from screens.item_words import narrow_row, searched, wide_row
 from screens.widgets.ledger_table import Row
 
@@ -22,10 +22,15 @@ EDITABLE = frozenset({ItemState.TO_REVIEW, ItemState.READY})
 
 
 class ListView(msgspec.Struct, frozen=True):
-    """Which items are shown; None means all states, or all kinds."""
+    """Which items are shown: those in a state, and with `needs_you` all that a person must see."""
 
     title: str
     states: frozenset[ItemState] = frozenset(ItemState)
+    needs_you: bool = False
+
+    def has(self, item: Item, state: ItemState) -> bool:
+        """Tell whether the view shows the item."""
+        return state in self.states or (self.needs_you and needs_you(item, state))
 
 
 VIEWS = {
@@ -33,7 +38,8 @@ VIEWS = {
     "review": ListView("To review", frozenset({ItemState.TO_REVIEW})),
     "ready": ListView("Ready", frozenset({ItemState.READY})),
     "published": ListView("Published", frozenset({ItemState.PUBLISHED})),
-    "unknown": ListView("Unknown", frozenset({ItemState.UNKNOWN, ItemState.PUBLISHING})),
+    # Of unknown outcome, on its way, come back, or with something left to do.
+    "unknown": ListView("Need you", frozenset({ItemState.PUBLISHING}), needs_you=True),
 }
 KIND_KEYS = {Kind.COST: "c Costs", Kind.SALE: "s Sales", Kind.CLAIM: "x Claims"}
 
@@ -62,10 +68,10 @@ class ItemList(msgspec.Struct):
         self, view: str, kind: Kind | None, words: Sequence[str], *, wide: bool
     ) -> Iterator[Row]:
         """Yield the rows of a view; each word must be found somewhere in the item."""
-        states = VIEWS[view].states
+        shown = VIEWS[view]
         for one in self.listed.values():
             if (
-                one.state in states
+                shown.has(one.item, one.state)
                 and (kind is None or one.item.kind is kind)
                 and all(word in one.searched for word in words)
             ):

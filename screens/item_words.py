@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from kfclient.dates import shown_date
 from kfclient.desk.items.exchange_rates import booked
 from kfclient.desk.model.fields import ITEM_FIELDS, home_per_foreign, price_shown
-from kfclient.desk.model.item import ItemState, Kind, Severity
+from kfclient.desk.model.item import ItemState, Kind, Severity, as_sent, is_refused
 from kfclient.desk.model.settings import show_tax_code
 from kfclient.money import figures, pennies
+from kfclient.visible import stacked
 from screens.widgets.ledger_table import Column, Row
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ STATES = {
     ItemState.UNKNOWN: ("! unknown", "bad"),
 }
 """Symbol and word of a state, and its row's tone."""
+
+REFUSED = ("✗ refused", "bad")
+"""The same of an item that could go, but came back."""
 
 COUNTED = (ItemState.READY, ItemState.TO_REVIEW, ItemState.UNKNOWN, ItemState.PUBLISHED)
 
@@ -56,6 +60,11 @@ WIDE = (
 )
 
 
+def standing(item: Item, state: ItemState) -> tuple[str, str]:
+    """Return symbol and word of where the item stands, and its row's tone."""
+    return REFUSED if is_refused(item, state) else STATES[state]
+
+
 def amount_shown(amount: Decimal, currency: str) -> str:
     """Return `1,024.36 EUR`: the code is always three wide, so that points line up."""
     return f"{pennies(amount):,.2f} {currency[:3]:<3}"
@@ -71,7 +80,7 @@ def categories_shown(item: Item) -> str:
 
 def narrow_row(item: Item, state: ItemState) -> Row:
     """Return the item as a row of the columns `NARROW`."""
-    words, tone = STATES[state]
+    words, tone = standing(item, state)
     gross = amount_shown(item.gross, item.currency)
     cells = (
         words,
@@ -116,17 +125,21 @@ def searched(item: Item) -> str:
     return " ".join(parts).casefold()
 
 
-def counts_shown(states: Iterable[ItemState]) -> str:
-    """Return `12 ready, 3 to review`: what there is, in the order of what to do next."""
+def counts_shown(states: Iterable[ItemState], refused: int = 0) -> str:
+    """Return `12 ready, 3 to review`: what there is, in the order of what to do next.
+
+    `refused` of the ready ones came back from KashFlow, and are said apart.
+    """
     counts = dict.fromkeys(COUNTED, 0)
     for state in states:
         counts[state] = counts.get(state, 0) + 1
+    counts[ItemState.READY] -= refused
     said = [
         f"{count:,} {STATES[state][0].partition(' ')[2]}"
         for state, count in counts.items()
         if count or state in COUNTED[:2]
     ]
-    return ", ".join(said)
+    return ", ".join([*said[:1], *([f"{refused:,} refused"] if refused else []), *said[1:]])
 
 
 def findings_shown(findings: Iterable[Finding]) -> list[str]:
@@ -140,12 +153,13 @@ def findings_shown(findings: Iterable[Finding]) -> list[str]:
 
 def details(item: Item, state: ItemState, findings: Sequence[Finding]) -> str:
     """Return everything about an item as lines of text: reasons first, then what it is."""
+    item = as_sent(item)
     told = [heading(item, state)]
     problem = item.problem
     if state is ItemState.UNKNOWN:
         told.append(f"! {problem.sentence if problem else SENT} {LOOK}")
-    elif problem is not None and not problem.code.startswith("E-"):
-        # What an import left to settle (E-...) is among the findings.
+    elif problem is not None and not problem.code.startswith(("E-", "W-")):
+        # What an import left to settle (E-...) or to know (W-...) is among the findings.
         symbol = "!" if state is ItemState.PUBLISHED else "✗"
         told.append(f"{symbol} {problem.sentence} {problem.cure}".rstrip())
     told += left_shown(item)
@@ -156,12 +170,14 @@ def details(item: Item, state: ItemState, findings: Sequence[Finding]) -> str:
         f"Net {item.net:,.2f}  VAT {item.vat:,.2f}  Gross {item.gross:,.2f} {item.currency}"
     )
     told += [f"{label}: {text}" for label, text in _more(item) if text]
-    return "\n".join(told)
+    return stacked(told)
 
 
 def left_shown(item: Item) -> list[str]:
-    """Return a line for each thing that is still to do for a published item."""
+    """Return a line for each thing that is still to do for a published item, or was left undone."""
     told = []
+    if item.sent_as is not None and item.sent_as.unpaid:
+        told.append(f"? NOT recorded as paid: {item.sent_as.unpaid}.")
     for step in item.left:
         why = f": {step.problem.sentence} {step.problem.cure}".rstrip() if step.problem else "."
         state = "! Of unknown outcome" if step.unknown else "? Left to do"

@@ -8,7 +8,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
 from kfclient.desk.events import ItemHeld, ItemPublished, PublishEnded, PublishStarted
-from kfclient.desk.model.item import ItemState, Kind
+from kfclient.desk.model.item import ItemState, Kind, is_refused
 from kfclient.errors import tell
 from screens.app_screen import BACK, Act
 from screens.audit import AuditScreen
@@ -68,7 +68,11 @@ class ItemsScreen(ItemActions):
         Act("view('review')", "2", "Items to review"),
         Act("view('ready')", "3", "Ready items"),
         Act("view('published')", "4", "Published items"),
-        Act("view('unknown')", "5", "Items of unknown outcome"),
+        Act(
+            "view('unknown')",
+            "5",
+            "Items that need you: of unknown outcome, refused, or with something left to do",
+        ),
         Act("kind('cost')", "c", "Costs", "Costs only, or all kinds again"),
         Act("kind('sale')", "s", "Sales", "Sales only, or all kinds again"),
         Act("kind('claim')", "x", "Expense claims", "Expense claims only, or all kinds again"),
@@ -161,7 +165,9 @@ class ItemsScreen(ItemActions):
 
     def show_title(self) -> None:
         """Say where the person is, and how many items stand where, on the title line."""
-        told = counts_shown(one.state for one in self.inbox.listed.values())
+        listed = self.inbox.listed.values()
+        refused = sum(is_refused(one.item, one.state) for one in listed)
+        told = counts_shown((one.state for one in listed), refused)
         job = self.services.publishing.job(self.business)
         if job is not None and not job.ended:
             told = f"↑ publishing, p shows it; {told}"

@@ -10,6 +10,7 @@ from textual.containers import Container, VerticalScroll
 from textual.widgets import Static
 
 from kfclient.desk.model.list_names import ListName
+from kfclient.visible import one_line
 from screens.app_screen import BACK, Act, AppScreen
 from screens.format import ago
 from screens.watch import Watch
@@ -155,7 +156,9 @@ class ListsScreen(AppScreen[None]):
         shown, whole = len(self.query_one(LedgerTable).rows), len(self.rows)
         count = f"{whole:,} records" if shown == whole else f"{shown:,} of {whole:,} records"
         synced = ago(status.synced_at if status else None, self.services.desk.clock())
-        trouble = f"  ! {status.problem.sentence}" if status and status.problem else ""
+        said = [] if status is None else [*status.remarks]
+        said[:0] = [status.problem.sentence] if status and status.problem else []
+        trouble = f"  ! {' '.join(said)}" if said else ""
         self.query_one("#about", TextLine).say(f"{count}, synced {synced}{trouble}")
 
     def show_rows(self) -> None:
@@ -176,7 +179,7 @@ class ListsScreen(AppScreen[None]):
         if record is not None:
             for label, value in record.fields.items():
                 text.append(f"{label}: ", style="dim")
-                text.append(f"{value}\n")
+                text.append(f"{one_line(value)}\n")
         text.rstrip()
         if text != self.told:
             self.told = text

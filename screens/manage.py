@@ -9,6 +9,7 @@ from textual.widgets import Static
 
 from kfclient.desk.events import SyncEnded, SyncStarted
 from kfclient.desk.model.business import Role
+from kfclient.visible import one_line
 from screens.app_screen import BACK, Act, AppScreen
 from screens.audit import AuditScreen
 from screens.connect import ConnectWizard
@@ -98,7 +99,7 @@ class ManageScreen(AppScreen[None]):
         facts = Text()
         for label, value in self.facts(summary):
             facts.append(f"{label:<11}", style="dim" if value else "")
-            facts.append(f"{value}\n")
+            facts.append(f"{one_line(value)}\n")
         facts.rstrip()
         if facts != self.told:
             self.told = facts
@@ -247,5 +248,7 @@ class ManageScreen(AppScreen[None]):
     def disconnected(self, done: None) -> None:
         """Say that it is done."""
         del done
-        self.notify(f"{self.business_name} is disconnected; its lists and items stay.")
+        self.notify(
+            f"{self.business_name} is disconnected; its lists and items stay.", markup=False
+        )
         self.watcher.again()

@@ -109,6 +109,10 @@ class PeopleScreen(AppScreen[None]):
             return None
         return name, self.summary.business.people[name]
 
+    def is_user(self, person: str) -> bool:
+        """Whether somebody can log in with that name."""
+        return self.services.desk.businesses.is_user(person)
+
     def set_role(self, person: str, role: Role | None, seen: Mapping[str, Role]) -> str:
         """Store a person's role, where they are as `seen`; runs off the screen's thread.
 
@@ -132,8 +136,15 @@ class PeopleScreen(AppScreen[None]):
     def action_add(self) -> None:
         """Ask for a name, and add the person as a Standard user."""
         seen = self.people
+        asked: set[str] = set()
 
         def add(name: str) -> str:
+            if not self.is_user(name.strip()) and name.strip() not in asked:
+                asked.add(name.strip())
+                raise WrongValue(
+                    f"This machine has no user {name.strip()}.",
+                    "Correct the name, or add it all the same: press Enter once more.",
+                )
             if name.strip() in seen:
                 raise WrongValue(
                     f"{name.strip()} is on the list already.", "Change the role there."
@@ -150,7 +161,15 @@ class PeopleScreen(AppScreen[None]):
         if self.chosen is not None:
             person, role = self.chosen
             other = Role.STANDARD if role is Role.ADMIN else Role.ADMIN
-            self.put(person, other, self.people)
+            if other is Role.STANDARD or self.is_user(person):
+                self.put(person, other, self.people)
+                return
+            seen = self.people
+            more = "Nobody can log in with that name, so nobody can use the role for now."
+            self.app.push_screen(
+                ConfirmScreen(f"Make {person} Admin?", yes="Make Admin", more=more),
+                lambda yes: self.put(person, other, seen) if yes else None,
+            )
 
     def action_remove(self) -> None:
         """Take the person off the list, after a question."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from kfclient.desk.business.status import RunPhase, RunStatus
 from kfclient.errors import Problem
-from screens.dialogs import CARRY_ON, GIVE_UP, ResumeRunScreen
+from screens.dialogs import CARRY_ON, GIVE_UP, ResumeRunScreen, look_first
 from screens.publish_progress import PublishProgressScreen
 from screens.publish_review import Approved, PublishReviewScreen
 
@@ -65,7 +65,7 @@ class PublishFlow:
             elif self._screen.on_top:
                 self._screen.app.push_screen(PublishReviewScreen(self._name, plan), self._approved)
 
-        self._screen.ask(look, show, lane="items")
+        look_first(self._screen, "Looking what would be sent…", look, show)
 
     # Inside
 

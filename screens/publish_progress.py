@@ -12,8 +12,9 @@ from kfclient.desk.model.sides import side_of
 from kfclient.desk.publish.journal_records import PublishResult, result_of
 from kfclient.desk.runs.runs import RunRequest
 from kfclient.errors import tell
+from kfclient.visible import stacked
 from screens.app_screen import Act, AppScreen
-from screens.dialogs import ConfirmScreen
+from screens.dialogs import ConfirmScreen, look_first
 from screens.item_words import amount_shown
 from screens.publish_review import Approved, PublishReviewScreen, counted
 from screens.resolve import ResolveScreen
@@ -101,10 +102,11 @@ def summary(job: PublishJob) -> str:
     if job.waiting is not None and not job.ended:
         told.append(f"! {job.waiting.problem.sentence}")
     if job.problem is not None:
-        told.append(f"✗ {job.problem.sentence if is_broken(job) else tell(job.problem)}")
+        words = job.problem.sentence if is_broken(job) else tell(job.problem)
+        told += f"✗ {words}".split("\n")
     if is_broken(job):
         told.append("p carries it on.")
-    return "\n".join(told)
+    return stacked(told)
 
 
 def row_of(job: PublishJob, planned: PlannedItem) -> Row:
@@ -143,9 +145,9 @@ def said(job: PublishJob, item_id: str) -> str:
     elif state == "published" and item_id in job.numbers:
         told.append(f"■ In KashFlow as No. {job.numbers[item_id]}.")
     if problem is not None and state != "unknown":
-        told.append(f"{'!' if state == 'published' else '✗'} {tell(problem)}")
+        told += f"{'!' if state == 'published' else '✗'} {tell(problem)}".split("\n")
     told += step_lines(job, item_id)
-    return "\n".join([*told, planned.sentence])
+    return stacked([*told, planned.sentence])
 
 
 def step_lines(job: PublishJob, item_id: str) -> list[str]:
@@ -292,7 +294,12 @@ class PublishProgressScreen(AppScreen[None]):
     def action_rest(self) -> None:
         """Show what is left of published items, to be published after a look."""
         publishing, wanted = self.services.desk.publishing, self.left()
-        self.ask(lambda: publishing.plan(self.business, wanted), self.review, lane="items")
+        look_first(
+            self,
+            "Looking what would be sent…",
+            lambda: publishing.plan(self.business, wanted),
+            self.review,
+        )
 
     def review(self, plan: Plan) -> None:
         """Show a plan, and carry it out once it is agreed to."""

@@ -12,7 +12,8 @@ from textual.containers import VerticalScroll
 from kfclient.desk.model.sides import PURCHASES, SALES, side_of
 from kfclient.desk.publish.plan import Agreed, Plan, PlannedFile, PlannedNote, PlannedPayment
 from kfclient.errors import Problem, tell
-from screens.app_screen import Act, AppScreen
+from kfclient.visible import stacked
+from screens.app_screen import Act, AppScreen, Question, do_it
 from screens.item_words import amount_shown, findings_shown
 from screens.quick_fix import QuickFixFlow, is_mendable
 from screens.watch import DuplicateWatch
@@ -42,13 +43,18 @@ WIDE = (*NARROW[:2], Column("What it becomes in KashFlow"), *NARROW[3:])
 _FOLLOWUPS = ((PlannedPayment, "payment"), (PlannedFile, "file"), (PlannedNote, "note"))
 
 
-def counts(going: Sequence[PlannedItem], plan: Plan) -> str:
-    """Return what would be made, and how many items are left out."""
+def counts(going: Sequence[PlannedItem], plan: Plan, *, asked: bool) -> str:
+    """Return what would be made, by which key, and how many items are left out.
+
+    `asked` is whether the key was pressed that only Enter has to follow.
+    """
     out = len(plan.left_out) + len(plan.items) - len(going)
     left = f" {out} left out." if out else ""
     if not going:
         return f"Nothing to publish yet.{left}"
-    return f"{made(going)}: y sends. Nothing has been sent yet.{left}"
+    if asked:
+        return f"{made(going)}: Enter sends, any other key takes that back.{left}"
+    return f"{made(going)}: y, then Enter, sends. Nothing has been sent yet.{left}"
 
 
 def made(going: Sequence[PlannedItem]) -> str:
@@ -138,8 +144,8 @@ class Approved(msgspec.Struct, frozen=True):
     agreed: Agreed
 
 
-class PublishReviewScreen(AppScreen[Approved]):
-    """Shows a plan; dismisses with it and what was agreed to, or None. Enter alone does nothing.
+class PublishReviewScreen(Question, AppScreen[Approved]):
+    """Shows a plan; dismisses with it and what was agreed to, or None. y, then Enter, agrees.
 
     KashFlow is looked at for duplicates meanwhile; what that, or mending, changes is planned anew
     and shown, so that what goes is what was shown.
@@ -147,14 +153,16 @@ class PublishReviewScreen(AppScreen[Approved]):
 
     CSS_PATH = "publish_review.tcss"
     ACTS = (
-        Act("publish", "y", "Publish", "Yes, publish this to KashFlow", footer=True),
+        do_it("Send"),
+        Act("publish", "y", "Publish", "Yes, publish this to KashFlow: Enter then sends",
+            footer=True),
         Act("body", "b", "SOAP body", "Show what goes over the wire, or the words", footer=True),
         Act("suppliers", "s", "Agree suppliers", "Agree to creating the suppliers", footer=True),
         Act("customers", "c", "Agree customers", "Agree to creating the customers", footer=True),
         Act("mend", "m", "Mend", "Mend what was found about this item", footer=True),
         Act("copy", "w", "Copy", "Copy the words or the SOAP body shown to the clipboard"),
         Act("back", "escape", "Cancel", "Go back; nothing is sent", footer=True),
-    )
+    )  # fmt: skip
 
     def __init__(self, business_name: str, plan: Plan) -> None:
         super().__init__(business_name, "Items", "Publish")
@@ -234,10 +242,10 @@ class PublishReviewScreen(AppScreen[Approved]):
 
     def show_plan(self) -> None:
         """Show everything as it follows from what is agreed to now."""
-        going = self.going()
+        self.chosen = ""
         self.set_class(bool(self.plan.tax_note), "tax-off")
         self.query_one("#tax-note", TextLine).say(self.plan.tax_note)
-        self.query_one("#counts", TextLine).say(counts(going, self.plan))
+        self.show_choice()
         self.query_one("#suppliers", TextLine).say(
             box("s", "supplier", self.plan.new_suppliers, agreed=self.agreed.suppliers)
         )
@@ -247,9 +255,16 @@ class PublishReviewScreen(AppScreen[Approved]):
         for kind, names in (("suppliers", self.plan.new_suppliers),
                             ("customers", self.plan.new_customers)):  # fmt: skip
             self.query_one(f"#{kind}").set_class(not names, "hidden")
-        self.query_one("#totals", TextLine).say(totals(going))
+        self.query_one("#totals", TextLine).say(totals(self.going()))
         self.show_rows()
         self.refresh_bindings()
+
+    def show_choice(self) -> None:
+        """Say what would be sent, and by which key."""
+        self.query_one("#counts", TextLine).say(
+            counts(self.going(), self.plan, asked=bool(self.chosen))
+        )
+        self.query_one("#counts").set_class(bool(self.chosen), "strong")
 
     def show_rows(self) -> None:
         """Show a row an item, with the words where there is room for them."""
@@ -285,7 +300,7 @@ class PublishReviewScreen(AppScreen[Approved]):
         if key in self.left_out:
             out = self.left_out[key]
             told = [f"Item {key} is left out: {out.reason}"]
-            return "\n".join([*told, *findings_shown(out.findings)])
+            return stacked([*told, *findings_shown(out.findings)])
         if key not in self.planned:
             return ""
         planned = self.planned[key]
@@ -298,7 +313,7 @@ class PublishReviewScreen(AppScreen[Approved]):
             )
         # That tax data is off stands above all items already.
         findings = [one for one in planned.findings if one.code != "W-TAX-OFF"]
-        return "\n".join([*told, *findings_shown(findings)])
+        return stacked([*told, *findings_shown(findings)])
 
     def show_body(self, key: str) -> None:
         """Show the SOAP body of an item; making it takes a moment the first time."""
@@ -367,5 +382,9 @@ class PublishReviewScreen(AppScreen[Approved]):
         self.show_plan()
 
     def action_publish(self) -> None:
+        """Have Enter send."""
+        self.choose("send")
+
+    def action_send(self) -> None:
         """Yes: publish."""
         self.dismiss(Approved(self.plan, self.agreed))

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from kfclient.desk.items.check import PUBLISH_TAX
+from kfclient.desk.items.check_vat import AGREE
 from kfclient.desk.items.duplicate_finder import NOT_A_DUPLICATE
-from kfclient.desk.items.quick_fix import is_mechanical
+from kfclient.desk.items.quick_fix import ASKS, is_mechanical
 from kfclient.desk.model.item import Finding, Item, ItemLine, Severity
-from screens.app_screen import Act, AppScreen
+from screens.app_screen import Act, AppScreen, Question
 from screens.dialogs import ConfirmScreen
 from screens.picker import PICKABLE, Choice, PickerScreen, candidates, heading, values_of
 from screens.side_by_side import columns_of, of_item, of_sighting, rows_of
@@ -26,13 +27,13 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from kfclient.desk.items.duplicate_match import Likeness
+    from kfclient.desk.items.duplicate_index import Likeness
 
 
 # An item beside what looks like it: a person says whether it is the same document.
 
 
-class DuplicateScreen(AppScreen[str]):
+class DuplicateScreen(Question, AppScreen[str]):
     """Shows both side by side; dismisses with what was done, in words, or None."""
 
     CSS_PATH = "side_by_side.tcss"
@@ -110,6 +111,9 @@ ACTS = {
     "own-cost": "Book it as a cost of its own, on no claim",
     "keep-lines": "Keep the lines as they are",
     "use-tax-rate": "Use the tax rate {}",
+    "use-percentage": "Use {} percent",
+    "vat-in-net": "Make that tax a part of the net amount",
+    AGREE: "Publish it as it is",
     "use-vat": "Use the VAT {}",
     "split": "Split it into a taxed and a zero-rated line",
     "clean-text": "Take the odd characters out",
@@ -171,6 +175,15 @@ class QuickFixFlow:
         elif finding.key == PUBLISH_TAX:
             question = ConfirmScreen(
                 "Send the VAT of all items from now on?", yes="Send it", more=TAX_ON
+            )
+            self._screen.app.push_screen(
+                question, lambda yes: self._apply(item_id, finding) if yes else None
+            )
+        elif finding.key in ASKS:
+            question = ConfirmScreen(
+                f"{words_of(finding)}?",
+                yes="Yes",
+                more=f"Item {item_id}: {finding.sentence} {finding.cure}".rstrip(),
             )
             self._screen.app.push_screen(
                 question, lambda yes: self._apply(item_id, finding) if yes else None

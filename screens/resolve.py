@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from kfclient.errors import tell
-from screens.app_screen import Act, AppScreen
+from screens.app_screen import Act, AppScreen, Question
 from screens.dialogs import ConfirmScreen
 from screens.picker import home_currency
 from screens.side_by_side import columns_of, of_candidate, of_sent, rows_of
@@ -28,7 +28,7 @@ RISK = (
 )
 
 
-class ResolveScreen(AppScreen[str]):
+class ResolveScreen(Question, AppScreen[str]):
     """Shows candidates one at a time; dismisses with what was decided, in words, or None."""
 
     CSS_PATH = "side_by_side.tcss"

@@ -182,6 +182,8 @@ class Services(Protocol):
     demo: DemoCredentials | None
     events: Signal[Event]
     publishing: PublishJobs
+    painted_at: float
+    """When the terminal was last sent anything, as `time.monotonic` has it."""
 
     def ask(
         self,

@@ -9,6 +9,7 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from kfclient.desk.model.list_names import ListName
+from kfclient.visible import stacked
 from screens.app_screen import Act, AppScreen
 from screens.dialogs import ConfirmScreen
 from screens.lists import ListsScreen
@@ -216,5 +217,5 @@ def outcome(job: SyncJob) -> str:
     for (sentence, cure), names in troubles.items():
         whole = len(names) == len(job.lists)
         about = "All six lists: " if whole else f"{', '.join(names)}: " if names else ""
-        said.append(f"✗ {about}{sentence}" + (f"\n  {cure}" if cure else ""))
-    return "\n".join(said)
+        said += [f"✗ {about}{sentence}", *([f"  {cure}"] if cure else [])]
+    return stacked(said)

@@ -9,7 +9,8 @@ from textual.containers import VerticalScroll
 from kfclient.cancel import Cancel
 from kfclient.desk.events import ItemHeld, ItemUndoing, ItemUndone
 from kfclient.errors import tell
-from screens.app_screen import Act, AppScreen
+from kfclient.visible import stacked
+from screens.app_screen import Act, AppScreen, Question
 from screens.dialogs import ConfirmScreen
 from screens.publish_review import counted
 from screens.widgets.filter_box import TextLine
@@ -33,7 +34,7 @@ SHOWN = {
 }
 
 
-class UndoScreen(AppScreen[None]):
+class UndoScreen(Question, AppScreen[None]):
     """Plans the undoing of items, or of a run of publishing, and carries it out when asked to."""
 
     CSS_PATH = "item_actions.tcss"
@@ -134,13 +135,13 @@ class UndoScreen(AppScreen[None]):
         lines: list[str] = []
         for one in self.plan.items if self.plan is not None else ():
             if one.item_id == event.key:
-                lines = [self.told.get(one.item_id, ""), f"{one.sentence}."]
+                lines = [*self.told.get(one.item_id, "").split("\n"), f"{one.sentence}."]
                 lines += [f"! Changed there since: {text}" for text in one.changed]
                 lines += [f"i {one.stays}." if one.stays else ""]
         for left in self.plan.left_out if self.plan is not None else ():
             if left.item_id == event.key:
                 lines = [f"Item {left.item_id}: {left.reason}"]
-        self.query_one("#reason", TextLine).say("\n".join(line for line in lines if line))
+        self.query_one("#reason", TextLine).say(stacked(line for line in lines if line))
 
     # Commands
 
@@ -167,7 +168,7 @@ class UndoScreen(AppScreen[None]):
         question = ConfirmScreen(
             "Undo these too, though they were changed in KashFlow?",
             yes="Undo them too",
-            more="\n".join([*named, "What somebody changed there would be lost."]),
+            more=stacked([*named, "What somebody changed there would be lost."]),
         )
         self.app.push_screen(question, lambda yes: self.agree(yes=bool(yes)))
 

@@ -9,6 +9,7 @@ from textual.containers import VerticalScroll
 from kfclient.cancel import Cancel
 from kfclient.desk.published.verify import Verdict
 from kfclient.errors import tell
+from kfclient.visible import stacked
 from screens.app_screen import Act, AppScreen
 from screens.publish_review import counted
 from screens.widgets.filter_box import TextLine
@@ -135,9 +136,9 @@ def words_of(result: VerifyResult) -> str:
         for one in result.differences
     ]
     if result.problem is not None and not result.differences:
-        told.append(tell(result.problem))
+        told += tell(result.problem).split("\n")
     elif result.problem is not None and result.problem.cure:
         told.append(result.problem.cure)
     told += [f"i KashFlow does not tell of {one}, so it was not compared." for one in
              result.unlisted]  # fmt: skip
-    return "\n".join(told)
+    return stacked(told)

@@ -108,7 +108,8 @@ def _record(kind: type[msgspec.Struct]) -> Iterator[str]:
     yield f"### {kind.__name__}\n"
     yield _doc(kind)
     yield "| field | KashFlow's name | type |\n|---|---|---|"
-    for field in msgspec.structs.fields(kind):
+    record = issubclass(kind, records.Record)
+    for field in records.kashflow_fields(kind) if record else msgspec.structs.fields(kind):
         theirs = f"`{field.encode_name}`" if field.encode_name != field.name else ""
         yield f"| `{field.name}` | {theirs} | `{_named(field.type)}` |"
     yield ""

@@ -18,8 +18,12 @@ from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding
+from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.signal import Signal
 from textual.theme import Theme
@@ -30,6 +34,7 @@ from kfclient.desk.model.list_names import ListName
 from kfclient.errors import Problem
 from kfclient.store.errors import SecretNeeded
 from kfclient.store.keyring_choice import ENCRYPTED_FILE
+from kfclient.visible import visible
 from screens.app_screen import DOCTOR, Acting
 from screens.connections import ConnectionsScreen
 from screens.dialogs import ErrorScreen, HelpScreen
@@ -37,12 +42,15 @@ from screens.services import DemoCredentials, ListRow, SyncJob
 from screens.widgets.field import Field
 from tui.app_work import AppWork, Asking
 from tui.jobs import AppPublishing, note_sync
+from tui.keys import EscFirst, OneByOne
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from rich.console import RenderableType
     from textual.actions import ActionParseResult
     from textual.binding import BindingType
+    from textual.color import Color
     from textual.dom import DOMNode
 
     from kfclient.desk import Desk
@@ -56,7 +64,8 @@ def mend_keyboard() -> None:
     """Keep the keyboard alive when the terminal sends bytes that are not UTF-8.
 
     tmux and SSH may pass on an old-style mouse report, whose bytes can be 0x80 and above; Textual
-    8.2 decodes strictly, and the thread that reads keys dies of it.
+    8.2 decodes strictly, and the thread that reads keys dies of it. Esc and a key that comes with
+    it are Esc and that key.
     """
     from textual.drivers import linux_driver
 
@@ -65,6 +74,44 @@ def mend_keyboard() -> None:
 
     module: Any = linux_driver
     module.getincrementaldecoder = forgiving
+    module.XTermParser = EscFirst
+
+
+def mend_text() -> None:
+    """Have text that becomes a widget's content lose what could steer the terminal.
+
+    Textual and Rich take a few controls out of text and let the others pass, escapes among them.
+    Here, before anything is measured, so that what stands for them has its room.
+    """
+    from rich import text
+    from textual import content
+
+    vars(text)["strip_control_codes"] = vars(content)["_strip_control_codes"] = visible
+
+
+class OnlyVisible(LineFilter):
+    """Takes what could steer the terminal out of every line, whoever drew it.
+
+    What has been measured must keep its width, so what takes no cell goes without a trace; see
+    `mend_text` for what comes before.
+    """
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Return the segments with text that is seen and nothing else."""
+        del background
+        return [
+            segment
+            if segment.control or segment.text.isprintable()
+            else Segment("".join(map(_seen, segment.text)), segment.style)
+            for segment in segments
+        ]
+
+
+def _seen(char: str) -> str:
+    return char if char.isprintable() else visible(char)[: cell_len(char)]
+
+
+ONLY_VISIBLE = OnlyVisible()
 
 
 # An app that shows no secrets where Textual would: when it crashes, and in pictures of itself.
@@ -77,6 +124,10 @@ class DiscreetApp(App[None]):
     def crash(self) -> Exception | None:
         """The error that ended the app, None when a person did."""
         return self._exception
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Have every line of every widget pass the filter for what could steer the terminal."""
+        return [*super().get_line_filters(), ONLY_VISIBLE]
 
     def _fatal_error(self) -> None:
         """End, and leave the telling to who runs the app.
@@ -206,6 +257,7 @@ class KashdeckApp(DiscreetApp):
         demo: DemoCredentials | None = None,
         farewell: Callable[[], object] | None = None,
     ) -> None:
+        mend_text()
         super().__init__()
         # Before anything is styled: a theme chosen later has every style made twice.
         self.register_theme(DARK)
@@ -220,6 +272,8 @@ class KashdeckApp(DiscreetApp):
         self._syncs: dict[str, SyncJob] = {}
         self.publishing: PublishJobs = AppPublishing(self, self._worked, self._on_screen)
         self._working: set[Cancel] = set()
+        self.painted_at = 0.0
+        self._typed = OneByOne(self, super().on_event)
         if "SSH_CONNECTION" in os.environ:
             # One End key sends 204 KB with scroll animation, 3.6 KB without.
             self.animation_level = "none"
@@ -230,6 +284,18 @@ class KashdeckApp(DiscreetApp):
         if not self.is_headless:
             loop = asyncio.get_running_loop()
             watch(loop, self._leave_jobs, lambda: bool(self._working), self._farewell)
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Note when the terminal gets something to show: what is typed later may be about it."""
+        self.painted_at = time.monotonic()
+        super()._display(screen, renderable)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Handle an event; keys one by one, each when the one before it is done."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self._typed.take(event)
+        else:
+            await super().on_event(event)
 
     async def run_action(
         self,

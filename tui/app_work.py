@@ -16,6 +16,7 @@ from textual.app import SuspendNotSupported
 from kfclient.errors import Problem
 from kfclient.store.errors import PassphraseNeeded, PromptNeeded, SecretNeeded
 from kfclient.store.secrets import ConnectionSecret
+from kfclient.visible import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,7 +119,7 @@ class Asking:
         left: Problem | None = None
         try:
             with self._app.suspend():
-                sys.stdout.write(f"\n{problem.sentence}\n")
+                sys.stdout.write(f"\n{one_line(problem.sentence)}\n")
                 sys.stdout.flush()
                 try:
                     self._desk.secrets.prompt(problem.backend)

@@ -11,7 +11,7 @@ import os
 import sys
 
 from kfclient import __version__
-from kfclient.errors import Cancelled, Problem, tell
+from kfclient.errors import Cancelled, Problem
 from tui import coredumps
 from tui.commands import COMMANDS, Command
 
@@ -141,13 +141,13 @@ def _unknown(word: str) -> Problem:
 
 
 def _tell(problem: Problem, *, as_json: bool) -> None:
-    from tui.commands.output import say_json, warn
+    from tui.commands.output import say_json, tell_problem
 
     if as_json:
         say_json({"error": problem.as_dict()})
     else:
         sys.stdout.flush()
-        warn(tell(problem))
+        tell_problem(problem)
 
 
 def _never_fail_on_a_letter(stream: object) -> None:

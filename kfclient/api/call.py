@@ -7,8 +7,8 @@ reading call is tried again.
 from __future__ import annotations
 
 import _thread
-import itertools
 import math
+import random
 import socket
 import threading
 import time
@@ -21,7 +21,13 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from weakref import WeakValueDictionary
 
 from kfclient.api.credentials import SecretFields
-from kfclient.api.errors import ReplyLost, ReplyTooSlow, ServerTrouble, ServerUnreachable
+from kfclient.api.errors import (
+    ReplyLost,
+    ReplyTooSlow,
+    ServerBusy,
+    ServerTrouble,
+    ServerUnreachable,
+)
 from kfclient.cancel import Cancel
 from kfclient.errors import Cancelled
 
@@ -213,7 +219,8 @@ class Limits:
     `reading` and `writing` bound a whole call, from its start to the last byte of its reply;
     ASP.NET gives up on a request of its own accord after 110 s. `silence` bounds the wait for the
     next byte, `size` the reply after decompression. A reading call is tried up to `tries` times,
-    about `pause` apart, twice that after the second, and so on; a writing call once. At most
+    about `pause` apart, twice that after the second, and so on; a writing call once. `patience` is
+    how long a reading call waits, in all, for a server that asks to be left alone. At most
     `lanes` calls are made at once to one account, by all clients of this process together; a call
     waits for its lane before its time begins.
     """
@@ -225,6 +232,7 @@ class Limits:
     size: int = 256 * 1024 * 1024
     tries: int = 3
     pause: float = 0.5
+    patience: float = 120.0
     lanes: int = 4
 
 
@@ -246,25 +254,41 @@ def retried(
 
     `call` is told whether it is called again: the kept connection may be what the trouble was.
     Trouble that may pass is a server that cannot be reached, a lost reply and a server in trouble;
-    anything else, a wrong password above all (accounts get locked), is raised at once. Waits by
-    `sleep`, or by `cancel`, which ends the wait with `Cancelled`. Only for calls that change
-    nothing.
+    anything else, a wrong password above all (accounts get locked), is raised at once. A server
+    that asks to be left alone is, for `limits.patience` seconds in all, which counts as no try.
+    Waits by `sleep`, or by `cancel`, which ends the wait with `Cancelled`. Only for calls that
+    change nothing.
     """
-    import tenacity  # loads asyncio, which a program may have no other use for
+    tries = waits = 0
+    waited = 0.0
+    while True:
+        try:
+            return call(tries > 0)
+        except ServerBusy as busy:
+            waits += 1
+            asked = (
+                _pause(limits.pause * 4, waits) if busy.retry_after is None else busy.retry_after
+            )
+            waited += (seconds := max(asked, limits.pause))
+            if waited > limits.patience:
+                raise
+        except _PASSING:
+            tries += 1
+            if tries >= limits.tries:
+                raise
+            seconds = _pause(limits.pause, tries)
+        _wait(seconds + random.uniform(0, limits.pause / 2), cancel, sleep)  # noqa: S311
 
-    def pause(seconds: float) -> None:
-        if cancel is None:
-            sleep(seconds)
-        else:
-            cancel.wait(seconds)
-            cancel.check()
 
-    tries = itertools.count()
-    return tenacity.Retrying(
-        stop=tenacity.stop_after_attempt(limits.tries),
-        wait=tenacity.wait_exponential(multiplier=limits.pause, max=_LONGEST_PAUSE)
-        + tenacity.wait_random(0, limits.pause / 2),
-        retry=tenacity.retry_if_exception_type(_PASSING),
-        sleep=pause,
-        reraise=True,
-    )(lambda: call(next(tries) > 0))
+def _pause(first: float, times: int) -> float:
+    """Return how long to wait after so many times that came to nothing: twice as long each time."""
+    longer: float = first * 2 ** min(times - 1, 16)
+    return min(longer, _LONGEST_PAUSE)
+
+
+def _wait(seconds: float, cancel: Cancel | None, sleep: Callable[[float], object]) -> None:
+    if cancel is None:
+        sleep(seconds)
+        return
+    cancel.wait(seconds)
+    cancel.check()

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, Unpack
 from kfclient.api.call import Limits, call_limit_of, retried
 from kfclient.api.credentials import Credentials, SecretFields
 from kfclient.api.endpoint import Endpoint
-from kfclient.api.errors import KashFlowError, NotFound, ReplyBroken, Unknown
+from kfclient.api.errors import (
+    KashFlowError,
+    NotFound,
+    NotKashFlow,
+    RecordBroken,
+    ReplyBroken,
+    Unknown,
+)
 from kfclient.api.records import Record
 from kfclient.api.request import sendable, unsendable
 from kfclient.api.trace import Trace, TraceTo
@@ -61,12 +68,17 @@ class OkReply:
         return self.response.find(f"{{KashFlow}}{name}")
 
     def number(self, name: str) -> int | None:
-        """Return the whole number in the response's element of that name, None if there is none."""
+        """Return the whole number in the response's element of that name.
+
+        None if there is none, or more than one, or something else.
+        """
         from kfclient.api.reply import whole_number
 
-        element = self.field(name)
+        found = self.response.findall(f"{{KashFlow}}{name}")
+        if len(found) != 1 or len(found[0]):
+            return None
         try:
-            return whole_number(element.text or "") if element is not None else None
+            return whole_number(found[0].text or "")
         except ValueError:
             return None
 
@@ -157,8 +169,28 @@ class Caller:
         fields: dict[str, Any] | None = None,
         **following: Unpack[Following],
     ) -> list[R]:
-        """Return the list that a reading operation gives; `item` is KashFlow's element name."""
+        """Return the list that a reading operation gives; `item` is KashFlow's element name.
+
+        A broken record is among them, and says so.
+        """
         return self._list(operation, record, item, fields, **following).rows
+
+    def _whole_rows(
+        self,
+        operation: str,
+        record: type[R],
+        item: str,
+        fields: dict[str, Any],
+        **following: Unpack[Following],
+    ) -> list[R]:
+        """Return the list that belongs to one document; raises `RecordBroken` for a broken one.
+
+        It may be the one that is looked for, so a list without it would be a wrong answer.
+        """
+        rows = self._rows(operation, record, item, fields, **following)
+        for row in rows:
+            _check_whole(operation, row)
+        return rows
 
     def _list(
         self,
@@ -193,7 +225,8 @@ class Caller:
     def _one(self, operation: str, record: type[R], fields: dict[str, Any], key: str) -> R | None:
         """Return the record that a reading operation gives, None if KashFlow has it not.
 
-        KashFlow says so in three ways: no result, a result whose `key` is 0, or a refusal.
+        KashFlow says so in three ways: no result, a result whose `key` is 0, or a refusal. Raises
+        `RecordBroken` for a record with a value that cannot be read.
         """
         from kfclient.api.reply import reader
 
@@ -202,6 +235,8 @@ class Caller:
         except NotFound:
             return None
         found = reader(record)(result) if result is not None else None
+        if found is not None:
+            _check_whole(operation, found)
         return found if found is not None and getattr(found, key) else None
 
     def _write(self, operation: str, **fields: Any) -> OkReply:
@@ -259,7 +294,7 @@ class Caller:
             return self._answer(soap or self._soap(), call, operation, fields, rows, on_rows)
         except KashFlowError as error:
             # The frames further down hold the request and the reply; nobody is to see them.
-            told = judged(_redacted(error, hidden), write=write).with_traceback(None)
+            told = judged(error, write=write).with_traceback(None)
             if traced is not None:
                 traced.failure(told.sentence)
             raise told from None
@@ -278,7 +313,15 @@ class Caller:
         record, item = rows or (None, "")
         with call:
             reply = soap.send(operation, fields)
-            decoder = Decoder(operation, reply.status, record, item)
+            decoder = Decoder(
+                operation,
+                reply.status,
+                record,
+                item,
+                reply.content_type,
+                call.secrets.hide_in_said,
+                reply.busy,
+            )
             tell = _Teller(on_rows, decoder.rows)
             with closing(reply.chunks()) as chunks:  # whatever happens here, the connection ends
                 for chunk in chunks:
@@ -297,7 +340,8 @@ class Caller:
         if not sendable(credentials.password):
             raise unsendable("The password")
         return credentials.username, SecretFields(
-            {"UserName": credentials.username, "Password": credentials.password}
+            {"UserName": credentials.username, "Password": credentials.password},
+            credentials.also_secret,
         )
 
 
@@ -321,6 +365,22 @@ class _Teller:
         self._on_rows(self._told)
 
 
+def _check_whole(operation: str, record: Record) -> None:
+    if record.broken:
+        raise RecordBroken(
+            f"What KashFlow answers to {operation} has a value in {' and '.join(record.broken)} "
+            "that cannot be read."
+        )
+
+
+_AGAIN = {
+    NotKashFlow: "Check the server's address, then try again.",
+    RecordBroken: RecordBroken.default_cure,
+    ReplyBroken: "Try again; if it stays so, --trace FILE with the command shows what came.",
+}
+_AGAIN_LATER = "Try again in a while; if it stays so, check the network and the server's address."
+
+
 def judged(error: KashFlowError, *, write: bool) -> KashFlowError:
     """Add what a doubtful call means for the books: only here is it known what it was to do."""
     if isinstance(error, Unknown):
@@ -328,15 +388,6 @@ def judged(error: KashFlowError, *, write: bool) -> KashFlowError:
             error.sentence += " It may or may not be in KashFlow now."
         else:
             error.sentence += " Nothing was changed by it."
-            error.cure = "Try again; if it stays so, check the server's address."
-        error.args = (error.sentence,)
-    return error
-
-
-def _redacted(error: KashFlowError, secrets: SecretFields) -> KashFlowError:
-    """Take our own secrets out of what the other side says, should it repeat them."""
-    if error.said:
-        error.said = secrets.hide_in(error.said)
-        error.sentence = secrets.hide_in(error.sentence)
+            error.cure = _AGAIN.get(type(error), _AGAIN_LATER)
         error.args = (error.sentence,)
     return error

@@ -135,11 +135,16 @@ class Purchases(Caller):
         What is entered meanwhile pushes others to the next page: a purchase may come twice, and
         one may be missed where another is deleted.
         """
+        before: list[Invoice] = []
         for page in count(1):
             got = self.get_receipts_with_paging(page, per_page, filter_by, **following)
+            if got.receipts and got.receipts == before:
+                told = "KashFlow gives the same page of purchases again and again."
+                raise judged(ReplyBroken(told), write=False)
             yield got
             if page >= got.total_pages or not got.receipts:
                 return
+            before = got.receipts
 
     def delete_receipt(self, number: int) -> None:
         """Delete the purchase with that number; the number becomes free."""
@@ -159,7 +164,7 @@ class Purchases(Caller):
     def get_receipt_payment(self, number: int, **following: Unpack[Following]) -> list[Payment]:
         """Return the payments of the purchase with that number."""
         fields = {"ReceiptNumber": number}
-        return self._rows("GetReceiptPayment", Payment, "Payment", fields, **following)
+        return self._whole_rows("GetReceiptPayment", Payment, "Payment", fields, **following)
 
     def delete_receipt_payment(self, payment_number: int) -> None:
         """Delete a payment of a purchase by the payment's own number (`Payment.pay_id`)."""
@@ -177,7 +182,7 @@ class Purchases(Caller):
     ) -> list[ReceiptNote]:
         """Return the notes of the purchase with that id (`Invoice.invoice_dbid`)."""
         fields = {"ReceiptId": receipt_id}
-        return self._rows("GetReceiptNotes", ReceiptNote, "ReceiptNotes", fields, **following)
+        return self._whole_rows("GetReceiptNotes", ReceiptNote, "ReceiptNotes", fields, **following)
 
     def attach_file_to_receipt(
         self, number: int, filename: str, content: bytes, content_type: str = ""
@@ -198,7 +203,7 @@ class Purchases(Caller):
     ) -> list[ReceiptAttachment]:
         """Return the files of the purchase with that id (`Invoice.invoice_dbid`)."""
         fields = {"ReceiptID": receipt_id}
-        return self._rows(
+        return self._whole_rows(
             "GetReceiptAttachments", ReceiptAttachment, "ReceiptAttachment", fields, **following
         )
 
@@ -271,7 +276,7 @@ class Sales(Caller):
     def get_invoice_payment(self, number: int, **following: Unpack[Following]) -> list[Payment]:
         """Return the payments of the sales invoice with that number."""
         fields = {"InvoiceNumber": number}
-        return self._rows("GetInvoicePayment", Payment, "Payment", fields, **following)
+        return self._whole_rows("GetInvoicePayment", Payment, "Payment", fields, **following)
 
     def delete_invoice_payment(self, payment_number: int) -> None:
         """Delete a payment of a sale by the payment's own number (`Payment.pay_id`)."""
@@ -289,7 +294,7 @@ class Sales(Caller):
     ) -> list[InvoiceNote]:
         """Return the notes of the sales invoice with that id (`Invoice.invoice_dbid`)."""
         fields = {"InvoiceId": invoice_id}
-        return self._rows("GetInvoiceNotes", InvoiceNote, "InvoiceNotes", fields, **following)
+        return self._whole_rows("GetInvoiceNotes", InvoiceNote, "InvoiceNotes", fields, **following)
 
     def attach_file_to_invoice(
         self, number: int, filename: str, content: bytes, content_type: str = ""

@@ -114,7 +114,8 @@ def _trust(_file: str | None, _folder: str | None, authority: str | None) -> ssl
     context.load_verify_locations(certifi.where())
     if authority is not None:
         try:
-            context.load_verify_locations(authority)
+            # A pipe would be waited for, and a device read without end.
+            context.load_verify_locations(authority if os.path.isfile(authority) else "")  # noqa: PTH113
         except (OSError, ValueError):  # ssl.SSLError is an OSError
             raise BadRequest(
                 f"The certificate authority in {authority} cannot be read; nothing was sent.",

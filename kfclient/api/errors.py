@@ -4,7 +4,8 @@ KashFlowError                    outcome says whether the call may have taken ef
 ├── NotSent                      nothing left this machine, or nothing reached KashFlow
 │   ├── ServerUnreachable        no such name, refused, no route, connect timed out
 │   ├── InsecureConnection       TLS failed, or plain http to another machine
-│   └── BadRequest               a value that cannot be sent (we checked before sending)
+│   ├── BadRequest               a value that cannot be sent (we checked before sending)
+│   └── ServerBusy               HTTP 429, or 503 with Retry-After: turned away before anything
 ├── Refused                      KashFlow answered, and said no
 │   ├── WrongCredentials         "Incorrect username or password"
 │   ├── AddressNotListed         "The IP address of ... is not in the access list"
@@ -19,6 +20,7 @@ KashFlowError                    outcome says whether the call may have taken ef
     ├── ReplyLost                the connection ended before the whole reply came
     ├── ReplyTooSlow             the deadline passed
     ├── ReplyBroken              half a reply, not XML, the wrong element
+    │   └── RecordBroken         one thing asked for came with a value that cannot be read
     ├── NotKashFlow              a web page, a redirect, another service
     └── ServerTrouble            HTTP 5xx or a SOAP server fault
 """
@@ -75,6 +77,23 @@ class BadRequest(NotSent):
     """A value cannot be sent as it is."""
 
     code = "bad-request"
+
+
+class ServerBusy(NotSent):
+    """The server turns calls away for a while, before it does anything with them.
+
+    `retry_after` is for how many seconds it asks to be left alone, None where it does not say.
+    """
+
+    code = "server-busy"
+    default_cure = "Try again in a while."
+
+    def __init__(self, retry_after: float | None = None) -> None:
+        asked = ""
+        if retry_after is not None:
+            asked = f" and asks for {max(1, round(retry_after)):,} seconds of rest"
+        super().__init__(f"KashFlow's server is busy{asked}; it did nothing with this call.")
+        self.retry_after = retry_after
 
 
 class Refused(KashFlowError):
@@ -176,6 +195,13 @@ class ReplyBroken(Unknown):
     """What came back is not a whole, well-formed KashFlow reply."""
 
     code = "reply-broken"
+
+
+class RecordBroken(ReplyBroken):
+    """What was asked for came, with a value that cannot be read; it concerns this record alone."""
+
+    code = "record-broken"
+    default_cure = "Look at it in KashFlow and put it right there, then try again."
 
 
 class NotKashFlow(Unknown):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kfclient.api.call import Limits
 from kfclient.api.client import KashFlow
 from kfclient.api.credentials import Credentials
+from kfclient.api.dialling import dial
 from kfclient.api.endpoint import Endpoint, trust
 from kfclient.api.errors import Refused, ServerTrouble
 
@@ -99,6 +100,7 @@ def _connected(place: Endpoint, limits: Limits) -> http.client.HTTPConnection:
         auth = ":".join(get_auth_from_url(proxy))
         headers = make_headers(proxy_basic_auth=auth) if auth != ":" else {}
         connection.set_tunnel(place.host, place.port, headers)
+    connection._create_connection = dial  # type: ignore[attr-defined]  # noqa: SLF001 - its seam
     try:
         connection.connect()
     except (OSError, HTTPException, ValueError) as error:

@@ -11,6 +11,7 @@ Money is `Decimal`, dates are `date` (KashFlow keeps no time of day; its "no dat
 
 from __future__ import annotations
 
+import functools
 from datetime import date
 from decimal import Decimal
 
@@ -20,12 +21,30 @@ from msgspec import field
 ZERO = Decimal(0)
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class Record(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    repr_omit_defaults=True,
+    gc=False,
+):
     """One thing KashFlow keeps.
+
+    `broken` has KashFlow's names of the elements whose value could not be read: those fields are at
+    their default, and nothing may be concluded from them. It is empty for nearly all.
 
     No record can hold itself, so the garbage collector need not look at them: with 40,000 of them
     in memory its looking would stop the whole program for a moment.
     """
+
+    broken: tuple[str, ...] = ()
+
+
+@functools.cache
+def kashflow_fields(kind: type[Record]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    """Return the fields of a record that KashFlow has too; msgspec takes 0.4 ms to find them."""
+    return tuple(one for one in msgspec.structs.fields(kind) if one.name != "broken")
 
 
 class CompanyDetails(Record, frozen=True, kw_only=True, omit_defaults=True):

@@ -15,10 +15,10 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from operator import attrgetter
 from typing import Any, Generic, Protocol, TypeVar, get_args, get_origin
 
-import msgspec
 from lxml import etree
 from zeep.xsd import AnyType, ComplexType
 
@@ -35,10 +35,12 @@ from kfclient.api.errors import (
     ReplyBroken,
     RequestFault,
     RequestTooLarge,
+    ServerBusy,
     ServerTrouble,
     WrongCredentials,
 )
-from kfclient.api.records import Currency, InvoiceLine, Record
+from kfclient.api.records import Currency, InvoiceLine, Record, kashflow_fields
+from kfclient.api.reply_text import UNREADABLE, ReplyText
 from kfclient.api.wsdl import Contract, item_of
 
 # KashFlow's own no: which of our errors a `StatusDetail` or a SOAP fault is.
@@ -62,30 +64,34 @@ _ABSENT = re.compile(
 )
 
 
-def refusal(operation: str, said: str) -> KashFlowError:
-    """Return the error for `said`, the `StatusDetail` of a reply whose Status is not OK.
+def refusal(operation: str, text: str, said: str) -> KashFlowError:
+    """Return the error for `text`, the `StatusDetail` of a reply whose Status is not OK.
+
+    `said` is the text as a person may see it: without secrets, and of bounded length.
 
     A database that gave up in the middle is no refusal: what it had done by then nobody says.
     """
-    if _TIMEOUT.search(said):
+    if _TIMEOUT.search(text):
         return ServerTrouble(_quoted("KashFlow had trouble of its own", said), said=said)
-    if _CREDENTIALS.search(said):
+    if _CREDENTIALS.search(text):
         return WrongCredentials("KashFlow does not accept this username and password.", said=said)
-    if address := _ADDRESS.search(said):
+    if _ADDRESS.search(text):
+        address = _ADDRESS.search(said)
+        named = f", {address[1]}," if address else ""
         return AddressNotListed(
-            f"This machine's address, {address[1]}, is not on the list of those that may use this "
+            f"This machine's address{named} is not on the list of those that may use this "
             "account's API.",
             said=said,
         )
-    if _DISABLED.search(said):
+    if _DISABLED.search(text):
         return ApiDisabled("The SOAP API is switched off for this account.", said=said)
     if operation == "AutoAuthIP":
         return AutoAuthRefused(_quoted("KashFlow did not accept the AutoAuth key", said), said=said)
-    if _TAKEN.search(said):
+    if _TAKEN.search(text):
         return CodeNotUnique("This code is taken in KashFlow already.", said=said)
-    if _INVALID.search(said):
+    if _INVALID.search(text):
         return CodeInvalid("KashFlow does not take this code.", said=said)
-    if _ABSENT.search(said):
+    if _ABSENT.search(text):
         return NotFound(_quoted("KashFlow does not have it", said), said=said)
     return Refused(_quoted("KashFlow refused this", said), said=said)
 
@@ -137,25 +143,32 @@ class Reader(Protocol[R_co]):
 _log = logging.getLogger(__name__)
 
 
+# An xs:int, and an xs:decimal as long as money in SQL is. Bounded before a number is made of them:
+# `1e999999999` as an int takes minutes and all memory.
+_INT = re.compile(r"-?[0-9]{1,10}", re.ASCII)
+_DECIMAL = re.compile(r"[-+]?(?:[0-9]{1,15}(?:\.[0-9]{0,6}0{0,20})?|\.[0-9]{1,6}0{0,20})", re.ASCII)
+_SHORT = 10
+_INT32 = range(-(2**31), 2**31)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[^<]{0,40})?", re.ASCII)
+
+
 def whole_number(text: str) -> int:
-    """Return the xs:int in `text`; `1.00` is 1. Raises ValueError for anything else."""
-    if text.isdigit() and text.isascii():  # nearly always
+    """Return the xs:int in `text`: decimal digits alone. Raises ValueError for anything else."""
+    if len(text) < _SHORT and text.isdigit() and text.isascii():  # nearly always
         return int(text)
-    number = amount(text)
-    if number != int(number):
+    if _INT.fullmatch(text) is None or (number := int(text)) not in _INT32:
         raise ValueError
-    return int(number)
+    return number
 
 
 def amount(text: str) -> Decimal:
-    """Return the xs:decimal in `text`. Raises ValueError, for NaN and Infinity too."""
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        raise ValueError from None
-    if not number.is_finite() or "_" in text:
+    """Return the xs:decimal in `text`: at most 15 digits before the point, and six decimals.
+
+    Raises ValueError for anything else.
+    """
+    if _DECIMAL.fullmatch(text) is None:
         raise ValueError
-    return number
+    return Decimal(text)
 
 
 def truth(text: str) -> bool:
@@ -172,7 +185,10 @@ def day(text: str) -> date | None:
     Its times are naive and always midnight, so the day is what stands there: a zone is not
     followed. Raises ValueError for anything else.
     """
-    value = date.fromisoformat(text.strip()[:10])
+    text = text.strip()
+    if _DAY.fullmatch(text) is None:
+        raise ValueError
+    value = date.fromisoformat(text[:10])
     return None if value.year == 1 else value
 
 
@@ -195,19 +211,15 @@ def reader(record: type[R]) -> Reader[R]:
 
     Unknown children are left out (and counted by name, if it is given where), missing and empty
     ones keep their default, so a server that learns new fields breaks nothing. A scalar that
-    cannot be read keeps its default too, and is logged by name, never by content.
+    cannot be read keeps its default too, is named in `broken`, and is logged by name, never by
+    content.
     """
-    known: dict[Any, tuple[str, Callable[[str], Any] | None]] = {}
-    nested: dict[Any, tuple[str, type[Record]]] = {}
-    for field in msgspec.structs.fields(record):
-        tag = NAMESPACE + field.encode_name
-        if get_origin(field.type) is tuple:
-            nested[tag] = (field.name, get_args(field.type)[0])
-        else:
-            known[tag] = (field.name, _SCALARS[field.type])
+    known, nested = _elements(record)
 
     def read(element: etree._Element, left_out: Counter[Any] | None = None) -> R:
         values: dict[str, Any] = {}
+        broken: list[str] = []
+        taken = 0
         for child in element:
             tag = child.tag
             found = known.get(tag)
@@ -215,20 +227,54 @@ def reader(record: type[R]) -> Reader[R]:
                 text = child.text
                 if text:
                     name, convert = found
+                    taken += 1
                     try:
                         values[name] = convert(text) if convert else text
                     except ValueError:
-                        _log.warning(
-                            "%s has a value in %s that cannot be read", record.__name__, name
-                        )
+                        broken.append(name)
             elif tag in nested:
                 name, kind = nested[tag]
-                values[name] = _read_items(child, kind)
+                values[name] = items = _read_items(child, kind)
+                taken += 1
+                if any(map(_IS_BROKEN, items)):
+                    broken.append(name)
             elif left_out is not None:
                 left_out[tag] += 1
+        if broken or taken > len(values):
+            values["broken"] = _told_broken(record, [*broken, *_said_twice(element, known, nested)])
         return record(**values)
 
     return read
+
+
+_IS_BROKEN = attrgetter("broken")
+_Known = dict[Any, tuple[str, Callable[[str], Any] | None]]
+
+
+def _elements(record: type[Record]) -> tuple[_Known, dict[Any, tuple[str, type[Record]]]]:
+    """Return the fields of a record by KashFlow's tags: the scalars, and the lists within it."""
+    known: _Known = {}
+    nested: dict[Any, tuple[str, type[Record]]] = {}
+    for field in kashflow_fields(record):
+        tag = NAMESPACE + field.encode_name
+        if get_origin(field.type) is tuple:
+            nested[tag] = (field.name, get_args(field.type)[0])
+        else:
+            known[tag] = (field.name, _SCALARS[field.type])
+    return known, nested
+
+
+def _said_twice(element: etree._Element, *known: dict[Any, tuple[str, Any]]) -> list[str]:
+    """Return the fields that an element has more than once: which is meant nobody knows."""
+    counts = Counter(child.tag for child in element)
+    return [name for fields in known for tag, (name, _) in fields.items() if counts[tag] > 1]
+
+
+def _told_broken(record: type[Record], names: list[str]) -> tuple[str, ...]:
+    """Return KashFlow's names of the fields, and log what could not be read."""
+    theirs = {field.name: field.encode_name for field in kashflow_fields(record)}
+    _log.warning("%s has a value in %s that cannot be read", record.__name__, ", ".join(names))
+    return tuple(dict.fromkeys(theirs[name] for name in names))
 
 
 def _read_items(element: etree._Element, kind: type[Record]) -> tuple[Record, ...]:
@@ -244,12 +290,16 @@ _REDIRECTS = range(300, 400)
 _HTTP_TOO_LARGE = 413
 _SERVER_ERROR = 500
 _SAID_AT_MOST = 500
+_READ_AT_MOST = 20_000
 
 _log = logging.getLogger(__name__)
 
 
 class Decoder(Generic[R]):
     """Takes the reply to one `operation` in pieces; `close` gives its response element.
+
+    `hide` takes secrets out of what the server says; `busy` is raised for a reply that turned the
+    call away, whatever stands in it.
 
     With `record` and `item` (the name of KashFlow's element) the records of a list are read into
     `rows` as they arrive and the elements dropped, so memory holds the records alone.
@@ -261,8 +311,14 @@ class Decoder(Generic[R]):
         http_status: int,
         record: type[R] | None = None,
         item: str = "",
+        content_type: str = "",
+        hide: Callable[[str], str] = str,
+        busy: ServerBusy | None = None,
     ) -> None:
         self.operation = operation
+        self._busy = busy
+        self._hide = hide
+        self._text = ReplyText(content_type)
         self.rows: list[R] = []
         self._http_status = http_status
         self._item = NAMESPACE + item
@@ -284,10 +340,16 @@ class Decoder(Generic[R]):
 
     def feed(self, chunk: bytes) -> None:
         """Take the next piece; raise `KashFlowError` as soon as it is no XML."""
+        if self._busy is None:
+            self._parse(self._text.feed(chunk))
+
+    def _parse(self, text: bytes) -> None:
+        if not text:
+            return
         if len(self._head) < _SAID_AT_MOST:
-            self._head += chunk[:_SAID_AT_MOST]
+            self._head += text[:_SAID_AT_MOST]
         try:
-            self._parser.feed(chunk)
+            self._parser.feed(text)
             for _, element in self._parser.read_events():
                 self._take(element)
         except etree.XMLSyntaxError:
@@ -300,6 +362,9 @@ class Decoder(Generic[R]):
         `ServerTrouble` for a SOAP fault, and `ReplyBroken`, `NotKashFlow` or `ServerTrouble` for
         all that is no whole reply to this operation.
         """
+        if self._busy is not None:
+            raise self._busy
+        self._parse(self._text.close())
         try:
             root: etree._Element = self._parser.close()
         except etree.XMLSyntaxError:
@@ -311,10 +376,10 @@ class Decoder(Generic[R]):
         if body is None:
             raise self._unreadable()
         if (trouble := body.find(f"{soap}Fault")) is not None:
-            raise _fault(trouble, soap)
+            raise self._fault(trouble, soap)
         if self._http_status != _OK:
             raise self._unreadable()
-        response = body[0] if len(body) else None
+        response = body[0] if len(body) == 1 else None
         if response is None or response.tag != f"{NAMESPACE}{self.operation}Response":
             raise ReplyBroken(f"KashFlow answered something else than {self.operation}.")
         self._judge(response)
@@ -355,9 +420,10 @@ class Decoder(Generic[R]):
         )
 
     def _judge(self, response: etree._Element) -> None:
-        status = (response.findtext(f"{NAMESPACE}Status") or "").strip().casefold()
-        said = tidy(response.findtext(f"{NAMESPACE}StatusDetail") or "")
-        if not status:
+        statuses = [one.text or "" for one in response.iterfind(f"{NAMESPACE}Status")]
+        status = statuses[0].strip().casefold() if len(statuses) == 1 else ""
+        said = response.findtext(f"{NAMESPACE}StatusDetail") or ""
+        if not status or UNREADABLE in status:
             raise ReplyBroken(f"KashFlow's answer to {self.operation} does not say how it went.")
         if status == "ok":
             if said:
@@ -366,11 +432,21 @@ class Decoder(Generic[R]):
         result = (response.findtext(f"{NAMESPACE}{self.operation}Result") or "").strip()
         if self.operation.startswith("Insert") and result not in ("", "0", "false"):
             raise ReplyBroken(f"KashFlow says no to {self.operation}, and gives a number for it.")
-        raise refusal(self.operation, said)
+        raise refusal(self.operation, _one_line(said), self._shown(said))
+
+    def _fault(self, element: etree._Element, soap: str) -> KashFlowError:
+        code = element.findtext("faultcode") or element.findtext(f"{soap}Code/{soap}Value") or ""
+        said = element.findtext("faultstring") or ""
+        said = said or element.findtext(f"{soap}Reason/{soap}Text") or ""
+        return fault(code.strip(), self._shown(said))
+
+    def _shown(self, said: str) -> str:
+        """Return what KashFlow says as one line, fit for a screen: secrets masked, then cut."""
+        return _one_line(self._hide(said[:_READ_AT_MOST]))
 
     def _unreadable(self) -> KashFlowError:
         """Return the error for a body that is no reply of KashFlow's, by what it looks like."""
-        head = self._head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+        head = self._head.lower()
         if self._http_status >= _SERVER_ERROR:
             return ServerTrouble(f"The server is in trouble (HTTP {self._http_status}).")
         if self._http_status == _HTTP_TOO_LARGE:
@@ -390,15 +466,8 @@ class Decoder(Generic[R]):
         return NotKashFlow("Something else than KashFlow answered.")
 
 
-def _fault(element: etree._Element, soap: str) -> KashFlowError:
-    code = element.findtext("faultcode") or element.findtext(f"{soap}Code/{soap}Value") or ""
-    said = element.findtext("faultstring") or element.findtext(f"{soap}Reason/{soap}Text") or ""
-    return fault(code.strip(), tidy(said))
-
-
-def tidy(text: str) -> str:
-    """Return what KashFlow says as one line of bounded length, fit for a screen."""
-    return " ".join(text.split())[:_SAID_AT_MOST]
+def _one_line(text: str) -> str:
+    return " ".join(text[:_READ_AT_MOST].split())[:_SAID_AT_MOST]
 
 
 # Replies as dicts, by the names and types of a WSDL, for operations that have no record.

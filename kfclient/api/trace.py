@@ -80,7 +80,7 @@ class TracedCall:
         self._kept = bytearray()
         self._size = 0
         # Half a secret must not stand at the end of what is kept: so much more is, and cut off.
-        self._spare = 8 * max((len(value) for _, value in secrets.items()), default=0) + 8
+        self._spare = 12 * secrets.longest() + 12
 
     def request(self, envelope: etree._Element) -> None:
         """Tell of the request, before its secrets are put in."""
@@ -115,6 +115,8 @@ class TracedCall:
         utf16 = self._kept.startswith((b"\xff\xfe", b"\xfe\xff"))
         text = self._kept.decode("utf-16" if utf16 else "utf-8", "replace").replace("\0", "")
         text = self._secrets.hide_in(text)
+        # A server may break off in the middle of one: each text within the elements by itself.
+        text = "<".join(self._secrets.hide_in(part, cut=True) for part in text.split("<"))
         plain = html.unescape(unquote(text))
         if self._secrets.hide_in(plain) != plain:
             return _WITHHELD

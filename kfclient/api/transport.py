@@ -10,9 +10,12 @@ notes when its first byte is about to leave; before that, a failure is certainly
 from __future__ import annotations
 
 import logging
+import re
 import socket
 import ssl
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +24,19 @@ import zeep
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import DecodeError, HTTPError, ReadTimeoutError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    DecodeError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
 from zeep.wsdl.utils import etree_to_string
 
 from kfclient import __version__
 from kfclient.api.call import Call, current
+from kfclient.api.dialling import dial
 from kfclient.api.endpoint import Endpoint, trust
 from kfclient.api.errors import (
     InsecureConnection,
@@ -34,6 +45,7 @@ from kfclient.api.errors import (
     ReplyBroken,
     ReplyLost,
     ReplyTooSlow,
+    ServerBusy,
     ServerUnreachable,
 )
 
@@ -53,15 +65,39 @@ _FRESH = 5.0
 
 
 class _Connection(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        return _dialled(self)
+
     def endheaders(self, message_body: Any = None, *, encode_chunked: bool = False) -> None:
         _made_ready(self)
         super().endheaders(message_body, encode_chunked=encode_chunked)
 
 
 class _SecureConnection(HTTPSConnection):
+    def _new_conn(self) -> socket.socket:
+        return _dialled(self)
+
     def endheaders(self, message_body: Any = None, *, encode_chunked: bool = False) -> None:
         _made_ready(self)
         super().endheaders(message_body, encode_chunked=encode_chunked)
+
+
+def _dialled(connection: HTTPConnection) -> socket.socket:
+    """Connect in our way, and fail in urllib3's."""
+    place = (connection._dns_host, connection.port)  # noqa: SLF001 - as its own method does
+    timeout = connection.timeout
+    try:
+        return dial(
+            place,
+            timeout if isinstance(timeout, int | float) else None,
+            options=[one for one in connection.socket_options or () if len(one) == 3],
+        )
+    except socket.gaierror as error:
+        raise NameResolutionError(connection.host, connection, error) from error
+    except TimeoutError as error:
+        raise ConnectTimeoutError(connection, "no address answered in time") from error
+    except OSError as error:
+        raise NewConnectionError(connection, str(error)) from error
 
 
 def _made_ready(connection: HTTPConnection) -> None:
@@ -265,7 +301,7 @@ class Transport(zeep.Transport):
 
 
 class Reply:
-    """What came back: the HTTP status, and the body in pieces as it arrives.
+    """What came back: the HTTP status and headers, and the body in pieces as it arrives.
 
     `done` is called when the body has been read, or given up.
     """
@@ -277,6 +313,8 @@ class Reply:
         done: Callable[[], None] | None = None,
     ) -> None:
         self.status = response.status_code
+        self.content_type: str = response.headers.get("Content-Type", "")
+        self.busy = turned_away(response.status_code, response.headers)
         self._response = response
         self._call = call
         self._done = done
@@ -312,6 +350,34 @@ class Reply:
                 call.trace.reply(self.status)
             if self._done is not None:
                 self._done()
+
+
+_TOO_MANY, _UNAVAILABLE = 429, 503
+_SECONDS = re.compile("[0-9]{1,8}", re.ASCII)
+
+
+def turned_away(status: int, headers: Mapping[str, str]) -> ServerBusy | None:
+    """Return the error for a reply by which a server turns a call away unread, None for others.
+
+    That is 429, and 503 where it says when to come again. A time of day is taken by the server's
+    own clock, where it gives that.
+    """
+    asked = headers.get("Retry-After")
+    if status != _TOO_MANY and (status != _UNAVAILABLE or asked is None):
+        return None
+    asked = (asked or "").strip()
+    if _SECONDS.fullmatch(asked):
+        return ServerBusy(float(asked))
+    until, now = _moment(asked), _moment(headers.get("Date", "")) or datetime.now(UTC)
+    return ServerBusy(None if until is None else max(0.0, (until - now).total_seconds()))
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(text)
+    except (ValueError, OverflowError, TypeError):
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found
 
 
 def broken_off(error: BaseException, call: Call) -> KashFlowError:

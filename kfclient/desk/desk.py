@@ -14,6 +14,7 @@ from kfclient.desk.business.businesses import Businesses
 from kfclient.desk.business.sessions import Sessions
 from kfclient.desk.person import this_origin, this_person, utc_now
 from kfclient.desk.sync.lists import Lists
+from kfclient.elapsed import Uptime, this_moment
 from kfclient.store import Home, Secrets
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ class Desk:
 
     What the home screen can wait for is loaded and made when it is first asked for.
     Thread-safe, and safe beside other desks on the same home. `person` is the operating system's
-    user unless given; `clock` tells the time in UTC; `limits` bound the calls to KashFlow.
+    user unless given; `clock` tells the time in UTC, `moment` how far this machine has counted;
+    `limits` bound the calls to KashFlow.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class Desk:
         *,
         person: str | None = None,
         clock: Callable[[], datetime] = utc_now,
+        moment: Callable[[], Uptime] = this_moment,
         limits: Limits | None = None,
         trace: Path | None = None,
     ) -> None:
@@ -91,9 +94,10 @@ class Desk:
         self.secrets = secrets
         self.person = this_person() if person is None else person
         self.clock = clock
+        self.moment = moment
         self._limits, self._trace = limits, trace
         self.audit = Audit(home, person=self.person, clock=clock, origin=this_origin())
-        self.businesses = Businesses(home, person=self.person, clock=clock, audit=self.audit)
+        self.businesses = Businesses(home, person=person, clock=clock, audit=self.audit)
         self.sessions = Sessions(self.businesses, secrets, limits=limits, trace=trace)
         self.lists = Lists(home)
         self.businesses.watch(lambda business: self.items.refresh_counts(business))
@@ -170,9 +174,10 @@ class Desk:
             items=self.items,
             audit=self.audit,
             duplicates=self.duplicates,
-            sends=SendJournal(self.home, self.items, self.audit, self.clock),
+            sends=SendJournal(self.home, self.items, self.audit, self.clock, self.moment),
             runs=Runs(self.home, self.person, self.clock),
             clock=self.clock,
+            moment=self.moment,
         )
 
     @lazy

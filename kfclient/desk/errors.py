@@ -18,6 +18,7 @@ DeskError
 ├── PlanChanged         what would be sent is no longer what was shown
 ├── NotAgreed           a supplier or customer has to be created, and nobody agreed to it
 ├── Duplicate           KashFlow has the document already
+├── ThereTwice          what was published is in KashFlow a second time
 ├── TwinUnknown         one just like it was sent, and its outcome is not known yet
 ├── NotThereYet         an item of unknown outcome is not in KashFlow, or not yet
 ├── SeveralThere        several documents may be the item of unknown outcome
@@ -162,6 +163,26 @@ class Duplicate(DeskError):
     default_cure = (
         "If it is the same one, remove the item here. If it is another one, give its reference "
         "something to tell them apart."
+    )
+
+
+class ThereTwice(DeskError):
+    """What was published is in KashFlow a second time, put there by somebody else meanwhile."""
+
+    code = "there-twice"
+    default_cure = (
+        "Somebody else may be publishing the same. Take one of the two out of KashFlow, and "
+        "publish to an account from one home alone."
+    )
+
+
+class SameTrouble(DeskError):
+    """A run met the same trouble at one item after the other, so it sends no more."""
+
+    code = "same-trouble"
+    default_cure = (
+        "Publish again when KashFlow is well: what got no answer is looked for first, then the "
+        "rest is sent."
     )
 
 

@@ -58,7 +58,7 @@ class ListProgress(Event, frozen=True, kw_only=True, tag="ListProgress"):
 
 
 class ListSynced(Event, frozen=True, kw_only=True, tag="ListSynced"):
-    """One list came whole and replaced the old one."""
+    """One list came whole and replaced the old one; `remarks` are what is new to say about it."""
 
     list: ListName
     count: int
@@ -66,6 +66,7 @@ class ListSynced(Event, frozen=True, kw_only=True, tag="ListSynced"):
     changed: int
     removed: int
     seconds: float
+    remarks: tuple[str, ...] = ()
 
 
 class ListFailed(Event, frozen=True, kw_only=True, tag="ListFailed"):

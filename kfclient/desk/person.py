@@ -8,6 +8,10 @@ from datetime import UTC, datetime
 
 from kfclient.store.users import person
 
+TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 def this_person() -> str:
     """Return the user's name by the process's user id.
@@ -26,6 +30,14 @@ def is_person_here(name: str) -> bool:
         # Without an entry there is nothing to look up; the number alone says who it is.
         return word == "user" and number.isdecimal() and person(int(number)) == name
     return True
+
+
+def owns(folder: Path) -> bool:
+    """Whether the folder is this process's user's own; a folder that is not there is anybody's."""
+    try:
+        return folder.stat().st_uid == os.getuid()
+    except OSError:
+        return True
 
 
 def this_origin() -> str:

@@ -16,6 +16,7 @@ Kinds, and whether the call is in the books afterwards:
 | truncate-clean | the same, under its own Content-Length              | yes             |
 | bad-xml        | a reply that is not well-formed                     | yes             |
 | garbage        | bytes that are no text, said to be XML              | yes             |
+| false-ok       | OK, with `text` as the result in place of its own   | yes             |
 | html-503       | a maintenance page with status 503                  | no              |
 | html-200       | a maintenance page with status 200                  | no              |
 | fault-500      | a SOAP fault of the server's                        | no              |
@@ -65,6 +66,7 @@ _COMMITS = {
     "truncate-clean": True,
     "bad-xml": True,
     "garbage": True,
+    "false-ok": True,
     "html-503": False,
     "html-200": False,
     "fault-500": False,

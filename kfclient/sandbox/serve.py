@@ -16,6 +16,7 @@ import orjson
 
 from kfclient.sandbox.faults import parse_troubles
 from kfclient.sandbox.server import HOST, Sandbox
+from kfclient.visible import json_escaped, one_line
 
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -79,17 +80,17 @@ def _ended_by_signals(ended: SimpleQueue[None]) -> Iterator[None]:
 
 def _json(sandbox: Sandbox) -> str:
     names = ("endpoint", "username", "password", "autoauth_key", "control")
-    return orjson.dumps({name: getattr(sandbox, name) for name in names}).decode()
+    return json_escaped(orjson.dumps({name: getattr(sandbox, name) for name in names}).decode())
 
 
 def _text(sandbox: Sandbox, home: Path | None) -> str:
-    kept = "in memory, and are gone when it ends" if home is None else f"in {home}"
+    kept = "in memory, and are gone when it ends" if home is None else f"in {one_line(str(home))}"
     return (
         "The KashFlow sandbox is listening. It is for practice: nothing reaches a real account.\n"
-        f"\n  Address      {sandbox.endpoint}"
+        f"\n  Address      {one_line(sandbox.endpoint)}"
         f"\n  Username     {sandbox.username}"
         f"\n  Password     {sandbox.password}"
         f"\n  AutoAuth key {sandbox.autoauth_key}"
-        f"\n  Control      {sandbox.control}\n"
+        f"\n  Control      {one_line(sandbox.control)}\n"
         f"\nIts books are kept {kept}. Press ctrl+c to end it."
     )

@@ -27,6 +27,7 @@ from socket import gaierror
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
+from xml.sax.saxutils import escape
 
 import orjson
 
@@ -47,6 +48,7 @@ from kfclient.sandbox.soap import (
     write_reply,
 )
 from kfclient.sandbox.xml import RequestReader
+from kfclient.visible import one_line
 
 # One SOAP call over HTTP, with whatever trouble was asked for on the way.
 
@@ -54,7 +56,7 @@ _log = logging.getLogger(__name__)
 _TRICKLE = 12
 _TURN = 0.1
 _GARBAGE = b"\x00\xff\xfe<<\x1f\x8b& \xc3\x28" * 20
-_SPOILT = frozenset({"truncate", "truncate-clean", "bad-xml", "garbage", "trickle"})
+_SPOILT = frozenset({"truncate", "truncate-clean", "bad-xml", "garbage", "false-ok", "trickle"})
 _HTML = "text/html; charset=utf-8"
 
 
@@ -131,7 +133,7 @@ class ServerCall:
             )
         elif kind in _SPOILT:
             whole = b"".join(write_reply(request.operation, request.version, answers))
-            self._spoil(whole, trouble)
+            self._spoil(request, whole, trouble)
         else:
             self._turn_away(kind)
 
@@ -168,8 +170,8 @@ class ServerCall:
             if select.select([connection], [], [], _TURN)[0]:
                 return  # a caller that waits sends nothing: it has hung up
 
-    def _spoil(self, whole: bytes, trouble: Trouble) -> None:
-        """Send a reply that is cut short, ill-formed, or slower than anyone should wait."""
+    def _spoil(self, request: Request, whole: bytes, trouble: Trouble) -> None:
+        """Send a reply that is cut short, ill-formed, untrue, or slower than anyone should wait."""
         cut = whole[: len(whole) // 2 if trouble.at is None else trouble.at]
         if trouble.kind == "truncate-clean":
             self._send([cut])
@@ -177,6 +179,10 @@ class ServerCall:
             self._send([whole.replace(b"</Status>", b"</Statuz>")])
         elif trouble.kind == "garbage":
             self._send([_GARBAGE])
+        elif trouble.kind == "false-ok":
+            head, begin, rest = whole.partition(f"<{request.operation.name}Result>".encode())
+            _, end, tail = rest.partition(f"</{request.operation.name}Result>".encode())
+            self._send([head, begin, escape(trouble.text).encode(), end, tail])
         elif trouble.kind == "truncate":
             self._promise(max(len(whole), len(cut) + 1))
             self._handler.wfile.write(cut)
@@ -609,7 +615,7 @@ class Sandbox:
     def start(self) -> Self:
         """Begin to serve, in threads of its own."""
         if not is_loopback(self._host):
-            sys.stderr.write(_WARNING.format(host=self._host))
+            sys.stderr.write(_WARNING.format(host=one_line(self._host)))
         serve = self._listener.serve
         self._thread = threading.Thread(target=serve, name="sandbox-listener", daemon=True)
         self._thread.start()

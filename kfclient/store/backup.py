@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator
+import re
+import stat
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -28,6 +30,8 @@ from kfclient.store.backup_file import (
 from kfclient.store.database_files import DatabaseFiles
 from kfclient.store.durable_files import (
     keep_copy,
+    need_closed,
+    need_own_folders,
     read_file,
     replace_file,
     sync_folder,
@@ -37,13 +41,14 @@ from kfclient.store.errors import (
     BackupRefused,
     StateBusy,
     StateDamaged,
+    StateDisplaced,
     StateNewer,
     StateUnwritable,
 )
 from kfclient.store.filelock import FileLock
-from kfclient.store.paths import lock_path, plan_path
-from kfclient.store.tables import Snapshot, StoredTables, migrate
-from kfclient.store.wal import Damage, NewerFormat, WriteAheadLog, begun
+from kfclient.store.paths import SLUG, lock_path, plan_path
+from kfclient.store.tables import Snapshot, StoredTables, Tables, migrate
+from kfclient.store.wal import Damage, NewerFormat, WriteAheadLog, begun, need_single_keys
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,6 +63,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 SUFFIX = ".restored"
+
+_LOCK = re.compile(rf"businesses/{SLUG}/(lists/)?{SLUG}\.lock")
 
 
 class RestorePlan(msgspec.Struct, frozen=True):
@@ -121,6 +128,11 @@ def finish(root: Path) -> None:
             ) from None
         if plan.format > FORMAT:
             raise StateNewer(f"A newer Kashdeck is restoring {root}. It was not touched.")
+        if not all(map(_may_be_put, plan.files)) or not all(map(_may_go, plan.removed)):
+            raise StateDamaged(
+                f"{path} names files that no restore touches: no Kashdeck wrote it.",
+                f"See who put it there (ls -l), then move {path.name} away. Nothing was changed.",
+            )
         _carry_out(root, plan)
 
 
@@ -138,15 +150,31 @@ def restore_lock(root: Path) -> Iterator[None]:
         lock.release()
 
 
+def _may_be_put(name: str) -> bool:
+    """Whether a plan may put a file of this name in place: what a backup carries, and its log."""
+    is_log = name.endswith(".log") and backup_file.DATABASE.fullmatch(name.removesuffix(".log"))
+    return bool(is_log) or backup_file.is_carried(name)
+
+
+def _may_go(name: str) -> bool:
+    """Whether a plan may remove a file of this name: what it may put, and a business's locks."""
+    return _may_be_put(name) or _LOCK.fullmatch(name) is not None
+
+
 def _carry_out(root: Path, plan: RestorePlan) -> None:
     path = root
     try:
+        for name in (*plan.files, *plan.removed):
+            need_own_folders(path := root / name)
         for name in plan.files:
             path = root / name
-            with contextlib.suppress(FileNotFoundError):  # in place already
-                path.with_name(path.name + SUFFIX).replace(path)
+            staged = path.with_name(path.name + SUFFIX)
+            if os.path.lexists(staged):  # else it is in place already
+                _set_folder_aside(path)
+                staged.replace(path)
         for name in plan.removed:
             path = root / name
+            _set_folder_aside(path)
             path.unlink(missing_ok=True)
         folders = {(root / name).parent for name in (*plan.files, *plan.removed)}
         for folder in sorted(folders, reverse=True):  # a folder comes after what is in it
@@ -162,11 +190,22 @@ def _carry_out(root: Path, plan: RestorePlan) -> None:
         raise unwritable(path, error) from error
 
 
+def _set_folder_aside(path: Path) -> None:
+    """Keep a folder that stands where a file should, under another name."""
+    with contextlib.suppress(FileNotFoundError):
+        if stat.S_ISDIR(path.lstat().st_mode):
+            path.rename(path.with_name(f"{path.name}.damaged-{os.urandom(4).hex()}"))
+
+
 _LOOKS = 20
 
 _FAR = 1 << 20
 
 Files = list[tuple[str, Snapshot | bytes]]
+
+Look = Callable[[str, Tables], str]
+
+Change = Callable[[Tables, Tables], None]
 
 
 class Restored(msgspec.Struct, frozen=True, kw_only=True):
@@ -188,6 +227,7 @@ def back_up(root: Path, path: Path, at: datetime) -> Backup:
     back up or the file is there already; `StateBusy`, `StateDamaged`, `StateNewer`,
     `StateUnreadable`, `StateUnwritable`.
     """
+    need_closed(root)
     if os.path.lexists(path):
         raise BackupRefused(f"{path} is there already.", "Choose another name for the backup.")
     if not carried(root):
@@ -200,23 +240,44 @@ def back_up(root: Path, path: Path, at: datetime) -> Backup:
     return backup_file.write(path, _pieces(files), at, left_out)
 
 
-def examine(path: Path) -> Backup:
+def examine(path: Path, look: Look | None = None) -> Backup:
     """Look through a backup to its last byte; raises what `restore` raises about it."""
     with contextlib.closing(Archive(path)) as found:
-        _check(found)
+        _check(found, look)
         return found.backup
 
 
-def restore(root: Path, path: Path, at: datetime) -> Restored:
+def content(path: Path, name: str) -> Tables:
+    """Return the tables of a database in a backup; raises what `restore` raises about it."""
+    with contextlib.closing(Archive(path)) as found:
+        _check(found, None)
+        snapshot = Snapshot.decode(found.content(name))
+        migrate(snapshot)
+        return snapshot.tables
+
+
+def restore(
+    root: Path,
+    path: Path,
+    at: datetime,
+    *,
+    change: Change | None = None,
+    look: Look | None = None,
+) -> Restored:
     """Put a backup in the place of everything in this home but the secrets, all or nothing.
+
+    `change` is called with the state's tables as they are, {} where they cannot be read, and as
+    they will be: it may change the latter. `look` says what is wrong with the tables of a database,
+    by its name, "" where nothing is.
 
     What was there is kept as a backup beside the home. Other sessions see the restored state with
     their next look. Raises `BackupRefused` or `StateNewer` for the file, `StateBusy` while another
     session syncs, publishes or connects, `StateUnreadable`, `StateUnwritable`; nothing was changed
     then.
     """
+    need_closed(root)
     with contextlib.closing(Archive(path)) as found:
-        _check(found)
+        _check(found, look)
         finish(root)
         with contextlib.ExitStack() as locks:
             locks.enter_context(restore_lock(root))
@@ -226,7 +287,7 @@ def restore(root: Path, path: Path, at: datetime) -> Restored:
             kept, left_out = _keep(holding, at)
             try:
                 for name in found.backup.files:
-                    _stage(holding, name, found.content(name))
+                    _stage(holding, name, found.content(name), change)
                 carry_out(root, _plan(holding, found.backup))
             except BaseException:
                 unstage(root)
@@ -234,15 +295,24 @@ def restore(root: Path, path: Path, at: datetime) -> Restored:
     return Restored(backup=found.backup, kept=kept, left_out=left_out)
 
 
-def _files(holding: HomeLock) -> tuple[Files, tuple[str, ...]]:
-    """Return all that is to be carried, as it is at this moment, and what cannot be read."""
+def _files(holding: HomeLock, *, forgiving: bool = False) -> tuple[Files, tuple[str, ...]]:
+    """Return all that is to be carried, as it is at this moment, and what cannot be read.
+
+    `forgiving` leaves out what is no file as well, instead of raising.
+    """
     files: Files = []
     left_out = list(holding.damaged)
     for name in sorted(holding.names - holding.damaged.keys()):
         if name in holding.databases:
             files.append((name, holding.databases[name].contents.snapshot.moment()))
             continue
-        data = read_file(holding.root / name) or b""
+        try:
+            data = read_file(holding.root / name) or b""
+        except StateDisplaced:
+            if not forgiving:
+                raise
+            left_out.append(name)
+            continue
         if backup_file.LIST.fullmatch(name) and not _is_list(data):
             left_out.append(name)  # a sync fetches it anew
         else:
@@ -287,28 +357,34 @@ def _pieces(files: Files) -> Iterator[tuple[str, Iterable[bytes]]]:
         yield name, content.pieces() if isinstance(content, Snapshot) else [content]
 
 
-def _check(found: Archive) -> None:
+def _check(found: Archive, look: Look | None) -> None:
     """Raise unless every file of the backup is whole and can be understood."""
     if "state.json" not in found.backup.files:
         raise found.refused("it lacks state.json")
     for name in found.backup.files:
-        data = found.content(name)
+        data, why = found.content(name), ""
         try:
+            if not backup_file.LINES.fullmatch(name):
+                need_single_keys(data)
             if backup_file.DATABASE.fullmatch(name):
-                migrate(Snapshot.decode(data))
+                snapshot = Snapshot.decode(data)
+                migrate(snapshot)
+                why = "" if look is None else look(name, snapshot.tables)
             elif backup_file.LIST.fullmatch(name):
                 list_files.documents(data)
         except NewerFormat:
             raise StateNewer(
                 f"{found.path} was made by a newer Kashdeck than this one. Nothing was changed."
             ) from None
-        except Damage as damage:
+        except (Damage, ValueError) as damage:
             raise found.refused(f"{name} in it cannot be understood: {damage}") from None
+        if why:
+            raise found.refused(f"{name} in it cannot be understood: {why}")
 
 
 def _keep(holding: HomeLock, at: datetime) -> tuple[Path | None, tuple[str, ...]]:
     """Make a backup of what is there, beside the home or, where that is closed, in it."""
-    files, left_out = _files(holding)
+    files, left_out = _files(holding, forgiving=True)
     if not files:
         return None, left_out
     root = holding.root
@@ -328,12 +404,15 @@ def _keep(holding: HomeLock, at: datetime) -> tuple[Path | None, tuple[str, ...]
     raise AssertionError
 
 
-def _stage(holding: HomeLock, name: str, data: bytes) -> None:
+def _stage(holding: HomeLock, name: str, data: bytes, change: Change | None) -> None:
     if not backup_file.DATABASE.fullmatch(name):
         stage(holding.root, name, data)
         return
     snapshot = Snapshot.decode(data)
     migrate(snapshot)
+    if change is not None and name == "state.json":
+        known = name in holding.databases and name not in holding.damaged
+        change(holding.databases[name].contents.snapshot.tables if known else {}, snapshot.tables)
     if name in holding.damaged:
         snapshot.lsn += _FAR  # nobody knows any more how far it was
     if name in holding.databases:
@@ -380,7 +459,7 @@ def _plan(holding: HomeLock, backup: Backup) -> RestorePlan:
     for folder in sorted(holding.root.glob("businesses/*")):
         if f"businesses/{folder.name}" not in stay:
             locks = [*folder.glob("*.lock"), *folder.glob("lists/*.lock")]
-            gone += [path.relative_to(holding.root).as_posix() for path in locks]
+            gone += filter(_may_go, (path.relative_to(holding.root).as_posix() for path in locks))
     return RestorePlan(tuple(files), tuple(gone))
 
 
@@ -411,6 +490,7 @@ def salvage(root: Path) -> list[Salvaged]:
     where its log is another's. Synced lists are left: a sync replaces them. Raises `StateBusy`,
     `StateNewer`, `StateUnreadable`, `StateUnwritable`.
     """
+    need_closed(root)
     if not root.exists():
         return []
     finish(root)

@@ -29,10 +29,25 @@ import msgspec
 
 from kfclient import __version__
 from kfclient.store.database_files import DatabaseFiles
-from kfclient.store.durable_files import sync_folder, unreadable, unwritable
-from kfclient.store.errors import BackupRefused, StateBusy, StateDamaged, StateNewer
+from kfclient.store.durable_files import (
+    LARGEST,
+    NoPlainFile,
+    open_named,
+    sync_folder,
+    unreadable,
+    unwritable,
+)
+from kfclient.store.errors import (
+    BackupRefused,
+    StateBusy,
+    StateDamaged,
+    StateDisplaced,
+    StateNewer,
+    StoreError,
+)
 from kfclient.store.filelock import FileLock
 from kfclient.store.paths import SLUG, lock_path
+from kfclient.store.wal import need_single_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +62,12 @@ LINES = re.compile(rf"businesses/{SLUG}/{SLUG}\.jsonl")
 
 # A zip's own times begin in 1980 and end in 2107; a clock may be anywhere.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
+
+_SURELY_FITS = 64 << 20
+"""Bytes that a file of a backup may have, however small it was packed."""
+
+_TIGHTEST = 200
+"""How many times smaller a larger one of ours can be packed; what is tighter holds nothing."""
 
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
 
@@ -157,7 +178,13 @@ class Archive:
     def __init__(self, path: Path) -> None:
         self.path = path
         with self._told():
-            self._zip = zipfile.ZipFile(path)
+            self._file = os.fdopen(open_named(path), "rb")
+        try:
+            with self._told():
+                self._zip = zipfile.ZipFile(self._file)
+        except BaseException:
+            self._file.close()
+            raise
         try:
             with self._told():
                 self.backup = self._manifest()
@@ -169,11 +196,23 @@ class Archive:
         """Return a file's bytes, which are those that the manifest lists."""
         note = self.backup.files[name]
         with self._told():
-            with self._zip.open(name) as entry:
-                data = entry.read(note.size + 1)
+            data = self._read(name)
             if len(data) != note.size or sha256(data).hexdigest() != note.sha256:
                 raise ValueError(f"{name} is not as it was written")
         return data
+
+    def _read(self, name: str) -> bytes:
+        """Return what an entry holds; ValueError for more than any file of a home could."""
+        info = self._zip.getinfo(name)
+        most = min(LARGEST, max(_SURELY_FITS, info.compress_size * _TIGHTEST))
+        with self._zip.open(info) as entry:
+            pieces, room = [], most
+            while piece := entry.read(min(room + 1, 1 << 20)):
+                pieces.append(piece)
+                room -= len(piece)
+                if room < 0:
+                    raise ValueError(f"{name} is too large")
+        return b"".join(pieces)
 
     def refused(self, why: str) -> BackupRefused:
         """Say that this cannot be restored, and that nothing was touched."""
@@ -182,6 +221,7 @@ class Archive:
     def close(self) -> None:
         """Close the file."""
         self._zip.close()
+        self._file.close()
 
     @contextlib.contextmanager
     def _told(self) -> Any:
@@ -190,6 +230,8 @@ class Archive:
             yield
         except FileNotFoundError:
             raise BackupRefused(f"There is no file {self.path}.", "Name a backup file.") from None
+        except NoPlainFile as error:
+            raise self.refused(error.strerror or "it is no file") from error
         except OSError as error:
             if error.errno in (None, errno.EINVAL):  # zipfile's own, or a place before the file
                 raise self.refused(f"it is not a whole backup ({error})") from error
@@ -201,7 +243,10 @@ class Archive:
         if MANIFEST not in self._zip.namelist():
             raise self.refused("it is no Kashdeck backup")
         try:
-            raw = msgspec.json.decode(self._zip.read(MANIFEST))
+            with self._told():
+                data = self._read(MANIFEST)
+            need_single_keys(data)
+            raw = msgspec.json.decode(data)
             if raw["kashdeck"] != "backup":
                 raise self.refused("it is no Kashdeck backup")
             if raw["format"] > FORMAT:
@@ -209,7 +254,7 @@ class Archive:
                     f"{self.path} was made by a newer Kashdeck than this one. Nothing was changed."
                 )
             backup = msgspec.convert(raw, Backup)
-        except (msgspec.MsgspecError, LookupError, TypeError) as error:
+        except (msgspec.MsgspecError, LookupError, TypeError, ValueError) as error:
             raise self.refused("its manifest is not as Kashdeck writes it") from error
         names = self._zip.namelist()
         if sorted(names) != sorted([MANIFEST, *backup.files]):
@@ -236,7 +281,7 @@ class HomeLock:
         self.root = root
         self.names: set[str] = set()
         self.databases: dict[str, DatabaseFiles] = {}
-        self.damaged: dict[str, StateDamaged] = {}
+        self.damaged: dict[str, StoreError] = {}
 
     def look(self, *, forgiving: bool) -> None:
         """Read what is there; `forgiving` notes a damaged database instead of raising."""
@@ -246,7 +291,7 @@ class HomeLock:
             self.damaged.pop(name, None)
             try:
                 file.refresh()
-            except StateDamaged as problem:
+            except (StateDamaged, StateDisplaced) as problem:
                 if not forgiving:
                     raise
                 self.damaged[name] = problem
@@ -292,7 +337,9 @@ def carried(root: Path) -> set[str]:
     for pattern in ("*.json", "*.json.log", "*.jsonl", "lists/*.json"):
         found.update(root.glob(f"businesses/*/{pattern}"))
     names = {
-        path.relative_to(root).as_posix().removesuffix(".log") for path in found if path.is_file()
+        path.relative_to(root).as_posix().removesuffix(".log")
+        for path in found
+        if os.path.lexists(path)
     }
     return {name for name in names if is_carried(name)}
 

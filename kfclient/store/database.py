@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, cast, overload
 
 import orjson  # noqa: F401 - loaded before the first read, so that all is read alike
 import tinydb.table
@@ -101,6 +101,25 @@ class LoggedStorage(Storage):
             if self._mine() is None:
                 self._catch_up()
             return self._file.contents.snapshot.lsn
+
+    def news(self, table: str, since: int) -> tuple[int, dict[int, Body | None] | None]:
+        """Return the last committed transaction's number, and what came after `since` (see `News`).
+
+        Only what is committed, also inside a transaction.
+        """
+        with self._memory:
+            if self._mine() is None:
+                self._catch_up()
+            contents = self._file.contents
+            return contents.snapshot.lsn, contents.news(table, since)
+
+    def committed(self, table: str) -> tuple[int, dict[int, Body]]:
+        """Return the last committed transaction's number, and all of a table as of then."""
+        with self._memory:
+            if self._mine() is None:
+                self._catch_up()
+            contents = self._file.contents
+            return contents.snapshot.lsn, dict(contents.documents(table))
 
     @contextlib.contextmanager
     def view(self) -> Iterator[View]:
@@ -278,6 +297,18 @@ class LoggedStorage(Storage):
 # TinyDB's table over a logged storage: documents are copied out, fields looked up by index.
 
 
+class News(NamedTuple):
+    """What changed in a table: up to which revision, and the documents by id, None for a removed.
+
+    `whole`: these are all there are, as what changed is not known. The documents are the
+    database's own, to be read and not changed.
+    """
+
+    revision: int
+    whole: bool
+    documents: Mapping[int, Body | None]
+
+
 class Table(tinydb.table.Table):
     """One table of a `Database`.
 
@@ -302,6 +333,14 @@ class Table(tinydb.table.Table):
         with self._logged.view() as view:
             found = view.matching(self.name, field, value)
         return [_out(document, key) for key, document in found]
+
+    def news(self, since: int = -1) -> News:
+        """Return what was committed to the table since that revision; cheap where it is little."""
+        revision, fresh = self._logged.news(self.name, since)
+        if fresh is not None:
+            return News(revision, False, fresh)
+        revision, every = self._logged.committed(self.name)
+        return News(revision, True, every)
 
     def search(self, cond: QueryLike) -> list[Document]:
         """Return the documents that match the query."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from kfclient.store import wal as logs
 from kfclient.store.durable_files import (
     keep_copy,
+    need_closed,
     read_file,
     replace_file,
     sync_folder,
@@ -387,6 +388,7 @@ class StateReading:
 
     def __init__(self, root: Path | None = None) -> None:
         self._root = default_root() if root is None else root.expanduser().absolute()
+        need_closed(self._root)
         file = DatabaseFiles(state_path(self._root))
         try:
             file.refresh()

@@ -3,6 +3,9 @@
 Who may use a file follows from the folder it lies in: in a folder that a group shares (2770) files
 are 0660 and folders 2770, anywhere else 0600 and 0700. The umask has no say in it, and nothing is
 to be seen under its name before it has its mode.
+
+Others may put what they like into a home that they share, so a file there is opened only where it
+is a regular one of its own: no link is followed, no pipe waited for, no device read.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ import os
 import stat
 import zlib
 
-from kfclient.store.errors import StateUnreadable, StateUnwritable
+from kfclient.store.errors import HomeOpen, StateDisplaced, StateUnreadable, StateUnwritable
 
 TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
@@ -24,6 +27,14 @@ FILE_MODE = 0o600
 SHARED_FOLDER_MODE = 0o2770
 """The group is handed on to what is made inside, by the system itself."""
 SHARED_FILE_MODE = 0o660
+
+LARGEST = 1 << 30
+"""Bytes that a file of a home has at most: what is larger was made by no Kashdeck."""
+
+
+class NoPlainFile(OSError):
+    """Something stands where a file should that is none: a link, a pipe, a folder, a device."""
+
 
 _REASONS = {
     errno.ENOSPC: "the disk is full",
@@ -40,7 +51,7 @@ _REASONS = {
 def unwritable(path: Path, error: OSError) -> StateUnwritable:
     """Put a failed write into words."""
     reason = _REASONS.get(error.errno or 0) or error.strerror or type(error).__name__
-    whose, cure = _why_closed(path, error)
+    whose, cure = _why_not(path, error)
     return StateUnwritable(
         f"{path} could not be written: {reason}. {whose}{' ' if whose else ''}"
         "What was stored is untouched.",
@@ -51,10 +62,9 @@ def unwritable(path: Path, error: OSError) -> StateUnwritable:
 def unreadable(path: Path, error: OSError) -> StateUnreadable:
     """Put a failed read into words."""
     reason = error.strerror or type(error).__name__
-    whose, cure = _why_closed(path, error)
-    return StateUnreadable(
-        f"{path} could not be read: {reason}.{' ' if whose else ''}{whose}", cure or None
-    )
+    whose, cure = _why_not(path, error)
+    kind = StateDisplaced if isinstance(error, NoPlainFile) else StateUnreadable
+    return kind(f"{path} could not be read: {reason}.{' ' if whose else ''}{whose}", cure or None)
 
 
 def is_shared(folder: Path) -> bool:
@@ -67,7 +77,26 @@ def file_mode(folder: Path) -> int:
     return SHARED_FILE_MODE if is_shared(folder) else FILE_MODE
 
 
-def _why_closed(path: Path, error: OSError) -> tuple[str, str]:
+def need_closed(root: Path) -> None:
+    """Raise `HomeOpen` where others may put files into a home that is not shared with them."""
+    try:
+        status = root.stat()
+    except OSError:
+        return  # there is nothing yet, or whoever looks says what is wrong
+    mode = stat.S_IMODE(status.st_mode)
+    if not mode & 0o022 or mode == SHARED_FOLDER_MODE:
+        return
+    if not mode & 0o002:
+        from kfclient.store.users import is_alone_in  # what knows groups is seldom needed
+
+        if is_alone_in(status.st_gid, status.st_uid):
+            return
+    raise HomeOpen(root)
+
+
+def _why_not(path: Path, error: OSError) -> tuple[str, str]:
+    if isinstance(error, NoPlainFile):
+        return "", "See who put it there (ls -l), then move it away."
     from kfclient.store.users import why_closed  # what knows people and groups is seldom needed
 
     return why_closed(path, error)
@@ -76,11 +105,121 @@ def _why_closed(path: Path, error: OSError) -> tuple[str, str]:
 def read_file(path: Path) -> bytes | None:
     """Return the file's bytes, or None where there is no such file; raises `StateUnreadable`."""
     try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
+        return read_plain(path)
     except OSError as error:
         raise unreadable(path, error) from error
+
+
+def read_plain(path: Path, largest: int = LARGEST) -> bytes | None:
+    """Return what `read_file` does; raises OSError, also for more than `largest` bytes."""
+    try:
+        descriptor = open_plain(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
+        if os.fstat(descriptor).st_size > largest:
+            raise too_large(path)
+        return file.readall()
+
+
+def read_named(path: Path, largest: int) -> bytes:
+    """Return the bytes of a file that a person has named, wherever it lies: a link is followed.
+
+    No more than `largest` are taken in. Raises OSError, `NoPlainFile` for what is no file.
+    """
+    descriptor = open_named(path)
+    try:
+        pieces, room = [], largest
+        while piece := os.read(descriptor, min(room + 1, 1 << 20)):
+            pieces.append(piece)
+            room -= len(piece)
+            if room < 0:
+                raise too_large(path)
+    except BlockingIOError:  # a file of the system's that has no end
+        raise NoPlainFile(errno.EINVAL, "it is no file that ends", str(path)) from None
+    finally:
+        os.close(descriptor)
+    return b"".join(pieces)
+
+
+def open_named(path: Path) -> int:
+    """Open a file that a person has named, to read it; raises as `read_named` does."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise NoPlainFile(errno.EINVAL, "it is no file", str(path)) from None
+        raise
+    try:
+        _need_regular(path, os.fstat(descriptor))
+    except NoPlainFile:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def too_large(path: Path) -> OSError:
+    """Say that a file is larger than any that is read."""
+    return OSError(errno.EFBIG, "it is too large", str(path))
+
+
+def open_plain(path: Path, flags: int) -> int:
+    """Open a regular file of a home and return its descriptor, never anything else in its place.
+
+    Raises OSError, `NoPlainFile` for what is no file of its own.
+    """
+    need_own_folders(path)
+    try:
+        descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, FILE_MODE)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        with contextlib.suppress(FileNotFoundError):
+            _need_regular(path, os.lstat(path))
+        raise
+    try:
+        status = os.fstat(descriptor)
+        _need_regular(path, status)
+        _need_one_name(path, status)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _need_one_name(path: Path, status: os.stat_result) -> None:
+    """Refuse a file that is its owner's alone, and to which somebody gave a name in here."""
+    if status.st_nlink > 1 and not status.st_mode & stat.S_IWGRP and is_shared(path.parent):
+        raise NoPlainFile(errno.EINVAL, "it is another file's second name", str(path))
+
+
+def need_own_folders(path: Path) -> None:
+    """Raise `NoPlainFile` where a folder on the way is a link that somebody else may have put."""
+    place = os.fspath(path)
+    while (folder := os.path.dirname(place)) != place:  # noqa: PTH120 - asked at each opening
+        place = folder
+        try:
+            status = os.lstat(folder)
+        except OSError:
+            continue
+        if stat.S_ISLNK(status.st_mode) and status.st_uid not in (0, os.getuid()):
+            above = os.stat(os.path.dirname(folder)).st_mode  # noqa: PTH116, PTH120
+            if above & 0o022 and not above & stat.S_ISVTX:
+                raise NoPlainFile(errno.EINVAL, f"{folder} is a link of somebody else's", folder)
+
+
+_KINDS = {
+    stat.S_IFLNK: "a link",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFDIR: "a folder",
+    stat.S_IFSOCK: "a socket",
+}
+
+
+def _need_regular(path: Path, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        kind = _KINDS.get(stat.S_IFMT(status.st_mode), "a device")
+        raise NoPlainFile(errno.EINVAL, f"it is {kind}, not a file", str(path))
 
 
 def sync(descriptor: int) -> None:
@@ -136,9 +275,9 @@ def _make_shared_folder(folder: Path) -> None:
 def open_file(path: Path, flags: int) -> int:
     """Open the file, made empty where there is none, and return its descriptor; raises OSError."""
     with contextlib.suppress(FileNotFoundError):
-        return os.open(path, flags)
+        return open_plain(path, flags)
     if not is_shared(path.parent):
-        return os.open(path, flags | os.O_CREAT, FILE_MODE)
+        return open_plain(path, flags | os.O_CREAT)
     fresh = _beside(path)
     descriptor = os.open(fresh, flags | os.O_CREAT | os.O_EXCL, FILE_MODE)
     try:
@@ -147,7 +286,7 @@ def open_file(path: Path, flags: int) -> int:
         os.link(fresh, path)
     except FileExistsError:
         os.close(descriptor)
-        return os.open(path, flags)
+        return open_plain(path, flags)
     except BaseException:
         os.close(descriptor)
         raise
@@ -199,6 +338,7 @@ def keep_copy(path: Path, data: bytes) -> Path | None:
 
 def _put(path: Path, data: bytes, fresh: Path) -> None:
     """Write `data` to the new file `fresh`, then put that in the place of `path`."""
+    need_own_folders(path)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
     try:
         try:

@@ -5,7 +5,9 @@ StoreError                       the files under the home folder
 ├── StateDamaged                 a file cannot be understood; a copy of it was kept beside it
 ├── StateNewer                   a file was written by a newer Kashdeck
 ├── StateUnreadable              a file is there and may not be read
+│   └── StateDisplaced           something that is no file stands where one should
 ├── StateUnwritable              full disk, read-only disk, no permission
+├── HomeOpen                     others may put files into the home, and it is not shared
 ├── BackupRefused                a backup that cannot be made like this, or restored
 └── SharingRefused               the home cannot be shared, or kept to oneself again, like this
 SecretsError                     the password and the AutoAuth key
@@ -14,6 +16,7 @@ SecretsError                     the password and the AutoAuth key
 │   └── PromptNeeded             its program has to ask the person on the terminal first
 ├── KeyringTrouble               the keyring did not do what it was asked, or did not answer
 ├── SecretMissing                the keyring holds nothing for this connection
+├── SecretElsewhere              the secret is kept for another address than it would go to
 ├── SecretsDamaged               the encrypted file was changed or broken
 ├── SecretNeeded                 the password is typed each time: ask for it now
 ├── PassphraseNeeded             the encrypted file is locked: ask once a session
@@ -24,10 +27,13 @@ SecretsError                     the password and the AutoAuth key
 
 from __future__ import annotations
 
+import shlex
+
 from kfclient.errors import Problem
 
 TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import ClassVar
 
 
@@ -50,6 +56,14 @@ class StateDamaged(StoreError):
     code = "state-damaged"
 
 
+def record_misfits(what: str) -> StateDamaged:
+    """Say that something that is kept is not as Kashdeck writes it, though its file is sound."""
+    return StateDamaged(
+        f"{what} is not as Kashdeck writes it, though the file is sound.",
+        "See which: kashdeck doctor\nSet it aside, with a copy kept: kashdeck restore --sound",
+    )
+
+
 class StateNewer(StoreError):
     """A file was written by a newer Kashdeck; nothing was changed."""
 
@@ -62,6 +76,24 @@ class StateUnreadable(StoreError):
 
     code = "state-unreadable"
     default_cure = "Check who owns the folder, or set KASHDECK_HOME to another one."
+
+
+class StateDisplaced(StateUnreadable):
+    """Something that is no file stands where one should: a link, a pipe, a folder."""
+
+
+class HomeOpen(StoreError):
+    """Others may put files into the home, though it is not shared with them; nothing was read."""
+
+    code = "home-open"
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(
+            f"Others of this machine may put files into {root}, so nothing in it was trusted.",
+            f"Close it: chmod 700 {shlex.quote(str(root))}\n"
+            "To use it with a group, then: kashdeck share GROUP\n"
+            "Where the disk keeps no modes, have KASHDECK_HOME name a folder on another one.",
+        )
 
 
 class StateUnwritable(StoreError):
@@ -127,6 +159,16 @@ class SecretMissing(SecretsError):
 
     code = "secret-missing"
     default_cure = "Reconnect the business: its password and AutoAuth key are asked for again."
+
+
+class SecretElsewhere(SecretsError):
+    """The secret is kept for another address or username than the connection names; not sent."""
+
+    code = "secret-elsewhere"
+    default_cure = (
+        "Reconnect the business to the address that is right: kashdeck reconnect NAME --endpoint "
+        "ADDRESS\nIf nobody of you has changed the address, somebody may be after the password."
+    )
 
 
 class SecretNeeded(SecretsError):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 
-from kfclient.store.durable_files import open_file, replace_file, write_all
+from kfclient.store.durable_files import open_file, open_plain, replace_file, write_all
 
 TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Follower:
         self.close()
         self._rest = b""
         with contextlib.suppress(OSError):  # nobody has told anything, or not to us
-            self._descriptor = os.open(self._path, os.O_RDONLY)
+            self._descriptor = open_plain(self._path, os.O_RDONLY)
 
     def close(self) -> None:
         """Close the file."""

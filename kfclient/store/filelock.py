@@ -9,7 +9,7 @@ import os
 import threading
 import time
 
-from kfclient.store.durable_files import make_folder, open_file, unwritable
+from kfclient.store.durable_files import make_folder, open_file, open_plain, unwritable
 
 TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 # Short enough to be a small part of a durable write, random so that two waiters do not march in
 # step.
 _PAUSES = (0.0002, 0.002)
+
+_LONGEST = 20
+"""Bytes of a process id, and some more."""
 
 
 class FileLock:
@@ -60,7 +63,7 @@ class FileLock:
     def is_held(self) -> bool:
         """Whether anyone holds the lock now; makes no file."""
         try:
-            descriptor = os.open(self._path, os.O_RDONLY)
+            descriptor = open_plain(self._path, os.O_RDONLY)
         except OSError:
             return False
         try:
@@ -71,7 +74,8 @@ class FileLock:
     def holder(self) -> int | None:
         """Return the process id that the last holder left, None where unknown."""
         try:
-            return int(self._path.read_text("ascii"))
+            with os.fdopen(open_plain(self._path, os.O_RDONLY), "rb") as file:
+                return int(file.read(_LONGEST))
         except (OSError, ValueError):
             return None
 
@@ -101,7 +105,7 @@ class FileLock:
     def _is_the_file(self, descriptor: int) -> bool:
         """Whether the lock is on the file that others will open (it may have been removed)."""
         try:
-            return os.path.samestat(self._path.stat(), os.fstat(descriptor))
+            return os.path.samestat(self._path.lstat(), os.fstat(descriptor))
         except FileNotFoundError:
             return False
 

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from kfclient.store.audit_file import AuditFile
 from kfclient.store.database import Database
-from kfclient.store.durable_files import unwritable
+from kfclient.store.durable_files import need_closed, unwritable
 from kfclient.store.filelock import FileLock
 from kfclient.store.list_files import SyncedList
 from kfclient.store.paths import SLUG, default_root, events_path, lock_path, plan_path, state_path
@@ -82,6 +82,7 @@ class Home:
 
         Raises `StateDamaged`, `StateNewer` or `StateUnreadable`.
         """
+        need_closed(self.root)
         self._finish_restoring()
         return self._list(business_id, name).read()
 
@@ -152,6 +153,7 @@ class Home:
         if database is not None:
             return database  # whoever looks at one business waits for no other to be read
         path = place()
+        need_closed(self.root)
         with self._opening:
             if name not in self._databases:
                 self._databases[name] = Database(path, look_first=self._finish_restoring)

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_LONGEST = 1 << 16
+"""Bytes of a passphrase's file that are read."""
+
 PATIENCE = 10.0
 """Seconds a keyring has for an answer."""
 
@@ -310,7 +313,8 @@ def passphrase_from_file() -> str | None:
                 f"{path} can be read by others, so the passphrase in it was not used.",
                 f"Close it to others (chmod 600 {path}), then try again.",
             )
-        text = path.read_text("utf-8")
+        with path.open("rb") as file:  # a pipe will do
+            text = file.read(_LONGEST).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
         raise PassphraseFileRefused(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from typing import TYPE_CHECKING, Any
 
 from kfclient.store import wal
 from kfclient.store.durable_files import (
     keep_copy,
+    open_plain,
     read_file,
     replace_file,
     unreadable,
@@ -92,7 +94,7 @@ class SyncedList:
     def _format(self) -> int:
         """Return the format of the file; the present one where there is none yet."""
         try:
-            with self.path.open("rb") as file:
+            with os.fdopen(open_plain(self.path, os.O_RDONLY), "rb") as file:
                 found = _BEGINNING.match(file.read(200))
         except FileNotFoundError:
             return wal.FORMAT

@@ -13,6 +13,8 @@ import re
 import threading
 from urllib.parse import quote, quote_plus
 
+from kfclient.spellings import hide, reduced
+
 TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +25,10 @@ _PERCENT = re.compile("%[0-9A-F]{2}")
 
 
 class Redactor:
-    """Blanks the secrets it was given, also as XML, JSON, Python or a URL would write them."""
+    """Blanks the secrets it was given, also as XML, JSON, Python or a URL would write them.
+
+    Those that are no words are found in any spelling: see `kfclient.spellings`.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -52,10 +57,16 @@ class Redactor:
         for form in self._forms():
             if form in text:
                 text = text.replace(form, BLANK)
-        return text
+        return hide(text, filter(_is_telling, _clear(self._told)), BLANK)
 
     def _forms(self) -> Iterator[str]:
         return _clear(self._sealed)
+
+
+def _is_telling(secret: str) -> bool:
+    """Tell whether a secret is none of the words that stand in a text anyway, in any spelling."""
+    core = reduced(secret)
+    return len(core) >= 8 and any(one.isdigit() for one in core) and not core.isdigit()
 
 
 def _clear(sealed: tuple[tuple[bytes, bytes], ...]) -> Iterator[str]:

@@ -6,10 +6,11 @@ The state remembers the id of the place (`BackendChoice.id`), never what is in i
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -23,6 +24,7 @@ from kfclient.store.errors import (
     PromptNeeded,
     SecretMissing,
     SecretNeeded,
+    SecretsError,
 )
 from kfclient.store.keyring_choice import (
     ASK,
@@ -107,16 +109,23 @@ class Keyrings:
         return keyring_choice.open_system(backend_id)
 
 
+_log = logging.getLogger(__name__)
+
 LONGEST_HOURS = 24.0
 """For how long an encrypted file may stay unlocked for other sessions."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSecret:
-    """What opens one business's books; its repr shows neither."""
+    """What opens one business's books, and where alone it may go; its repr shows none of it.
+
+    `endpoint` and `username` are "" for what was kept by an older version, or has just been typed.
+    """
 
     password: str = field(repr=False)
     autoauth_key: str = field(repr=False)
+    endpoint: str = field(default="", repr=False, compare=False)
+    username: str = field(default="", repr=False, compare=False)
 
 
 class Secrets:
@@ -134,6 +143,8 @@ class Secrets:
         self._counting = threading.Lock()
         self._lent: dict[str, ConnectionSecret] = {}
         self._at_work: Counter[str] = Counter()
+        self._binding = threading.Lock()
+        self._bound: set[str] = set()
 
     # Where secrets may be
 
@@ -205,6 +216,27 @@ class Secrets:
             self._lent[business_id] = secret
         return secret
 
+    def bind(self, business_id: str, backend_id: str, endpoint: str, username: str) -> None:
+        """Keep with a secret of an older version where alone it may go from now on.
+
+        Tried once; where the place does not take it, the secret stays as it is.
+        """
+        with self._binding:
+            if business_id in self._bound:
+                return
+            self._bound.add(business_id)
+            try:
+                backend = self._ready(backend_id)
+                if backend is None:
+                    return
+                service = self._keyrings.service(backend_id)
+                kept = _unpacked(answered(lambda: backend.get_password(service, business_id)))
+                if kept is not None and not kept.endpoint:
+                    bound = _packed(replace(kept, endpoint=endpoint, username=username))
+                    answered(lambda: backend.set_password(service, business_id, bound))
+            except SecretsError as problem:
+                _log.warning("Where a secret may go could not be kept: %s", problem.sentence)
+
     def forget(self, business_id: str, backend_id: str) -> None:
         """Remove the secret; needs no passphrase, and it is no trouble if there is none."""
         backend = self._keyrings.backend(backend_id)
@@ -265,7 +297,9 @@ class Secrets:
             salt, locks, key = self._keyrings.encrypted_file().opened()
             return {"file": [salt, locks, key.hex()]}
         lent = self._lent.get(business_id)
-        return {} if lent is None else {"lent": [lent.password, lent.autoauth_key]}
+        if lent is None:
+            return {}
+        return {"lent": [lent.password, lent.autoauth_key, lent.endpoint, lent.username]}
 
     def take_over(self, business_id: str, handed: dict[str, Any]) -> None:
         """Have what `hand_over` gave in another process."""
@@ -380,13 +414,21 @@ class Secrets:
 
 def _packed(secret: ConnectionSecret) -> str:
     # One line: some keyrings keep only the first.
-    return json.dumps({"password": secret.password, "autoauth_key": secret.autoauth_key})
+    parts = {"password": secret.password, "autoauth_key": secret.autoauth_key}
+    if secret.endpoint:
+        parts |= {"endpoint": secret.endpoint, "username": secret.username}
+    return json.dumps(parts)
 
 
 def _unpacked(text: str | None) -> ConnectionSecret | None:
     """Return the secret that the text holds, None for anything that we did not write."""
     try:
         parts = json.loads(text or "null")
-        return ConnectionSecret(str(parts["password"]), str(parts["autoauth_key"]))
+        return ConnectionSecret(
+            str(parts["password"]),
+            str(parts["autoauth_key"]),
+            str(parts.get("endpoint", "")),
+            str(parts.get("username", "")),
+        )
     except (ValueError, TypeError, KeyError):
         return None

@@ -17,6 +17,9 @@ from kfclient.store import wal
 from kfclient.store.durable_files import read_file, replace_file, unwritable
 from kfclient.store.wal import Damage, NewerFormat, decoded, encoded
 
+Tables = dict[str, dict[int, dict[str, "Any"]]]
+"""Table name -> document id -> document."""
+
 TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,10 +47,6 @@ if TYPE_CHECKING:
         def matching(self, table: str, field: str, value: object) -> list[tuple[int, Body]]:
             """Return the documents whose `field` equals `value`, by id."""
 
-    Tables = dict[str, dict[int, dict[str, Any]]]
-
-    """Table name -> document id -> document."""
-
 
 class StoredTables:
     """The committed documents of one database, with an index per field that was looked up."""
@@ -56,6 +55,9 @@ class StoredTables:
         self.snapshot = snapshot
         self._indexes: dict[tuple[str, str], Index] = {}
         self._numbered: set[str] = set()
+        # Of tables whose news were asked for: since when they are followed, and by which
+        # transaction each document was last changed, the latest last.
+        self._followed: dict[str, tuple[int, dict[int, int]]] = {}
 
     def tables(self) -> set[str]:
         """Return the names of the tables that may have documents."""
@@ -74,6 +76,22 @@ class StoredTables:
         documents = self.documents(table)
         keys = self._index(table, field).get(value, ())
         return [(key, documents[key]) for key in sorted(keys)]
+
+    def news(self, table: str, since: int) -> dict[int, Body | None] | None:
+        """Return what came after that transaction, None for a document that was removed.
+
+        None where that is not known: then all of the table may be new. What comes from now on is.
+        """
+        lsn = self.snapshot.lsn
+        floor, changed = self._followed.setdefault(table, (lsn, {}))
+        if not floor <= since <= lsn:
+            return None
+        fresh: dict[int, Body | None] = {}
+        for key in reversed(changed):
+            if changed[key] <= since:
+                break
+            fresh[key] = self.document(table, key)
+        return fresh
 
     def next_id(self, table: str) -> int:
         """Return the lowest id that no document of the table has ever had."""
@@ -96,6 +114,10 @@ class StoredTables:
             for (name, field), index in self._indexes.items():
                 if name == table:
                     _reindex(index, field, key, before, document)
+            if table in self._followed:
+                changed = self._followed[table][1]
+                changed.pop(key, None)
+                changed[key] = self.snapshot.lsn + 1
         self.snapshot.lsn += 1
 
     def _index(self, table: str, field: str) -> Index:
@@ -113,6 +135,7 @@ class Changes:
     def __init__(self, contents: StoredTables) -> None:
         self._contents = contents
         self._tables: dict[str, dict[int, Body | None]] = {}
+        self._indexes: dict[tuple[str, str], Index] = {}
         self._next_ids: dict[str, int] = {}
         # What each change took the place of, None meaning the committed document.
         self._undo: list[tuple[str, int, tuple[Body | None] | None]] = []
@@ -136,17 +159,15 @@ class Changes:
 
     def matching(self, table: str, field: str, value: object) -> list[tuple[int, Body]]:
         """Return the documents whose `field` equals `value`, by id."""
-        changed = self._tables.get(table, {})
-        found = {
-            key: document
-            for key, document in self._contents.matching(table, field, value)
-            if key not in changed
-        }
-        found |= {
-            key: document
-            for key, document in changed.items()
-            if document is not None and field in document and document[field] == value
-        }
+        changed = self._tables.get(table)
+        committed = self._contents.matching(table, field, value)
+        if not changed:
+            return committed
+        found = {key: document for key, document in committed if key not in changed}
+        for key in self._index(table, field).get(value, ()):
+            document = changed[key]
+            if document is not None:
+                found[key] = document
         return sorted(found.items())
 
     def next_id(self, table: str) -> int:
@@ -157,8 +178,10 @@ class Changes:
         """Have the document be this from now on; None removes it."""
         self._next_ids[table] = max(self.next_id(table), key + 1)
         changed = self._tables.setdefault(table, {})
-        self._undo.append((table, key, (changed[key],) if key in changed else None))
+        before = changed.get(key)
+        self._undo.append((table, key, (before,) if key in changed else None))
         changed[key] = document
+        self._reindexed(table, key, before, document)
 
     def operations(self) -> list[Operation]:
         """Return what differs from what is committed."""
@@ -178,11 +201,25 @@ class Changes:
         except BaseException:
             while len(self._undo) > start:
                 table, key, before = self._undo.pop()
-                if before is None:
-                    del self._tables[table][key]
-                else:
+                now = self._tables[table].pop(key)
+                if before is not None:
                     self._tables[table][key] = before[0]
+                self._reindexed(table, key, now, None if before is None else before[0])
             raise
+
+    def _index(self, table: str, field: str) -> Index:
+        """Return the index of what this transaction has put, made when it is first asked for."""
+        index = self._indexes.get((table, field))
+        if index is None:
+            index = self._indexes[table, field] = {}
+            for key, document in self._tables.get(table, {}).items():
+                _reindex(index, field, key, None, document)
+        return index
+
+    def _reindexed(self, table: str, key: int, old: Body | None, new: Body | None) -> None:
+        for (name, field), index in self._indexes.items():
+            if name == table:
+                _reindex(index, field, key, old, new)
 
 
 _AS_IS = frozenset({str, int, bool, type(None)})
@@ -295,13 +332,13 @@ class Snapshot:
             if meta["format"] > wal.FORMAT:
                 raise NewerFormat
             tables = {
-                name: {int(key): _document(value) for key, value in table.items()}
+                name: {_number_of(key): _document(value) for key, value in table.items()}
                 for name, table in raw.items()
             }
             return cls(
                 tables,
-                {name: _number(highest) for name, highest in meta["next"].items()},
-                int(meta["lsn"]),
+                {name: wal.number(highest) for name, highest in meta["next"].items()},
+                wal.number(int(meta["lsn"])),
                 database=str(meta.get("database", "")),
                 format=int(meta["format"]),
             )
@@ -342,10 +379,12 @@ def _document(value: object) -> dict[str, Any]:
     return value
 
 
-def _number(value: object) -> int:
-    if type(value) is not int:
-        raise TypeError
-    return value
+def _number_of(key: str) -> int:
+    """Return a document's number; there is one way to write each."""
+    found = wal.number(int(key))
+    if str(found) != key:
+        raise ValueError
+    return found
 
 
 # What each older format of the files has to become, one step a format.

@@ -43,6 +43,11 @@ def group_members(number: int) -> list[str]:
     return sorted(members | {user.pw_name for user in pwd.getpwall() if user.pw_gid == number})
 
 
+def is_alone_in(group: int, user: int) -> bool:
+    """Whether the group has no member but this user, as the machine gives each user one."""
+    return set(group_members(group)) <= {person(user)}
+
+
 def why_closed(path: Path, error: OSError) -> tuple[str, str]:
     """Return a sentence and a cure where somebody else's file or folder is what stops us.
 

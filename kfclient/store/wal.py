@@ -21,7 +21,15 @@ import sys
 import zlib
 from itertools import pairwise
 
-from kfclient.store.durable_files import FILE_MODE, keep_copy, replace_file, sync, write_all
+from kfclient.store.durable_files import (
+    LARGEST,
+    keep_copy,
+    open_plain,
+    replace_file,
+    sync,
+    too_large,
+    write_all,
+)
 
 TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
@@ -68,7 +76,24 @@ def _refused(word: str) -> None:
     raise ValueError(f"{word} is not JSON")
 
 
+def need_single_keys(data: bytes) -> None:
+    """Raise ValueError where an object of this JSON has a key twice: its readers may differ."""
+    import json
+
+    def look(pairs: list[tuple[str, object]]) -> None:
+        if len({key for key, _ in pairs}) < len(pairs):
+            raise ValueError("a key is there twice")
+
+    try:
+        json.loads(data, object_pairs_hook=look)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+
+
 FORMAT = 1
+
+HIGHEST = 1 << 53
+"""A number of a document or a transaction is lower: every reader of JSON has it exactly."""
 
 
 class Damage(Exception):
@@ -98,7 +123,7 @@ class WriteAheadLog:
     def open(cls, path: Path) -> WriteAheadLog | None:
         """Open the log, None where there is none. Raises `Damage`, `NewerFormat`, OSError."""
         try:
-            journal = cls(path, os.open(path, os.O_RDONLY))
+            journal = cls(path, open_plain(path, os.O_RDONLY))
         except FileNotFoundError:
             return None
         try:
@@ -174,15 +199,15 @@ class WriteAheadLog:
             if payload is None:
                 break
             try:
-                number, operations = _transaction(payload)
-            except Damage as found:
-                damage = found
+                found, operations = _transaction(payload)
+            except Damage as no_transaction:
+                damage = no_transaction
                 break
-            if number != self.last + 1:
-                damage = Damage(f"transaction {number} stands where {self.last + 1} belongs")
+            if found != self.last + 1:
+                damage = Damage(f"transaction {found} stands where {self.last + 1} belongs")
                 break
             transactions.append(operations)
-            self.last = number
+            self.last = found
             self._checksum = zlib.crc32(payload, self._checksum)
             start = end + 1
         self._offset += start
@@ -229,24 +254,31 @@ class WriteAheadLog:
 
     def _appending(self) -> int:
         if self._writer < 0:
-            self._writer = os.open(self._path, os.O_WRONLY | os.O_APPEND, FILE_MODE)
+            self._writer = open_plain(self._path, os.O_WRONLY | os.O_APPEND)
         return self._writer
 
     def _unread(self) -> bytes:
         length = os.fstat(self._reader).st_size - self._offset
+        if length > LARGEST:
+            raise too_large(self._path)
         return os.pread(self._reader, length, self._offset) if length > 0 else b""
 
     def _read_header(self) -> None:
         line, newline, _ = self._unread().partition(b"\n")
         payload = _payload(line, 0)
-        header = decoded(payload) if payload is not None and newline else None
-        if not isinstance(header, dict) or header.get("kashdeck") != "log":
+        try:
+            header = decoded(payload or b"") if newline else {}
+            is_log = header["kashdeck"] == "log"
+            self.format = number(header["format"])
+            self.base = number(header["base"]) if self.format <= FORMAT else 0
+        except (ValueError, TypeError, KeyError):
+            is_log = False
+        if not is_log:
             raise Damage("the log has no proper first line")
-        if header["format"] > FORMAT:
+        if self.format > FORMAT:
             raise NewerFormat
-        self.format = header["format"]
-        self.base = self.last = header["base"]
-        self.database = header.get("database", "")
+        self.last = self.base
+        self.database = str(header.get("database", ""))
         self.continues = header.get("continues")
         self._offset = len(line) + 1
         self._checksum = zlib.crc32(payload or b"")
@@ -300,7 +332,20 @@ def _sound_line_in(data: bytes, before: int) -> bool:
 
 def _transaction(payload: bytes) -> tuple[int, list[Operation]]:
     try:
-        number, operations = decoded(payload)
-        return number, [(table, key, document) for table, key, document in operations]
+        transaction, operations = decoded(payload)
+        return transaction, [_operation(*operation) for operation in operations]
     except (ValueError, TypeError) as error:
         raise Damage("a line of the log is not a transaction") from error
+
+
+def _operation(table: object, key: object, document: object) -> Operation:
+    if not isinstance(table, str) or not isinstance(document, dict | None):
+        raise TypeError
+    return table, number(key), document
+
+
+def number(value: object) -> int:
+    """Return a number of a document or a transaction; TypeError for what is none."""
+    if type(value) is not int or not 0 <= value < HIGHEST:
+        raise TypeError
+    return value

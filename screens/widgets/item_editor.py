@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 from kfclient.desk.model.fields import DOCUMENTS, FORM_HEAD, FORM_LINE, ITEM_FIELDS, FieldSpec
 from kfclient.desk.model.item import Item, Kind
 from kfclient.money import figures
+from kfclient.visible import stacked
 from screens.files import files_shown
 from screens.item_draft import (
     ItemDraft,
@@ -92,7 +93,7 @@ class LineFields(Vertical):
             widget.show_problem(problems.get(field, ""))
         said = [f"   ✗ {FORM_LINE[field].label}: {text}" for field, text in problems.items()]
         below = self.query_one(".problem", TextLine)
-        below.say("\n".join(said))
+        below.say(stacked(said))
         below.set_class(not said, "hidden")
 
 
@@ -183,7 +184,7 @@ class ItemHeader(Vertical):
                 self.fields[spec.name].show_problem(text)
                 said += [f"✗ {spec.label_of(self.draft.kind)}: {text}"] if text else []
             below = self.query_one(f"#wrong-{pair[0].name}", TextLine)
-            below.say("\n".join(said))
+            below.say(stacked(said))
             below.set_class(not said, "hidden")
 
     def _say(self, where: str, text: str) -> None:

@@ -18,6 +18,8 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from kfclient.visible import one_line
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -290,7 +292,7 @@ class LedgerTable(ScrollView, can_focus=True):
 
 def fitted(text: str, room: int, align: str = "left") -> str:
     """Return the text in exactly `room` cells, an ellipsis where it had to be cut."""
-    text = " ".join(text.split())
+    text = " ".join(one_line(text).split())
     length = cell_len(text)
     if length > room:
         return set_cell_size(text, room - 1) + "…" if room > 0 else ""

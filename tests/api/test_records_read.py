@@ -12,7 +12,7 @@ from decimal import Decimal
 import pytest
 from lxml import etree
 
-from kfclient.api.errors import ReplyBroken
+from kfclient.api.errors import RecordBroken, ReplyBroken
 from kfclient.api.records import Invoice, InvoiceLine, NominalCode, Supplier
 from kfclient.api.reply import Decoder
 from tests.api.byte_server import ByteServer, http, ok, response
@@ -89,8 +89,6 @@ def test_a_document_that_is_not_there_is_none_however_kashflow_says_it(way: str)
         (" 2026-05-04T00:00:00 ", date(2026, 5, 4)),
         ("0001-01-01T00:00:00", None),
         ("0001-01-01T00:01:15Z", None),
-        ("04/05/2026", None),
-        ("2026-13-01T00:00:00", None),
         ("", None),
     ],
 )
@@ -106,24 +104,16 @@ def test_a_date_is_its_day_and_kashflows_no_date_is_none(text: str, expected: da
     ("field", "text", "expected"),
     [
         ("Code", "4000", 4000),
-        ("Code", "4000.00", 4000),
-        ("Code", " 4000\n", 4000),
         ("Code", "-5", -5),
-        ("Code", "4000.5", 0),
-        ("Code", "abc", 0),
-        ("Code", "1_000", 0),
+        ("Code", "2147483647", 2147483647),
         ("Code", "", 0),
         ("VATRate", "17.5000", Decimal("17.5")),
-        ("VATRate", "1E2", Decimal(100)),
-        ("VATRate", "NaN", Decimal(0)),
-        ("VATRate", "Infinity", Decimal(0)),
-        ("VATRate", "£5", Decimal(0)),
-        ("VATRate", "1,000.00", Decimal(0)),
+        ("VATRate", ".5", Decimal("0.5")),
+        ("VATRate", "-999999999999999.999999", Decimal("-999999999999999.999999")),
         ("Archived", "true", True),
         ("Archived", "1", True),
         ("Archived", "True", True),
         ("Archived", "false", False),
-        ("Archived", "yes", False),
         ("Name", "Sales &amp; more", "Sales & more"),
         ("Name", "", ""),
     ],
@@ -136,6 +126,58 @@ def test_a_value_is_read_or_left_at_its_default(field: str, text: str, expected:
     assert found.id == 9
     assert getattr(found, names[field]) == expected
     assert isinstance(found, NominalCode)
+    assert found.broken == ()
+
+
+LONG = "9" * 20_000
+BROKEN = [
+    *(("Code", text) for text in ("4000.00", " 4000", "4000\n", "4000.5", "abc", "1_000", "£5")),
+    *(("Code", text) for text in ("1e3", "1e999999999", "1E+9999999999999999", "2147483648", LONG)),
+    *(("Code", text) for text in ("٣", "0x1F", "--1", "NaN")),
+    *(("VATRate", text) for text in ("1E2", "1e77777777", "1E-50", "NaN", "Infinity", "£5", LONG)),
+    *(("VATRate", text) for text in ("1,000.00", "1" + "0" * 30, "0.1234567", " 1", "٣", "1_0")),
+    ("Archived", "yes"),
+]
+
+
+@pytest.mark.parametrize(("field", "text"), BROKEN, ids=lambda one: str(one)[:20])
+def test_a_value_that_is_out_of_bounds_breaks_its_record_alone(field: str, text: str) -> None:
+    rows = "".join(
+        f"<NominalCodeExtended><id>{number}</id><{field}>{value}</{field}></NominalCodeExtended>"
+        for number, value in ((8, ""), (9, text))
+    )
+    with ByteServer(ok("GetNominalCodesExtended", rows)) as server:
+        sound, found = client(server.endpoint).get_nominal_codes_extended()
+    assert (sound.id, sound.broken) == (8, ())
+    assert found == NominalCode(id=9, broken=(field,))
+
+
+@pytest.mark.parametrize("bad", ["04/05/2026", "2026-13-01T00:00:00", "2026-W01-1"])
+def test_one_document_with_a_value_that_cannot_be_read_is_neither_there_nor_absent(
+    bad: str,
+) -> None:
+    head = HEAD.replace("2026-05-04T00:00:00", bad)
+    with ByteServer(ok("GetReceipt", head)) as server, pytest.raises(RecordBroken) as broken:
+        client(server.endpoint).get_receipt(7)
+    assert "InvoiceDate" in broken.value.sentence
+    line = f"<Lines><anyType>{LINE.replace('9.9900', '1e99999999')}</anyType></Lines>"
+    with ByteServer(ok("GetReceipt", HEAD + line)) as server, pytest.raises(RecordBroken):
+        client(server.endpoint).get_receipt(7)
+
+
+def test_a_broken_payment_or_file_of_a_document_is_never_left_out_of_what_it_has() -> None:
+    row = "<Payment><PayID>1</PayID><PayAmount>1e9</PayAmount></Payment>"
+    with ByteServer(ok("GetReceiptPayment", row)) as server, pytest.raises(RecordBroken):
+        client(server.endpoint).get_receipt_payment(7)
+    row = "<ReceiptAttachment><AttachmentID>1e9</AttachmentID></ReceiptAttachment>"
+    with ByteServer(ok("GetReceiptAttachments", row)) as server, pytest.raises(RecordBroken):
+        client(server.endpoint).get_receipt_attachments(7)
+
+
+@pytest.mark.parametrize("number", ["1e9", "1e999999999", "9" * 5000, "2147483648", "٣", " 7 "])
+def test_a_number_that_is_none_leaves_an_insert_of_unknown_outcome(number: str) -> None:
+    with ByteServer(ok("InsertReceipt", number)) as server, pytest.raises(ReplyBroken):
+        client(server.endpoint).insert_receipt(EXPECTED)
 
 
 def test_a_value_that_cannot_be_read_is_logged_by_name_and_never_by_content(

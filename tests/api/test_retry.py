@@ -10,9 +10,11 @@ from kfclient.api import Credentials, KashFlow, Limits
 from kfclient.api.errors import (
     KashFlowError,
     NotKashFlow,
+    Outcome,
     Refused,
     ReplyLost,
     ReplyTooSlow,
+    ServerBusy,
     ServerTrouble,
     ServerUnreachable,
     WrongCredentials,
@@ -59,6 +61,60 @@ def test_a_list_comes_in_the_end_when_the_trouble_passes(trouble: bytes) -> None
     first, second = patient.slept
     assert 0.5 <= first <= 1.5
     assert 1.0 <= second <= 3.0
+
+
+TOO_MANY = http(b"slow down", "429 Too Many Requests", extra="Retry-After: 7\r\n")
+CLOSED = http(HTML, "503 Service Unavailable", extra="Retry-After: 7\r\n")
+BY_THE_CLOCK = http(
+    b"",
+    "429 x",
+    extra="Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nRetry-After: Sun, 06 Nov 1994 08:49:44 GMT\r\n",
+)
+
+
+@pytest.mark.parametrize("busy", [TOO_MANY, CLOSED, BY_THE_CLOCK])
+def test_a_server_that_asks_to_wait_is_waited_for_and_asked_again(busy: bytes) -> None:
+    with ByteServer(*[busy] * 5, ok("GetSuppliers")) as server:
+        patient = Patient(server.endpoint)
+        assert patient.api.get_suppliers() == []
+    assert len(patient.slept) == 5
+    assert all(7.0 <= one <= 7.5 for one in patient.slept)
+
+
+def test_a_server_that_asks_for_too_much_is_told_at_once_and_nothing_was_sent() -> None:
+    long = TOO_MANY.replace(b": 7", b": 3600")
+    with ByteServer(long) as server:
+        patient = Patient(server.endpoint)
+        with pytest.raises(ServerBusy, match="3,600 seconds") as busy:
+            patient.api.get_suppliers()
+    assert patient.slept == []
+    assert (busy.value.outcome, busy.value.retry_after) == (Outcome.NOT_SENT, 3600.0)
+
+
+@pytest.mark.parametrize("asked", ["", "soon", "-5", "9" * 5000, "1e9", "Sun, 99 Nov 1994"])
+def test_a_server_that_does_not_say_how_long_is_waited_for_ever_longer(asked: str) -> None:
+    busy = TOO_MANY.replace(b"Retry-After: 7", f"Retry-After: {asked}".encode())
+    with ByteServer(busy) as server:
+        patient = Patient(server.endpoint)
+        with pytest.raises(ServerBusy):
+            patient.api.get_suppliers()
+    assert [round(one // 4) * 4 for one in patient.slept] == [4, 8, 16, 28, 28, 28]
+
+
+@pytest.mark.parametrize("busy", [TOO_MANY, CLOSED])
+def test_a_writing_call_that_is_turned_away_was_not_sent_and_is_not_repeated(busy: bytes) -> None:
+    with ByteServer(busy) as server:
+        patient = Patient(server.endpoint)
+        with pytest.raises(ServerBusy) as turned_away:
+            patient.api.insert_supplier(Supplier(name="Acme"))
+        assert server.connections == 1
+    assert turned_away.value.outcome is Outcome.NOT_SENT
+
+
+def test_a_server_in_trouble_that_asks_for_nothing_may_have_done_it() -> None:
+    with ByteServer(BUSY) as server, pytest.raises(ServerTrouble) as trouble:
+        Patient(server.endpoint).api.insert_supplier(Supplier(name="Acme"))
+    assert trouble.value.outcome is Outcome.UNKNOWN
 
 
 def test_a_second_try_does_not_trust_the_connection_of_the_first() -> None:

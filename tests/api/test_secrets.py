@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Callable
+from datetime import date
 from types import TracebackType
 
 import pytest
@@ -12,11 +13,11 @@ from lxml import etree
 
 from kfclient.api import Credentials, KashFlow, KashFlowError, Limits
 from kfclient.api.credentials import SecretFields
-from kfclient.api.errors import BadRequest
+from kfclient.api.errors import BadRequest, WrongCredentials
 from kfclient.api.records import Invoice, Supplier
 from tests.api.byte_server import ByteServer, ok, resets, response
 from tests.api.byte_server import http as answer
-from tests.api.clients import AUTOAUTH_KEY, PASSWORD, client
+from tests.api.clients import AUTOAUTH_KEY, ONCE, PASSWORD, client
 from tests.api.test_replies import BAD, fault
 
 SHOWN = (PASSWORD, "s3cret &amp; &lt;strong&gt;", AUTOAUTH_KEY)
@@ -84,6 +85,53 @@ def test_whatever_the_server_says_the_secrets_stay_secret(
     printed = capsys.readouterr()
     for secret in SHOWN:
         assert secret not in shown + caplog.text + printed.out + printed.err
+
+
+SPELLED = {
+    "password": "s3cret &amp;amp; &amp;lt;strong&amp;gt;",
+    "shouted": "S3CRET &amp; &lt;STRONG&gt;",
+    "in a link": "s3cret%20%26%20%3Cstrong%3E",
+    "in lines": "s3cret\n\n&amp;\t&lt;strong&gt;",
+    "cut where a sentence ends": "x" * 488 + " s3cret &amp; &lt;strong&gt;",
+    "cut by the server": "s3cret &amp; &lt;stro",
+    "key": "1234abcd-1234",
+    "key in groups": "1234 ABCD 1234",
+}
+
+
+@pytest.mark.parametrize("name", SPELLED)
+@pytest.mark.parametrize("operation", ["GetSuppliers", "InsertReceipt", "fault"])
+def test_no_secret_of_the_session_comes_back_from_any_call(name: str, operation: str) -> None:
+    said = f"No: {SPELLED[name]}"
+    replies = {
+        "GetSuppliers": answer(response("GetSuppliers", status=told(said))),
+        "InsertReceipt": answer(response("InsertReceipt", status=told(said))),
+        "fault": answer(fault("soap:Server", said), "500 x"),
+    }
+    traced: list[str] = []
+    with ByteServer(replies[operation]) as server:
+        api = KashFlow(
+            server.endpoint,
+            Credentials("bookkeeper", PASSWORD, (AUTOAUTH_KEY,)),
+            limits=ONCE,
+            trace=lambda one: traced.append(one.text),
+        )
+        bill = Invoice(invoice_date=date(2026, 5, 4))
+        with pytest.raises(KashFlowError) as caught:
+            api.insert_receipt(bill) if operation == "InsertReceipt" else api.get_suppliers()
+    shown = everything(caught.value) + caught.value.said + "".join(traced)
+    shown = "".join(shown.casefold().split())
+    for part in ("s3cret&", "s3cret%20", "1234abcd"):
+        assert part not in shown
+    assert "•••" in shown
+
+
+def test_a_password_that_is_a_word_does_not_hide_what_went_wrong() -> None:
+    said = told("Incorrect username or password")
+    with ByteServer(answer(response("GetSuppliers", status=said))) as server:
+        api = KashFlow(server.endpoint, Credentials("bookkeeper", "password"), limits=ONCE)
+        with pytest.raises(WrongCredentials):
+            api.get_suppliers()
 
 
 CALLS: dict[str, Callable[[KashFlow], object]] = {

@@ -25,6 +25,7 @@ from typing import Any, Self
 from kfclient.desk import Desk
 from kfclient.sandbox import Sandbox
 from kfclient.store import ConnectionSecret, Home, Secrets
+from tests.desk.moments import moment_at
 
 SYNCS = ("fdatasync", "fsync")
 WRITES = ("write", "pwrite", "writev", *SYNCS, "replace", "rename")
@@ -37,7 +38,6 @@ _LOADED = (
     "kfclient.desk.published.undo",
     "kfclient.desk.items.duplicates",
     "kfclient.store.encrypted_file",
-    "tenacity",
 )
 """What is loaded when it is first needed, which is once for all children."""
 
@@ -163,7 +163,7 @@ def _carry_out(terms: dict[str, str], order: dict[str, Any]) -> None:
     backend = secrets.choices()[0].id
     secrets.save(terms["business"], ConnectionSecret(terms["password"], terms["key"]), backend)
     now = dt.datetime.fromisoformat(order["now"])
-    desk = Desk(home, secrets, person="anna", clock=lambda: now)
+    desk = Desk(home, secrets, person="anna", clock=lambda: now, moment=lambda: moment_at(now))
     business, countdown = terms["business"], _Countdown(order["point"])
     if order["work"] == "undo":
         shown = desk.undoing.plan(business, order["items"])

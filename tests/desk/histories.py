@@ -1,10 +1,11 @@
 """What may happen to a business's items, in any order: the real desk, the real sandbox.
 
-Two sessions publish, look, undo and end suddenly; replies are lost and come late; people work in
-KashFlow meanwhile; the sandbox is started anew; time passes when it is told to. Which item a
-document in KashFlow is of can be read there, in its line's description, which Kashdeck never goes
-by. At all times there is one document an item at most, one payment and one note a document, and
-what a person has keyed is there; once all is resolved, there is exactly one.
+Two sessions publish, look, undo and end suddenly; replies are lost, come late and are untrue;
+people work in KashFlow meanwhile, and texts are rewritten there; the sandbox is started anew;
+clocks are set; time passes when it is told to. Which item a document in KashFlow is of can be read
+there, in its line's description, which Kashdeck never goes by. At all times there is one document
+an item at most, one payment and one note a document, and what a person has keyed is there; once all
+is resolved, there is exactly one.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from kfclient.errors import Problem
 from kfclient.sandbox import Sandbox
 from kfclient.sandbox.calls import documents
 from kfclient.store import ConnectionSecret, Home, Secrets
+from tests.desk.moments import moment_at
 from tests.desk.mortal import Ended, Mortal
 from tests.desk.publisher import Publisher
 from tests.desk.server_time import ServerTime
@@ -43,13 +45,14 @@ _ROUNDS = 12
 _BY_HAND = "by hand"
 _KINDS = (
     "late", "late", "late", "drop-after", "drop-after", "truncate", "drop-before", "reset-before",
-    "html-503", "fault-500", "refuse",
+    "html-503", "fault-500", "refuse", "false-ok", "false-ok",
 )  # fmt: skip
 _CONTACTS = {
     Kind.COST: ("Pennine Water", "Tern Telecom", "Somebody New"),
     Kind.SALE: ("Dunmore School",),
 }
 
+_NUMBERED = ("InsertReceipt", "InsertInvoice")
 _CALLS = (
     "InsertReceipt", "InsertReceipt", "InsertReceipt", "InsertReceipt", "InsertInvoice",
     "InsertReceiptPayment", "InsertReceiptPayment", "InsertReceiptNote", "InsertSupplier",
@@ -89,6 +92,8 @@ class History(RuleBasedStateMachine):
         self.by_hand: set[int] = set()
         self.taken_away: set[int] = set()
         self.passed = 0.0
+        self.asked = 0
+        self.clock_is_off = dt.timedelta()
         self.start_sandbox()
         self.desks = [self.new_desk("anna"), self.new_desk("ben")]
 
@@ -104,7 +109,14 @@ class History(RuleBasedStateMachine):
         secrets = Secrets(home.root, memory=True)
         secret = ConnectionSecret(self.sandbox.password, self.sandbox.autoauth_key)
         secrets.save(self.business, secret, secrets.choices()[0].id)
-        return Desk(home, secrets, person=person, clock=lambda: self.time.now(), limits=_LIMITS)
+        return Desk(
+            home,
+            secrets,
+            person=person,
+            clock=lambda: self.time.now() + self.clock_is_off,
+            moment=lambda: moment_at(self.time.now()),
+            limits=_LIMITS,
+        )
 
     @property
     def desk(self) -> Desk:
@@ -133,8 +145,13 @@ class History(RuleBasedStateMachine):
         if trouble is not None:
             self.told["calls gone wrong"] += 1
             operation, kind, nth = trouble
-            late = {"seconds": 100.0} if kind == "late" else {}
-            self.sandbox.misbehave(operation, kind, nth=nth, **late)
+            told: dict[str, Any] = {}
+            if kind == "late":
+                told["seconds"] = 100.0
+            elif kind == "false-ok":
+                operation = operation if operation in _NUMBERED else _NUMBERED[0]
+                told["text"] = str(self.random_number())
+            self.sandbox.misbehave(operation, kind, nth=nth, **told)
         life = Mortal(self.folder / "home", point)
         try:
             with life.while_it_lives():
@@ -147,6 +164,11 @@ class History(RuleBasedStateMachine):
             self.time.settle_down()
             self.desks[session] = self.new_desk(self.desks[session].person)
         self.sandbox.behave()
+
+    def random_number(self) -> int:
+        """Return the number of a document that is there, or will be, or never."""
+        self.asked += 1
+        return 1 + self.asked * 7 % 9
 
     # What people do here
 
@@ -243,6 +265,10 @@ class History(RuleBasedStateMachine):
         self.time.pass_by(seconds)
         self.passed = self.time.passed
 
+    @rule(days=st.sampled_from((0.01, 3, -3)))
+    def somebody_sets_the_clock(self, days: float) -> None:
+        self.clock_is_off += dt.timedelta(days=days)
+
     @rule()
     def kashflow_is_started_anew(self) -> None:
         self.sandbox.stop()
@@ -285,14 +311,11 @@ class History(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 9))
     def somebody_changes_a_document(self, which: int) -> None:
-        """Not one that is just being looked for: nobody could know it again then."""
+        """Its reference, which KashFlow may rewrite by itself too; also while it is looked for."""
         every = self.documents()
         if not every:
             return
         noun, row = every[which % len(every)]
-        looked_for = {item.id for item in self.desk.resolving.unresolved(self.business)}
-        if _item_of(row) in looked_for:
-            return
         books = self.sandbox.account.books
         with books.transaction():
             changed = {**row, "CustomerReference": "CHANGED"}

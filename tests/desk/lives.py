@@ -5,6 +5,7 @@ The sandbox and the time live in the process that begins them, so they survive t
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import selectors
@@ -29,12 +30,15 @@ from kfclient.sandbox import Sandbox
 from kfclient.store import ConnectionSecret, Home, Secrets
 from tests.desk.fifty import Reckoning, items, reckon
 from tests.desk.kill_points import KillPoints
+from tests.desk.moments import moment_at
 from tests.desk.publisher import Publisher
 from tests.desk.server_time import ServerTime, put_back, wind_back
 
 _ROUNDS = 12
 _SLEEPS = 60
 _TURN = 0.002
+_SET_BY = (0, 3, -3)
+"""By how many days the clocks of processes differ, one after the other."""
 
 
 class Life(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,7 +166,8 @@ class World:
             home,
             secrets,
             person="anna",
-            clock=self.time.now,
+            clock=lambda: self.time.now() + dt.timedelta(days=_SET_BY[life.point % len(_SET_BY)]),
+            moment=lambda: moment_at(self.time.now()),
             limits=Limits(silence=seconds, reading=seconds, writing=seconds, tries=1),
         )
 

@@ -14,6 +14,7 @@ from kfclient.desk import Desk, Draft
 from kfclient.desk.events import Event
 from kfclient.desk.model.item import Item, ItemLine, ItemState, Kind
 from kfclient.desk.publish.journal_records import PublishReport
+from kfclient.elapsed import Uptime
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home, Secrets
 
@@ -43,17 +44,24 @@ SALE = msgspec.structs.replace(
 
 
 class Publisher:
-    """One business of one desk, connected to the sandbox and synced, tax data on."""
+    """One business of one desk, connected to the sandbox and synced, tax data on.
 
-    def __init__(self, home: Home, sandbox: Sandbox) -> None:
+    `endpoint` is what stands before the sandbox, where something does.
+    """
+
+    def __init__(self, home: Home, sandbox: Sandbox, endpoint: str = "") -> None:
         self.now = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC)
+        self.stepped = dt.timedelta()
+        self.machine, self.boots = "here", 1
+        self.started = self.now - dt.timedelta(hours=1)
         self.home = home
         self.sandbox = sandbox
         self.desk = Desk(
             home,
             Secrets(home.root, memory=True),
             person="anna",
-            clock=lambda: self.now,
+            clock=lambda: self.now + self.stepped,
+            moment=self.moment,
             limits=LIMITS,
         )
         self.business = self.desk.businesses.add("Harbour Lane").id
@@ -61,7 +69,7 @@ class Publisher:
             self.business,
             Draft(
                 software="sandbox",
-                endpoint=sandbox.endpoint,
+                endpoint=endpoint or sandbox.endpoint,
                 username=sandbox.username,
                 password=sandbox.password,
                 autoauth_key=sandbox.autoauth_key,
@@ -70,6 +78,7 @@ class Publisher:
         assert not self.desk.syncing.sync(self.business).failed
         self.desk.businesses.change_settings(self.business, {"publish_tax_data": "on"})
         self.events: list[Event] = []
+        self.slept: list[float] = []
         self.forget_calls()
 
     @property
@@ -102,9 +111,22 @@ class Publisher:
             **values,
         )
 
+    def moment(self) -> Uptime:
+        """Return how far the machine has counted since it was started last."""
+        since = self.now - self.started
+        return Uptime(machine=self.machine, boot=str(self.boots), seconds=since.total_seconds())
+
+    def start_the_machine_again(self) -> None:
+        """Have the machine count from nothing."""
+        self.boots, self.started = self.boots + 1, self.now
+
     def wait(self, seconds: float) -> None:
-        """Let time pass on the desk's clock."""
+        """Let time pass."""
         self.now += dt.timedelta(seconds=seconds)
+
+    def step_the_clock(self, seconds: float) -> None:
+        """Have somebody set the clock forward, or back, while no time passes."""
+        self.stepped += dt.timedelta(seconds=seconds)
 
     def item(self, item_id: str) -> Item:
         return self.desk.items.get(self.business, item_id)

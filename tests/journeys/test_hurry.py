@@ -59,6 +59,8 @@ async def test_saving_and_leaving_at_once_saves_once(synced_desk: Desk, business
         for _ in range(4):
             if isinstance(walk.screen, ItemsScreen | ConnectionsScreen):
                 break
-            await walk.press("y" if not isinstance(walk.screen, ItemFormScreen) else "escape")
+            await walk.press("y", "enter") if not isinstance(
+                walk.screen, ItemFormScreen
+            ) else await walk.press("escape")
         await walk.until(lambda: isinstance(walk.screen, ItemsScreen | ConnectionsScreen))
     assert len(synced_desk.items.all(business)) == 1

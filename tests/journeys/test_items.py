@@ -214,7 +214,7 @@ async def test_leaving_the_form_asks_when_something_would_be_lost(
         assert "Pennine" in walk.text
         await walk.press("escape")
         await walk.until_on(ConfirmScreen)
-        await walk.press("y")
+        await walk.press("y", "enter")
         await walk.until_on(ItemsScreen)
     assert synced_desk.items.all(business) == []
 
@@ -232,7 +232,7 @@ async def test_deleting_asks_and_keeps_what_was_not_meant(synced_desk: Desk, bus
         assert len(synced_desk.items.all(business)) == 3, "Enter alone does nothing"
         await walk.press("d")
         await walk.until_on(ConfirmScreen)
-        await walk.press("y")
+        await walk.press("y", "enter")
         await walk.until("0 ready, 1 to review")
     assert [item.contact for item in synced_desk.items.all(business)] == ["Lark Rail"]
 

@@ -54,7 +54,7 @@ async def test_samples_are_imported_and_published_to_the_penny(
         await walk.press("s")
         await walk.until("60 purchases and 15 invoices to publish")
         assert not walk.overflows()
-        await walk.press("y")
+        await walk.press("y", "enter")
         await walk.until_on(PublishProgressScreen)
         await walk.until("75 of 75, done")
         assert "Nothing already published is published again." in walk.text
@@ -121,7 +121,7 @@ async def test_nothing_is_created_unless_it_was_agreed_to(synced_desk: Desk, bus
         await walk.until("Left out until you agree")
         await walk.press("c")
         await walk.until("1 purchase and 1 invoice to publish")
-        await walk.press("y")
+        await walk.press("y", "enter")
         await walk.until("3 of 3, done")
         assert "2 published, 1 held" in walk.text
         assert "Created in KashFlow: Brand New Customer." in walk.text
@@ -139,7 +139,7 @@ async def test_marked_items_alone_are_published(synced_desk: Desk, business: str
         await walk.until("3 ready")
         await walk.press("down", "space", "p")
         await walk.until("1 purchase to publish")
-        await walk.press("y")
+        await walk.press("y", "enter")
         await walk.until("1 of 1, done")
         assert "No. 1" in walk.text
         await walk.press("escape")
@@ -155,9 +155,9 @@ async def test_a_lost_reply_is_settled_by_looking_in_kashflow(
     sandbox.misbehave("InsertReceipt", "drop-after")
     async with walking(synced_desk) as walk:
         await to_review(walk)
-        await walk.press("y")
+        await walk.press("y", "enter")
         await walk.until("s, then it goes on")
-        await walk.press("x", "y")
+        await walk.press("x", "y", "enter")
         await walk.until("1 of 1, stopped")
         await walk.press("r")
         await walk.until("■ published")
@@ -172,9 +172,9 @@ async def test_a_request_that_never_arrived_is_decided_by_a_person_who_looked(
     sandbox.misbehave("InsertReceipt", "drop-before")
     async with walking(synced_desk) as walk:
         await to_review(walk)
-        await walk.press("y")
+        await walk.press("y", "enter")
         await walk.until("s, then it goes on")
-        await walk.press("x", "y")
+        await walk.press("x", "y", "enter")
         await walk.until("1 of 1, stopped")
         assert "1 of unknown outcome" in walk.text
         assert not walk.overflows()
@@ -194,13 +194,13 @@ async def test_a_request_that_never_arrived_is_decided_by_a_person_who_looked(
         assert not walk.overflows()
         await walk.press("n")
         await walk.until("twice")
-        await walk.press("y")
+        await walk.press("y", "enter")
         await walk.until("✓ ready")
         await walk.press("escape")
         await walk.until("1 ready, 0 to review")
         await walk.press("p")
         await walk.until_on(PublishReviewScreen)
-        await walk.press("y")
+        await walk.press("y", "enter")
         await walk.until("1 published")
     assert synced_desk.items.all(business)[0].number == 1
 
@@ -212,7 +212,7 @@ async def test_a_refusal_is_shown_in_kashflows_words(
     sandbox.misbehave("InsertReceipt", "refuse", text="The period is locked")
     async with walking(synced_desk) as walk:
         await to_review(walk)
-        await walk.press("y")
+        await walk.press("y", "enter")
         await walk.until("1 held")
         assert "The period is locked" in walk.text
         await walk.press("escape")
@@ -230,7 +230,7 @@ async def test_publishing_goes_on_when_it_is_left_and_stops_when_asked(
         async with walking(synced_desk) as walk:
             await to_review(walk)
             slow.let_go()
-            await walk.press("y")
+            await walk.press("y", "enter")
             await walk.until("■ published")
             await walk.press("escape")
             await walk.until("publishing, p shows it")
@@ -238,7 +238,7 @@ async def test_publishing_goes_on_when_it_is_left_and_stops_when_asked(
             await walk.until_on(PublishProgressScreen)
             await walk.press("x")
             await walk.until_on(ConfirmScreen)
-            await walk.press("y")
+            await walk.press("y", "enter")
             await walk.until("stopping after what is being sent")
             slow.let_all_go()
             await walk.until("stopped")

@@ -118,7 +118,7 @@ async def test_disconnecting_asks_and_keeps_the_lists(synced_desk: Desk, busines
         await walk.press("enter")
         await walk.until_on(ManageScreen)
         assert synced_desk.businesses.get(business).connection is not None
-        await walk.press("d", "y")
+        await walk.press("d", "y", "enter")
         await walk.until("○ not connected")
         await walk.press("escape", "s")
         await walk.until_on(ErrorScreen)

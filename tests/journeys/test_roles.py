@@ -65,7 +65,7 @@ async def test_an_admin_names_people_and_the_last_admin_stays(desk: Desk, busine
         await walk.until("anna (you)")
         await walk.press("enter")
         await walk.until("anna is the last Admin of this business.")
-        await walk.press("x", "y")
+        await walk.press("x", "y", "enter")
         await walk.until("Name somebody else Admin first.")
         await walk.press("a")
         await walk.write("anna")
@@ -77,6 +77,6 @@ async def test_an_admin_names_people_and_the_last_admin_stays(desk: Desk, busine
         await walk.until("Standard")
         await walk.press("down", "enter")
         await walk.until(lambda: desk.businesses.get(business).people.get("ben") is Role.ADMIN)
-        await walk.press("up", "x", "y")
+        await walk.press("up", "x", "y", "enter")
         await walk.until("ask ben, or the accountant")
     assert desk.businesses.get(business).people == {"ben": Role.ADMIN}

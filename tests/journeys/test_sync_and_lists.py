@@ -54,7 +54,7 @@ async def test_a_sync_is_stopped_after_a_question(
             await walk.until_on(ConfirmScreen)
             await walk.press("enter")  # Enter alone does nothing: the focus is on Cancel
             await walk.until_on(SyncScreen)
-            await walk.press("x", "y")
+            await walk.press("x", "y", "enter")
             await walk.until("Stopped, as you asked")
             assert "○ Customers" in walk.text
             assert slow.held == 1, "it did not wait for the rest of the reply"

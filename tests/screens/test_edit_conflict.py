@@ -230,7 +230,7 @@ async def test_what_the_other_changed_is_not_deleted(
         await walk.press("d")
         await walk.until_on(ConfirmScreen)
         change(ben, inbox, reference="PW-77")
-        await walk.press("y")
+        await walk.press("y", "enter")
         await walk.until("Item 1 was changed meanwhile, and is still here.")
     assert inbox_desk.items.get(inbox.business, "1").reference == "PW-77"
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from kfclient.desk import Desk
+from screens.files import complete
 from screens.import_file import ImportScreen
-from screens.widgets.path_box import complete
 from tests.desk.filed import SALES, sale, text_of
 from tests.desk.seeded import SAMPLES, Inbox
 from tests.journeys.walk import Walk

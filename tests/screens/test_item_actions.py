@@ -44,9 +44,9 @@ async def test_what_was_changed_there_is_told_and_undone_only_when_that_is_agree
         assert "Undo" not in walk.footer.split()
         await walk.press("c")
         await walk.until("reference: C-1 was sent, C-9 is there")
-        await walk.press("y")
+        await walk.press("y", "enter")
         await walk.until("y deletes 1 item in KashFlow")
-        await walk.press("y", "y")
+        await walk.press("y", "y", "enter")
         await walk.until("Done: 1 item undone.")
     assert synced_desk.items.get(business, "1").sent is None
 
@@ -71,7 +71,7 @@ async def test_what_was_published_is_verified_and_undone(
         await walk.press("enter")
         await walk.until("nothing has been deleted yet")
         assert synced_desk.items.get(business, "1").sent is ItemState.PUBLISHED, "not by Enter"
-        await walk.press("y", "y")
+        await walk.press("y", "y", "enter")
         await walk.until("Done: 1 item undone.")
         await walk.press("escape")
         await walk.until("1 ready, 0 to review, 1 published")
@@ -80,7 +80,7 @@ async def test_what_was_published_is_verified_and_undone(
         assert "2 documents by anna, 1 still there" in walk.text
         await walk.press("enter")
         await walk.until("y deletes 1 item")
-        await walk.press("y", "y")
+        await walk.press("y", "y", "enter")
         await walk.until("Done: 1 item undone.")
     assert [one.sent for one in synced_desk.items.all(business)] == [None, None]
 
@@ -105,7 +105,7 @@ async def test_files_are_attached_later_and_taken_off(
         assert not walk.overflows()
         await walk.press("f8")
         await walk.until("Take bill.pdf off the item?")
-        await walk.press("y")
+        await walk.press("y", "enter")
         await walk.until_on(ItemFilesScreen)
         await walk.until("✓ Taken off.")
     assert synced_desk.attaching.files(business, "1") == []
@@ -141,6 +141,6 @@ async def test_costs_are_gathered_into_a_claim_and_taken_apart(
         assert (claim.kind, claim.gross, claim.reference) == (Kind.CLAIM, Decimal(180), "August")
         await walk.press("t")
         await walk.until("Take claim 3 apart?")
-        await walk.press("y")
+        await walk.press("y", "enter")
         await walk.until("2 ready")
     assert [one.id for one in inbox_desk.items.all(inbox.business)] == ["1", "2"]

@@ -300,7 +300,7 @@ async def test_an_item_that_is_gone_loses_nothing_typed(inbox: Inbox, inbox_desk
         assert field(walk, "contact").value == "Pennine Water Ltd"
         await walk.press("ctrl+s")
         await walk.until_on(ConfirmScreen)
-        await walk.press("y")
+        await walk.press("y", "enter")
         await walk.until(lambda: not isinstance(walk.screen, ItemFormScreen))
     [added] = inbox_desk.items.all(inbox.business)
     assert (added.contact, added.id != item.id) == ("Pennine Water Ltd", True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 
 from kfclient.desk import Desk
-from kfclient.desk.model.item import Kind
+from kfclient.desk.model.item import Item, ItemLine, ItemState, Kind, SentAs, SentLine
+from screens.item_words import details
 from screens.items import ItemsScreen
 from screens.widgets.ledger_table import LedgerTable
 from tests.desk.seeded import Inbox
@@ -168,3 +170,15 @@ async def test_a_new_item_is_of_the_kind_that_is_shown(inbox: Inbox, inbox_desk:
             await walk.until(f"< {kind.value} >")
             assert whose in walk.text
             await walk.press("escape")
+
+
+def test_a_published_item_shows_what_was_sent_and_that_it_is_not_recorded_as_paid() -> None:
+    line = ItemLine(unit_price=Decimal("167.93"), tax_rate=Decimal(20), vat=Decimal("33.59"))
+    sent = SentAs(
+        lines=(SentLine(unit_price=Decimal("201.52"), tax_rate=Decimal(-1)),),
+        unpaid="it names no payment method",
+    )
+    item = Item(id="1", lines=(line,), sent=ItemState.PUBLISHED, number=7, sent_as=sent)
+    told = details(item, ItemState.PUBLISHED, ())
+    assert "Net 201.52  VAT 0.00  Gross 201.52" in told
+    assert "? NOT recorded as paid: it names no payment method." in told

@@ -94,7 +94,7 @@ async def test_an_admin_moves_it_and_is_told(kept: Desk) -> None:
         text = walk.text
         assert "n  Cancel" in text
         assert not walk.overflows()
-        await walk.press("y")
+        await walk.press("y", "enter")
         await walk.until("The password is kept nowhere: it is typed each time.")
         states = {row.key: row.cells[0] for row in walk.screen.query_one(LedgerTable).rows}
         assert (states[FILE], states[TYPED]) == ("○ possible", "● in use")
@@ -111,13 +111,13 @@ async def test_the_passphrase_is_asked_for_on_the_way(kept: Desk, draft: Draft) 
     fresh = Desk(Home(root), Secrets(root), person="anna", limits=QUICK)
     async with on_screen(fresh, screen()) as walk:
         await to_place(walk, TYPED)
-        await walk.press("enter", "y")
+        await walk.press("enter", "y", "enter")
         await walk.until_on(PassphraseScreen)
         await walk.press("escape")
         await walk.until_on(KeyringScreen)
         await walk.until("✗")
         assert place_of(fresh) == FILE
-        await walk.press("enter", "y")
+        await walk.press("enter", "y", "enter")
         await walk.until_on(PassphraseScreen)
         await walk.write(PASSPHRASE)
         await walk.press("enter")

@@ -40,7 +40,7 @@ def test_its_end_looks_like_this(
         published.publishing.start(plan, create_suppliers=False, create_customers=False)
         await published.push_screen(PublishProgressScreen(business, "Harbour Lane"))
         await walk.until("s, then it goes on")
-        await walk.press("x", "y")
+        await walk.press("x", "y", "enter")
         await walk.until("3 of 3, stopped")
         await walk.press("end")
         assert not walk.overflows()
@@ -79,7 +79,7 @@ async def test_a_server_that_is_gone_is_waited_for_until_it_is_stopped(
         assert not walk.overflows()
         await walk.press("p")
         await walk.until("paused: p goes on")
-        await walk.press("x", "y")
+        await walk.press("x", "y", "enter")
         await walk.until("· not sent")
         assert "0 published" in walk.text
         assert not walk.overflows()

@@ -81,7 +81,7 @@ async def test_what_was_agreed_to_is_the_answer(inbox: Inbox, inbox_desk: Desk) 
         await walk.until("Nothing to publish yet. 2 left out.")
         await walk.press("c")
         await walk.until("1 invoice to publish")
-        await walk.press("y")
+        await walk.press("y", "enter")
         await walk.until(lambda: bool(answers))
     assert answers == [Approved(screen.plan, Agreed(suppliers=False, customers=True))]
 

@@ -32,7 +32,7 @@ async def test_it_is_the_one_that_kashflow_has(
         assert not walk.overflows()
         await walk.press("y")
         await walk.until("Is item 1 the document 1 in KashFlow?")
-        await walk.press("y")
+        await walk.press("y", "enter")
         await walk.until(lambda: not isinstance(walk.screen, ResolveScreen))
     item = synced_desk.items.get(business, "1")
     assert (item.sent, item.number) == (ItemState.PUBLISHED, 1)
@@ -78,6 +78,8 @@ async def test_a_run_that_broke_off_is_offered_and_carried_on(
         await walk.press("enter")
         assert isinstance(walk.screen, ResumeRunScreen), "Enter alone does nothing"
         await walk.press("y")
+        await walk.until("Enter carries it on")
+        await walk.press("enter")
         await walk.until_on(PublishProgressScreen)
         await walk.until("3 of 3, done")
         await walk.press("escape")

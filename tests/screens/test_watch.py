@@ -137,7 +137,7 @@ async def test_a_person_whom_the_other_promoted_is_not_taken_off(stock: Desk, ot
         await walk.press("down", "x")
         await walk.until_on(ConfirmScreen)
         other.businesses.set_role(HARBOUR, "ben", Role.ADMIN)
-        await walk.press("y")
+        await walk.press("y", "enter")
         await walk.until("ben was changed meanwhile: they are Admin now.")
         await asyncio.sleep(LOOK_SECONDS * 1.5)
         assert "ben was changed meanwhile" in walk.text, "it stays on the screen"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from kfclient.store import backup
+from kfclient.store import backup, backup_file
 from kfclient.store.backup_file import write
 from kfclient.store.errors import (
     BackupRefused,
@@ -212,7 +212,7 @@ FULL = """
 import resource, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from kfclient.store import backup
+from kfclient.store import backup, backup_file
 from kfclient.store.errors import StateUnwritable
 resource.setrlimit(resource.RLIMIT_FSIZE, (400, resource.RLIM_INFINITY))
 try:
@@ -332,6 +332,33 @@ WRONG: dict[str, tuple[Callable[[dict[str, bytes]], Any], type[StoreError], str]
         BackupRefused,
         "cannot be understood",
     ),
+    "a document twice": (
+        with_file("state.json", b'{"businesses":{"1":{"id":"a"},"1":{"id":"b"}}}'),
+        BackupRefused,
+        "a key is there twice",
+    ),
+    "a document twice, written otherwise": (
+        with_file("state.json", b'{"businesses":{"1":{"id":"a"},"01":{"id":"b"}}}'),
+        BackupRefused,
+        "cannot be understood",
+    ),
+    "a number beyond all numbers": (
+        with_file("state.json", b'{"businesses":{"%b":{"id":"a"}}}' % (b"9" * 4000)),
+        BackupRefused,
+        "cannot be understood",
+    ),
+    "a manifest with a file twice": (
+        lambda files: files.update(
+            {"manifest.json": files["manifest.json"].replace(b"{", b'{"kashdeck": "backup",', 1)}
+        ),
+        BackupRefused,
+        "manifest is not",
+    ),
+    "nested without end": (
+        with_file("state.json", b'{"businesses":' + b"[" * 100_000),
+        BackupRefused,
+        "cannot be understood",
+    ),
     "a list of nonsense": (
         with_file("businesses/acme/lists/suppliers.json", b"[]"),
         BackupRefused,
@@ -357,6 +384,36 @@ def test_what_is_no_sound_backup_is_refused_and_nothing_is_touched(
 
     assert contents(home.root) == before
     assert sorted(tmp_path.iterdir()) == listing
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "state.json"])
+def test_what_swells_without_end_is_not_taken_in(
+    home: Home, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backup_file, "_SURELY_FITS", 1 << 16)
+    path = tmp_path / "books.zip"
+    backup.back_up(filled(home).root, path, AT)
+    with zipfile.ZipFile(path) as archive:
+        files = {one: archive.read(one) for one in archive.namelist()}
+    files[name] = b" " * (4 << 20)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for one, data in files.items():
+            archive.writestr(one, data)
+    with pytest.raises(BackupRefused, match=f"{name} is too large"):
+        backup.examine(path)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "device"])
+def test_what_is_no_file_is_no_backup(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "books.zip"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/zero")
+    with pytest.raises(BackupRefused, match=f"it is a {kind}, not a file"):
+        backup.examine(path)
 
 
 def test_a_backup_cut_anywhere_or_with_a_bit_changed_is_refused(home: Home, tmp_path: Path) -> None:
@@ -387,7 +444,7 @@ def test_a_file_that_is_not_there_or_not_ours_is_said(home: Home, tmp_path: Path
         backup.restore(home.root, tmp_path / "nothing.zip", AT)
     with pytest.raises(BackupRefused, match="not a whole backup"):
         backup.restore(home.root, tmp_path / "list.txt", AT)
-    with pytest.raises(StoreError, match="could not be read"):
+    with pytest.raises(StoreError, match="it is a folder, not a file"):
         backup.restore(home.root, tmp_path, AT)
 
     assert not home.root.exists()

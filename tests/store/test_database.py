@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from enum import IntEnum, StrEnum
@@ -16,6 +17,7 @@ from tinydb.operations import increment
 from tinydb.table import Document
 
 from kfclient.store.database import Database
+from tests.growth import growth
 
 
 class Abandoned(Exception):
@@ -243,6 +245,44 @@ def test_inside_a_transaction_its_own_changes_are_seen(db: Database) -> None:
         assert table.get(doc_id=1) == {"state": "sent"}
         assert len(table) == len(table.all()) == 3
         assert db.tables() == {"items"}
+
+
+def test_a_transaction_finds_its_own_by_any_value_they_had(db: Database) -> None:
+    table = db.table("items")
+    table.insert_multiple([{"n": 1}, {"n": 1}, {"n": 2}])
+
+    with db.transaction():
+        assert len(table.by("n", 1)) == 2
+        table.insert({"n": 1})
+        table.update({"n": 3}, doc_ids=[1])
+
+        def part() -> None:
+            with db.transaction():
+                table.insert({"n": 1})
+                table.update({"n": 1}, doc_ids=[1, 3])
+                table.remove(doc_ids=[2])
+                assert [one.doc_id for one in table.by("n", 1)] == [1, 3, 4, 5]
+                raise Abandoned
+
+        with pytest.raises(Abandoned):
+            part()
+
+        assert [one.doc_id for one in table.by("n", 1)] == [2, 4]
+        assert [one.doc_id for one in table.by("n", 2)] == [3]
+        assert [one.doc_id for one in table.by("n", 3)] == [1]
+
+
+def test_finding_in_a_transaction_costs_the_same_however_much_it_has_put(tmp_path: Path) -> None:
+    few, many = (Database(tmp_path / f"{size}.json") for size in (100, 4000))
+
+    with few.transaction(), many.transaction():
+        few.table("items").insert_multiple({"source": f"R{n}"} for n in range(100))
+        many.table("items").insert_multiple({"source": f"R{n}"} for n in range(4000))
+
+        def looking(db: Database) -> Callable[[], object]:
+            return lambda: [db.table("items").by("source", f"R{n}") for n in range(100)]
+
+        assert growth(looking(few), looking(many)) < 3
 
 
 def test_a_transaction_inside_another_is_part_of_it(db: Database) -> None:

@@ -181,7 +181,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("root alone can mount a disk")
     folder = tmp_path / "disk"
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=256k,mode=700", "tmpfs", str(folder)]
     if subprocess.run(mount, check=False).returncode:
         pytest.skip("no disk can be mounted here")
     yield folder

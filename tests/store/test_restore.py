@@ -229,11 +229,8 @@ def test_a_home_that_is_a_link_to_another_disk_is_restored(path: Path, tmp_path:
     """Each file is replaced in its own folder, and the folders may be anywhere."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    mounted = (
-        os.getuid() == 0
-        and subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(disk)], check=False).returncode
-        == 0
-    )
+    mount = ["mount", "-t", "tmpfs", "-o", "mode=700", "tmpfs", str(disk)]
+    mounted = os.getuid() == 0 and subprocess.run(mount, check=False).returncode == 0
     try:
         (tmp_path / "linked").symlink_to(disk)
         elsewhere = Home(tmp_path / "linked")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 import zipfile
 from typing import TYPE_CHECKING
@@ -11,6 +13,7 @@ import pytest
 from kfclient.desk.business.backup_rights import Backups
 from kfclient.desk.business.businesses import Businesses
 from kfclient.desk.errors import NotAllowed
+from kfclient.desk.person import this_person
 from kfclient.store import Home
 from tests.tui.kashdeck import COSTS, NAME, PASSPHRASE, Kashdeck
 
@@ -150,3 +153,134 @@ def test_only_who_is_admin_of_every_business_here_may_restore(home: Home, tmp_pa
                 doing(path)
 
     assert Businesses(home).get("harbour-lane").people == {"anna": "admin"}
+
+
+@pytest.mark.parametrize("harm", ["damaged", "gone"])
+def test_where_nothing_says_who_is_admin_the_owner_of_the_folder_restores(
+    home: Home, tmp_path: Path, harm: str
+) -> None:
+    if os.getuid() != 0:
+        pytest.skip("NOT PROVED: only root can give a folder to another user")
+    path = tmp_path / "books.zip"
+    Businesses(home).add("Harbour Lane")
+    home.books("harbour-lane").table("items").insert({"reference": "A"})
+    Backups(home).make(path)
+    home.close()
+    for name in ("state.json", "state.json.log"):
+        (home.root / name).write_bytes(b"{") if harm == "damaged" else (home.root / name).unlink()
+    os.chown(home.root, 40_077, -1)
+    backups = Backups(Home(home.root))
+    for doing in (lambda: backups.examine(path), lambda: backups.restore(path), backups.keep_sound):
+        with pytest.raises(NotAllowed, match="only user 40077, whose folder"):
+            doing()
+    os.chown(home.root, os.getuid(), -1)
+    backups.restore(path)
+    assert [one.business.id for one in Businesses(Home(home.root)).all()] == ["harbour-lane"]
+
+
+def test_a_restore_names_each_address_that_changes_and_the_password_stays_here(
+    connected: Kashdeck, tmp_path: Path
+) -> None:
+    path, elsewhere = tmp_path / "books.zip", "http://127.0.0.1:9/api/service.asmx"
+    home = Home(connected.home)
+    table = home.state().table("businesses")
+    (found,) = table.all()
+    here = found["connection"]["endpoint"]
+    for address in (elsewhere, here):
+        connection = {**found["connection"], "endpoint": address}
+        table.update({"connection": connection}, doc_ids=[found.doc_id])
+        if address == elsewhere:
+            connected.json("backup", str(path))
+    home.close()
+
+    said = connected.run("restore", str(path), "--yes")
+    assert said.code == 0
+    told = said.err.replace("\n", " ")
+    assert f"{NAME} will be connected to" in told
+    assert elsewhere in told
+    assert here in told
+    answer = connected.json("sync", NAME, code=2)
+    assert answer["error"]["code"] == "secret-elsewhere"
+    # Nor is a new one asked for, to be sent there.
+    account = connected.sandbox.account
+    typed = f"{account.password}\n{account.autoauth_key}\n"
+    refused = connected.run("reconnect", NAME, "--secrets-stdin", stdin=typed)
+    assert refused.code == 2
+    assert "Nothing was asked or sent." in refused.err
+    again = ("reconnect", NAME, "--endpoint", here, "--secrets-stdin", "--no-sync")
+    assert connected.run(*again, stdin=typed).code == 0
+    assert connected.run("sync", NAME).code == 0
+    restored = connected.json("restore", str(path), "--yes")["restored"]
+    assert [one["business"] for one in restored["addresses"]] == [NAME]
+
+
+# -- records that do not fit --------------------------------------------------------------------
+
+
+def put(home: Home, table: str, **fields: object) -> None:
+    """Change a stored record as a hand with an editor would."""
+    database = home.state() if table in {"businesses", "counts"} else home.books(BUSINESS)
+    (first, *_) = database.table(table).all()
+    database.table(table).update(fields, doc_ids=[first.doc_id])
+
+
+BUSINESS = "harbour-lane-trading"
+ODD: dict[str, tuple[str, dict[str, object]]] = {
+    "a role": ("businesses", {"people": {"root": "boss"}}),
+    "people": ("businesses", {"people": [1]}),
+    "a day": ("businesses", {"created_at": "yesterday"}),
+    "a connection": ("businesses", {"connection": {"endpoint": 3}}),
+    "a setting": ("businesses", {"settings": {"settle_seconds": "soon"}}),
+    "a way out": ("businesses", {"id": "../../elsewhere"}),
+    "a count": ("counts", {"ready": "many"}),
+    "an item's date": ("items", {"date": "31/11"}),
+    "an item's lines": ("items", {"lines": "none"}),
+}
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_a_record_that_does_not_fit_is_found_refused_and_set_aside(
+    connected: Kashdeck, tmp_path: Path, what: str
+) -> None:
+    connected.run("import", NAME, COSTS)
+    items = len(connected.json("items", NAME)["items"])
+    table, fields = ODD[what]
+    sound, odd = str(tmp_path / "sound.zip"), str(tmp_path / "odd.zip")
+    connected.run("backup", sound)
+    home = Home(connected.home)
+    put(home, table, **fields)
+    home.close()
+    connected.run("backup", odd)
+
+    commands = (("status",), ("items", NAME), ("check", NAME), ("settings", NAME), ("people", NAME))
+    for words in commands if table != "counts" else ():  # which they count anew
+        ran = connected.run(*words)
+        assert "did not foresee" not in ran.err + ran.out, words
+        assert (
+            ran.code in {0, 1} or "restore --sound" in ran.err or "There is no business" in ran.err
+        )
+    doctor = connected.json("doctor", code=1)
+    (finding,) = [one for one in doctor["findings"] if one["code"] == "state-damaged"]
+    assert table in finding["sentence"]
+
+    ran = connected.run("restore", "--sound", "--yes")
+    assert ran.code == 0, ran.err
+    assert f"of {table} was not as Kashdeck writes it" in ran.out.replace("\n", " ")
+    if what in {"a day", "a way out"}:
+        assert connected.json("connections")["connections"] == []
+    else:
+        lost = 1 if table == "items" else 0
+        assert len(connected.json("items", NAME)["items"]) == items - lost
+    found = json.loads(connected.run("doctor", "--json").out)["findings"]
+    assert "state-damaged" not in [one["code"] for one in found]
+    copies = list(connected.home.rglob("*.damaged-*"))
+    assert len(copies) == 1
+
+    if what in {"a role", "people"}:
+        assert "no-admin" in [one["code"] for one in found]
+        assert connected.run("people", NAME, this_person(), "admin").code == 0
+    answer = connected.json("restore", odd, "--yes", code=2)["error"]
+    assert answer["code"] == "backup-refused"
+    assert table in answer["sentence"]
+    assert connected.run("restore", sound, "--yes").code == 0
+    assert len(connected.json("items", NAME)["items"]) == items

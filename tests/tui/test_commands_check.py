@@ -78,3 +78,32 @@ def test_costs_are_gathered_into_a_claim_and_brought_back(connected: Kashdeck) -
     assert wrong["error"]["code"] == "not-gathered"
     for words in (["Ann Lee"], [], ["Ann Lee", "3", "--undo", "4"]):
         assert connected.json("claim", NAME, *words, code=2)["error"]["code"] == "wrong-use"
+
+
+def test_a_document_of_nothing_is_published_when_a_person_says_so(connected: Kashdeck) -> None:
+    words = ["contact=Dunmore School", "date=31/08/2026", "reference=Z-2", "category=Sales"]
+    lines = ["1.unit_price=0", "bank_account=1200", "payment_method=BACS"]
+    added = connected.json("add", NAME, "--kind", "sale", *words, *lines, code=1)["item"]
+    held = connected.json("publish", NAME, added["id"], "--dry-run", code=1)
+    assert [one["id"] for one in held["left_out"]] == [added["id"]]
+    assert connected.json("check", NAME, added["id"], "--apply", "agree")["ready"] == 1
+    told = connected.json("item", NAME, added["id"])["item"]
+    assert told["agreed"] == ["E-AMOUNT-ZERO"]
+    assert "W-AMOUNT-ZERO" in [one["code"] for one in told["findings"]]
+    assert connected.json("publish", NAME, added["id"], "--create-customers")["published"] == 1
+    assert connected.json("verify", NAME)["differ"] == 0
+    assert "agreed" in connected.run("audit", NAME).out
+
+
+def test_what_was_said_and_stops_the_item_ends_with_1(connected: Kashdeck) -> None:
+    words = ["contact=Pennine Water", "date=31/08/2026", "reference=PW-9", "unit_price=10"]
+    added = connected.json("add", NAME, *words)["item"]
+    assert "E-CATEGORY-MISSING" in [one["code"] for one in added["findings"]]
+    for _ in range(2):
+        wrong = connected.json("edit", NAME, added["id"], "category=Nosuch", code=1)["item"]
+        assert "E-CATEGORY-UNKNOWN" in [one["code"] for one in wrong["findings"]]
+    connected.json("edit", NAME, added["id"], "note=Only a note")
+    connected.json("edit", NAME, added["id"], "1.category=Nosuch too", code=1)
+    connected.json("edit", NAME, added["id"], "category=7102")
+    connected.json("edit", NAME, added["id"], "currency=EUR", code=1)
+    connected.json("add", NAME, *words[1:], "contact=X", code=1)

@@ -64,7 +64,12 @@ def test_no_sync_leaves_the_lists_for_later(kashdeck: Kashdeck) -> None:
     assert kashdeck.connect("--no-sync").code == 0
     (connection,) = kashdeck.json("status", NAME)["connections"]
     assert connection["last_sync"] is None
-    assert connection["lists"]["suppliers"] == {"count": None, "synced_at": None, "problem": None}
+    assert connection["lists"]["suppliers"] == {
+        "count": None,
+        "synced_at": None,
+        "problem": None,
+        "remarks": [],
+    }
 
 
 def test_status_names_every_field(connected: Kashdeck) -> None:

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from kfclient.desk.business.businesses import Businesses
+from kfclient.desk.model.connection_state import publish_lock
 from kfclient.desk.model.item import Item, ItemLine
 from kfclient.errors import Problem, tell
+from kfclient.store import Home
 from tests.tui.kashdeck import COSTS, NAME, ROOT, SALES, Kashdeck
 from tui.commands.edit import changed, read, said
 
@@ -89,6 +92,7 @@ def test_items_give_every_field_amounts_as_text_and_null_for_what_is_missing(
         "number": None,
         "problem": None,
         "left": [],
+        "unpaid": None,
     }
     assert items[4]["reference"] is None
     assert items[5]["gross"] == "-36.00"
@@ -242,7 +246,9 @@ def test_checking_says_why_and_how_to_mend_it(filled: Kashdeck) -> None:
 
 def test_status_counts_items(filled: Kashdeck) -> None:
     (connection,) = filled.json("status")["connections"]
-    assert connection["items"] == {"ready": 14, "to_review": 1, "published": 0, "needs_you": 0}
+    counts = connection["items"]
+    assert (counts.pop("ready"), counts.pop("to_review")) == (14, 1)
+    assert set(counts.values()) == {0}
 
 
 def test_names_cannot_steer_the_terminal(connected: Kashdeck, tmp_path: Path) -> None:
@@ -257,3 +263,46 @@ def test_names_cannot_steer_the_terminal(connected: Kashdeck, tmp_path: Path) ->
     for words in (("items", NAME), ("check", NAME)):
         ran = connected.run(*words)
         assert "\x1b" not in ran.out + ran.err
+
+
+def test_what_kashflow_refused_is_not_ready_and_is_listed_with_the_refusal(
+    filled: Kashdeck,
+) -> None:
+    filled.sandbox.misbehave("InsertReceipt", "refuse", text="No such luck.")
+    filled.json("publish", NAME, "1", code=1)
+    for words in (["items", NAME], ["items", NAME, "--state", "needs-you"], ["check", NAME, "1"]):
+        ran = filled.run(*words)
+        assert "refused" in ran.out
+        assert "No such luck." in ran.out
+    waiting = filled.json("items", NAME, "--state", "needs-you")["items"]
+    assert [(one["id"], one["state"]) for one in waiting] == [("1", "ready")]
+    assert filled.run("check", NAME, "1").code == 1
+    assert "Item 1: cost, invoice, refused" in filled.run("item", NAME, "1").out
+    told = filled.run("status", NAME).out
+    assert "1 refused" in told
+    assert "0 of unknown outcome" in told
+    assert "1 for you to look at: kashdeck items" in told
+    counts = filled.json("status", NAME)["connections"][0]["items"]
+    assert (counts["refused"], counts["unknown"], counts["needs_you"]) == (1, 0, 1)
+
+
+def test_status_counts_anew_while_items_are_sent_and_after_a_sudden_end(filled: Kashdeck) -> None:
+    filled.json("publish", NAME, "1", code=0)
+    home = Home(filled.home)
+    business = Businesses(home).find(NAME).id
+    books = home.books(business)
+
+    def sent(state: str) -> tuple[int, int, int]:
+        with books.transaction():
+            books.table("items").update({"sent": state}, doc_ids=[2])
+        counts = filled.json("status", NAME)["connections"][0]["items"]
+        return counts["ready"], counts["published"], counts["unknown"]
+
+    ready, published, unknown = sent("ready")
+    with home.try_lock(publish_lock(business)):
+        assert sent("published") == (ready - 1, published + 1, unknown)
+        Businesses(home).counts_change(business)
+        sent("publishing")
+    # Nobody has the lock any more, and nobody counted.
+    assert sent("publishing") == (ready - 1, published, unknown + 1)
+    home.close()

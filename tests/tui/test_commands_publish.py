@@ -17,7 +17,7 @@ from tests.tui.kashdeck import COSTS, NAME, ROOT, SALES, Kashdeck
 CREATING = ("--create-suppliers", "--create-customers")
 ITEM = [
     *("id", "kind", "state", "reference", "contact", "date", "due_date", "currency"),
-    *("net", "vat", "gross", "number", "problem", "left"),
+    *("net", "vat", "gross", "number", "problem", "left", "unpaid"),
 ]
 
 
@@ -60,6 +60,16 @@ def test_the_whole_journey(kashdeck: Kashdeck) -> None:
     assert kashdeck.run("disconnect", NAME).code == 0
     assert len(kashdeck.json("items", NAME)["items"]) == 15
     _assert_no_secret(kashdeck)
+
+
+def test_what_came_out_different_is_told_and_the_command_ends_with_1(filled: Kashdeck) -> None:
+    filled.sandbox.account.switch(reference_length=3)
+    ran = filled.run("publish", NAME, "1")
+    assert ran.code == 1
+    assert "1 item published" in ran.out
+    item = filled.json("items", NAME)["items"][0]
+    assert item["problem"]["code"] == "came-out-different"
+    assert f"Item 1: {item['problem']['sentence']}" in ran.err
 
 
 def test_a_dry_run_shows_the_words_and_the_body_and_sends_nothing(filled: Kashdeck) -> None:
@@ -231,3 +241,30 @@ def test_a_trace_has_what_was_sent_and_no_secret(filled: Kashdeck, tmp_path: Pat
     assert trace.stat().st_mode & 0o777 == 0o600
     for secret in filled.secrets.split():
         assert secret not in text
+
+
+def test_what_was_sent_is_what_a_published_item_shows(connected: Kashdeck) -> None:
+    connected.run("settings", NAME, "publish_tax_data=off")
+    words = ["contact=Pennine Water", "date=31/08/2026", "reference=PW-33", "category=7102"]
+    words += ["unit_price=167.93", "tax_rate=20", "bank_account=1200", "payment_method=Magic beans"]
+    added = connected.json("add", NAME, *words)["item"]
+    assert (added["vat"], added["unpaid"]) == ("33.59", None)
+    (planned,) = connected.json("publish", NAME, added["id"], "--dry-run")["items"]
+    assert "NOT recorded as paid" in planned["sentence"]
+    (sent,) = connected.json("publish", NAME, added["id"], "--create-suppliers")["items"]
+    told = connected.json("item", NAME, added["id"])["item"]
+    (listed,) = connected.json("items", NAME)["items"]
+    for item in (sent, told, listed):
+        assert (item["net"], item["vat"], item["gross"]) == ("201.52", "0.00", "201.52")
+        assert "Magic beans" in item["unpaid"]
+    assert (told["lines"][0]["vat"], told["lines"][0]["tax_rate"]) == ("0.00", "-1")
+    for words in (["item", NAME, added["id"]], ["items", NAME], ["audit", NAME]):
+        assert "NOT recorded as paid: " in connected.run(*words).out
+    entry = next(
+        one for one in connected.json("audit", NAME)["entries"] if one["action"] == "published"
+    )
+    assert entry["after"]["vat"] == "0.00"
+    # Undone, it is again what it is by itself, and goes with its VAT where that is switched on.
+    connected.run("undo", NAME, added["id"], "--yes")
+    back = connected.json("item", NAME, added["id"])["item"]
+    assert (back["vat"], back["unpaid"]) == ("33.59", None)

@@ -147,7 +147,7 @@ def test_what_cannot_be_is_said_before_anything_is_done(
 
 def test_only_an_admin_moves_it(connected: Kashdeck) -> None:
     me = connected.json("people", NAME)["you"]
-    connected.run("people", NAME, "elena", "admin")
+    connected.run("people", NAME, "daemon", "admin")
     connected.run("people", NAME, me, "standard")
     ran = connected.run("keyring", NAME, "ask")
     assert ran.code == 2

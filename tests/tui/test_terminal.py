@@ -165,6 +165,8 @@ def test_a_lost_connection_lets_what_is_being_sent_come_to_its_end(
         terminal.press(b"p")
         terminal.read_until(b"SOAP body")
         terminal.press(b"y")
+        terminal.read_until(b"Enter sends")
+        terminal.press(b"\r")
         until = time.monotonic() + HANG
         while not sandbox.account.calls["InsertReceipt"] and time.monotonic() < until:
             terminal.read(0.05)

@@ -71,7 +71,7 @@ def run_audit(args: argparse.Namespace) -> int:
             say_json({"entries": [_shape(desk, entry) for entry in entries]})
             return 0
         if entries:
-            say(_lines(desk, entries))
+            say(*_lines(desk, entries))
         say(count(len(entries), "entry", "entries") + ".")
     return 0
 
@@ -118,7 +118,7 @@ def _warn_of_trouble(desk: Desk, business: Business) -> None:
             warn(f"This trail is not as it was written. See: kashdeck audit verify {business.id}")
 
 
-def _lines(desk: Desk, entries: Sequence[Entry]) -> str:
+def _lines(desk: Desk, entries: Sequence[Entry]) -> list[str]:
     """Return the entries, each with its number, its time here, and its sentence, wrapped to fit."""
     numbers = [str(entry.number or "") for entry in entries]
     times = [shown_time(entry.at) for entry in entries]
@@ -127,14 +127,12 @@ def _lines(desk: Desk, entries: Sequence[Entry]) -> str:
     room = room_here()
     lines = [f"{'No':>{wide[0]}}{GAP}{'When':<{wide[1]}}{GAP}What"]
     for entry, number, when in zip(entries, numbers, times, strict=True):
-        sentence = desk.audit.sentence(entry)
+        told = [desk.audit.sentence(entry)]
         if room:
-            told = textwrap.wrap(
-                sentence, max(room - indent, _FEWEST_CELLS), break_on_hyphens=False
-            )
-            sentence = f"\n{' ' * indent}".join(told)
-        lines.append(f"{number:>{wide[0]}}{GAP}{when:>{wide[1]}}{GAP}{sentence}")
-    return "\n".join(lines)
+            told = textwrap.wrap(told[0], max(room - indent, _FEWEST_CELLS), break_on_hyphens=False)
+        lines.append(f"{number:>{wide[0]}}{GAP}{when:>{wide[1]}}{GAP}{told[0]}")
+        lines += [" " * indent + part for part in told[1:]]
+    return lines
 
 
 def _tell_verdict(desk: Desk, business: Business, verdict: AuditVerdict, *, as_json: bool) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from kfclient.desk.business.backup_rights import Backups
+    from kfclient.desk.business.backup_rights import Backups, Readdressed, SetAside
     from kfclient.desk.business.businesses import Businesses
     from kfclient.store.backup import Restored, Salvaged
     from kfclient.store.backup_file import Backup
@@ -107,6 +107,7 @@ def restore_arguments(parser: Parser) -> None:
 def run_restore(args: argparse.Namespace) -> int:
     """Ask on a terminal, then restore."""
     from kfclient.desk.business.backup_rights import Backups
+    from kfclient.desk.doctor.misfits import StoredRecords
     from kfclient.store.home import Home
     from kfclient.store.log import start_logging
 
@@ -115,7 +116,7 @@ def run_restore(args: argparse.Namespace) -> int:
     home = Home.default()
     start_logging(home)
     try:
-        backups = Backups(home)
+        backups = Backups(home, records=StoredRecords())
         return _keep_sound(backups, args) if args.sound else _restore(backups, args)
     finally:
         home.close()
@@ -124,6 +125,9 @@ def run_restore(args: argparse.Namespace) -> int:
 def _restore(backups: Backups, args: argparse.Namespace) -> int:
     path = path_of(args.file)
     found = backups.examine(path)
+    moved = backups.readdressed(path)
+    for one in moved:
+        warn(_moved(one))
     if not args.yes and not agreed(
         f"Put the backup of {shown_time(found.made_at)} "
         f"({count(len(found.businesses), 'business', 'businesses')} with items or lists) in the "
@@ -137,10 +141,25 @@ def _restore(backups: Backups, args: argparse.Namespace) -> int:
     if args.json:
         shape = backup_shape(restored.backup, path, names)
         kept = None if restored.kept is None else str(restored.kept)
-        say_json({"restored": {**shape, "kept": kept, "unreadable_before": restored.left_out}})
+        addresses = [
+            {"business": one.business, "before": one.before or None, "after": one.after}
+            for one in moved
+        ]
+        rest = {"unreadable_before": restored.left_out, "addresses": addresses}
+        say_json({"restored": {**shape, "kept": kept, **rest}})
     else:
         _tell_restored(restored, names)
     return 0
+
+
+def _moved(one: Readdressed) -> str:
+    """Say that a connection goes elsewhere; a password that is kept here does not go with it."""
+    if not one.before:
+        return f"{one.business} will be connected to {one.after}."
+    return (
+        f"{one.business} will be connected to {one.after}, not to {one.before} as it is here. The "
+        "password that is kept for that one is not sent there: kashdeck reconnect asks for it anew."
+    )
 
 
 def _keep_sound(backups: Backups, args: argparse.Namespace) -> int:
@@ -150,7 +169,7 @@ def _keep_sound(backups: Backups, args: argparse.Namespace) -> int:
     ):
         say("Nothing was changed.")
         return 0
-    found = backups.keep_sound()
+    found, aside = backups.keep_sound()
     if args.json:
         shapes = [
             {
@@ -161,15 +180,24 @@ def _keep_sound(backups: Backups, args: argparse.Namespace) -> int:
             }
             for one in found
         ]
-        say_json({"salvaged": shapes})
+        taken = [
+            {"name": one.name, "table": one.table, "record": one.record, "copy": str(one.copy)}
+            for one in aside
+        ]
+        say_json({"salvaged": shapes, "set_aside": taken})
     else:
-        _tell_salvaged(found)
+        _tell_salvaged(found, aside)
     return 1 if any(one.kept is None for one in found) else 0
 
 
-def _tell_salvaged(found: list[Salvaged]) -> None:
-    if not found:
+def _tell_salvaged(found: list[Salvaged], aside: list[SetAside]) -> None:
+    if not found and not aside:
         say("Nothing is damaged here.")
+    for record in aside:
+        say(
+            f"{record.name}: record {record.record} of {record.table} was not as Kashdeck writes "
+            f"it, and was set aside as far as it does not fit. It is kept in {record.copy}"
+        )
     for one in found:
         copies = ", ".join(str(copy) for copy in one.copies)
         if one.kept is None:
@@ -186,7 +214,7 @@ def _tell_salvaged(found: list[Salvaged]) -> None:
         )
         say(f"{one.name}: {count(one.kept, 'record')} kept; {lost} could not be read.")
         say(f"The damaged files are kept as {copies}")
-    if any(one.kept is not None for one in found):
+    if aside or any(one.kept is not None for one in found):
         say(_PUBLISHED_SINCE)
 
 
@@ -289,19 +317,19 @@ def _tell_shared(now: Sharing, *, asked: bool) -> None:
 def _warn(now: Sharing, own: list[str]) -> None:
     if now.closed:
         warn(
-            f"But {now.closed} is closed to the group, so its people cannot come to the home.\n"
+            f"But {now.closed} is closed to the group, so its people cannot come to the home.",
             "Move the home to a folder that they can pass, such as one under /srv, and have "
-            "KASHDECK_HOME name it for everybody."
+            "KASHDECK_HOME name it for everybody.",
         )
     if own:
         warn(
             f"The passwords of {', '.join(own)} are not in the encrypted file, where all who know "
-            "its passphrase can use them.\nMove them there with: kashdeck keyring NAME "
-            "encrypted-file"
+            "its passphrase can use them.",
+            "Move them there with: kashdeck keyring NAME encrypted-file",
         )
     if not now.group and now.others:
         warn(
             f"Some files were made by {', '.join(now.others)} and stay theirs; they lie where only "
-            f"{now.owner} comes by.\nTo make them {now.owner}'s, have an administrator of this "
-            "machine do: chown -R"
+            f"{now.owner} comes by.",
+            f"To make them {now.owner}'s, have an administrator of this machine do: chown -R",
         )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kfclient.desk.model.item import needs_you
 from kfclient.errors import Cancelled
-from tui.commands.opening import opened, unlocked
+from tui.commands.items import state_word, tell_left
+from tui.commands.opening import agreed, opened, unlocked
 from tui.commands.output import count, say, say_json, warn
 from tui.commands.progress import STOPPED, stoppable
 from tui.commands.shapes import finding_shapes, item_shape
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from kfclient.desk import Desk
-    from kfclient.desk.model.item import Finding, Item
+    from kfclient.desk.model.item import Finding, Item, ItemState
     from tui.commands.usage import Parser
 
 
@@ -85,6 +87,7 @@ def check_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--apply", metavar="ACT", help="mend the items named with this act, where it was found"
     )
+    parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.takes_secrets()
     parser.answers_json()
     parser.example(
@@ -92,8 +95,9 @@ def check_arguments(parser: Parser) -> None:
         "kashdeck check 'Harbour Lane' --look --json",
         "kashdeck check 'Harbour Lane' 3 4 --apply split",
         notes="An act is what a finding offers to mend it with, such as use-tax-rate, split or "
-        "not-a-duplicate. Acts that begin with choose- or create- are for a person: see edit and "
-        "publish.",
+        "not-a-duplicate; agree publishes it as it is. What rests on the document (agree, split, "
+        "use-vat, vat-in-net) is asked on a terminal first. Acts that begin with choose- or "
+        "create- are for a person: see edit and publish.",
     )
 
 
@@ -112,7 +116,7 @@ def run_check(args: argparse.Namespace) -> int:
             return STOPPED
         wanted = list(dict.fromkeys(args.items))
         if act:
-            _mend(desk, business.id, wanted, act)
+            _mend(desk, business.id, wanted, act, ask=not (args.yes or args.json))
         if wanted:
             items = [desk.items.get(business.id, one) for one in wanted]
         else:
@@ -120,8 +124,15 @@ def run_check(args: argparse.Namespace) -> int:
         states = desk.items.states(business.id)
         findings = desk.items.check(business.id)
     if not wanted:
-        items = [item for item in items if states[item.id].value in _OPEN]
-    ready = sum(states[item.id].value in {"ready", "published"} for item in items)
+        items = [
+            item
+            for item in items
+            if states[item.id].value in _OPEN or needs_you(item, states[item.id])
+        ]
+    ready = sum(
+        states[item.id].value in {"ready", "published"} and not needs_you(item, states[item.id])
+        for item in items
+    )
     if args.json:
         shapes = [
             {
@@ -133,14 +144,14 @@ def run_check(args: argparse.Namespace) -> int:
         say_json({"items": shapes, "ready": ready, "to_review": len(items) - ready})
     else:
         for item in items:
-            _tell(item, states[item.id].value, findings.get(item.id, ()))
+            _tell(item, states[item.id], findings.get(item.id, ()))
         say(f"{count(ready, 'item')} in order, {len(items) - ready} to review.")
     return 1 if ready < len(items) else 0
 
 
-def _mend(desk: Desk, business: str, wanted: list[str], act: str) -> None:
+def _mend(desk: Desk, business: str, wanted: list[str], act: str, *, ask: bool) -> None:
     """Apply the act to the items, as often as each of them has something to be mended by it."""
-    from kfclient.desk.items.quick_fix import is_mechanical
+    from kfclient.desk.items.quick_fix import ASKS, is_mechanical
 
     if not is_mechanical(act):
         raise WrongUse(
@@ -154,16 +165,28 @@ def _mend(desk: Desk, business: str, wanted: list[str], act: str) -> None:
             found = next((each for each in findings if each.key == act), None)
             if found is None:
                 break
+            if ask and act in ASKS and not agreed(_question(item, found)):
+                say(f"Item {item.id} was left as it is.")
+                done = 1
+                break
             item, done = desk.quick_fixes.apply(business, item.id, found), done + 1
         if not done:
             warn(f"Item {item.id} has nothing to be mended by {act}.")
 
 
-def _tell(item: Item, state: str, findings: Sequence[Finding]) -> None:
-    if not findings and state == "ready":
+def _question(item: Item, found: Finding) -> str:
+    what = " ".join(part for part in (found.key, found.value) if part)
+    return f"Item {item.id}: {found.sentence}\n{found.cure}\nApply {what}?"
+
+
+def _tell(item: Item, state: ItemState, findings: Sequence[Finding]) -> None:
+    waiting = needs_you(item, state)
+    if not findings and state.value == "ready" and not waiting:
         return
     what = ", ".join(part for part in (item.contact, item.reference) if part)
-    say(f"Item {item.id} ({what}): {state}")
+    say(f"Item {item.id} ({what}): {state_word(item, state)}")
+    if waiting:
+        tell_left([item], indent="  ")
     for finding in findings:
         say(f"  {finding.code}: {finding.sentence}")
         if finding.cure:

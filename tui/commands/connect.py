@@ -217,15 +217,24 @@ def reconnect_arguments(parser: Parser) -> None:
 def run_reconnect(args: argparse.Namespace) -> int:
     """Reconnect; another company's credentials are refused. What is not given stays."""
     from kfclient.desk.errors import NotConnected
+    from kfclient.store.errors import SecretElsewhere
 
     with opened(args.trace) as desk:
         business = desk.businesses.find(args.name)
         before = business.connection
         if before is None:
             raise NotConnected(f"{business.name} is not connected to KashFlow.")
-        args.username = args.username or before.username
         if not args.endpoint and not args.software:
+            kept = desk.connecting.kept_for(business.id)
+            if kept is not None and kept[0] != before.endpoint:
+                raise SecretElsewhere(
+                    f"The password of {business.name} is kept for {kept[0]}, and the connection "
+                    f"now names {before.endpoint}. Nothing was asked or sent."
+                )
             args.endpoint, args.software = before.endpoint, before.software
+        args.username = args.username or before.username
+        if not args.secrets_stdin:
+            warn(f"{business.name} is reconnected to {args.username} at {args.endpoint}.")
         if args.secrets_in:
             keyring_for(desk, args.secrets_in)
         return make_connection(desk, business, args, draft_of(args).cleaned(), again=True)

@@ -128,7 +128,7 @@ def _file_rows(files: Sequence[FileFacts]) -> list[tuple[str, str, str, str]]:
 def _tell_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     numbers = {"Format", "Documents", "Log", "Size"}
     columns = [TextColumn(heading, right=heading in numbers) for heading in headings]
-    for line in table(columns, rows, room_here() and room_here() - 2).splitlines():
+    for line in table(columns, rows, room_here() and room_here() - 2):
         say(f"  {line}")
 
 
@@ -159,7 +159,7 @@ def _tell_findings(report: Report) -> None:
 
 
 def _head(text: str) -> None:
-    say(f"\n{text}")
+    say("", text)
 
 
 def _size(number: int) -> str:

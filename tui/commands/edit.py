@@ -13,7 +13,7 @@ import msgspec
 from kfclient.desk.errors import WrongValue
 from kfclient.desk.items.exchange_rates import parse_rate
 from kfclient.desk.model.fields import COMMAND_HEAD, COMMAND_LINE
-from kfclient.desk.model.item import Item, ItemLine
+from kfclient.desk.model.item import Item, ItemLine, Severity
 from kfclient.desk.model.settings import NOT_APPLICABLE
 from kfclient.errors import Problem
 from kfclient.money import ZERO, in_currency, pennies
@@ -24,8 +24,9 @@ from tui.commands.usage import WrongUse
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
+    from kfclient.desk.model.item import Finding
     from tui.commands.usage import Parser
 
 
@@ -46,14 +47,40 @@ def edit_arguments(parser: Parser) -> None:
 
 
 def run_edit(args: argparse.Namespace) -> int:
-    """Change the item, all changes or none; show it as it is then. Published items refuse."""
+    """Change the item, all changes or none; show it as it is then. Published items refuse.
+
+    1 where what was said, or came of it, keeps the item from being published.
+    """
     words = read(args.changes)
     with opened() as desk:
         business = desk.businesses.find(args.name)
         home = desk.items.reference_data.of(business.id).home_currency
-        item = said(desk.items.get(business.id, args.item), words, home)
-        tell_item(desk, business.id, desk.items.save(business.id, item), as_json=args.json)
-    return 0
+        before = desk.items.get(business.id, args.item)
+        known = desk.items.findings(business.id, before)
+        saved = desk.items.save(business.id, said(before, words, home))
+        tell_item(desk, business.id, saved, as_json=args.json)
+        findings = desk.items.findings(business.id, saved)
+        new = [one for one in findings if one not in known]
+        return 1 if stops(new, ALL) or stops(findings, words[1]) else 0
+
+
+ALL = ("",)
+"""Stands for every field of an item."""
+
+_ABOUT = {"contact_code": "contact", "unit_price": "amount", "quantity": "amount", "vat": "amount"}
+"""What findings call fields that they are not about alone."""
+
+
+def stops(findings: Iterable[Finding], said: Iterable[str]) -> bool:
+    """Tell whether one of the findings stops the item for what was said of these fields."""
+    names = {key.strip().casefold().replace("-", "_").rpartition(".")[2] for key in said}
+    names |= {_ABOUT[name] for name in names if name in _ABOUT}
+    return any(
+        one.severity is Severity.STOP
+        and one.field
+        and ("" in names or one.field.rpartition(".")[2] in names)
+        for one in findings
+    )
 
 
 # `kashdeck add`: type in an item.
@@ -80,7 +107,10 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run_add(args: argparse.Namespace) -> int:
-    """Add the item to the inbox, and show it with what is known about it."""
+    """Add the item to the inbox, and show it with what is known about it.
+
+    1 where what was said keeps it from being published.
+    """
     from kfclient.desk.model.item import Item, Kind
 
     words = read(args.fields)
@@ -90,8 +120,9 @@ def run_add(args: argparse.Namespace) -> int:
         home = desk.items.reference_data.of(business.id).home_currency
         document = "expense claim" if kind is Kind.CLAIM else "invoice"
         item = said(Item(kind=kind, document=document, currency=home), words, home)
-        tell_item(desk, business.id, desk.items.add(business.id, item), as_json=args.json)
-    return 0
+        added = desk.items.add(business.id, item)
+        tell_item(desk, business.id, added, as_json=args.json)
+        return 1 if stops(desk.items.findings(business.id, added), words[1]) else 0
 
 
 # The files of an item as a command gives them: `files=a.pdf`, `files+=b.pdf`, `files-=a.pdf`.

@@ -9,13 +9,14 @@ from kfclient.desk.business.status import RunPhase, broken_off, command, how_it_
 from kfclient.desk.errors import NothingRuns
 from kfclient.desk.runs.runs import RunRequest
 from kfclient.errors import Cancelled
-from tui.commands.output import count, say, say_json, warn
+from tui.commands.output import count, say, say_json, tell_problem, warn
 from tui.commands.progress import STOPPED, Progress, stoppable
 from tui.commands.shapes import Shape, item_shape
 from tui.commands.status import problem_shape, run_shape
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from kfclient.desk import Desk
     from kfclient.desk.model.business import Business
@@ -31,21 +32,28 @@ def tell_published(
 ) -> int:
     """Tell what became of the items, and return the exit code.
 
-    1 when an item was held back, is of unknown outcome, or has something left to do; for all that
-    was ready also when others are to review. 130 when it was stopped.
+    1 when an item was held back, is of unknown outcome, is in KashFlow otherwise than it was sent,
+    or has something left to do; for all that was ready also when others are to review. 130 when it
+    was stopped.
     """
     shape = _shape(desk, plan, report)
+    results = {result.item_id for result in report.results}
+    amiss = [
+        one
+        for one in shape["items"]
+        if one["id"] in results and one["state"] == "published" and one["problem"]
+    ]
     if as_json:
         say_json(shape)
     elif shape["items"]:
-        _tell(business, report, shape)
+        _tell(business, report, shape, amiss)
     if report.cancelled:
         return STOPPED
     review = shape["to_review"] if plan.everything else 0
-    return 1 if shape["held"] or shape["unknown"] or shape["left"] or review else 0
+    return 1 if shape["held"] or shape["unknown"] or shape["left"] or amiss or review else 0
 
 
-def _tell(business: Business, report: PublishReport, shape: Shape) -> None:
+def _tell(business: Business, report: PublishReport, shape: Shape, amiss: Sequence[Shape]) -> None:
     there = f"{shape['already']} in KashFlow already, " if shape["already"] else ""
     say(
         f"{count(shape['published'], 'item')} published, {there}{shape['held']} held back, "
@@ -53,8 +61,11 @@ def _tell(business: Business, report: PublishReport, shape: Shape) -> None:
     )
     if shape["left"]:
         say(f"{count(shape['left'], 'item')} in KashFlow with something left to do.")
+    for one in amiss:
+        problem = one["problem"]
+        warn(f"Item {one['id']}: {problem['sentence']} {problem['cure'] or ''}".rstrip())
     if report.stopped is not None:
-        warn(f"{report.stopped.sentence}\n{report.stopped.cure}".rstrip())
+        tell_problem(report.stopped)
     if shape["unknown"]:
         warn(f"Look in KashFlow for the unknown ones with: kashdeck resolve {business.id}")
 
@@ -126,7 +137,7 @@ def pause(desk: Desk, business: Business, args: argparse.Namespace) -> int:
     on = command(business.name, "--resume")
     words = "Paused" if paused else "Asked to pause"
     return _answer(
-        desk, business, f"{words}; what is on its way is finished.\nGo on with: {on}", args
+        desk, business, args, f"{words}; what is on its way is finished.", f"Go on with: {on}"
     )
 
 
@@ -135,18 +146,18 @@ def go_on(desk: Desk, business: Business, args: argparse.Namespace) -> int:
     _ask(desk, business, RunRequest.GO_ON)
     _wait_for(desk, business, RunPhase.RUNNING, RunPhase.WAITING)
     following = command(business.name, "--follow")
-    return _answer(desk, business, f"It goes on.\nFollow it with: {following}", args)
+    return _answer(desk, business, args, "It goes on.", f"Follow it with: {following}")
 
 
 def stop(desk: Desk, business: Business, args: argparse.Namespace) -> int:
     """Stop the run that goes on, after what is on its way; or give up one that was broken off."""
     if desk.publishing.interrupted(business.id) is not None:
         desk.publishing.give_up(business.id)
-        return _answer(desk, business, "Given up. What was not sent stays in the inbox.", args)
+        return _answer(desk, business, args, "Given up. What was not sent stays in the inbox.")
     _ask(desk, business, RunRequest.STOP)
     stopped = _wait_for(desk, business, RunPhase.ENDED)
     words = "Stopped." if stopped else "It stops as soon as what is on its way is finished."
-    return _answer(desk, business, f"{words} What was not sent stays in the inbox.", args)
+    return _answer(desk, business, args, f"{words} What was not sent stays in the inbox.")
 
 
 def names_of(plan: Plan) -> dict[str, str]:
@@ -158,19 +169,20 @@ def warn_of_broken_off(desk: Desk, business: Business) -> None:
     """Say that a run of the business was broken off, and how to carry it on, if one was."""
     status = desk.publishing.status(business.id)
     if status is not None and status[1] is RunPhase.INTERRUPTED:
-        warn("\n".join(broken_off(business.name, status[0])))
+        sentence, cure = broken_off(business.name, status[0])
+        warn(sentence, *cure.split("\n"))
 
 
-def tell_run(desk: Desk, business: Business, words: str, *, as_json: bool) -> None:
+def tell_run(desk: Desk, business: Business, *words: str, as_json: bool) -> None:
     """Say how the run goes, as JSON, or in these words."""
     if as_json:
         say_json({"run": run_shape(desk.publishing.status(business.id))})
     else:
-        say(words)
+        say(*words)
 
 
-def _answer(desk: Desk, business: Business, words: str, args: argparse.Namespace) -> int:
-    tell_run(desk, business, words, as_json=args.json)
+def _answer(desk: Desk, business: Business, args: argparse.Namespace, *words: str) -> int:
+    tell_run(desk, business, *words, as_json=args.json)
     return 0
 
 

@@ -9,6 +9,7 @@ from kfclient.dates import shown_date
 from kfclient.desk.errors import ItemSettled
 from kfclient.desk.items.exchange_rates import booked_words, rate_words
 from kfclient.desk.model.fields import ITEM_FIELDS, LINE_FIELDS
+from kfclient.desk.model.item import as_sent, is_refused, needs_you
 from kfclient.money import figures, pennies, shown
 from tui.commands.opening import agreed, opened
 from tui.commands.output import TextColumn, count, room_here, say, say_json, table
@@ -53,27 +54,33 @@ def tell_item(desk: Desk, business: str, item: Item, *, as_json: bool) -> None:
         shape = item_shape(item, state) | item_in_full(item, reference_data)
         say_json({"item": {**shape, "findings": finding_shapes(findings)}})
         return
+    item = as_sent(item)
     number = "" if item.number is None else f", number {item.number} in KashFlow"
-    say(f"Item {item.id}: {item.kind.value}, {item.document}, {state.value}{number}")
+    say(f"Item {item.id}: {item.kind.value}, {item.document}, {state_word(item, state)}{number}")
     for label, value in _facts(item, reference_data):
         if value:
             say(f"  {label:<15}{value}")
     if item.lines:
-        say(f"\n{_lines_table(item)}")
+        say("", *_lines_table(item))
     tell_left([item])
     for finding in findings:
-        say(f"\n{finding.code}: {finding.sentence}")
+        say("", f"{finding.code}: {finding.sentence}")
         if finding.cure:
             say(f"  {finding.cure}")
 
 
-def tell_left(items: Sequence[Item]) -> None:
-    """Write what is still to do for items that are in KashFlow."""
+def tell_left(items: Sequence[Item], indent: str = "") -> None:
+    """Write what publishing left of items: why they came back, what is to do or was not done."""
     for item in items:
+        problem = item.problem
+        if problem is not None and not problem.code.startswith(("E-", "W-")):
+            say(f"{indent}Item {item.id}: {problem.sentence} {problem.cure}".rstrip())
+        if item.sent_as is not None and item.sent_as.unpaid:
+            say(f"{indent}Item {item.id}, NOT recorded as paid: {item.sent_as.unpaid}")
         for step in item.left:
             state = "unknown" if step.unknown else "left to do"
             why = f": {step.problem.sentence}" if step.problem is not None else ""
-            say(f"Item {item.id}, step {step.step}, {step.what} ({state}){why}")
+            say(f"{indent}Item {item.id}, step {step.step}, {step.what} ({state}){why}")
 
 
 _FIRST = ("contact", "contact_code", "reference", "date", "due_date")
@@ -108,7 +115,7 @@ def _told(item: Item, *names: str) -> list[tuple[str, str]]:
     return [(spec.label, spec.show(getattr(item, spec.name))) for spec in specs]
 
 
-def _lines_table(item: Item) -> str:
+def _lines_table(item: Item) -> list[str]:
     columns = (
         TextColumn("Line", right=True),
         *[
@@ -143,7 +150,8 @@ def _price(price: Decimal) -> str:
     return f"{price:,.2f}" if price == pennies(price) else f"{price:,f}"
 
 
-STATES = ("to-review", "ready", "publishing", "published", "unknown")
+NEEDS_YOU = "needs-you"
+STATES = ("to-review", "ready", "publishing", "published", "unknown", NEEDS_YOU)
 KINDS = ("cost", "sale", "claim")
 
 _COLUMNS = (
@@ -161,7 +169,12 @@ _COLUMNS = (
 def items_arguments(parser: Parser) -> None:
     """Declare the business and what to show."""
     parser.add_argument("name", metavar="NAME", help="the business")
-    parser.add_argument("--state", choices=STATES, help="only items that stand here")
+    parser.add_argument(
+        "--state",
+        choices=STATES,
+        help="only items that stand here; needs-you: of unknown "
+        "outcome, refused, or with something left to do",
+    )
     parser.add_argument("--kind", choices=KINDS, help="only items of this kind")
     parser.answers_json()
     parser.example("kashdeck items 'Harbour Lane' --state ready --json")
@@ -175,7 +188,7 @@ def run_items(args: argparse.Namespace) -> int:
         items = [
             item
             for item in desk.items.all(business.id)
-            if args.state in {None, states[item.id].value} and args.kind in {None, item.kind.value}
+            if stands(item, states[item.id], args.state) and args.kind in {None, item.kind.value}
         ]
         findings = desk.items.check(business.id) if args.json else {}
     if args.json:
@@ -189,13 +202,23 @@ def run_items(args: argparse.Namespace) -> int:
         say_json({"items": shapes})
         return 0
     if items:
-        say(items_table([(item, states[item.id]) for item in items]))
+        say(*items_table([(item, states[item.id]) for item in items]))
     tell_left(items)
     say(f"{count(len(items), 'item')}.")
     return 0
 
 
-def items_table(items: Sequence[tuple[Item, ItemState]]) -> str:
+def stands(item: Item, state: ItemState, wanted: str | None) -> bool:
+    """Tell whether the item stands where it is wanted: a state, what needs you, None anywhere."""
+    return needs_you(item, state) if wanted == NEEDS_YOU else wanted in {None, state.value}
+
+
+def state_word(item: Item, state: ItemState) -> str:
+    """Return where an item stands, in a word: one that came back from KashFlow is not "ready"."""
+    return "refused" if is_refused(item, state) else state.value
+
+
+def items_table(items: Sequence[tuple[Item, ItemState]]) -> list[str]:
     """Return items as a table: number, state, what they are, and KashFlow's number."""
     return table(_COLUMNS, [_row(item, state) for item, state in items], room_here())
 
@@ -203,7 +226,7 @@ def items_table(items: Sequence[tuple[Item, ItemState]]) -> str:
 def _row(item: Item, state: ItemState) -> tuple[str, ...]:
     return (
         item.id,
-        state.value,
+        state_word(item, state),
         item.kind.value,
         shown_date(item.date),
         item.reference,
@@ -239,7 +262,7 @@ def run_remove(args: argparse.Namespace) -> int:
             desk.items.changeable(business.id, one, "removed") for one in dict.fromkeys(args.items)
         ]
         _refuse_gathered(desk, business, items)
-        if not (args.yes or args.json) and not agreed(_question(items)):
+        if not (args.yes or args.json) and not agreed(*_question(items)):
             say("Nothing was removed.")
             return 0
         for item in items:
@@ -261,14 +284,14 @@ def _refuse_gathered(desk: Desk, business: Business, items: Sequence[Item]) -> N
             )
 
 
-def _question(items: Sequence[Item]) -> str:
+def _question(items: Sequence[Item]) -> list[str]:
     named = [
         f"  {item.id}  {item.contact or 'nobody'}, {shown(item.gross, item.currency)}"
         for item in items[:_MOST_NAMED]
     ]
     rest = len(items) - _MOST_NAMED
     named += [f"  and {rest} more"] if rest > 0 else []
-    return "\n".join([f"Remove {count(len(items), 'item')} from the inbox?", *named])
+    return [f"Remove {count(len(items), 'item')} from the inbox?", *named]
 
 
 # `kashdeck copy`: a copy of an item, to be published as a document of its own.

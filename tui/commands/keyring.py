@@ -99,8 +99,8 @@ def _tell_move(desk: Desk, name: str, before: str, place: str) -> None:
 def _tell_left(left: list[str]) -> None:
     for place in left:
         warn(
-            f"A copy is still in {place}, which could not be wiped now.\n"
-            "Repeat this command where that place can be used."
+            f"A copy is still in {place}, which could not be wiped now.",
+            "Repeat this command where that place can be used.",
         )
 
 

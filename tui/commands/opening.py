@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from kfclient.errors import tell
-from tui.commands.output import warn
+from tui.commands.output import tell_problem, warn
 from tui.commands.usage import WrongUse
 from tui.coredumps import close_memory
 
@@ -24,6 +23,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_SELDOM = (100_000, 20, 20)
+"""What a command makes is nearly all still needed: looking for cycles among it costs a third."""
+
 _ASKED = 3
 """How often a person is asked before a command gives up."""
 
@@ -35,10 +37,13 @@ def opened(trace: Path | None = None, *, tells: bool = True) -> Iterator[Desk]:
     `trace` is the file that gets what is sent to KashFlow and comes back, without secrets. With
     `tells`, a person is told of publishing that was broken off.
     """
+    import gc
+
     from kfclient.desk.desk import Desk
     from kfclient.store.log import start_logging
 
     close_memory()
+    gc.set_threshold(*_SELDOM)
     desk = Desk.open(trace=trace)
     start_logging(desk.home)
     try:
@@ -55,7 +60,8 @@ def _tell_broken_off(desk: Desk) -> None:
     for status in statuses(desk.home.root):
         run = status.publishing
         if run is not None and run[1] is RunPhase.INTERRUPTED:
-            warn("\n".join(broken_off(status.name, run[0])))
+            sentence, cure = broken_off(status.name, run[0])
+            warn(sentence, *cure.split("\n"))
 
 
 @contextmanager
@@ -147,7 +153,7 @@ def ask_passphrase(desk: Desk, *, keep_hours: float = 0) -> bool:
         try:
             return _unlocked(desk, new=new, keep_hours=keep_hours)
         except (WrongPassphrase, PassphraseTooShort) as problem:
-            warn(tell(problem))
+            tell_problem(problem)
     return _unlocked(desk, new=new, keep_hours=keep_hours)
 
 
@@ -210,11 +216,11 @@ def need_terminal() -> None:
 # A yes-or-no question on the terminal; scripts are not asked.
 
 
-def agreed(question: str) -> bool:
+def agreed(*question: str) -> bool:
     """Ask, and return whether the person typed y or yes; True where nobody can be asked."""
     if not is_terminal():
         return True
-    warn(question)
+    warn(*question)
     sys.stderr.write("Type y to go on, anything else to leave it: ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().casefold() in {"y", "yes"}

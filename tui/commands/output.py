@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 
 from kfclient.dates import shown_date
+from kfclient.errors import tell
+from kfclient.visible import json_escaped, one_line, stacked
 
 TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
@@ -12,24 +14,25 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any, TextIO
 
-_UNSEEN = "\N{REPLACEMENT CHARACTER}"
+    from kfclient.errors import Told
 
 
-def safe(text: str) -> str:
-    """Return text that cannot steer a terminal: names come from files and from KashFlow."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() or char == "\n" else _UNSEEN for char in text)
+def say(*lines: str) -> None:
+    """Write lines for a person to standard output; none is an empty line.
+
+    A line break within one of them is somebody's data, and makes no line of ours.
+    """
+    sys.stdout.write(_fitted(stacked(lines), sys.stdout) + "\n")
 
 
-def say(text: str = "") -> None:
-    """Write text for a person to standard output."""
-    sys.stdout.write(_fitted(safe(text), sys.stdout) + "\n")
+def warn(*lines: str) -> None:
+    """Write lines for a person to standard error, as `say` does."""
+    sys.stderr.write(_fitted(stacked(lines), sys.stderr) + "\n")
 
 
-def warn(text: str) -> None:
-    """Write text for a person to standard error."""
-    sys.stderr.write(_fitted(safe(text), sys.stderr) + "\n")
+def tell_problem(problem: Told) -> None:
+    """Write a problem to standard error: the sentence, and below it the cure."""
+    warn(*tell(problem).split("\n"))
 
 
 def _fitted(text: str, stream: TextIO) -> str:
@@ -58,11 +61,20 @@ def _fitted(text: str, stream: TextIO) -> str:
 def say_json(answer: Mapping[str, Any]) -> None:
     """Write one JSON object on one line, in UTF-8 whatever the terminal's encoding.
 
-    Dates are ISO; times are UTC, ISO, to the second, with Z; None is null.
+    What could steer a terminal (C1, DEL, marks that turn the direction of writing) is escaped, as
+    JSON has it for the controls below a space. Dates are ISO; times are UTC, ISO, to the second,
+    with Z; None is null.
     """
     sys.stdout.flush()
-    sys.stdout.buffer.write(_fast_json(answer) if "orjson" in sys.modules else _plain_json(answer))
+    text = _fast_json(answer) if "orjson" in sys.modules else _plain_json(answer)
+    sys.stdout.buffer.write(_escaped(text))
     sys.stdout.buffer.flush()
+
+
+def _escaped(text: bytes) -> bytes:
+    if text.isascii() and b"\x7f" not in text:
+        return text
+    return json_escaped(text.decode()).encode()
 
 
 def _fast_json(answer: Mapping[str, Any]) -> bytes:
@@ -92,6 +104,9 @@ def count(number: int, one: str, many: str = "") -> str:
 
 # Plain text tables that fit the terminal.
 
+_FIRST_COMBINING = "\u0300"
+"""Each character before it takes one cell."""
+
 GAP = "  "
 NARROWEST = 8
 
@@ -107,24 +122,26 @@ class TextColumn:
         self.gives = gives
 
 
-def table(columns: Sequence[TextColumn], rows: Sequence[Sequence[str]], room: int = 0) -> str:
-    """Return the rows under their headings, cut to `room` cells (0: no limit).
+def table(columns: Sequence[TextColumn], rows: Sequence[Sequence[str]], room: int = 0) -> list[str]:
+    """Return the headings and a line a row, cut to `room` cells (0: no limit).
 
     Amounts have two decimals each, so the right-hand edge lines up their points. A column that is
     empty in every row is left out.
     """
     kept = [at for at in range(len(columns)) if any(row[at] for row in rows)]
     shown = [columns[at] for at in kept]
-    cells = [[_one_line(row[at]) for at in kept] for row in rows]
+    cells = [[_cell(row[at]) for at in kept] for row in rows]
+    wide = [[cells_wide(text) for text in row] for row in cells]
     widths = [
-        max([cells_wide(column.heading), *(cells_wide(row[at]) for row in cells)])
+        max([cells_wide(column.heading), *(row[at] for row in wide)])
         for at, column in enumerate(shown)
     ]
     if room:
         _give_way(widths, shown, room)
-    lines = [_line([column.heading for column in shown], shown, widths)]
-    lines += [_line(row, shown, widths) for row in cells]
-    return "\n".join(lines)
+    headings = [column.heading for column in shown]
+    lines = [_line(headings, [cells_wide(text) for text in headings], shown, widths)]
+    lines += [_line(row, its, shown, widths) for row, its in zip(cells, wide, strict=True)]
+    return lines
 
 
 def room_here() -> int:
@@ -138,7 +155,7 @@ def room_here() -> int:
 
 def cells_wide(text: str) -> int:
     """Return how many terminal cells the text takes."""
-    if text.isascii():
+    if text.isascii() or max(text) < _FIRST_COMBINING:
         return len(text)
     return sum(_char_cells(char) for char in text)
 
@@ -151,8 +168,8 @@ def _char_cells(char: str) -> int:
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def _cell(text: str) -> str:
+    return " ".join(one_line(text).split())
 
 
 def _give_way(widths: list[int], columns: Sequence[TextColumn], room: int) -> None:
@@ -167,18 +184,18 @@ def _give_way(widths: list[int], columns: Sequence[TextColumn], room: int) -> No
         over -= 1
 
 
-def _line(cells: Sequence[str], columns: Sequence[TextColumn], widths: Sequence[int]) -> str:
+def _line(
+    cells: Sequence[str], wide: Sequence[int], columns: Sequence[TextColumn], widths: Sequence[int]
+) -> str:
     padded = []
-    for cell, column, width in zip(cells, columns, widths, strict=True):
-        text = _cut(cell, width)
-        blank = " " * (width - cells_wide(text))
+    for cell, its, column, width in zip(cells, wide, columns, widths, strict=True):
+        text = cell if its <= width else _cut(cell, width)
+        blank = " " * (width - (its if its <= width else cells_wide(text)))
         padded.append(blank + text if column.right else text + blank)
     return GAP.join(padded).rstrip()
 
 
 def _cut(text: str, width: int) -> str:
-    if cells_wide(text) <= width:
-        return text
     kept, used = "", 1
     for char in text:
         used += _char_cells(char)

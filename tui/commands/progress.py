@@ -70,7 +70,8 @@ class Progress:
                 return f"  failed  {_title(event.check)}"
             case ListSynced():
                 changes = f"{event.added} added, {event.changed} changed, {event.removed} removed"
-                return f"  ok      {event.list.heading}: {event.count:,} ({changes})"
+                told = f"  ok      {event.list.heading}: {event.count:,} ({changes})"
+                return "\n".join((told, *(f"          {remark}" for remark in event.remarks)))
             case ListFailed():
                 return f"  failed  {event.list.heading}: {event.problem.sentence}"
             case _:

@@ -82,13 +82,14 @@ def _start(desk: Desk, business: Business, order: Order, args: argparse.Namespac
             "publishing stops there; what was not sent stays in the inbox."
         )
     follow, stop = command(business.name, "--follow"), command(business.name, "--stop")
-    words = "There was nothing left to send."
+    words = ["There was nothing left to send."]
     if process:
-        words = (
-            f"It is being published in the background (process {process}), also after you log "
-            f"out.\nFollow it with: {follow}\nStop it with:   {stop}"
-        )
-    tell_run(desk, business, words, as_json=args.json)
+        words = [
+            f"It is being published in the background (process {process}), also after you log out.",
+            f"Follow it with: {follow}",
+            f"Stop it with:   {stop}",
+        ]
+    tell_run(desk, business, *words, as_json=args.json)
     return 0
 
 
@@ -191,7 +192,7 @@ def tell_plan(plan: Plan, bodies: Mapping[str, str] | None = None, *, brief: boo
         say(f"Item {item.item_id}: {item.sentence}")
         _tell_findings(one for one in item.findings if not one.code.startswith(_TOLD))
         if bodies and item.item_id in bodies:
-            say(bodies[item.item_id])
+            say(*bodies[item.item_id].split("\n"))
     _tell_left_out(plan, brief=brief)
     for names, one in ((plan.new_suppliers, "supplier"), (plan.new_customers, "customer")):
         if names:

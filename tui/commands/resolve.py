@@ -86,7 +86,7 @@ def run_resolve(args: argparse.Namespace) -> int:
         shapes = [item_shape(item, states[item.id]) for item in items]
         say_json({"items": shapes, "unknown": unknown})
     elif items:
-        say(items_table([(item, states[item.id]) for item in items]))
+        say(*items_table([(item, states[item.id]) for item in items]))
         tell_left(items)
     else:
         say("Every item's outcome is known.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tui.commands.opening import businesses_opened
+from tui.commands.opening import agreed, businesses_opened
 from tui.commands.output import TextColumn, room_here, say, say_json, table, warn
 from tui.commands.usage import WrongUse
 
@@ -91,11 +91,13 @@ def people_arguments(parser: Parser) -> None:
     parser.add_argument(
         "role", nargs="?", choices=("admin", "standard", "none"), help="what the person may do"
     )
+    parser.add_argument("--yes", action="store_true", help="do not ask about unknown users")
     parser.answers_json()
     parser.example(
         "kashdeck people 'Harbour Lane' elena standard",
         notes="An Admin may connect, reconnect, disconnect, change settings and name people.\n"
-        "A Standard user may look, sync and publish. The last Admin cannot go.",
+        "A Standard user may look, sync and publish. The last Admin who is a user of this machine "
+        "cannot go. Whoever owns the home's folder can always become Admin; the trail says so.",
     )
 
 
@@ -112,6 +114,12 @@ def run_people(args: argparse.Namespace) -> int:
         business = businesses.find(args.name)
         if args.person:
             role = None if args.role == "none" else Role(args.role)
+            person = args.person.strip()
+            if role and person and not args.yes and not businesses.is_user(person):
+                question = f"This machine has no user {person}. Give them a role all the same?"
+                if not agreed(question):
+                    say("Nothing was changed.")
+                    return 0
             business = businesses.set_role(business.id, args.person, role)
         here = businesses.person
     if args.person and args.role != "none":
@@ -121,7 +129,7 @@ def run_people(args: argparse.Namespace) -> int:
         say_json({"people": people, "you": here})
         return 0
     rows = [(name + (" (you)" if name == here else ""), role) for name, role in people.items()]
-    say(table((TextColumn("Person", gives=True), TextColumn("Role")), rows, room_here()))
+    say(*table((TextColumn("Person", gives=True), TextColumn("Role")), rows, room_here()))
     return 0
 
 
@@ -142,6 +150,6 @@ def _warn_of_strangers(person: str) -> None:
         warn(f"{person} is not in the group {now.group}, which shares this home.")
     elif not now.group and person != this_person():
         warn(
-            f"{person} cannot use this home yet: it is for {now.owner} alone.\n"
-            "Share it with a group that you are both in: kashdeck share GROUP"
+            f"{person} cannot use this home yet: it is for {now.owner} alone.",
+            "Share it with a group that you are both in: kashdeck share GROUP",
         )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from kfclient.desk.items.exchange_rates import Booked, booked
 from kfclient.desk.model.fields import ITEM_FIELDS, LINE_FIELDS, FieldSpec, InJson
+from kfclient.desk.model.item import as_sent
 from kfclient.money import ZERO, decimal_text
 from tui.commands.status import problem_shape
 
@@ -26,7 +27,9 @@ _IN_FULL = [spec for spec in ITEM_FIELDS.values() if spec.in_json is InJson.IN_F
 
 
 def item_shape(item: Item, state: ItemState, problem: Problem | ProblemNote | None = None) -> Shape:
-    """Return an item as `items` and `publish` give it."""
+    """Return an item as `items` and `publish` give it; what was sent, as it was sent."""
+    unpaid = "" if item.sent_as is None else item.sent_as.unpaid
+    item = as_sent(item)
     return {
         "id": item.id,
         "kind": item.kind.value,
@@ -46,11 +49,13 @@ def item_shape(item: Item, state: ItemState, problem: Problem | ProblemNote | No
             }
             for step in item.left
         ],
+        "unpaid": unpaid or None,
     }
 
 
 def item_in_full(item: Item, reference_data: ReferenceData) -> Shape:
     """Return what `item` gives beside the fields of `item_shape`."""
+    item = as_sent(item)
     amounts = booked_shape(booked_of(item, reference_data), reference_data.home_currency)
     return {
         **_before("note", _told(item, _IN_FULL), booked=amounts),
@@ -60,14 +65,16 @@ def item_in_full(item: Item, reference_data: ReferenceData) -> Shape:
 
 
 def booked_of(item: Item, reference_data: ReferenceData) -> Booked | None:
-    """Return what KashFlow will book for a foreign item in the books' currency, else None.
+    """Return what KashFlow books for a foreign item in the books' currency, else None.
 
-    While tax data is off it goes gross, without its VAT.
+    While tax data is off it goes gross, without its VAT; what was sent was booked as it went.
     """
-    if not reference_data.is_foreign(item) or not item.exchange_rate:
+    item, rate = as_sent(item), item.exchange_rate
+    if not reference_data.is_foreign(item) or not rate:
         return None
-    vat = item.vat if reference_data.settings.publish_tax_data else ZERO
-    return booked(item.gross - vat, vat, item.exchange_rate)
+    goes = item.sent_as is not None or reference_data.settings.publish_tax_data
+    vat = item.vat if goes else ZERO
+    return booked(item.gross - vat, vat, rate)
 
 
 def booked_shape(amounts: Booked | None, currency: str) -> Shape | None:

@@ -53,6 +53,8 @@ def connection_shape(status: BusinessStatus) -> Shape:
             "to_review": status.to_review,
             "published": status.published,
             "needs_you": status.needs_you,
+            "unknown": status.unknown,
+            "refused": status.refused,
         },
         "publishing": run_shape(status.publishing),
     }
@@ -80,11 +82,12 @@ def run_shape(seen: tuple[RunStatus, RunPhase] | None) -> Shape | None:
 def list_shape(status: ListStatus | SyncedListStatus | None) -> Shape:
     """Return how one of the six lists stands; a list never synced has nulls."""
     if status is None:
-        return {"count": None, "synced_at": None, "problem": None}
+        return {"count": None, "synced_at": None, "problem": None, "remarks": []}
     return {
         "count": status.count,
         "synced_at": status.synced_at,
         "problem": problem_shape(status.problem),
+        "remarks": status.remarks,
     }
 
 
@@ -95,10 +98,10 @@ def problem_shape(problem: Problem | ProblemNote | Note | None) -> Shape | None:
     return {"code": problem.code, "sentence": problem.sentence, "cure": problem.cure or None}
 
 
-def connections_table(every: list[BusinessStatus]) -> str:
+def connections_table(every: list[BusinessStatus]) -> list[str]:
     """Return the businesses as a table, or how to add the first one."""
     if not every:
-        return "No business is here yet. Add one with: kashdeck connect NAME --username U"
+        return ["No business is here yet. Add one with: kashdeck connect NAME --username U"]
     columns = (
         TextColumn("Business", gives=True),
         TextColumn("State"),
@@ -109,7 +112,7 @@ def connections_table(every: list[BusinessStatus]) -> str:
     )
     told = [f"{status.name}: publishing {line}" for status in every if (line := _run(status))]
     rows = table(columns, [_row(status) for status in every], room_here())
-    return "\n".join([rows, *([""] if told else []), *told])
+    return [*rows, *([""] if told else []), *told]
 
 
 def _run(status: BusinessStatus) -> str:
@@ -123,7 +126,7 @@ def _run(status: BusinessStatus) -> str:
     return f"{how_it_goes(seen, phase)} ({command(status.name, option)})"
 
 
-def connection_in_full(status: BusinessStatus) -> str:
+def connection_in_full(status: BusinessStatus) -> list[str]:
     """Return all that is known of how one business stands."""
     connection = status.connection
     lines = [f"{status.name}: {status.state.value}"]
@@ -139,15 +142,22 @@ def connection_in_full(status: BusinessStatus) -> str:
                 f"Problem    {connection.problem.sentence}",
                 f"           {connection.problem.cure}",
             ]
+    refused = f"{status.refused} refused, " if status.refused else ""
     lines.append(
-        f"Items      {status.ready} ready, {status.to_review} to review, "
-        f"{status.published} published, {status.needs_you} of unknown outcome"
+        f"Items      {status.ready - status.refused} ready, {refused}{status.to_review} to review, "
+        f"{status.published} published, {status.unknown} of unknown outcome"
     )
+    if status.needs_you:
+        from kfclient.desk.business.status import items_command
+
+        lines.append(
+            f"           {status.needs_you} for you to look at: {items_command(status.name)}"
+        )
     if line := _run(status):
         lines.append(f"Publishing {line}")
     if connection is not None:
-        lines += ["", _lists_table(connection.lists)]
-    return "\n".join(lines)
+        lines += ["", *_lists_table(connection.lists)]
+    return lines
 
 
 def _row(status: BusinessStatus) -> tuple[str, ...]:
@@ -157,12 +167,12 @@ def _row(status: BusinessStatus) -> tuple[str, ...]:
         status.state.value,
         "" if connection is None else connection.company,
         "" if connection is None else shown_time(connection.last_sync),
-        str(status.ready),
+        str(status.ready - status.refused),
         str(status.to_review),
     )
 
 
-def _lists_table(known: dict[str, SyncedListStatus]) -> str:
+def _lists_table(known: dict[str, SyncedListStatus]) -> list[str]:
     columns = (
         TextColumn("List"),
         TextColumn("Records", right=True),
@@ -206,11 +216,31 @@ def _tell(name: str, *, as_json: bool) -> int:
     every = statuses()
     if name:
         every = [called(every, name)]
+    _count_anew([one for one in every if one.is_behind])
     if as_json:
         say_json({"connections": [connection_shape(status) for status in every]})
     else:
-        say(connection_in_full(every[0]) if name else connections_table(every))
+        say(*(connection_in_full(every[0]) if name else connections_table(every)))
     return 0
+
+
+def _count_anew(behind: list[BusinessStatus]) -> None:
+    """Count the items of these businesses as they stand now, which takes the whole desk."""
+    if not behind:
+        return
+    from kfclient.store.errors import StoreError
+    from tui.commands.opening import opened
+
+    try:
+        with opened(tells=False) as desk:
+            for status in behind:
+                counts = desk.items.counts(status.id)
+                for name in counts.__struct_fields__:
+                    setattr(status, name, getattr(counts, name))
+                if not status.at_work:
+                    desk.businesses.note_counts(status.id, counts)
+    except StoreError:
+        return  # what was counted last is better than nothing
 
 
 # `kashdeck connections`: the businesses on this machine, a line each.
@@ -225,8 +255,9 @@ def connections_arguments(parser: Parser) -> None:
 def run_connections(args: argparse.Namespace) -> int:
     """List the businesses."""
     every = statuses()
+    _count_anew([one for one in every if one.is_behind])
     if args.json:
         say_json({"connections": [connection_shape(status) for status in every]})
     else:
-        say(connections_table(every))
+        say(*connections_table(every))
     return 0

@@ -71,7 +71,7 @@ def _sync(
         if not args.all or isinstance(problem, Cancelled):
             raise
         if not args.json:
-            say("\n".join(f"  {line}" for line in tell(problem).splitlines()))
+            say(*(f"  {line}" for line in tell(problem).splitlines()))
         return 1, _failed_shape(business, problem)
     return exit_code(report), sync_shape(business, report)
 
@@ -180,7 +180,7 @@ def run_lists(args: argparse.Namespace) -> int:
             TextColumn("Name", gives=True),
             TextColumn("Detail", gives=True),
         )
-        say(table(columns, [(row.code, row.name, row.detail) for row in rows], room_here()))
+        say(*table(columns, [(row.code, row.name, row.detail) for row in rows], room_here()))
     when = f"synced {shown_time(synced_at)}" if synced_at else "never synced"
     say(f"{count(len(rows), 'record')}, {when}.")
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.commands.opening import agreed, opened, unlocked
-from tui.commands.output import count, say, say_json, warn
+from tui.commands.output import count, say, say_json, tell_problem
 from tui.commands.progress import STOPPED, Progress, stoppable
 from tui.commands.status import problem_shape
 from tui.commands.usage import WrongUse
@@ -140,7 +140,7 @@ def _tell(report: UndoReport) -> None:
             say(f"Item {result.item_id}: {result.stays}.")
     say(f"{count(report.undone, 'item')} in the inbox again, {report.held} not.")
     if report.stopped is not None:
-        warn(f"{report.stopped.sentence}\n{report.stopped.cure}".rstrip())
+        tell_problem(report.stopped)
 
 
 def _list_runs(desk: Desk, business: Business, args: argparse.Namespace) -> int:

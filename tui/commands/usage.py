@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from kfclient.errors import Problem
+from kfclient.store.errors import record_misfits
 
 
 class WrongUse(Problem):
@@ -91,10 +92,12 @@ class Mishap(Problem):
     code = "unexpected"
 
     @classmethod
-    def of(cls, error: Exception) -> Mishap:
+    def of(cls, error: Exception) -> Problem:
         """Log the error and return what to show; neither shows the values that were at hand."""
         name = type(error).__name__
         where = _log(error)
+        if name == "ValidationError":  # msgspec's, which only records raise that are kept here
+            return record_misfits("A record that is kept here")
         if where:
             return cls(
                 f"Something went wrong that Kashdeck did not foresee ({name}).",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.commands.opening import opened, unlocked
-from tui.commands.output import count, say, say_json, warn
+from tui.commands.output import count, say, say_json, tell_problem
 from tui.commands.progress import STOPPED, stoppable
 from tui.commands.status import problem_shape
 
@@ -64,7 +64,7 @@ def _tell(report: VerifyReport) -> None:
     compared = count(len(report.results), "item")
     say(f"{compared} compared: {report.same} as published, {report.differ} not.")
     if report.stopped is not None:
-        warn(f"{report.stopped.sentence}\n{report.stopped.cure}".rstrip())
+        tell_problem(report.stopped)
 
 
 def _shape(report: VerifyReport) -> Shape:

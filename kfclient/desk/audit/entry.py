@@ -15,6 +15,7 @@ class Action(StrEnum):
     BUSINESS_ADDED = "business-added"
     RENAMED = "renamed"
     ROLE_CHANGED = "role-changed"
+    OWNER_BECAME_ADMIN = "owner-became-admin"
     CONNECTED = "connected"
     RECONNECTED = "reconnected"
     DISCONNECTED = "disconnected"

@@ -172,6 +172,10 @@ def _role_changed(entry: Entry) -> str:
     return " and ".join(told) or "changed the people"
 
 
+def _owner_became_admin(entry: Entry) -> str:
+    return f"{_role_changed(entry)}, as the owner of the home's folder may"
+
+
 def _role(role: object) -> str:
     return {"admin": "an Admin", "standard": "a Standard user"}.get(str(role), str(role))
 
@@ -256,7 +260,9 @@ def _sending(entry: Entry) -> str:
 
 
 def _published(entry: Entry) -> str:
-    return f"published {sent(entry)}{numbered(entry)}"
+    unpaid = entry.after.get("unpaid")
+    told = f"; NOT recorded as paid: {unpaid}" if unpaid else ""
+    return f"published {sent(entry)}{numbered(entry)}{told}"
 
 
 def _refused(entry: Entry) -> str:
@@ -354,6 +360,7 @@ _TOLD: Mapping[str, Callable[[Entry], str]] = {
     Action.BUSINESS_ADDED: _business_added,
     Action.RENAMED: _renamed,
     Action.ROLE_CHANGED: _role_changed,
+    Action.OWNER_BECAME_ADMIN: _owner_became_admin,
     Action.CONNECTED: _connected,
     Action.RECONNECTED: _reconnected,
     Action.DISCONNECTED: _disconnected,

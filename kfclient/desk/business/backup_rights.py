@@ -3,40 +3,110 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
 
 from kfclient.desk.audit.audit import Audit
 from kfclient.desk.audit.entry import Action
 from kfclient.desk.business.businesses import Businesses
-from kfclient.desk.person import this_person, utc_now
-from kfclient.store import backup, sharing
+from kfclient.desk.errors import NotAllowed
+from kfclient.desk.person import owns, this_person, utc_now
+from kfclient.store import backup, sharing, users
 from kfclient.store.backup import Restored, Salvaged
-from kfclient.store.backup_file import Backup
-from kfclient.store.errors import StateNewer, StoreError
+from kfclient.store.backup_file import Backup, carried
+from kfclient.store.errors import StateDamaged, StateUnreadable, StoreError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from kfclient.store.home import Home
     from kfclient.store.sharing import Sharing
+    from kfclient.store.tables import Tables
+
+
+Document = Mapping[str, Any]
+
+
+class SetAside(msgspec.Struct, frozen=True):
+    """A record that did not fit: its file and table, its number, and the copy that it is kept in.
+
+    A business may still be there, without what did not fit.
+    """
+
+    name: str
+    table: str
+    record: int
+    copy: Path
+
+
+class RecordCheck(Protocol):
+    """Knows what records look like; those of all floors are known above this one."""
+
+    def misfit(self, name: str, tables: Tables) -> str:
+        """Say which record of a database does not fit, "" where all do."""
+
+    def set_aside(self, home: Home) -> list[SetAside]:
+        """Take out what does not fit, after a copy of it."""
+
+
+class Readdressed(msgspec.Struct, frozen=True):
+    """A connection that goes elsewhere than it went: the business's name and both addresses.
+
+    They are "user at address", "" where there was none.
+    """
+
+    business: str
+    before: str
+    after: str
+
+
+def _readdressed(before: Iterable[Document], after: Iterable[Document]) -> list[Readdressed]:
+    was = {one.get("id"): _address(one) for one in before}
+    return [
+        Readdressed(str(one.get("name", "")), was.get(one.get("id"), ""), now)
+        for one in after
+        if (now := _address(one)) and was.get(one.get("id"), "") != now
+    ]
+
+
+def _address(business: Document) -> str:
+    found = business.get("connection")
+    return "" if not found else f"{found.get('username')} at {found.get('endpoint')}"
+
+
+def _mark_readdressed(before: Tables, after: Tables) -> None:
+    """Have a secret that does not say itself where it may go not go to another address."""
+    was = {
+        one.get("id"): _address(one)
+        for one in before.get("businesses", {}).values()
+        if not (one.get("connection") or {}).get("readdressed")
+    }
+    for document in after.get("businesses", {}).values():
+        if (now := _address(document)) and was.get(document.get("id")) != now:
+            document["connection"]["readdressed"] = True
 
 
 class Backups:
     """Makes and restores backups of one home. It needs no desk: that of a damaged home won't open.
 
-    `person` is the operating system's user unless given; `clock` tells the time in UTC.
+    `records` knows what may be restored. `person` is the operating system's user unless given;
+    `clock` tells the time in UTC.
     """
 
     def __init__(
         self,
         home: Home,
         *,
+        records: RecordCheck | None = None,
         person: str | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._home = home
+        self._records = records
+        self._look = None if records is None else records.misfit
+        self._given = person
         self._person = this_person() if person is None else person
         self._clock = clock
 
@@ -52,45 +122,84 @@ class Backups:
         Raises NotAllowed unless they are an Admin of every business that is here, and what
         `restore` raises about the file.
         """
-        found = backup.examine(path)
+        found = backup.examine(path, self._look)
         self._require_admin()
         return found
+
+    def readdressed(self, path: Path) -> list[Readdressed]:
+        """Return the connections that a backup would have go elsewhere than they go here.
+
+        All of them where nobody can say how they are here; raises what `restore` raises about it.
+        """
+        try:
+            documents: Iterable[Document] = self._home.state().table("businesses").all()
+        except StoreError:
+            documents = []
+        coming = backup.content(path, "state.json").get("businesses", {}).values()
+        return _readdressed(documents, coming)
 
     def restore(self, path: Path) -> Restored:
         """Put a backup in the place of everything here; Admins of every business here only.
 
-        Raises what `kfclient.store.backup.restore` does.
+        A password that is kept here goes to no other address with it. Raises what
+        `kfclient.store.backup.restore` does.
         """
         self._require_admin()
-        restored = backup.restore(self._home.root, path, self._clock())
+        restored = backup.restore(
+            self._home.root, path, self._clock(), change=_mark_readdressed, look=self._look
+        )
         kept = "" if restored.kept is None else restored.kept.name
         made_at = restored.backup.made_at.isoformat()
         self._note(Action.RESTORED, {"file": path.name, "made_at": made_at, "before": kept})
         return restored
 
-    def keep_sound(self) -> list[Salvaged]:
-        """Keep what can still be read of damaged files; raises what `backup` does."""
+    def keep_sound(self) -> tuple[list[Salvaged], list[SetAside]]:
+        """Keep what can still be read of damaged files, and set records aside that do not fit.
+
+        Raises what `restore` does.
+        """
+        self._require_admin()
         found = backup.salvage(self._home.root)
-        kept = [one for one in found if one.kept is not None]
-        if kept:
-            names = ", ".join(one.name for one in kept)
-            self._note(Action.RESTORED, {"file": "", "sound part of": names})
-        return found
+        aside = []
+        if self._records is not None and all(one.kept is not None for one in found):
+            aside = self._records.set_aside(self._home)
+        names = [one.name for one in found if one.kept is not None]
+        names += [one.name for one in aside]
+        if names:
+            told = ", ".join(dict.fromkeys(names))
+            self._note(Action.RESTORED, {"file": "", "sound part of": told})
+        return found, aside
 
     def businesses(self) -> list[str]:
         """Return the names of the businesses that are here now."""
         return [known.business.name for known in Businesses(self._home).all()]
 
     def _require_admin(self) -> None:
+        """Raise NotAllowed unless this person is an Admin of every business that is here.
+
+        What is damaged cannot say who its Admins are: there it is the owner of the folder.
+        """
         try:
-            businesses = Businesses(self._home, person=self._person)
+            businesses = Businesses(self._home, person=self._given)
             known = businesses.all()
-        except StateNewer:
-            raise
-        except StoreError:
-            return  # what is damaged cannot say who its Admins are, and has to be restored
+        except (StateDamaged, StateUnreadable):
+            self._require_owner()
+            return
+        listed = {one.business.id for one in known}
+        if {name.split("/")[1] for name in carried(self._home.root) if "/" in name} - listed:
+            self._require_owner()  # somebody has taken away what names its Admins
         for one in known:
             businesses.require_admin(one.business.id, "put a backup in the place of")
+
+    def _require_owner(self) -> None:
+        root = self._home.root
+        if not owns(root):
+            owner = users.person(root.stat().st_uid)
+            raise NotAllowed(
+                "What is kept here cannot say any more who its Admins are; until it is mended, "
+                f"only {owner}, whose folder {root} is, may put anything in its place.",
+                f"Ask {owner}.",
+            )
 
     def _note(self, action: Action, after: dict[str, str]) -> None:
         """Note it in the trail of every business; a home that cannot be written has it in none."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -39,8 +41,9 @@ from kfclient.desk.model.connection_state import (
 )
 from kfclient.desk.model.list_names import ListName
 from kfclient.desk.model.settings import SETTINGS, changed, spec_of
-from kfclient.desk.person import this_person, utc_now
-from kfclient.store.errors import StoreError
+from kfclient.desk.person import is_person_here, owns, this_person, utc_now
+from kfclient.store.errors import StoreError, record_misfits
+from kfclient.store.paths import SLUG
 
 if TYPE_CHECKING:
     from tinydb.table import Document
@@ -111,6 +114,8 @@ class Businesses:
         audit: Audit | None = None,
     ) -> None:
         self.person = this_person() if person is None else person
+        # Where the person was given, the machine's own users say nothing about anybody.
+        self._of_machine = person is None
         self.audit = audit or Audit(home, person=self.person, clock=clock)
         self._home = home
         self._clock = clock
@@ -225,10 +230,22 @@ class Businesses:
         known = self.get(business)
         if known.people.get(self.person) is Role.ADMIN:
             return
-        raise NotAllowed(
-            f"Only an Admin may {doing} {known.name}; {self.person} is not one.",
-            f"Ask {known.admins}, or the accountant who looks after it.",
-        )
+        sentence = f"Only an Admin may {doing} {known.name}; {self.person} is not one."
+        if self._owns_home():
+            raise NotAllowed(
+                sentence,
+                "The home's folder is yours, so you can become one: kashdeck people "
+                f"{shlex.quote(known.name)} {shlex.quote(self.person)} admin",
+            )
+        ask = known.admins or "the owner of the home's folder, who can become one"
+        raise NotAllowed(sentence, f"Ask {ask}, or the accountant who looks after it.")
+
+    def is_user(self, person: str) -> bool:
+        """Whether this machine has a user of that name, so that a role is of use to them."""
+        return not self._of_machine or person == self.person or is_person_here(person)
+
+    def _owns_home(self) -> bool:
+        return self._of_machine and owns(self._home.root)
 
     def set_role(
         self,
@@ -240,12 +257,16 @@ class Businesses:
     ) -> Business:
         """Name a person Admin or Standard, or (None) take them off. Admins only; LastAdmin.
 
-        Raises ChangedMeanwhile when that person is no longer what they are in `seen`.
+        An Admin who is a user of this machine stays, always. Who owns the home's folder may become
+        one; the trail says so. Raises ChangedMeanwhile when that person is no longer what they are
+        in `seen`.
         """
         person = person.strip()
         if not person:
             raise WrongValue("A person needs a name.", "Give the name they log in with.")
-        with self._as_admin(business, "name the people of"):
+        by_owner = role is Role.ADMIN and person == self.person and self._owns_home()
+        alone = self._state.transaction() if by_owner else None
+        with alone or self._as_admin(business, "name the people of"):
             people = dict(self.get(business).people)
             before = people.get(person)
             if seen is not None and before is not seen.get(person):
@@ -255,10 +276,13 @@ class Businesses:
                 people.pop(person, None)
             else:
                 people[person] = role
-            if Role.ADMIN not in people.values():
-                raise LastAdmin(f"{person} is the last Admin of this business.")
+            admins = [name for name, what in people.items() if what is Role.ADMIN]
+            if not any(map(self.is_user, admins)):
+                here = " who is a user of this machine" if admins else ""
+                raise LastAdmin(f"{person} is the last Admin of this business{here}.")
             if role is not before:
-                self._note(business, Action.ROLE_CHANGED, {person: before}, {person: role})
+                action = Action.OWNER_BECAME_ADMIN if by_owner else Action.ROLE_CHANGED
+                self._note(business, action, {person: before}, {person: role})
             return self._change(business, people=people)
 
     # Ticks
@@ -309,12 +333,22 @@ class Businesses:
 
     def note_counts(self, business: str, counts: ItemCounts) -> None:
         """Remember how many items stand where, for the home screen."""
-        document = {"business": business, **_fields(counts)}
+        self._put_counts({"business": business, **_fields(counts), "changing": False})
+
+    def counts_change(self, business: str) -> None:
+        """Remember that items are about to be sent or taken out: the counts are of before that.
+
+        `note_counts` ends it; where a sudden end comes before that, whoever looks counts anew.
+        """
+        self._put_counts({"business": business, "changing": True})
+
+    def _put_counts(self, document: dict[str, Any]) -> None:
+        business = document["business"]
         with self._state.transaction():
             known = self._document(self._counts, "business", business)
             if known is None:
                 self._counts.insert(document)
-            elif dict(known) != document:
+            elif {**known, **document} != dict(known):
                 self._counts.update(document, doc_ids=[known.doc_id])
 
     def change_settings(
@@ -347,7 +381,7 @@ class Businesses:
             business=business,
             state=_state_of(business, self._home.is_locked),
             role=business.people.get(self.person),
-            items=msgspec.convert(counts or {}, ItemCounts),
+            items=_counted(counts or {}),
         )
 
     def _note(
@@ -396,7 +430,20 @@ def _state_of(business: Business, is_locked: Callable[[str], bool]) -> Connectio
 
 
 def _business(document: Mapping[str, Any]) -> Business:
-    return msgspec.convert(document, Business)
+    try:
+        business = msgspec.convert(document, Business)
+    except msgspec.ValidationError:
+        business = None
+    if business is None or not re.fullmatch(SLUG, business.id):
+        raise record_misfits("A business in state.json")
+    return business
+
+
+def _counted(document: Mapping[str, Any]) -> ItemCounts:
+    try:
+        return msgspec.convert(document, ItemCounts)
+    except msgspec.ValidationError:
+        return ItemCounts()  # counted anew when the items are looked at
 
 
 def _stored(business: Business) -> dict[str, Any]:

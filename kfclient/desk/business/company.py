@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from kfclient.api.errors import RequestFault
+from kfclient.api.errors import Refused
 from kfclient.api.records import CompanyDetails, Currency
+from kfclient.desk.business.sessions import NEEDS_RECONNECTING
 from kfclient.desk.errors import OtherCompany
 from kfclient.desk.model.business import Company
 
@@ -27,7 +28,9 @@ def read_company(kashflow: KashFlow) -> Company:
     details = kashflow.get_company_details()
     try:
         currencies = kashflow.get_currencies()
-    except RequestFault:
+    except NEEDS_RECONNECTING:
+        raise
+    except Refused:  # or this account may not read them
         currencies = []
     return company_of(details, _home_currency(details, currencies))
 

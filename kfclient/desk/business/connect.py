@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -186,6 +187,20 @@ class Connecting:
             self._leftovers.wipe(business, place)
             return connection
 
+    def kept_for(self, business: str) -> tuple[str, str] | None:
+        """Return the endpoint and the username that the kept secret is for.
+
+        None where nobody can say without asking a person, or an older version has kept it.
+        """
+        connection = self._businesses.get(business).connection
+        if connection is None:
+            return None
+        try:
+            secret = self._secrets.load(business, connection.secrets_in)
+        except SecretsError:
+            return None
+        return (secret.endpoint, secret.username) if secret.endpoint else None
+
     def left_behind(self, business: str) -> list[str]:
         """Return the ids of places that still hold the business's secrets and could not be wiped.
 
@@ -204,6 +219,8 @@ class Connecting:
                 business=business,
                 with_key=True,
             )
+        if not secret.endpoint and not before.readdressed:
+            secret = replace(secret, endpoint=before.endpoint, username=before.username)
         self._leftovers.expect(business, place)
         self._secrets.save(business, secret, place)
         self._leftovers.expect(business, before.secrets_in)
@@ -237,7 +254,7 @@ class Connecting:
 
         draft = draft.cleaned()
         redact.add(draft.password, draft.autoauth_key)
-        credentials = Credentials(draft.username, draft.password)
+        credentials = Credentials(draft.username, draft.password, (draft.autoauth_key,))
         expected = None if before is None else before.company
         secrets_in = self._place(draft.secrets_in or (before.secrets_in if before else ""))
         authority = self._businesses.get(business).settings.certificate_authority or None
@@ -263,7 +280,9 @@ class Connecting:
             last_sync=None if before is None else before.last_sync,
             lists={} if before is None else before.lists,
         )
-        secret = ConnectionSecret(draft.password, draft.autoauth_key)
+        secret = ConnectionSecret(
+            draft.password, draft.autoauth_key, draft.endpoint, draft.username
+        )
         self._keep(business, secret, made, before)
         return made
 

@@ -20,14 +20,14 @@ from kfclient.api.errors import (
 from kfclient.desk.business.businesses import Businesses
 from kfclient.desk.errors import NotConnected
 from kfclient.desk.model.business import Business, Connection, note_of
-from kfclient.store.errors import SecretNeeded
+from kfclient.store.errors import SecretElsewhere, SecretNeeded
 from kfclient.store.keyring_choice import ASK
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from kfclient.api import KashFlow
-    from kfclient.store import Secrets
+    from kfclient.store import ConnectionSecret, Secrets
 
 T = TypeVar("T")
 
@@ -82,7 +82,7 @@ class Sessions:
         """
         connection = _connection_of(self._businesses.get(business))
         with self._secrets.work(business):
-            self._secrets.load(business, connection.secrets_in)
+            self._secret(business, connection)
             yield
 
     def call(self, business: str, work: Callable[[KashFlow], T]) -> T:
@@ -138,8 +138,9 @@ class Sessions:
         from kfclient.api import Credentials, KashFlow  # zeep is slow to load
 
         def credentials() -> Credentials:
-            secret = self._secrets.load(business, connection.secrets_in)
-            return Credentials(connection.username, secret.password)
+            secret = self._secret(business, connection)
+            key = (secret.autoauth_key,) if secret.autoauth_key else ()
+            return Credentials(connection.username, secret.password, key)
 
         return KashFlow(
             connection.endpoint,
@@ -149,12 +150,52 @@ class Sessions:
             trace=self._trace,
         )
 
+    def _secret(self, business: str, connection: Connection) -> ConnectionSecret:
+        """Return the secret of this connection; raises SecretElsewhere where it is for another.
+
+        The state may have been changed by whoever can write to it, and the secret not: it says
+        itself where it may go. One of an older version learns that when it is first used.
+        """
+        try:
+            secret = self._secrets.load(business, connection.secrets_in)
+        except SecretNeeded as needed:
+            sentence = f"{needed.sentence} It goes to {connection.address}."
+            raise SecretNeeded(
+                sentence, needed.cure, business=business, with_key=needed.with_key
+            ) from None
+        if not secret.endpoint and connection.secrets_in != ASK and not connection.readdressed:
+            self._secrets.bind(
+                business, connection.secrets_in, connection.endpoint, connection.username
+            )
+        elif secret.endpoint or connection.secrets_in != ASK:
+            self._need_address(business, connection, secret)
+        return secret
+
+    def _need_address(
+        self, business: str, connection: Connection, secret: ConnectionSecret
+    ) -> None:
+        if (secret.endpoint, secret.username) == (connection.endpoint, connection.username):
+            return
+        kept = f"{secret.username} at {secret.endpoint}" if secret.endpoint else "the one before"
+        problem = SecretElsewhere(
+            f"The password is kept for {kept}, and the connection now names {connection.address}: "
+            "it was not sent."
+        )
+        self._businesses.update_connection(
+            business,
+            lambda now: (
+                now
+                if _opens_otherwise(connection, now)
+                else msgspec.structs.replace(now, needs_reconnecting=True, problem=note_of(problem))
+            ),
+        )
+        raise problem
+
     def _authorise(self, business: str, line: _Line, seen: int) -> None:
         with line.lock:
             if line.authorised != seen:
                 return  # six lists ask at once: one of them has just done it for all
-            connection = _connection_of(self._businesses.get(business))
-            secret = self._secrets.load(business, connection.secrets_in)
+            secret = self._secret(business, line.made_for)
             if not secret.autoauth_key:
                 raise SecretNeeded(
                     "KashFlow does not list this machine's address any more. To list it again, the "

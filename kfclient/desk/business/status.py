@@ -6,7 +6,9 @@ and the libraries that the rest of the desk needs.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 import shlex
 from datetime import datetime
 from enum import StrEnum
@@ -16,8 +18,9 @@ from kfclient.desk.errors import BusinessUnknown
 from kfclient.desk.model.connection_state import in_order, publish_lock, state_of
 from kfclient.desk.person import this_person
 from kfclient.store.database_files import StateReading
+from kfclient.store.errors import record_misfits
 from kfclient.store.events_file import Follower
-from kfclient.store.paths import events_path
+from kfclient.store.paths import SLUG, events_path
 
 TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
@@ -91,11 +94,12 @@ class RunStatus:
         return sum(one == state for one in self._states.values())
 
     def _hear(self, line: bytes) -> None:
-        try:
-            event = json.loads(line)
-            kind = event["event"]
-        except (ValueError, KeyError, TypeError):
-            return  # torn by a sudden end
+        # What a sudden end has torn, and what no Kashdeck wrote, says nothing.
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            self._take(json.loads(line))
+
+    def _take(self, event: Document) -> None:
+        kind = event["event"]
         self.waiting = ""
         if kind == "PublishBegun":
             self.run, self.items, self.process = event["run"], event["items"], event["process"]
@@ -151,6 +155,7 @@ class SyncedListStatus:
         self.count: int = document.get("count", 0)
         self.synced_at = _moment(document.get("synced_at"))
         self.problem = _note(document.get("problem"))
+        self.remarks: list[str] = document.get("remarks", [])
 
 
 class ConnectionStatus:
@@ -173,7 +178,8 @@ class ConnectionStatus:
 class BusinessStatus:
     """One business; the counts are of items, `role` is the person's, None for nobody named.
 
-    `publishing` is its last run, and how that goes.
+    `publishing` is its last run, and how that goes. `at_work` says that somebody sends items, or
+    takes them out, now; `is_behind` that the counts are of before something of that kind.
     """
 
     def __init__(
@@ -202,7 +208,12 @@ class BusinessStatus:
         self.to_review: int = counts.get("to_review", 0)
         self.published: int = counts.get("published", 0)
         self.needs_you: int = counts.get("needs_you", 0)
+        self.unknown: int = counts.get("unknown", 0)
+        self.refused: int = counts.get("refused", 0)
         self.publishing = publishing
+        broken = publishing is not None and publishing[1] is RunPhase.INTERRUPTED
+        self.at_work = is_locked(publish_lock(self.id))
+        self.is_behind = self.at_work or broken or counts.get("changing", False)
 
 
 def statuses(root: Path | None = None, person: str = "") -> list[BusinessStatus]:
@@ -212,18 +223,21 @@ def statuses(root: Path | None = None, person: str = "") -> list[BusinessStatus]
     the operating system's user unless given. Raises any `StoreError` that reading can.
     """
     state = StateReading(root)
-    counts = {document["business"]: document for document in state.documents("counts")}
+    counts = {document.get("business"): document for document in state.documents("counts")}
     who = person or this_person()
-    return in_order(
-        BusinessStatus(
-            document,
-            counts.get(document["id"], {}),
-            who,
-            state.is_locked,
-            run_status(state.root, document["id"], state.holder),
+    try:
+        return in_order(
+            BusinessStatus(
+                document,
+                counts.get(document["id"], {}),
+                who,
+                state.is_locked,
+                run_status(state.root, _checked_id(document["id"]), state.holder),
+            )
+            for document in state.documents("businesses")
         )
-        for document in state.documents("businesses")
-    )
+    except (LookupError, TypeError, ValueError, AttributeError):
+        raise record_misfits("A business in state.json") from None
 
 
 def status_of(business: str, root: Path | None = None, person: str = "") -> BusinessStatus:
@@ -232,6 +246,13 @@ def status_of(business: str, root: Path | None = None, person: str = "") -> Busi
         if one.id == business:
             return one
     raise BusinessUnknown(f"There is no business “{business}” here.")
+
+
+def _checked_id(text: str) -> str:
+    """Return a business's id; ValueError for what would be no folder of the home."""
+    if not re.fullmatch(SLUG, text):
+        raise ValueError(text)
+    return text
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -287,3 +308,8 @@ def broken_off(name: str, seen: RunStatus) -> tuple[str, str]:
 def command(name: str, option: str) -> str:
     """Return the command that does this with the business's publishing."""
     return f"kashdeck publish {shlex.quote(name)} {option}"
+
+
+def items_command(name: str) -> str:
+    """Return the command that lists what a person has to look at."""
+    return f"kashdeck items {shlex.quote(name)} --state needs-you"

@@ -7,11 +7,13 @@ import os
 import re
 import stat
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kfclient.desk.audit.audit import Audit
+from kfclient.desk.doctor.misfits import misfits
 from kfclient.desk.doctor.report import (
     DatabaseFacts,
     FileFacts,
@@ -22,15 +24,19 @@ from kfclient.desk.doctor.report import (
     Work,
     read_contents,
 )
+from kfclient.desk.person import is_person_here
 from kfclient.errors import Problem
-from kfclient.store.durable_files import SHARED_FOLDER_MODE
-from kfclient.store.errors import StateNewer
+from kfclient.store.durable_files import SHARED_FOLDER_MODE, need_closed, read_plain
+from kfclient.store.errors import HomeOpen, StateNewer
 from kfclient.store.filelock import FileLock
 from kfclient.store.home import Home
 from kfclient.store.log import log_files
 from kfclient.store.redaction import redact
 from kfclient.store.sharing import wanted_mode
 from kfclient.store.wal import Damage, NewerFormat
+
+if TYPE_CHECKING:
+    from kfclient.store.tables import Tables
 
 _LITTLE, _HARDLY_ANY = 200 << 20, 20 << 20
 _SLACK = timedelta(minutes=2)
@@ -69,6 +75,7 @@ def home_facts(scene: Scene) -> HomeFacts:
 
 def files(scene: Scene) -> tuple[FileFacts, ...]:
     """Return every file and folder; report wrong modes, leftovers and times to come."""
+    _check_kinds(scene)
     _check_modes(scene)
     _check_leftovers(scene)
     _check_clock(scene)
@@ -176,6 +183,22 @@ def _room(scene: Scene) -> int:
     return free
 
 
+def _check_kinds(scene: Scene) -> None:
+    """Tell of what is neither a file nor a folder; a folder may be a link to another disk."""
+    odd = [
+        scene.masks.place(path)
+        for path, status in scene.entries[1:]
+        if stat.S_IFMT(status.st_mode) not in (stat.S_IFREG, stat.S_IFDIR)
+        and not (stat.S_ISLNK(status.st_mode) and path.is_dir())
+    ]
+    if odd:
+        scene.mend(
+            "no-files",
+            f"{_listed(odd)}: links, pipes or the like, where only files are read.",
+            "See who put them there (ls -l), then move them away.",
+        )
+
+
 def _check_modes(scene: Scene) -> None:
     """Tell of files and folders that others may use, or that who shares the home may not."""
     of = dict(scene.entries)
@@ -211,10 +234,17 @@ def _check_root(scene: Scene) -> None:
     if not scene.is_open:
         return
     mode = stat.S_IMODE(scene.entries[0][1].st_mode)
-    cure = "Close it: chmod 700, or share it with a group: kashdeck share GROUP"
-    if mode & 0o022 and mode != SHARED_FOLDER_MODE:
-        scene.mend("home-open", "Others may put files into the home and take them away.", cure)
-    elif mode & 0o055 and mode != SHARED_FOLDER_MODE:
+    cure = "Close it: chmod 700. To use it with a group, then: kashdeck share GROUP"
+    try:
+        need_closed(scene.root)
+    except HomeOpen:
+        scene.mend(
+            "home-open",
+            "Others may put files into the home and take them away, so nothing in it is used.",
+            cure,
+        )
+        return
+    if mode & 0o055 and mode != SHARED_FOLDER_MODE:
         scene.note("home-seen", "Others may see which files lie in the home.", cure)
 
 
@@ -289,9 +319,10 @@ def databases(scene: Scene) -> tuple[DatabaseFacts, ...]:
         if path == scene.root / "state.json" or is_books or is_list:
             found.append(_database(scene, path, is_list=is_list))
     readable = all(one.state in ("fine", "older") for one in found if one.name == "state.json")
-    if scene.is_open and readable and not scene.state_known:
+    if scene.is_open and readable and not scene.state_known and not _is_told(scene):
         _tell_damage(scene, "state.json", "its businesses are not as Kashdeck writes them")
     _check_orphans(scene)
+    _check_admins(scene)
     return tuple(found)
 
 
@@ -362,6 +393,8 @@ def _database(scene: Scene, path: Path, *, is_list: bool) -> DatabaseFacts:
             f"{name} was written by a newer Kashdeck than this one.",
             StateNewer.default_cure,
         )
+    if contents is not None and not is_list:
+        _check_records(scene, path, name, contents.snapshot.tables)
     log = path.with_name(path.name + ".log")
     sizes = {entry: status.st_size for entry, status in scene.entries}
     tables = {} if contents is None else contents.snapshot.tables
@@ -373,6 +406,17 @@ def _database(scene: Scene, path: Path, *, is_list: bool) -> DatabaseFacts:
         documents=sum(len(table) for table in tables.values()),
         log_bytes=sizes.get(log, 0),
     )
+
+
+def _check_records(scene: Scene, path: Path, name: str, tables: Tables) -> None:
+    found = list(misfits(path.relative_to(scene.root).as_posix(), tables))
+    if found:
+        shown = _listed([f"record {one.record} of {one.table} ({one.why})" for one in found])
+        scene.mend(
+            "state-damaged",
+            f"{name} is sound, but not as Kashdeck writes it: {shown}.",
+            "Set it aside, with a copy kept: kashdeck restore --sound",
+        )
 
 
 def _tell_damage(scene: Scene, name: str, damage: str, *, is_list: bool = False) -> None:
@@ -404,9 +448,31 @@ def _check_orphans(scene: Scene) -> None:
         )
 
 
+def _is_told(scene: Scene) -> bool:
+    return any(finding.code == "state-damaged" for finding in scene.findings)
+
+
+def _check_admins(scene: Scene) -> None:
+    """Tell of businesses that nobody can administer who can log in here."""
+    without = [
+        scene.masks.business(real)
+        for real, document in scene.businesses.items()
+        if isinstance(people := document.get("people", {}), Mapping)
+        and not any(role == "admin" and is_person_here(name) for name, role in people.items())
+    ]
+    if without:
+        scene.mend(
+            "no-admin",
+            f"No user of this machine is an Admin of {', '.join(sorted(without))}, so nobody can "
+            "connect it, change its settings or name its people.",
+            "Whoever owns the home's folder can become one: kashdeck people NAME THEIR-NAME admin",
+        )
+
+
 # The last errors of the log: what the program logged, without the values it was about.
 
 _KEPT = 10
+_LARGEST_LOG = 32 << 20
 _LEVELS = {"warning", "error", "critical"}
 _OURS = ("kfclient.", "screens.", "tui.", "kashdeck")
 _WITHHELD = "(said by another program, and left out)"
@@ -422,9 +488,7 @@ def errors(scene: Scene) -> tuple[LoggedError, ...]:
     found: list[LoggedError] = []
     for path in log_files(log):
         try:
-            text = path.read_text("utf-8", "replace")
-        except FileNotFoundError:
-            continue
+            data = read_plain(path, _LARGEST_LOG)
         except OSError as error:
             scene.mend(
                 "log-unreadable",
@@ -432,6 +496,7 @@ def errors(scene: Scene) -> tuple[LoggedError, ...]:
                 "Check who owns it (ls -l).",
             )
             continue
+        text = (data or b"").decode("utf-8", "replace")
         found += [said for line in text.splitlines() if (said := _said(line)) is not None]
     if log.exists() and not os.access(log, os.W_OK):
         scene.mend(

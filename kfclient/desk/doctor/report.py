@@ -21,6 +21,7 @@ import msgspec
 
 from kfclient.desk.model.list_names import ListName
 from kfclient.store.database_files import fitted
+from kfclient.store.durable_files import read_plain
 from kfclient.store.tables import Snapshot, StoredTables
 from kfclient.store.wal import WriteAheadLog
 
@@ -288,7 +289,7 @@ def read_contents(path: Path) -> tuple[StoredTables, bool, int]:
     """
     journal = WriteAheadLog.open(path.with_name(path.name + ".log"))
     try:
-        data = path.read_bytes() if path.exists() else b""
+        data = read_plain(path) or b""
         snapshot = Snapshot.decode(data) if data else None
         stored = snapshot.format if snapshot else journal.format if journal else 0
         contents, older = fitted(snapshot, journal)

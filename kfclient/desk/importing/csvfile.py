@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import codecs
 import csv
+import errno
 import io
 import re
+import sys
 from collections.abc import Container, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -14,7 +16,9 @@ import msgspec
 
 from kfclient.desk.errors import FileRefused
 from kfclient.desk.importing.foreign import refuse_other_kinds
+from kfclient.store.durable_files import NoPlainFile, read_named, too_large
 
+_STANDARD_INPUT = {"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"}
 _LARGEST = 50_000_000  # bytes; a year's export of a busy practice is a tenth of it
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "strokes"}
 _HEADING_WITHIN = 60  # lines; what programs write above their column names is shorter
@@ -121,16 +125,25 @@ def read_csv(path: Path, formats: Sequence[Sequence[str]] = ()) -> CsvFile:
 
 
 def _load(path: Path) -> bytes:
-    """Return the file's bytes, or say why it cannot be read."""
+    """Return the file's bytes, or say why it cannot be read; standard input may be named."""
     try:
-        if path.is_dir():
-            raise FileRefused(f"{path.name} is a folder.", "Choose a file in it.")
-        if path.stat().st_size > _LARGEST:
-            raise FileRefused(f"{path.name} is larger than 50 MB.", "Export fewer items at once.")
-        return path.read_bytes()
+        if str(path) in _STANDARD_INPUT:
+            data = sys.stdin.buffer.read(_LARGEST + 1)
+            if len(data) > _LARGEST:
+                raise too_large(path)
+            return data
+        return read_named(path, _LARGEST)
     except FileNotFoundError:
         raise FileRefused(f"There is no file {path}.", "Check its name and folder.") from None
+    except NoPlainFile as problem:
+        raise FileRefused(
+            f"{path.name} cannot be read: {problem.strerror}.", "Choose a file that is one."
+        ) from problem
     except (OSError, ValueError) as problem:
+        if getattr(problem, "errno", None) == errno.EFBIG:
+            raise FileRefused(
+                f"{path.name} is larger than 50 MB.", "Export fewer items at once."
+            ) from problem
         reason = getattr(problem, "strerror", None) or str(problem)
         raise FileRefused(f"{path.name} cannot be read: {reason}.", "") from problem
 

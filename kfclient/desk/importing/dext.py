@@ -8,7 +8,7 @@ whichever that is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -40,6 +40,10 @@ from kfclient.money import ZERO
 from kfclient.money import decimal_text as plain_amount
 
 # One row of Dext's costs export as an item, or what is wrong with it.
+
+_EXEMPT = ("exempt ", "no vat ", "outside the scope ", "out of scope ")
+_ZERO_RATED = ("zero rated", "zero-rated")
+"""How the names of taxes begin that say what the rate is, as in "Exempt Expenses"."""
 
 _DOCUMENTS = {
     "": "invoice", "invoice": "invoice", "receipt": "receipt", "other": "receipt",
@@ -121,6 +125,8 @@ def read_row(row: CsvRow, base: str, home: str, folder: Path) -> DextRow:
         bank_account=one_line(row["bank account"]),
         files=files,
         total=amounts.total,
+        stated_vat=amounts.base_tax if base == home and amounts.base_tax != tax else None,
+        tax_name=one_line(", ".join(_each_once(_tax_names(row)))),
         image=link,
         source=f"dext:{row['receipt id']}",
         problem=_doubt(amounts, base) or _net_differs(row, amounts),
@@ -185,6 +191,10 @@ def _doubt(amounts: Amounts, base: str) -> ProblemNote | None:
     return None
 
 
+def _tax_names(row: CsvRow) -> Iterator[str]:
+    return (row[name] for name in ("tax name", "tax code") if row[name])
+
+
 def _net_differs(row: CsvRow, amounts: Amounts) -> ProblemNote | None:
     """Return what is odd where the row states a net that is not its total without its tax."""
     for column in _NET:
@@ -206,8 +216,11 @@ def _rate(row: CsvRow, bracket: str, net: Decimal, vat: Decimal) -> Decimal | No
     said = percentage(row, "tax percentage")
     if said is not None:
         return said
-    if folded(row["tax name"]) in NO_TAX_WORDS:
+    name = folded(row["tax name"])
+    if name in NO_TAX_WORDS or name.startswith(_EXEMPT):
         return NOT_APPLICABLE
+    if name.startswith(_ZERO_RATED):
+        return Decimal(0)
     if bracket and fits(net, vat, Decimal(bracket)):
         return Decimal(bracket)
     return None
@@ -327,6 +340,7 @@ def _with_papers(claim: Item, receipts: Sequence[Item]) -> Item:
     return msgspec.structs.replace(
         claim,
         files=_each_once(path for one in (claim, *receipts) for path in one.files),
+        tax_name=", ".join(_each_once(one.tax_name for one in (claim, *receipts) if one.tax_name)),
         image=" ".join(_each_once(one.image for one in (claim, *receipts) if one.image)),
         note="\n".join(_each_once(note for note in (claim.note, *told) if note)),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,10 +18,14 @@ from kfclient.desk.importing.known import Answer, ChangedItem, Known
 from kfclient.desk.importing.spelling import AS_ITS_COLUMNS_TELL, Spelling, spelled
 from kfclient.desk.importing.values import FoundItem, ImportedFile
 from kfclient.desk.importing.values import title as column_title
+from kfclient.desk.items.check import RATE_READ
 
 if TYPE_CHECKING:
     from kfclient.desk.items.items import Items
+    from kfclient.desk.model.item import Item
     from kfclient.store import Home
+
+_MOST_NAMED = 5
 
 __all__ = ["Answer", "BadRow", "ChangedItem", "ImportReport", "Importing"]
 
@@ -99,7 +103,7 @@ class Importing:
             self._items.audit.note(database, business, Action.IMPORTED, after=after)
         self._items.refresh_counts(business)
         self._items.audit.flush(business)
-        notes = list(reading.notes)
+        notes = [*reading.notes, *_rates_read(added)]
         if not file.rows and not file.bad:
             notes.append("The file has column names and no rows.")
         return ImportReport(
@@ -112,6 +116,18 @@ class Importing:
             notes=tuple(notes),
             changed=tuple(met.changed),
             unsure=reading.unsure,
+        )
+
+
+def _rates_read(added: Sequence[Item]) -> Iterator[str]:
+    """Yield which of the items have a tax rate that was read as another than was written."""
+    rates = [item for item in added if item.problem and item.problem.code == RATE_READ]
+    if rates:
+        numbers = ", ".join(item.id for item in rates[:_MOST_NAMED])
+        more = f" and {len(rates) - _MOST_NAMED} more" if len(rates) > _MOST_NAMED else ""
+        yield (
+            "Tax rates written as fractions were read as percentages, as 0.2 for 20%: "
+            f"look whether their VAT is right (item {numbers}{more})."
         )
 
 

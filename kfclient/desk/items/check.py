@@ -12,16 +12,25 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
+import msgspec
+
 from kfclient.api.records import Currency
 from kfclient.desk.items.check_lines import check_dates, check_line
+from kfclient.desk.items.check_vat import AGREE, check_reversed, check_stated, with_rate
 from kfclient.desk.items.exchange_rates import rate_words, turned
 from kfclient.desk.items.reference import ReferenceData
+from kfclient.desk.model.business import ProblemNote
 from kfclient.desk.model.item import Finding, Item, Kind
 from kfclient.desk.model.list_names import ListName
+from kfclient.desk.model.settings import show_tax_code
 from kfclient.desk.model.sides import side_of
 from kfclient.money import figures, shown
 
 # Whether KashFlow knows the supplier, the customer or the person of an item.
+
+
+SHORTEST_NAME = 2
+"""The fewest characters of a supplier's or customer's name that KashFlow takes."""
 
 
 def check_contact(item: Item, reference_data: ReferenceData) -> Iterator[Finding]:
@@ -53,6 +62,15 @@ def check_contact(item: Item, reference_data: ReferenceData) -> Iterator[Finding
             code=f"E-{word.upper()}-UNKNOWN",
             sentence=f"KashFlow has no {word} with the code {item.contact_code}.",
             cure=f"Choose the {word} again.",
+            field="contact",
+            key=choose,
+        )
+    elif not found and len(item.contact.strip()) < SHORTEST_NAME:
+        yield Finding(
+            code=f"E-{word.upper()}-SHORT",
+            sentence=f"KashFlow has no {word} called {item.contact}, and takes no name of one "
+            "character.",
+            cure=f"Give the whole name, or choose the {word}.",
             field="contact",
             key=choose,
         )
@@ -211,6 +229,9 @@ def _finding(code: str, sentence: str, field: str, key: str) -> Finding:
 TOTAL_MISSING = "E-TOTAL-MISSING"
 """What an import remembers of an item for which the file had no total."""
 
+RATE_READ = "W-TAX-RATE-READ"
+"""What an item remembers of a tax rate that was read as another than was written."""
+
 TOTALS_DIFFER = "E-TOTALS-DIFFER"
 """What an import remembers of an item that the file gives two totals."""
 
@@ -230,16 +251,31 @@ def check(item: Item, reference_data: ReferenceData) -> tuple[Finding, ...]:
     findings += check_contact(item, reference_data)
     findings += check_currency(item, reference_data)
     findings += check_payment(item, reference_data)
+    findings += check_reversed(item, reference_data)
+    findings += check_stated(item, reference_data)
     for number, line in enumerate(item.lines, start=1):
         findings += check_line(item, line, f"lines.{number}", reference_data)
     if not reference_data.settings.publish_tax_data:
         findings += _tax_off(item)
-    return tuple(findings)
+    return tuple(_agreed(one) if one.code in item.agreed else one for one in findings)
+
+
+def _agreed(finding: Finding) -> Finding:
+    """Return a stop that a person has let through, as something to know."""
+    return Finding(
+        code=f"W-{finding.code.removeprefix('E-')}",
+        sentence=f"{finding.sentence} Somebody has agreed to publish it so.",
+        field=finding.field,
+    )
 
 
 def _remembered(item: Item) -> Iterator[Finding]:
     """Yield what the import left for a person to settle; saving the item settles it."""
     problem = item.problem
+    if problem is not None and problem.code == RATE_READ:
+        yield Finding(
+            code=RATE_READ, sentence=problem.sentence, cure=problem.cure, field="lines.1.tax_rate"
+        )
     if problem is None or not problem.code.startswith("E-"):
         return
     if problem.code == TOTAL_MISSING and item.gross:
@@ -253,6 +289,34 @@ def _remembered(item: Item) -> Iterator[Finding]:
     )
 
 
+def as_meant(item: Item, reference_data: ReferenceData) -> Item:
+    """Return the item with tax rates that were written as fractions as the percentages they are.
+
+    It says so until a person has saved it. A gross that the file said stays as it is.
+    """
+    read = [reference_data.rate_meant(line.tax_rate) for line in item.lines]
+    changed = {
+        line.tax_rate: rate
+        for line, rate in zip(item.lines, read, strict=True)
+        if rate != line.tax_rate
+    }
+    if not changed:
+        return item
+    lines = tuple(
+        line
+        if rate is None or rate == line.tax_rate
+        else with_rate(line, rate)
+        if item.total is None
+        else msgspec.structs.replace(line, tax_rate=rate)
+        for line, rate in zip(item.lines, read, strict=True)
+    )
+    said = " and ".join(
+        f"{figures(old)} was read as {show_tax_code(new)}" for old, new in changed.items() if old
+    )
+    note = ProblemNote(RATE_READ, f"Its tax rate of {said}.", "Look whether its VAT is right.")
+    return msgspec.structs.replace(item, lines=lines, problem=item.problem or note)
+
+
 def _own(item: Item) -> Iterator[Finding]:
     """Yield what the item says of itself."""
     if item.claimed:
@@ -263,10 +327,11 @@ def _own(item: Item) -> Iterator[Finding]:
             field="contact",
             key="own-cost",
         )
-    if item.total is not None and item.lines and item.total != item.gross:
+    gross = item.gross
+    if item.total is not None and item.lines and item.total != gross:
         yield Finding(
             code="W-LINES-TOTAL",
-            sentence=f"Its lines come to {shown(item.gross, item.currency)}, and the file said "
+            sentence=f"Its lines come to {shown(gross, item.currency)}, and the file said "
             f"{shown(item.total, item.currency)}.",
             cure="Look at the document; the lines are what goes.",
             field="amount",
@@ -279,13 +344,20 @@ def _own(item: Item) -> Iterator[Finding]:
             cure="Give the number on the document, where it has one.",
             field="reference",
         )
-    if not item.gross and not (item.problem and item.problem.code == TOTAL_MISSING):
+    if not gross and not (item.problem and item.problem.code == TOTAL_MISSING):
         yield Finding(
             code="E-AMOUNT-ZERO",
             sentence="It comes to nothing." if item.lines else "It has no lines yet.",
-            cure="Fill in the amount.",
+            cure="Fill in the amount; or publish it as it is, where that is meant."
+            if item.lines
+            else "Fill in the amount.",
             field="amount",
+            key=AGREE if item.lines else "",
+            value="E-AMOUNT-ZERO" if item.lines else "",
         )
+    said = "".join(line.description for line in item.lines)
+    if f"{item.contact}{item.reference}{item.note}{said}".isprintable():
+        return  # as nearly always
     texts = [("contact", item.contact), ("reference", item.reference), ("note", item.note)]
     texts += [(f"lines.{n}.description", line.description) for n, line in enumerate(item.lines, 1)]
     for field, text in texts:
@@ -307,6 +379,8 @@ def _unsynced(item: Item, reference_data: ReferenceData) -> Iterator[Finding]:
             sentence="This business is not connected to KashFlow.",
             cure="Connect it; an Admin can.",
         )
+    if not reference_data.missing:
+        return
     needed = {ListName.CHART, side_of(item.kind).contacts}
     if reference_data.settings.publish_tax_data:
         needed.add(ListName.TAX_RATES)
@@ -328,10 +402,11 @@ def _unsynced(item: Item, reference_data: ReferenceData) -> Iterator[Finding]:
 def _tax_off(item: Item) -> Iterator[Finding]:
     """Yield what is lost while tax data is off, for the whole item."""
     if any(line.vat for line in item.lines):
+        net, vat = item.net, item.vat
         yield Finding(
             code="W-TAX-OFF",
-            sentence=f"Tax data is off: {shown(item.gross, item.currency)} goes as a gross amount "
-            f"with VAT n/a, without the VAT of {shown(item.vat, item.currency)}.",
+            sentence=f"Tax data is off: {shown(net + vat, item.currency)} goes as a gross amount "
+            f"with VAT n/a, without the VAT of {shown(vat, item.currency)}.",
             cure="To send the VAT, switch on Publish tax data in Settings.",
             field="tax",
             key=PUBLISH_TAX,

@@ -1,30 +1,24 @@
 """What can be known to be wrong with an item's lines, its dates and its files.
 
-A line's category, its project and its VAT; dates by themselves and against locked periods; files
-before they are sent.
+A line's category and its project, with its VAT by `check_vat`; dates by themselves and against
+locked periods; files before they are sent.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path
 
 from kfclient.dates import shown_date
+from kfclient.desk.items.check_vat import check_vat
 from kfclient.desk.items.reference import (
     PROJECT_ACTIVE,
     ReferenceData,
-    fits,
-    fitting_rate,
     side_of_nominal,
-    taxed_part,
-    vat_of,
 )
 from kfclient.desk.model.item import Finding, Item, ItemLine
-from kfclient.desk.model.settings import show_tax_code
 from kfclient.desk.model.sides import side_of
-from kfclient.money import decimal_text, figures, shown
 
 
 def check_line(
@@ -34,8 +28,7 @@ def check_line(
     yield from _category(item, line, f"{field}.category", reference_data)
     if line.project:
         yield from _project(line, f"{field}.project", reference_data)
-    if reference_data.settings.publish_tax_data:
-        yield from _tax(item, line, field, reference_data)
+    yield from check_vat(item, line, field, reference_data)
 
 
 def _category(
@@ -110,69 +103,6 @@ def _project(line: ItemLine, field: str, reference_data: ReferenceData) -> Itera
             field=field,
             key="choose-project",
         )
-
-
-def _tax(
-    item: Item, line: ItemLine, field: str, reference_data: ReferenceData
-) -> Iterator[Finding]:
-    """Yield what is known of a line's tax, which goes to KashFlow with it."""
-    rate = reference_data.tax_rate(line, item.kind)
-    net, vat = shown(line.net, item.currency), shown(line.vat, item.currency)
-    rates = ", ".join(show_tax_code(one) for one in sorted(reference_data.rates))
-    if rate is None:
-        key, value = _better(line, reference_data)
-        yield Finding(
-            code="E-TAX-RATE-MISSING",
-            sentence=f"VAT of {vat} on {net} fits none of the tax rates ({rates}).",
-            cure="Give the tax rate; if the document has several, make it several lines.",
-            field=f"{field}.tax_rate",
-            key=key or "choose-tax-rate",
-            value=value,
-        )
-    elif not reference_data.knows_rate(rate):
-        fitting = fitting_rate(line.net, line.vat, reference_data.rates)
-        yield Finding(
-            code="E-TAX-RATE-UNKNOWN",
-            sentence=f"KashFlow has no tax rate of {show_tax_code(rate)}.",
-            cure=f"Choose one of {rates}, or n/a.",
-            field=f"{field}.tax_rate",
-            key="choose-tax-rate" if fitting is None else "use-tax-rate",
-            value="" if fitting is None else figures(fitting),
-        )
-    elif not fits(line.net, line.vat, rate):
-        expected = vat_of(line.net, rate)
-        key, value = _better(line, reference_data)
-        yield Finding(
-            code="W-TAX-MISMATCH",
-            sentence=f"VAT at {show_tax_code(rate)} of {net} would be "
-            f"{shown(expected, item.currency)}, not {vat}.",
-            cure="Look at the document; it goes with the VAT given.",
-            field=f"{field}.tax_rate",
-            key=key or "use-vat",
-            value=value or decimal_text(expected),
-        )
-    elif line.tax_rate is None and not line.vat and rate != reference_data.default_rate(item.kind):
-        yield Finding(
-            code="W-TAX-NOT-SAID",
-            sentence="No tax rate is given and there is no VAT, so it goes with VAT n/a.",
-            cure="Give the rate if it is zero-rated (0%), or a default tax code in Settings.",
-            field=f"{field}.tax_rate",
-            key="use-tax-rate" if Decimal(0) in reference_data.rates else "",
-            value="0" if Decimal(0) in reference_data.rates else "",
-        )
-
-
-def _better(line: ItemLine, reference_data: ReferenceData) -> tuple[str, str]:
-    """Return the act that makes the line's VAT right: another rate, or a split into two lines."""
-    fitting = fitting_rate(line.net, line.vat, reference_data.rates)
-    if fitting is None and not line.vat and Decimal(0) in reference_data.rates:
-        fitting = Decimal(0)
-    if fitting is not None:
-        return "use-tax-rate", figures(fitting)
-    for rate in sorted(reference_data.rates, reverse=True):
-        if Decimal(0) in reference_data.rates and taxed_part(line.net, line.vat, rate) is not None:
-            return "split", figures(rate)
-    return "", ""
 
 
 # What can be known to be wrong with an item's dates.

@@ -79,6 +79,7 @@ class Claims:
                     line for cost in costs for line in lines_of(cost, reference_data.home_currency)
                 ),
                 files=tuple(dict.fromkeys(path for cost in costs for path in cost.files)),
+                tax_name=", ".join(dict.fromkeys(one.tax_name for one in costs if one.tax_name)),
                 bank_account=bank_account.strip(),
                 payment_method=payment_method.strip(),
             )

@@ -10,24 +10,23 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from kfclient.dates import shown_date
+from kfclient.desk.items.duplicate_index import DuplicateIndex, Likeness
 from kfclient.desk.items.duplicate_match import (
-    DuplicateIndex,
     Grade,
-    Likeness,
     Sighting,
     amounts_of,
     reference_key,
     sighting_of_item,
 )
 from kfclient.desk.items.reference import ReferenceData
-from kfclient.desk.model.item import Finding, Item
+from kfclient.desk.model.item import Finding, Item, ItemsById
 from kfclient.desk.model.sides import side_by, side_of
 from kfclient.money import shown
 
@@ -184,6 +183,9 @@ NOT_A_DUPLICATE = "not-a-duplicate"
 EXACT, POSSIBLE = "E-DUPLICATE-EXACT", "E-DUPLICATE-POSSIBLE"
 LATER, NOTED = "W-DUPLICATE-LATER", "W-DUPLICATE-NUMBER"
 _MOST_TOLD = 3
+_NO_ITEMS = ItemsById({})
+_MANY = 2000
+"""Changes at once after which everything is compared anew."""
 
 
 class NotDuplicate(msgspec.Struct, frozen=True, kw_only=True):
@@ -195,16 +197,22 @@ class NotDuplicate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Watch(msgspec.Struct):
-    """What was compared last for a business; `generation` grows when it changes."""
+    """What was compared last for a business.
+
+    `known` is what was found of items, while it holds; `touched` are the items for which it has
+    ceased to hold since `changes` was last asked, None for all.
+    """
 
     index: DuplicateIndex
     reference_data: ReferenceData | None = None
-    items: Mapping[str, Item] = {}
+    items: ItemsById = _NO_ITEMS
     parties: Mapping[str, Party] = {}
-    claimed: dict[str, str] = {}
+    claimed: Mapping[str, str] = {}
     answers: dict[str, int] = {}
-    generation: int = 0
-    known: dict[str, tuple[int, int, tuple[Likeness, ...]]] = {}
+    pairs: dict[int, str] = {}
+    answered: int = -1
+    known: dict[str, tuple[Likeness, ...]] = {}
+    touched: set[str] | None = None
 
 
 def pair_of(one: str, other: str) -> str:
@@ -222,25 +230,37 @@ class DuplicateFinder:
         self._lock = threading.RLock()
 
     def findings(
-        self, business: str, item: Item, items: Mapping[str, Item], reference_data: ReferenceData
+        self, business: str, item: Item, items: ItemsById, reference_data: ReferenceData
     ) -> tuple[Finding, ...]:
         """Return what is found of the item beside all `items` of the business."""
-        likenesses = self.of(business, item, items, reference_data)
-        return tuple(finding_of(item, like) for like in likenesses[:_MOST_TOLD])
-
-    def of(
-        self, business: str, item: Item, items: Mapping[str, Item], reference_data: ReferenceData
-    ) -> tuple[Likeness, ...]:
-        """Return what looks like the item and was not answered: what holds it back comes first."""
         with self._lock:
             watch = self._up_to_date(business, items, reference_data)
-            if items.get(item.id) is not item:
-                return self._compared(watch, item, reference_data)  # looked at while it is edited
-            known = watch.known.get(item.id)
-            if known is None or known[:2] != (watch.generation, item.version):
-                found = self._compared(watch, item, reference_data)
-                known = watch.known[item.id] = (watch.generation, item.version, found)
-            return known[2]
+            return self._findings(watch, item, reference_data)
+
+    def changes(
+        self, business: str, items: ItemsById, reference_data: ReferenceData, also: Collection[str]
+    ) -> dict[str, tuple[Finding, ...]]:
+        """Return the findings, by id, of all items of which they may be others than last time.
+
+        Those of the items in `also` too, and of no item that is sent.
+        """
+        with self._lock:
+            watch = self._up_to_date(business, items, reference_data)
+            touched, watch.touched = watch.touched, set()
+            wanted = items.keys() if touched is None else touched.union(also)
+            return {
+                key: self._findings(watch, item, reference_data)
+                for key in wanted
+                if (item := items.get(key)) is not None and item.sent is None
+            }
+
+    def of(
+        self, business: str, item: Item, items: ItemsById, reference_data: ReferenceData
+    ) -> tuple[Likeness, ...]:
+        """Return all that looks like the item and was not answered: what holds it back first."""
+        with self._lock:
+            watch = self._up_to_date(business, items, reference_data)
+            return self._compared(watch, item, reference_data)
 
     def lately(
         self, business: str, item: Item, reference_data: ReferenceData
@@ -274,55 +294,112 @@ class DuplicateFinder:
 
     # Inside
 
-    def _compared(
+    def _findings(
         self, watch: _Watch, item: Item, reference_data: ReferenceData
+    ) -> tuple[Finding, ...]:
+        kept = watch.items.get(item.id) is item  # else it is looked at while it is edited
+        known = watch.known.get(item.id) if kept else None
+        if known is None:
+            known = self._compared(watch, item, reference_data, at_most=_MOST_TOLD)[:_MOST_TOLD]
+            if kept:
+                watch.known[item.id] = known
+        return tuple(finding_of(item, like) for like in known)
+
+    def _compared(
+        self, watch: _Watch, item: Item, reference_data: ReferenceData, *, at_most: int = 0
     ) -> tuple[Likeness, ...]:
-        one = sighting_of_item(item, reference_data)
+        """Return what looks like the item; `at_most` so many of what holds it back are enough."""
+        kept = watch.items.get(item.id) is item
+        one = watch.index.get(f"item:{item.id}") if kept else sighting_of_item(item, reference_data)
         if one is None:
             return ()
-        found = [
-            like
-            for like in watch.index.like(one, watch.claimed)
-            if watch.answers.get(pair_of(one.key, like.other.key), 0) < like.grade
-        ]
+
+        def open_(like: Likeness) -> bool:
+            return watch.answers.get(pair_of(one.key, like.other.key), 0) < like.grade
+
+        def holds(like: Likeness) -> bool:
+            return is_earlier(like.other, item) and open_(like)
+
+        likes = watch.index.like(one, watch.claimed, at_most=at_most, counts=holds)
+        found = [like for like in likes if open_(like)]
         return tuple(sorted(found, key=lambda like: not is_earlier(like.other, item)))
 
-    def _up_to_date(
-        self, business: str, items: Mapping[str, Item], reference_data: ReferenceData
-    ) -> _Watch:
+    def _up_to_date(self, business: str, items: ItemsById, reference_data: ReferenceData) -> _Watch:
         watch = self._watches.setdefault(business, _new())
         parties = self.seen.parties(business)
         if watch.reference_data is not reference_data:  # who is a twin of whom may have changed
-            self._watches[business] = watch = _new(watch.generation + 1)
+            self._watches[business] = watch = _new()
         if watch.items is not items:
             self._see_items(watch, items, reference_data)
-            documents = self._books(business).table(ANSWERS).all()
-            watch.answers = {one["pair"]: one["grade"] for one in documents}
+        self._see_answers(business, watch)
         if watch.parties is not parties:
             self._see_parties(watch, parties, reference_data)
         watch.reference_data = reference_data
         return watch
 
-    def _see_items(
-        self, watch: _Watch, items: Mapping[str, Item], reference_data: ReferenceData
-    ) -> None:
-        for gone in watch.items.keys() - items.keys():
-            watch.index.drop(f"item:{gone}")
-            watch.known.pop(gone, None)
-        for number, item in items.items():
-            if watch.items.get(number) is not item:
-                sighting = sighting_of_item(item, reference_data)
-                if sighting is None:
-                    watch.index.drop(f"item:{number}")
-                else:
-                    watch.index.put(sighting)
-        watch.claimed = {
-            f"{side_of(item.kind).name}:{item.dbid}": item.id
-            for item in items.values()
-            if item.dbid
-        }
+    def _see_items(self, watch: _Watch, items: ItemsById, reference_data: ReferenceData) -> None:
+        before = watch.items
+        changed = items.changed_since(before)
+        if changed is None:
+            changed = frozenset(
+                key for key in before.keys() | items.keys() if items.get(key) is not before.get(key)
+            )
+        if len(changed) > _MANY:
+            _forget(watch)
+        claimed = None
+        for number in changed:
+            item, key = items.get(number), f"item:{number}"
+            was = before.get(number)
+            if (was.dbid if was else None) != (item.dbid if item else None):
+                claimed = dict(watch.claimed) if claimed is None else claimed
+                for one in (was, item):
+                    if one is not None and one.dbid:
+                        claimed.pop(_claim(one), None)
+                if item is not None and item.dbid:
+                    claimed[_claim(item)] = item.id
+            watch.known.pop(number, None)
+            sighting = None if item is None else sighting_of_item(item, reference_data)
+            self._put(watch, key, sighting)
+        if claimed is not None:
+            self._see_claimed(watch, claimed)
         watch.items = items
-        watch.generation += 1
+
+    def _put(self, watch: _Watch, key: str, sighting: Sighting | None) -> None:
+        """Have the index hold this under the key, None for nothing."""
+        before = watch.index.get(key)
+        if before == sighting:
+            return
+        if watch.known or watch.touched is not None:
+            for one in (before, sighting):
+                if one is not None:
+                    _touch(watch, watch.index.beside(one))
+            _touch(watch, [key])
+        if sighting is None:
+            watch.index.drop(key)
+        else:
+            watch.index.put(sighting)
+
+    def _see_claimed(self, watch: _Watch, claimed: Mapping[str, str]) -> None:
+        for key in claimed.keys() ^ watch.claimed.keys():
+            if (one := watch.index.get(key)) is not None:
+                _touch(watch, watch.index.beside(one))
+        watch.claimed = claimed
+
+    def _see_answers(self, business: str, watch: _Watch) -> None:
+        news = self._books(business).table(ANSWERS).news(watch.answered)
+        if news.whole:
+            watch.answers, watch.pairs = {}, {}
+            _forget(watch)
+        for number, answer in news.documents.items():
+            pair = watch.pairs.pop(number, None) if answer is None else answer["pair"]
+            if pair is None:
+                continue
+            if answer is None:
+                watch.answers.pop(pair, None)
+            else:
+                watch.answers[pair], watch.pairs[number] = answer["grade"], pair
+            _touch(watch, pair.split("|"))
+        watch.answered = news.revision
 
     def _see_parties(
         self, watch: _Watch, parties: Mapping[str, Party], reference_data: ReferenceData
@@ -331,12 +408,13 @@ class DuplicateFinder:
             before = watch.parties.get(key)
             if party is before or party.account != reference_data.account:
                 continue
+            now = {one.key: one for one in _sightings_of(party, reference_data)}
             for gone in before.documents if before is not None else ():
-                watch.index.drop(f"{party.side}:{gone.dbid}")
-            for sighting in _sightings_of(party, reference_data):
-                watch.index.put(sighting)
+                if (number := f"{party.side}:{gone.dbid}") not in now:
+                    self._put(watch, number, None)
+            for number, sighting in now.items():
+                self._put(watch, number, sighting)
         watch.parties = parties
-        watch.generation += 1
 
     def _books(self, business: str) -> Database:
         return self._home.books(business)
@@ -417,5 +495,25 @@ def _sightings_of(party: Party, reference_data: ReferenceData) -> Iterator[Sight
         )
 
 
-def _new(generation: int = 0) -> _Watch:
-    return _Watch(index=DuplicateIndex(), generation=generation, known={}, claimed={}, answers={})
+def _claim(item: Item) -> str:
+    """Return the key of the document that an item is in KashFlow."""
+    return f"{side_of(item.kind).name}:{item.dbid}"
+
+
+def _new() -> _Watch:
+    return _Watch(index=DuplicateIndex(), claimed={}, answers={}, pairs={}, known={})
+
+
+def _forget(watch: _Watch) -> None:
+    watch.touched = None
+    watch.known.clear()
+
+
+def _touch(watch: _Watch, keys: Iterable[str]) -> None:
+    """Note that what is known of these items does not hold any more."""
+    for key in keys:
+        if key.startswith("item:"):
+            number = key.removeprefix("item:")
+            watch.known.pop(number, None)
+            if watch.touched is not None:
+                watch.touched.add(number)

@@ -9,8 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from decimal import Decimal
 from enum import IntEnum
 from functools import lru_cache
@@ -20,7 +19,7 @@ from statistics import median
 import msgspec
 
 from kfclient.api.records import Invoice
-from kfclient.desk.items.reference import ReferenceData, contact_number, folded
+from kfclient.desk.items.reference import ReferenceData
 from kfclient.desk.model.item import Item
 from kfclient.desk.model.sides import side_of
 from kfclient.money import ZERO, pennies
@@ -98,6 +97,16 @@ def _cut(whole: str, part: str) -> bool:
         and whole.endswith(f"-{part}")
         and not tells_apart(whole.removesuffix(f"-{part}"))
     )
+
+
+@lru_cache(maxsize=16384)
+def loose_keys(key: str) -> tuple[str, ...]:
+    """Return what finds the keys that are `alike` to this one: two that are have one in common."""
+    loose = ["".join(sorted(_as_seen(key)))]
+    letters, _, last = key.rpartition("-")
+    if last.isdigit() and len(last) >= _FEW_DIGITS and not tells_apart(letters):
+        loose.append(f"-{last}")
+    return tuple(loose)
 
 
 SAME_DAYS = 10
@@ -255,41 +264,28 @@ def beat_of(dates: Iterable[dt.date]) -> float | None:
     return middle * _CLOSE if regular >= len(gaps) * _REGULAR else None
 
 
-# What a business's items and KashFlow's documents look like side by side, found by any of it.
-
-
-class Likeness(msgspec.Struct, frozen=True):
-    """A document that looks like the one asked about: how surely it is the same, and why."""
-
-    other: Sighting
-    grade: Grade
-    reason: str
+# An item, and a document in KashFlow, as they are compared.
 
 
 def sighting_of_item(item: Item, reference_data: ReferenceData) -> Sighting | None:
     """Return an item as it is compared, None where it has nothing to be compared by."""
-    side = side_of(item.kind)
-    twins = reference_data.twins(side)
-    found = reference_data.contacts(item)
-    circle = (
-        twins.circle(contact_number(found[0]))
-        if len(found) == 1
-        else twins.circle_called(item.contact)
-    )
-    if not circle or not item.gross:
+    party, circle = reference_data.party(item)
+    net = item.net
+    gross = net + item.vat
+    if not circle or not gross:
         return None
     return Sighting(
         key=f"item:{item.id}",
-        side=side.name,
-        party=str(contact_number(found[0])) if len(found) == 1 else folded(item.contact),
+        side=side_of(item.kind).name,
+        party=party,
         circle=circle,
         name=item.contact,
         reference=item.reference,
         ref=reference_key(item.reference),
         date=item.date,
         currency=item.currency,
-        grosses=(item.gross,),
-        nets=(item.net,),
+        grosses=(gross,),
+        nets=(net,),
         item=item.id,
         number=item.number or 0,
         dbid=item.dbid or 0,
@@ -310,97 +306,3 @@ def amounts_of(document: Invoice) -> tuple[tuple[Decimal, ...], tuple[Decimal, .
         nets.insert(0, net)
         grosses.insert(0, pennies(net + vat))
     return tuple(dict.fromkeys(grosses)), tuple(dict.fromkeys(nets))
-
-
-class DuplicateIndex:
-    """Sightings in one place, compared with another in a few dictionary reads."""
-
-    def __init__(self, sightings: Iterable[Sighting] = ()) -> None:
-        self._all: dict[str, Sighting] = {}
-        self._places: dict[tuple[str, str, str, object], dict[str, Sighting]] = defaultdict(dict)
-        for sighting in sightings:
-            self.put(sighting)
-
-    def __len__(self) -> int:
-        return len(self._all)
-
-    def put(self, sighting: Sighting) -> None:
-        """Add a sighting, in the place of the one with its key."""
-        self.drop(sighting.key)
-        self._all[sighting.key] = sighting
-        for place in _places(sighting):
-            self._places[place][sighting.key] = sighting
-
-    def drop(self, key: str) -> None:
-        """Take the sighting with this key out, if there is one."""
-        sighting = self._all.pop(key, None)
-        if sighting is None:
-            return
-        for place in _places(sighting):
-            self._places[place].pop(key, None)
-
-    def like(self, one: Sighting, claimed: Mapping[str, str] = {}) -> list[Likeness]:
-        """Return what looks like this one, what is surely the same first.
-
-        Several equal amounts of one day under numbers of their own are parcels, not duplicates.
-        `claimed` says by the key of a document which item it is: the item stands for both.
-        """
-        found: dict[str, Likeness] = {}
-        rhythm: dict[object, float | None] = {}
-        for other in self._near(one):
-            if other.key in claimed or other.key in found:
-                continue
-            alike = compare(one, other, beat=self._beat(one, other, claimed, rhythm))
-            if alike is not None:
-                found[other.key] = Likeness(other, alike.grade, alike.reason)
-        notes = sum(like.grade is Grade.NOTE for like in found.values())
-        return sorted(
-            (like for like in found.values() if like.grade is not Grade.NOTE or notes == 1),
-            key=lambda like: (-like.grade, like.other.key),
-        )
-
-    def _near(self, one: Sighting) -> Iterable[Sighting]:
-        """Yield whatever shares the reference or an amount."""
-        for kind, key in _marks(one):
-            yield from self._at(one, kind, key)
-        for net in one.nets:
-            yield from self._at(one, "gross", net)
-        for gross in one.grosses:
-            yield from self._at(one, "net", gross)
-
-    def _at(self, one: Sighting, kind: str, key: object) -> Iterable[Sighting]:
-        return tuple(self._places.get((one.side, one.circle, kind, key), {}).values())
-
-    def _beat(
-        self,
-        one: Sighting,
-        other: Sighting,
-        claimed: Mapping[str, str],
-        known: dict[object, float | None],
-    ) -> float | None:
-        """Return the rhythm of the amount that the two share, worked out once an amount."""
-        shared = next((gross for gross in one.grosses if gross in other.grosses), None)
-        if shared is None or one.date == other.date:
-            return None
-        if shared not in known:
-            dates = {
-                each.date
-                for each in self._at(one, "gross", shared)
-                if each.date is not None and each.key not in claimed
-            }
-            if one.date is not None:
-                dates.add(one.date)
-            known[shared] = beat_of(dates)
-        return known[shared]
-
-
-def _marks(one: Sighting) -> list[tuple[str, object]]:
-    marks: list[tuple[str, object]] = [("gross", gross) for gross in one.grosses]
-    if one.ref:
-        marks.append(("ref", one.ref))
-    return marks
-
-
-def _places(one: Sighting) -> list[tuple[str, str, str, object]]:
-    marks = [*_marks(one), *(("net", net) for net in one.nets)]
-    return [(one.side, one.circle, kind, key) for kind, key in marks]

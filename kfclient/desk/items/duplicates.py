@@ -11,7 +11,7 @@ from kfclient.api.records import Invoice
 from kfclient.cancel import Cancel
 from kfclient.desk.audit.entry import Action
 from kfclient.desk.items.duplicate_finder import finding_of, is_earlier, words_of
-from kfclient.desk.items.duplicate_match import Likeness
+from kfclient.desk.items.duplicate_index import Likeness
 from kfclient.desk.items.reference import contact_number
 from kfclient.desk.model.item import Finding, Item, ItemState, Severity
 from kfclient.desk.model.sides import Side, side_of

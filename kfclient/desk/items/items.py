@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from kfclient.api.records import Invoice
 from kfclient.desk.audit.audit import MANY
 from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import ItemChanged, ItemSettled, ItemUnknown
-from kfclient.desk.items.check import check
+from kfclient.desk.items.check import as_meant, check
 from kfclient.desk.items.check_lines import check_files
 from kfclient.desk.items.duplicate_finder import DuplicateFinder
 from kfclient.desk.items.reference import ReferenceCache, ReferenceData
@@ -20,10 +21,16 @@ from kfclient.desk.model.business import ItemCounts
 from kfclient.desk.model.connection_state import publish_lock
 from kfclient.desk.model.fields import changes_between, facts_of
 from kfclient.desk.model.item import (
+    SENDS,
     Finding,
     Item,
+    ItemsById,
     ItemState,
+    SentAs,
+    SentLine,
     Severity,
+    is_refused,
+    needs_you,
 )
 
 if TYPE_CHECKING:
@@ -40,12 +47,55 @@ _SENT = {ItemState.PUBLISHED, ItemState.PUBLISHING, ItemState.UNKNOWN}
 
 
 class _Kept(msgspec.Struct):
-    """What was read and worked out last for a business: stale when what it is from has changed."""
+    """What was read last of a business's items, and their own findings as worked out last."""
 
     revision: int = -1
-    items: dict[str, Item] = {}
+    items: ItemsById = ItemsById({})
     reference_data: ReferenceData | None = None
     findings: dict[str, tuple[int, tuple[Finding, ...]]] = {}
+
+
+class _Board:
+    """Where every item of a business stands, kept up item by item as they change.
+
+    `states` are those of items that nobody is publishing; `filed` and `sending` are the items whose
+    state may change while they do not; `needing` those that a person has to look at, `refused`
+    those of them that came back from KashFlow.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.items = ItemsById({})
+        self.reference_data: ReferenceData | None = None
+        self.findings: dict[str, tuple[Finding, ...]] = {}
+        self.states: dict[str, ItemState] = {}
+        self.counts: dict[ItemState, int] = dict.fromkeys(ItemState, 0)
+        self.needing: set[str] = set()
+        self.refused: set[str] = set()
+        self.filed: set[str] = set()
+        self.sending: set[str] = set()
+
+    def put(self, key: str, item: Item | None, findings: tuple[Finding, ...]) -> None:
+        """Note an item and what is known of it; None where it is not there any more."""
+        if (before := self.states.pop(key, None)) is not None:
+            self.counts[before] -= 1
+            for marks in (self.needing, self.refused, self.filed, self.sending):
+                marks.discard(key)
+            self.findings.pop(key, None)
+        if item is None:
+            return
+        state = self.states[key] = item.sent or state_of(findings)
+        self.counts[state] += 1
+        if item.sent is None:
+            self.findings[key] = findings
+            if item.files:
+                self.filed.add(key)
+        elif item.sent is ItemState.PUBLISHING:
+            self.sending.add(key)
+        if needs_you(item, state):
+            self.needing.add(key)
+        if is_refused(item, state):
+            self.refused.add(key)
 
 
 class Items:
@@ -63,6 +113,7 @@ class Items:
         self.reference_data = ReferenceCache(businesses, lists, clock)
         self.doubles = DuplicateFinder(home)
         self._kept: dict[str, _Kept] = {}
+        self._boards: dict[str, _Board] = {}
         self._lock = threading.RLock()
 
     # Looking
@@ -75,7 +126,7 @@ class Items:
         """Return all items, in the order in which they came."""
         return list(self._all(business).values())
 
-    def by_id(self, business: str) -> Mapping[str, Item]:
+    def by_id(self, business: str) -> ItemsById:
         """Return all items by their ids; the same object until one of them changes."""
         return self._all(business)
 
@@ -88,14 +139,13 @@ class Items:
                 raise ItemUnknown(f"There is no item {item_id} in the inbox.")
             # The very object that is kept, while it is the same: its findings are kept with it.
             kept = known.items.get(str(document.doc_id))
-            if kept is not None and kept.version == document.get("version", 0):
-                return kept
-            return msgspec.convert({**document, "id": str(document.doc_id)}, Item)
+            return _read(self._database(business), str(document.doc_id), document, kept)
 
     def by(self, business: str, field: str, value: object) -> list[Item]:
         """Return the items with this value in a stored field, such as `dbid`, looked up."""
-        found = self._database(business).table(TABLE).by(field, value)
-        return [msgspec.convert({**one, "id": str(one.doc_id)}, Item) for one in found]
+        database = self._database(business)
+        found = database.table(TABLE).by(field, value)
+        return [_read(database, str(one.doc_id), one, None) for one in found]
 
     def findings(self, business: str, item: Item) -> tuple[Finding, ...]:
         """Return what is known about the item, as it is given; nothing about sent ones."""
@@ -105,12 +155,9 @@ class Items:
 
     def check(self, business: str) -> dict[str, tuple[Finding, ...]]:
         """Return the findings of every item that is not sent, by its id."""
-        reference_data = self.reference_data.of(business)
-        return {
-            item.id: self._findings(business, item, reference_data)
-            for item in self.all(business)
-            if item.sent not in _SENT
-        }
+        board = self._board(business)
+        with board.lock:
+            return {key: board.findings[key] for key in board.items if key in board.findings}
 
     def state(self, business: str, item: Item) -> ItemState:
         """Return where the item stands.
@@ -125,13 +172,12 @@ class Items:
 
     def states(self, business: str) -> dict[str, ItemState]:
         """Return where every item stands, by its id."""
-        reference_data = self.reference_data.of(business)
-        return {
-            item.id: self.state(business, item)
-            if item.sent
-            else state_of(self._findings(business, item, reference_data))
-            for item in self.all(business)
-        }
+        board = self._board(business)
+        with board.lock:
+            states = {key: board.states[key] for key in board.items}
+            if board.sending and not self._home.is_locked(publish_lock(business)):
+                states |= dict.fromkeys(board.sending, ItemState.UNKNOWN)
+            return states
 
     # Changing
 
@@ -147,7 +193,7 @@ class Items:
         Of two that are the same the copy is held back, until a person says that it is no duplicate.
         """
         original = self.get(business, item_id)
-        copy = msgspec.structs.replace(original, source="", problem=None)
+        copy = msgspec.structs.replace(original, source="", problem=None, agreed=())
         added, _ = self.add_all(business, [copy], file=f"item {original.id}")
         self._tell(business)
         return added[0]
@@ -163,6 +209,7 @@ class Items:
         """
         came_in = {"file": file} if file else {}
         self._businesses.get(business)
+        reference_data = self.reference_data.of(business)
         database = self._database(business)
         table, gathered = database.table(TABLE), database.table(GATHERED)
         added: list[Item] = []
@@ -173,6 +220,7 @@ class Items:
                 ):
                     continue
                 new = msgspec.structs.replace(_unsent(item), id="", version=1)
+                new = as_meant(new, reference_data)
                 number = table.insert(stored(new))
                 added.append(msgspec.structs.replace(new, id=str(number)))
                 self.audit.note(
@@ -191,12 +239,13 @@ class Items:
         the stored item is no longer the version that was edited; `ItemSettled`.
         """
         database = self._database(business)
+        reference_data = self.reference_data.of(business)
         with database.transaction():
             before = self.changeable(business, item.id, "changed")
             if before.version != item.version:
                 raise ItemChanged(f"Item {item.id} was changed meanwhile.")
             saved = msgspec.structs.replace(_unsent(item), source=before.source, problem=None)
-            saved = self.put(business, saved)
+            saved = self.put(business, as_meant(saved, reference_data))
             was, now = changes_between(before, saved)
             if now:
                 self.audit.note(
@@ -232,45 +281,85 @@ class Items:
         Refuses nothing: call it inside a transaction in which the item was looked at.
         """
         after = msgspec.structs.replace(item, version=item.version + 1)
-
+        if after.sent is None:
+            after = msgspec.structs.replace(after, sent_as=None)
         self._database(business).table(TABLE).put(int(item.id), stored(after))
         return after
 
-    def refresh_counts(self, business: str) -> ItemCounts:
-        """Count where the items stand, and store it for the home screen.
+    def counts(self, business: str) -> ItemCounts:
+        """Count where the items stand now."""
+        return self._counted(business, files=True)
 
-        `needs_you` counts items of unknown outcome, those with a problem to look at, and published
-        ones with something left to do, wherever else they are counted.
-        """
-        states = self.states(business)
-        every = self._all(business)
-        counts = ItemCounts(
-            ready=sum(state is ItemState.READY for state in states.values()),
-            to_review=sum(state is ItemState.TO_REVIEW for state in states.values()),
-            published=sum(state is ItemState.PUBLISHED for state in states.values()),
-            needs_you=sum(
-                state is ItemState.UNKNOWN or bool(every[key].problem or every[key].left)
-                for key, state in states.items()
-                if key in every
-            ),
-        )
+    def refresh_counts(self, business: str) -> ItemCounts:
+        """Count where the items stand, and store it for the home screen."""
+        counts = self.counts(business)
         self._businesses.note_counts(business, counts)
         return counts
 
     # Inside
 
     def _tell(self, business: str) -> None:
-        """Let the home screen and the trail catch up with a person's change."""
-        self.refresh_counts(business)
+        """Let the home screen and the trail catch up with a person's change of an item."""
+        self._businesses.note_counts(business, self._counted(business, files=False))
         self.audit.flush(business, least=MANY)
+
+    def _counted(self, business: str, *, files: bool) -> ItemCounts:
+        board = self._board(business, files=files)
+        with board.lock:
+            left_behind: set[str] = set()
+            if board.sending and not self._home.is_locked(publish_lock(business)):
+                left_behind = board.sending
+            return ItemCounts(
+                ready=board.counts[ItemState.READY],
+                to_review=board.counts[ItemState.TO_REVIEW],
+                published=board.counts[ItemState.PUBLISHED],
+                needs_you=len(board.needing | left_behind),
+                unknown=board.counts[ItemState.UNKNOWN] + len(left_behind),
+                refused=len(board.refused),
+            )
+
+    def _board(self, business: str, *, files: bool = True) -> _Board:
+        """Return where all items stand, with what changed since it was last asked for.
+
+        `files` says whether files are looked at again of items that did not change.
+        """
+        reference_data = self.reference_data.of(business)
+        with self._lock:
+            board = self._boards.setdefault(business, _Board())
+        with board.lock:
+            items = self._all(business)
+            changed = items.changed_since(board.items)
+            if changed is None or board.reference_data is not reference_data:
+                changed = frozenset(items.keys() | board.items.keys())
+            doubles = self.doubles.changes(business, items, reference_data, changed)
+            for key in changed.union(doubles):
+                item = items.get(key)
+                board.put(key, item, self._known(business, item, reference_data, doubles))
+            for key in board.filed.difference(changed, doubles) if files else ():
+                item = items[key]
+                found = self.doubles.findings(business, item, items, reference_data)
+                board.put(key, item, self._known(business, item, reference_data, {key: found}))
+            board.items, board.reference_data = items, reference_data
+            return board
+
+    def _known(
+        self,
+        business: str,
+        item: Item | None,
+        reference_data: ReferenceData,
+        doubles: Mapping[str, tuple[Finding, ...]],
+    ) -> tuple[Finding, ...]:
+        if item is None or item.sent is not None:
+            return ()
+        files = check_files(item) if item.files else ()
+        return (*self._own(business, item, reference_data), *files, *doubles.get(item.id, ()))
 
     def _findings(
         self, business: str, item: Item, reference_data: ReferenceData
     ) -> tuple[Finding, ...]:
         """Return what is known of the item by itself, of its files, and of what looks like it."""
-        files = check_files(item)
-        doubles = self.doubles.findings(business, item, self._all(business), reference_data)
-        return (*self._own(business, item, reference_data), *files, *doubles)
+        found = self.doubles.findings(business, item, self._all(business), reference_data)
+        return self._known(business, item, reference_data, {item.id: found})
 
     def _own(self, business: str, item: Item, reference_data: ReferenceData) -> tuple[Finding, ...]:
         """Return the item's own findings, worked out once for its version and for the books."""
@@ -289,26 +378,33 @@ class Items:
         return self._home.books(business)
 
     def _keep(self, business: str) -> _Kept:
-        return self._kept.setdefault(business, _Kept(items={}, findings={}))
+        return self._kept.setdefault(business, _Kept(findings={}))
 
-    def _all(self, business: str) -> Mapping[str, Item]:
-        """Return the items by id, read again when anything was written since."""
+    def _all(self, business: str) -> ItemsById:
+        """Return the items by id, those read again that were written since."""
         with self._lock:
-            database = self._database(business)
             kept = self._keep(business)
-            revision = database.revision
-            if kept.revision != revision:
+            database = self._database(business)
+            news = database.table(TABLE).news(kept.revision)
+            if news.whole:
                 before = kept.items
-                kept.items = {}
-                for document in database.table(TABLE).all():
-                    key, version = str(document.doc_id), document.get("version", 0)
-                    known = before.get(key)
-                    kept.items[key] = (
-                        known
-                        if known is not None and known.version == version
-                        else msgspec.convert({**document, "id": key}, Item)
-                    )
-                kept.revision = revision
+                kept.items = ItemsById(
+                    {
+                        key: _read(database, key, one, before.get(key))
+                        for key, one in _by_id(news.documents)
+                    }
+                )
+            elif news.documents:
+                before, now = kept.items, dict(kept.items)
+                changed = []
+                for key, document in _by_id(news.documents):
+                    known = now.pop(key, None) if document is None else now.get(key)
+                    if document is not None:
+                        now[key] = _read(database, key, document, known)
+                    changed.append(key)
+                    kept.findings.pop(key, None)
+                kept.items = ItemsById(now, before, changed)
+            kept.revision = news.revision
             return kept.items
 
     def changeable(self, business: str, item_id: str, what: str) -> Item:
@@ -341,10 +437,42 @@ def state_of(findings: Sequence[Finding]) -> ItemState:
     return ItemState.TO_REVIEW if stops else ItemState.READY
 
 
+def _by_id(documents: Mapping[int, dict[str, Any] | None]) -> Iterator[tuple[str, Any]]:
+    """Yield documents by the ids of their items, in the order in which they came."""
+    for number in sorted(documents):
+        yield str(number), documents[number]
+
+
+def _read(database: Database, key: str, document: dict[str, Any], known: Item | None) -> Item:
+    """Return the item as it is stored; the very one that is known while it is the same.
+
+    How it was sent is looked up where it was sent before that was kept.
+    """
+    if known is not None and known.version == document.get("version", 0):
+        return known
+    item = msgspec.convert({**document, "id": key}, Item)
+    if item.sent is None or item.sent_as is not None:
+        return item
+    sends = database.table(SENDS).by("item", item.id)
+    if not sends:
+        return item
+    send = max(sends, key=lambda one: one.doc_id)
+    payload = msgspec.convert(send["payload"], Invoice)
+    paid = any(one.get("type") == "payment" for one in send.get("followups", ()))
+    lines = tuple(
+        SentLine(
+            quantity=one.quantity, unit_price=one.rate, tax_rate=one.vat_rate, vat=one.vat_amount
+        )
+        for one in payload.lines
+    )
+    unpaid = "it went without its payment" if item.bank_account and not paid else ""
+    return msgspec.structs.replace(item, sent_as=SentAs(lines=lines, unpaid=unpaid))
+
+
 def _unsent(item: Item) -> Item:
     """Return the item without what publishing alone may say of it."""
     return msgspec.structs.replace(
-        item, sent=None, number=None, dbid=None, published_at=None, left=()
+        item, sent=None, sent_as=None, number=None, dbid=None, published_at=None, left=()
     )
 
 
@@ -352,9 +480,11 @@ def stored(item: Item) -> dict[str, Any]:
     """Return the item as the table holds it: without its number, which is the document's."""
     document: dict[str, Any] = msgspec.to_builtins(item)
     document.pop("id", None)
-    for name in ("lines", "files", "left"):  # JSON has no tuples
+    for name in ("lines", "files", "left", "agreed"):  # JSON has no tuples
         if name in document:
             document[name] = list(document[name])
+    if "lines" in document.get("sent_as", {}):
+        document["sent_as"]["lines"] = list(document["sent_as"]["lines"])
     return document
 
 

@@ -15,6 +15,7 @@ import msgspec
 
 from kfclient.desk.errors import WrongValue
 from kfclient.desk.items.check import ODD, PUBLISH_TAX
+from kfclient.desk.items.check_vat import AGREE, vat_in_net, with_rate
 from kfclient.desk.items.duplicate_finder import NOT_A_DUPLICATE
 from kfclient.desk.items.reference import taxed_part, vat_of
 from kfclient.desk.model.item import Finding, Item, ItemLine
@@ -57,6 +58,10 @@ class QuickFixes:
         return self._items.get(business, item_id)
 
 
+ASKS = frozenset({AGREE, "split", "use-vat", "vat-in-net"})
+"""Acts that rest on what the document says, which a person is asked before."""
+
+
 def is_mechanical(key: str) -> bool:
     """Tell whether `QuickFixes.apply` can do the act; others need a person to choose."""
     return key in _ACTS or key in {NOT_A_DUPLICATE, PUBLISH_TAX}
@@ -95,6 +100,10 @@ def _rated(line: ItemLine, value: str) -> tuple[ItemLine, ...]:
     return (msgspec.structs.replace(line, tax_rate=Decimal(value)),)
 
 
+def _percentage(line: ItemLine, value: str) -> tuple[ItemLine, ...]:
+    return (with_rate(line, Decimal(value)),)
+
+
 def _taxed(line: ItemLine, value: str) -> tuple[ItemLine, ...]:
     return (msgspec.structs.replace(line, vat=Decimal(value)),)
 
@@ -118,6 +127,10 @@ def _split(line: ItemLine, value: str) -> tuple[ItemLine, ...]:
         vat=ZERO,
     )
     return taxed, rest
+
+
+def _let_through(item: Item, finding: Finding) -> Item:
+    return msgspec.structs.replace(item, agreed=(*item.agreed, finding.value))
 
 
 def _clean(item: Item, finding: Finding) -> Item:
@@ -151,8 +164,11 @@ _ACTS: dict[str, Callable[[Item, Finding], Item]] = {
     "own-cost": _with(claimed=lambda _: ""),
     "keep-lines": _with(total=lambda _: None),
     "use-tax-rate": _with_line(_rated),
+    "use-percentage": _with_line(_percentage),
+    "vat-in-net": _with_line(lambda line, _: (vat_in_net(line),)),
     "use-vat": _with_line(_taxed),
     "split": _with_line(_split),
+    AGREE: _let_through,
     "clean-text": _clean,
     "take-out-file": _without_file,
 }

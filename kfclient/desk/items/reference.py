@@ -132,6 +132,11 @@ def vat_of(net: Decimal, rate: Decimal) -> Decimal:
     return ZERO if rate == NOT_APPLICABLE else pennies(net * rate / 100)
 
 
+def is_fraction(rate: Decimal) -> bool:
+    """Tell whether a rate may be a percentage written as a fraction, as 0.2 is for 20%."""
+    return 0 < rate < 1
+
+
 def fits(net: Decimal, vat: Decimal, rate: Decimal) -> bool:
     """Tell whether the VAT is that of the rate, give or take a penny of rounding.
 
@@ -320,6 +325,8 @@ class ReferenceData:
             for side, known in methods.items()
         }
         self._contacts = {PURCHASES: _Contacts(suppliers), SALES: _Contacts(customers)}
+        self._found: dict[tuple[str, str, str], tuple[Contact, ...]] = {}
+        self._parties: dict[tuple[str, str, str], tuple[str, str]] = {}
 
     def twins(self, side: Side) -> ContactGroups:
         """Return which suppliers or customers may be one and the same."""
@@ -327,10 +334,32 @@ class ReferenceData:
 
     def contacts(self, item: Item) -> tuple[Contact, ...]:
         """Return the suppliers, for a sale the customers, that the item may mean."""
-        index = self._contacts[side_of(item.kind)].index
-        if item.contact_code:
-            return index.by_code(item.contact_code)
-        return index.find(item.contact)
+        side = side_of(item.kind)
+        named = (side.name, item.contact, item.contact_code)
+        found = self._found.get(named)
+        if found is None:
+            index = self._contacts[side].index
+            code = item.contact_code
+            found = self._found[named] = index.by_code(code) if code else index.find(item.contact)
+        return found
+
+    def party(self, item: Item) -> tuple[str, str]:
+        """Return who the item is from or for, and who that may be: itself and its twins.
+
+        Both as texts that mean nothing outside; the second is "" where there is nobody.
+        """
+        side = side_of(item.kind)
+        named = (side.name, item.contact, item.contact_code)
+        known = self._parties.get(named)
+        if known is None:
+            twins, found = self.twins(side), self.contacts(item)
+            if len(found) == 1:
+                number = contact_number(found[0])
+                known = str(number), twins.circle(number)
+            else:
+                known = folded(item.contact), twins.circle_called(item.contact)
+            self._parties[named] = known
+        return known
 
     def categories(self, text: str, kind: Kind) -> tuple[NominalCode, ...]:
         """Return the nominal codes that the text may mean: live ones where there are any.
@@ -372,6 +401,20 @@ class ReferenceData:
     def knows_rate(self, rate: Decimal) -> bool:
         """Tell whether KashFlow has the tax rate; N/A is always possible."""
         return rate == NOT_APPLICABLE or rate in self.rates
+
+    def rate_meant(self, rate: Decimal | None) -> Decimal | None:
+        """Return the percentage that a rate means: 20 for 0.2, where KashFlow has 20% and no 0.2%.
+
+        Spreadsheets keep a percentage as a fraction. Any other rate is what it says.
+        """
+        if (
+            rate is None
+            or not is_fraction(rate)
+            or rate in self.rates
+            or rate * 100 not in self.rates
+        ):
+            return rate
+        return next(known for known in self.rates if known == rate * 100)
 
     def bank_accounts(self, text: str) -> tuple[BankAccount, ...]:
         """Return the bank accounts that the text may mean: by name, or by nominal code."""

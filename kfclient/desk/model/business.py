@@ -34,7 +34,11 @@ def note_of(problem: Problem) -> ProblemNote:
 
 
 class ListStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One of the six lists after its last sync; times are UTC."""
+    """One of the six lists after its last sync; times are UTC.
+
+    `remarks` are sentences about what came otherwise than whole: a record that was left out, a
+    part of the list that the account may not read.
+    """
 
     count: int = 0
     synced_at: datetime | None = None
@@ -42,6 +46,7 @@ class ListStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     changed: int = 0
     removed: int = 0
     problem: ProblemNote | None = None
+    remarks: list[str] = []
 
 
 class Company(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -56,7 +61,11 @@ class Company(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A connection to KashFlow, without its secrets: those are in the keyring `secrets_in`."""
+    """A connection to KashFlow, without its secrets: those are in the keyring `secrets_in`.
+
+    `readdressed` says that the address came with a backup, other than it was here: a secret that
+    does not say itself where it may go is not sent there.
+    """
 
     software: str
     endpoint: str
@@ -69,6 +78,12 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     problem: ProblemNote | None = None
     last_sync: datetime | None = None
     lists: dict[str, ListStatus] = {}
+    readdressed: bool = False
+
+    @property
+    def address(self) -> str:
+        """Where the secrets go: "anna at https://..."."""
+        return f"{self.username} at {self.endpoint}"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -104,18 +119,24 @@ class Business(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def admins(self) -> str:
-        """The Admins' names, as those to ask: "anna or ben"."""
+        """The Admins' names, as those to ask: "anna or ben", "" where there are none."""
         names = sorted(name for name, role in self.people.items() if role is Role.ADMIN)
-        return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+        return " or ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 class ItemCounts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How many items of a business stand where."""
+    """How many items of a business stand where.
+
+    `refused` counts those of the ready ones that KashFlow has refused, `unknown` those of unknown
+    outcome, `needs_you` all that a person has to look at, wherever else they are counted.
+    """
 
     ready: int = 0
     to_review: int = 0
     published: int = 0
     needs_you: int = 0
+    unknown: int = 0
+    refused: int = 0
 
 
 class BusinessSummary(msgspec.Struct, frozen=True, kw_only=True):

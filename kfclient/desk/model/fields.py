@@ -24,9 +24,10 @@ DOCUMENTS = ("invoice", "receipt", "credit note", "expense claim")
 """What the document of an item can be; the last is a claim's, and a claim has no other."""
 
 REMEMBERED = frozenset(
-    {
+    (
         "id",
         "sent",
+        "sent_as",
         "number",
         "dbid",
         "published_at",
@@ -35,7 +36,7 @@ REMEMBERED = frozenset(
         "version",
         "imported",
         "claimed",
-    }
+    )
 )
 """What publishing and importing remember of an item: no person gives it, nor is it in the trail."""
 
@@ -134,6 +135,13 @@ EXCHANGE_RATE = ValueKind(
     json=_exact,
     use="Use 0.86, or say both: 1 GBP = 1.17 EUR.",
 )
+STATED = ValueKind(
+    read=parse_amount,
+    show=price_shown,
+    json=lambda value: None if value is None else decimal_text(value),
+    use="Use 250.00.",
+)
+CODES = ValueKind(read=lambda text: (text,), show=", ".join, json=list)
 FILES = ValueKind(read=lambda text: (text,), show=", ".join, json=list)
 
 
@@ -292,6 +300,10 @@ ITEM_FIELDS: Mapping[str, FieldSpec] = _by_name(
     FieldSpec(name="image", label="Image", kind=NAME, column="image"),
     FieldSpec(name="source", label="Source", kind=NAME, in_conflict=False),
     FieldSpec(name="total", label="Total", kind=QUANTITY, empty=None, in_json=InJson.NEVER),
+    FieldSpec(name="tax_name", label="Tax name", kind=NAME, command=13, column="tax name"),
+    FieldSpec(name="stated_vat", label="Stated VAT", kind=STATED, empty=None, command=14),
+    # A person agrees to a finding, with an act of its own.
+    FieldSpec(name="agreed", label="Agreed to", kind=CODES, empty=(), in_conflict=False),
 )
 """The fields of an item by name, in the order of JSON; its lines' are apart."""
 

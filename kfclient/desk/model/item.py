@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
+from itertools import count
 
 import msgspec
 
 from kfclient.desk.errors import NotReadBack
 from kfclient.desk.model.business import ProblemNote
 from kfclient.money import ZERO, pennies
+
+SENDS = "attempts"
+"""The table of what was sent of items; see `kfclient.desk.publish.journal`."""
 
 
 class Kind(StrEnum):
@@ -76,6 +81,25 @@ class LeftStep(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unknown: bool = False
 
 
+class SentLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The amounts of a line as they went to KashFlow; `tax_rate` -1 is N/A."""
+
+    quantity: Decimal = Decimal(1)
+    unit_price: Decimal = ZERO
+    tax_rate: Decimal | None = None
+    vat: Decimal = ZERO
+
+
+class SentAs(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How an item went to KashFlow, where that is not as it says itself.
+
+    `unpaid` says why the payment that it names was not to follow, "" where nothing is amiss.
+    """
+
+    lines: tuple[SentLine, ...] = ()
+    unpaid: str = ""
+
+
 class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An item, in its own currency.
 
@@ -84,9 +108,13 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     unit, as KashFlow counts; None in home currency. An item that names a `bank_account` is paid
     from there (for a sale: into there), by `payment_method`, on `paid_on` or else on its date.
     `files` are the paths of files on this machine that go with the document. `total` is the gross
-    that an imported file said, to hold the lines against; None where it said none. `source` is
+    that an imported file said, to hold the lines against; None where it said none. `stated_vat` is
+    the VAT in the books' own currency that the document states, None where it states none, and
+    `tax_name` what it calls its tax ("Reverse charge"). `agreed` has the codes of findings that a
+    person let through. `source` is
     where it came from, unique for what was imported (`dext:48210100000`), so that a file imported
-    twice adds nothing. `sent` is the remembered part of the state; `number` and `dbid` are
+    twice adds nothing. `sent` is the remembered part of the state; `sent_as` what of it went to
+    KashFlow, None for what was not sent; `number` and `dbid` are
     KashFlow's, `left` is what is still to be done for a published one. `version` grows with every
     change. `imported` is a print of what the file said of it, to tell a file that says something
     else now; `claimed` is the person on one of whose claims a file has it, until it is known on
@@ -111,9 +139,13 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     paid_on: dt.date | None = None
     files: tuple[str, ...] = ()
     total: Decimal | None = None
+    stated_vat: Decimal | None = None
+    tax_name: str = ""
+    agreed: tuple[str, ...] = ()
     image: str = ""
     source: str = ""
     sent: ItemState | None = None
+    sent_as: SentAs | None = None
     number: int | None = None
     dbid: int | None = None
     published_at: dt.datetime | None = None
@@ -126,17 +158,77 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def net(self) -> Decimal:
         """The sum of the lines' net amounts."""
-        return sum((line.net for line in self.lines), ZERO)
+        total = ZERO
+        for line in self.lines:
+            total += line.net
+        return total
 
     @property
     def vat(self) -> Decimal:
         """The sum of the lines' VAT."""
-        return sum((line.vat for line in self.lines), ZERO)
+        total = ZERO
+        for line in self.lines:
+            total += line.vat
+        return total
 
     @property
     def gross(self) -> Decimal:
         """Net and VAT."""
         return self.net + self.vat
+
+
+def as_sent(item: Item) -> Item:
+    """Return the item with its amounts as KashFlow was sent them; as it is where it was not sent.
+
+    With tax data off, that is without the VAT that it has itself.
+    """
+    sent = item.sent_as
+    if sent is None or len(sent.lines) != len(item.lines):
+        return item
+    lines = tuple(
+        msgspec.structs.replace(
+            line,
+            quantity=went.quantity,
+            unit_price=went.unit_price,
+            tax_rate=went.tax_rate,
+            vat=went.vat,
+        )
+        for line, went in zip(item.lines, sent.lines, strict=True)
+    )
+    return msgspec.structs.replace(item, lines=lines)
+
+
+_RECENT = 32
+_stamps = count()
+
+
+class ItemsById(dict[str, Item]):
+    """All items by id, as they were at one moment and stay here; a change makes a new one.
+
+    Which items differ from those of an earlier moment can be asked, where that was not long ago.
+    """
+
+    def __init__(
+        self,
+        items: Mapping[str, Item],
+        before: ItemsById | None = None,
+        changed: Iterable[str] = (),
+    ) -> None:
+        super().__init__(items)
+        self.stamp = next(_stamps)
+        self.recent: tuple[tuple[int, frozenset[str]], ...] = ()
+        if before is not None:
+            last = (before.stamp, frozenset(changed))
+            self.recent = (*before.recent[1 - _RECENT :], last)
+
+    def changed_since(self, before: ItemsById) -> frozenset[str] | None:
+        """Return the ids of what came, went or changed since then, None where that is not known."""
+        changed: frozenset[str] = frozenset()
+        for stamp, keys in reversed(self.recent):
+            changed |= keys
+            if stamp == before.stamp:
+                return changed
+        return changed if before is self else None
 
 
 class Severity(StrEnum):
@@ -165,6 +257,27 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     def severity(self) -> Severity:
         """Whether the item is held back by it."""
         return Severity.STOP if self.code.startswith("E-") else Severity.WARNING
+
+
+def is_refused(item: Item, state: ItemState) -> bool:
+    """Tell whether the item could go, but came back: KashFlow refused it, or it was not sent."""
+    return state is ItemState.READY and _troubled(item)
+
+
+def needs_you(item: Item, state: ItemState) -> bool:
+    """Tell whether a person has to look at the item, besides what its findings say.
+
+    It is of unknown outcome, came back from publishing, or has something left to do.
+    """
+    return state is ItemState.UNKNOWN or bool(item.left) or _troubled(item)
+
+
+def _troubled(item: Item) -> bool:
+    """Tell whether publishing, or KashFlow, has left a problem with the item.
+
+    What an import left to settle (E-...) or to know (W-...) is among its findings.
+    """
+    return item.problem is not None and not item.problem.code.startswith(("E-", "W-"))
 
 
 def is_unread(item: Item) -> bool:

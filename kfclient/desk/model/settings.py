@@ -14,6 +14,7 @@ import msgspec
 from kfclient.dates import DateUnclear, parse_date, shown_date
 from kfclient.desk.errors import WrongValue
 from kfclient.desk.model.business import Settings
+from kfclient.store.durable_files import read_named
 
 NOT_APPLICABLE = Decimal(-1)
 """The percentage by which KashFlow means VAT N/A on a line."""
@@ -24,6 +25,7 @@ _NA = {"n/a", "na", "n.a.", "-1"}
 _UNSAID = {"", "none", "unset"}
 _LONGEST_SETTLE = 3600
 _CERTIFICATE = b"-----BEGIN CERTIFICATE-----"
+_LARGEST_AUTHORITY = 16 << 20
 
 
 class SettingKind(StrEnum):
@@ -115,7 +117,7 @@ def parse_authority(text: str) -> str:
         return ""
     try:
         path = Path(word).expanduser().absolute()
-        holds = _CERTIFICATE in path.read_bytes()
+        holds = _CERTIFICATE in read_named(path, _LARGEST_AUTHORITY)
     except (OSError, ValueError, RuntimeError):  # no path at all, or somebody's unknown home
         raise WrongValue(f"“{word}” cannot be read.", "Give a PEM file, or none.") from None
     if not holds:

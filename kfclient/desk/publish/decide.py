@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from kfclient.desk.items.items import Items
     from kfclient.desk.publish.journal import SendJournal
     from kfclient.desk.publish.recover import SendRecovery
+    from kfclient.elapsed import Uptime
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,13 +75,13 @@ class Deciding:
         items: Items,
         sends: SendJournal,
         resolving: SendRecovery,
-        clock: Callable[[], dt.datetime],
+        moment: Callable[[], Uptime],
     ) -> None:
         self._sessions = sessions
         self._items = items
         self._sends = sends
         self._resolving = resolving
-        self._clock = clock
+        self._moment = moment
 
     def candidates(self, business: str, item_id: str, settle_time: dt.timedelta) -> Candidates:
         """Return the documents in KashFlow that may be the item, beside what was sent.
@@ -88,7 +89,7 @@ class Deciding:
         Those that came after it was sent and that no other item is; changes nothing.
         """
         send = self._pending(business, item_id)
-        looked_at = self._clock()
+        looked_at = self._moment()
         documents = self._resolving.documents(business, send)
         sure, doubtful = self._resolving.free(business, send, documents)
         found = [
@@ -113,7 +114,7 @@ class Deciding:
             contact=send.contact,
             sent_at=send.started_at,
             found=tuple(found),
-            seconds=max(0.0, seconds_to_wait(send.gave_up_at, settle_time, looked_at)),
+            seconds=max(0.0, seconds_to_wait(send.gave_up, settle_time, looked_at)),
         )
 
     def is_this(self, business: str, item_id: str, number: int) -> PublishResult:
@@ -197,7 +198,7 @@ class Deciding:
         self._sends.steps.done_elsewhere(business, step, problem, Action.DECIDED)
 
     def _not_too_early(self, one: SendRecord | FollowUpRecord, settle_time: dt.timedelta) -> None:
-        wait = seconds_to_wait(one.gave_up_at, settle_time, self._clock())
+        wait = seconds_to_wait(one.gave_up, settle_time, self._moment())
         if wait > 0:
             raise NotDecided(
                 "KashFlow may still be at work on it, so it cannot be sent again yet.",

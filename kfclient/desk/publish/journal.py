@@ -16,7 +16,7 @@ from kfclient.api.records import Invoice
 from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import CameOutDifferent, ItemChanged, TwinUnknown
 from kfclient.desk.model.business import ProblemNote, note_of
-from kfclient.desk.model.item import Item, ItemState, LeftStep
+from kfclient.desk.model.item import SENDS, Item, ItemState, LeftStep
 from kfclient.desk.publish.journal_records import (
     PENDING,
     FollowUpRecord,
@@ -26,8 +26,8 @@ from kfclient.desk.publish.journal_records import (
     alike,
     fingerprint_of_step,
 )
-from kfclient.desk.publish.kashflow_documents import fingerprint_of_document
-from kfclient.desk.publish.plan import Followup, PlannedFile, PlannedPayment
+from kfclient.desk.publish.plan import Followup, PlannedFile, PlannedPayment, sent_as, vat_in
+from kfclient.elapsed import Uptime
 from kfclient.errors import Problem
 
 if TYPE_CHECKING:
@@ -59,12 +59,18 @@ class Journal(Generic[R]):
     GONE: ClassVar[str]
 
     def __init__(
-        self, home: Home, items: Items, audit: Audit, clock: Callable[[], dt.datetime]
+        self,
+        home: Home,
+        items: Items,
+        audit: Audit,
+        clock: Callable[[], dt.datetime],
+        moment: Callable[[], Uptime],
     ) -> None:
         self._home = home
         self._items = items
         self._audit = audit
         self._clock = clock
+        self._moment = moment
 
     def get(self, business: str, number: int) -> R:
         """Return one record; raises `ItemChanged` where it is not there."""
@@ -82,6 +88,14 @@ class Journal(Generic[R]):
         """Return the records without a certain outcome, oldest first."""
         found = [one for state in PENDING for one in self.by(business, "outcome", state.value)]
         return sorted(found, key=lambda one: one.id)
+
+    # Changing
+
+    def wait_from_now(self, business: str, record: R) -> R:
+        """Write down that the settle time of one of unknown outcome runs from this moment."""
+        waiting = msgspec.structs.replace(record, gave_up=self._moment())
+        self._put(business, waiting)
+        return waiting
 
     # Inside
 
@@ -116,6 +130,7 @@ class Journal(Generic[R]):
             record,
             outcome=SendState.UNKNOWN,
             gave_up_at=record.gave_up_at or self._clock(),
+            gave_up=record.gave_up or self._moment(),
             problem=problem,
         )
 
@@ -137,9 +152,10 @@ class RemovalJournal(Journal[RemovalRecord]):
         items: Items,
         audit: Audit,
         clock: Callable[[], dt.datetime],
+        moment: Callable[[], Uptime],
         sends: SendJournal,
     ) -> None:
-        super().__init__(home, items, audit, clock)
+        super().__init__(home, items, audit, clock, moment)
         self._sends = sends
 
     # Looking
@@ -335,6 +351,7 @@ class FollowUpJournal(Journal[FollowUpRecord]):
             before=tuple(before),
             started_at=self._clock(),
             gave_up_at=None,
+            gave_up=None,
             ended_at=None,
             problem=None,
         )
@@ -471,16 +488,21 @@ def _action_of(followup: Followup) -> Action:
 class SendJournal(Journal[SendRecord]):
     """The sends of every business, with what followed their documents, and what was removed."""
 
-    TABLE = "attempts"
+    TABLE = SENDS
     RECORD = SendRecord
     GONE = "What was sent is not remembered any more."
 
     def __init__(
-        self, home: Home, items: Items, audit: Audit, clock: Callable[[], dt.datetime]
+        self,
+        home: Home,
+        items: Items,
+        audit: Audit,
+        clock: Callable[[], dt.datetime],
+        moment: Callable[[], Uptime],
     ) -> None:
-        super().__init__(home, items, audit, clock)
-        self.steps = FollowUpJournal(home, items, audit, clock)
-        self.removals = RemovalJournal(home, items, audit, clock, self)
+        super().__init__(home, items, audit, clock, moment)
+        self.steps = FollowUpJournal(home, items, audit, clock, moment)
+        self.removals = RemovalJournal(home, items, audit, clock, moment, self)
 
     def begin(
         self,
@@ -508,6 +530,7 @@ class SendJournal(Journal[SendRecord]):
             created=created,
             fingerprint=fingerprint,
             followups=planned.followups,
+            unpaid=planned.unpaid,
             mark=mark,
             started_at=self._clock(),
         )
@@ -522,27 +545,40 @@ class SendJournal(Journal[SendRecord]):
                         "amount, was sent, and its outcome is not known yet."
                     )
             send = self._add(business, send)
-            self._items.put(
-                business, msgspec.structs.replace(item, sent=ItemState.PUBLISHING, problem=None)
+            claimed = msgspec.structs.replace(
+                item, sent=ItemState.PUBLISHING, sent_as=sent_as(planned), problem=None
             )
+            self._items.put(business, claimed)
             self.note(business, send, Action.SENDING)
         return send
 
     def published(
-        self, business: str, send: SendRecord, number: int, action: Action = Action.PUBLISHED
+        self,
+        business: str,
+        send: SendRecord,
+        number: int,
+        found: Invoice | None,
+        problem: Problem | None,
+        action: Action = Action.PUBLISHED,
     ) -> SendRecord:
-        """Write down that the document is in KashFlow under this number, and what is to follow."""
+        """Write down that the document is in KashFlow under this number, and what is to follow.
+
+        `found` is the document as it was read back, None where it could not be read; `problem` is
+        what that has shown.
+        """
         ended = msgspec.structs.replace(self._ended(send, SendState.PUBLISHED), number=number)
+        read = _as_read(ended, found, problem)
         with self._home.books(business).transaction():
             item = self._end(
                 business,
-                ended,
+                read,
                 action,
                 answer=str(number),
                 sent=ItemState.PUBLISHED,
                 number=number,
-                published_at=ended.ended_at,
-                problem=None,
+                dbid=read.dbid,
+                published_at=read.ended_at,
+                problem=read.problem,
             )
             if send.followups:
                 item = self.steps.add(
@@ -554,19 +590,18 @@ class SendJournal(Journal[SendRecord]):
                     followups=send.followups,
                 )
                 self._items.put(business, item)
-        return ended
+            self._note_difference(business, read, problem)
+        return read
 
     def confirmed(
         self, business: str, send: SendRecord, found: Invoice | None, problem: Problem | None
     ) -> Item:
-        """Write down what reading the published document back has shown; None: it did not come."""
-        note = None if problem is None else note_of(problem)
-        dbid = found.invoice_dbid if found is not None else None
-        seen = fingerprint_of_document(found) if found is not None else ""
-        read = msgspec.structs.replace(send, dbid=dbid, seen=seen, problem=note)
-        action = Action.CAME_OUT_DIFFERENT if isinstance(problem, CameOutDifferent) else None
-        answer = problem.sentence if problem is not None else ""
-        return self._end(business, read, action, answer=answer, dbid=dbid, problem=note)
+        """Write down what reading it back later has shown; None: it is not there, or not sure."""
+        read = _as_read(send, found, problem)
+        with self._home.books(business).transaction():
+            item = self._end(business, read, None, dbid=read.dbid, problem=read.problem)
+            self._note_difference(business, read, problem)
+        return item
 
     def undone(self, business: str, send: SendRecord, action: Action, answer: str = "") -> Item:
         """Write down that its document was deleted in KashFlow: the item is in the inbox again.
@@ -666,6 +701,10 @@ class SendJournal(Journal[SendRecord]):
             item = self._items.get(business, send.item)
             return self._items.put(business, msgspec.structs.replace(item, **changes))
 
+    def _note_difference(self, business: str, send: SendRecord, problem: Problem | None) -> None:
+        if isinstance(problem, CameOutDifferent):
+            self.note(business, send, Action.CAME_OUT_DIFFERENT, problem.sentence)
+
     def note(self, business: str, send: SendRecord, action: Action, answer: str = "") -> None:
         """Note in the trail what became of a document, in the transaction that is open."""
         self._audit.note(
@@ -677,9 +716,20 @@ class SendJournal(Journal[SendRecord]):
                 "what": f"{send.operation} {send.reference}".strip(),
                 "contact": send.contact,
                 "gross": send.gross,
+                "vat": vat_in(send.payload),
                 "currency": send.payload.currency_code,
                 "number": send.number,
+                **({"unpaid": send.unpaid} if send.unpaid else {}),
             },
             fingerprint=send.fingerprint,
             answer=answer,
         )
+
+
+def _as_read(send: SendRecord, found: Invoice | None, problem: Problem | None) -> SendRecord:
+    """Return the send with what reading its document back has shown."""
+    return msgspec.structs.replace(
+        send,
+        dbid=None if found is None else found.invoice_dbid,
+        problem=None if problem is None else note_of(problem),
+    )

@@ -19,6 +19,7 @@ from kfclient.desk.model.business import ProblemNote
 from kfclient.desk.model.item import Item, ItemState, LeftStep
 from kfclient.desk.model.sides import Side, side_by
 from kfclient.desk.publish.plan import Followup
+from kfclient.elapsed import Uptime, elapsed
 
 # How sending something to KashFlow ended, as it is remembered.
 
@@ -53,11 +54,12 @@ OPEN = (SendState.WAITING, SendState.REFUSED, SendState.NOT_SENT, SendState.NOT_
 """Steps that can be sent: nothing of them is in KashFlow."""
 
 
-def seconds_to_wait(
-    gave_up_at: dt.datetime | None, settle_time: dt.timedelta, at: dt.datetime
-) -> float:
-    """Return how long KashFlow may still be at work on it, seen at this moment; 0 or less: over."""
-    return ((gave_up_at or at) + settle_time - at).total_seconds()
+def seconds_to_wait(gave_up: Uptime | None, settle_time: dt.timedelta, now: Uptime) -> float:
+    """Return how long KashFlow may still be at work on it, seen at this moment; 0 or less: over.
+
+    Where it cannot be known how long ago it was given up, that is the whole settle time.
+    """
+    return settle_time.total_seconds() - (elapsed(gave_up, now) or 0.0)
 
 
 class SendRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -65,10 +67,10 @@ class SendRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `party` is KashFlow's id of the supplier or customer, `created` whether it was made for this;
     `mark` the highest document id (DBID) that the party had before. `gave_up_at` is when the wait
-    for the reply ended (UTC). `number` and `dbid` are the document's. `followups` is what was shown
-    to follow it; once the document is there each is a step of its own.
-    `fingerprint` is the sha256 of all that was shown to be sent for the item, `seen` that of the
-    document as KashFlow first gave it back , "" until then.
+    for the reply ended (UTC), `gave_up` the same as the settle time counts. `number` and `dbid` are
+    the document's. `followups` is what was shown to follow it; once the document is there each is a
+    step of its own. `unpaid` says why the payment that the item names is not among them.
+    `fingerprint` is the sha256 of all that was shown to be sent for the item.
     """
 
     id: int = 0
@@ -82,14 +84,15 @@ class SendRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     payload: Invoice
     fingerprint: str
     followups: tuple[Followup, ...] = ()
+    unpaid: str = ""
     mark: int = 0
     started_at: dt.datetime
     outcome: SendState = SendState.SENDING
     gave_up_at: dt.datetime | None = None
+    gave_up: Uptime | None = None
     ended_at: dt.datetime | None = None
     number: int | None = None
     dbid: int | None = None
-    seen: str = ""
     problem: ProblemNote | None = None
 
     @property
@@ -135,6 +138,7 @@ class FollowUpRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     made: int | None = None
     started_at: dt.datetime | None = None
     gave_up_at: dt.datetime | None = None
+    gave_up: Uptime | None = None
     ended_at: dt.datetime | None = None
     problem: ProblemNote | None = None
 
@@ -183,6 +187,7 @@ class RemovalRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     outcome: SendState = SendState.SENDING
     started_at: dt.datetime
     gave_up_at: dt.datetime | None = None
+    gave_up: Uptime | None = None
     ended_at: dt.datetime | None = None
     problem: ProblemNote | None = None
 

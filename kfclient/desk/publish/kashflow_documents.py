@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from kfclient.api.errors import RecordBroken
 from kfclient.api.records import (
     Invoice,
     InvoiceLine,
@@ -46,37 +47,67 @@ def highest_id(documents: Iterable[Invoice]) -> int:
     return max((one.invoice_dbid for one in documents), default=0)
 
 
-def lookalikes(documents: Iterable[Invoice], reference: str, gross: Decimal) -> list[Invoice]:
-    """Return the documents with this reference, however capitals are used, and this gross."""
-    wanted = folded(reference)
-    return [
-        one
-        for one in documents
-        if folded(one.customer_reference) == wanted and gross in _grosses(one)
-    ]
-
-
 def candidates(
     send: SendRecord, documents: Iterable[Invoice]
 ) -> tuple[list[Invoice], list[Invoice]]:
     """Return the documents that are what the send sent, to all we know, and the doubtful ones.
 
-    Both came after its mark. Doubtful are those with its reference and another gross (it may have
-    come out differently there), with its gross and a reference cut short, and those that do not
-    say their id or their amounts.
+    Both came after its mark. Doubtful are all with its gross, whatever their reference is, for a
+    server may rewrite a text; those with its reference and another gross (it may have come out
+    differently there); those that do not say their id or their amounts; and broken ones.
     """
     wanted = folded(send.reference)
-    new = [one for one in documents if one.invoice_dbid > send.mark or not one.invoice_dbid]
-    sure = [one for one in lookalikes(new, wanted, send.gross) if one.invoice_dbid]
-    doubtful = []
-    for one in new:
-        reference, grosses = folded(one.customer_reference), _grosses(one)
-        alike = send.gross in grosses or not any(grosses)
-        same = reference == wanted and (alike or wanted != "")
-        cut = reference != "" and wanted.startswith(reference) and alike
-        if (same or cut) and one not in sure:
+    sure, doubtful = [], []
+    for one in documents:
+        if one.invoice_dbid and one.invoice_dbid <= send.mark:
+            continue
+        grosses = _grosses(one)
+        same_gross, same_text = send.gross in grosses, folded(one.customer_reference) == wanted
+        if same_gross and same_text and _is_readable(one):
+            sure.append(one)
+        elif same_gross or not any(grosses) or (same_text and wanted) or one.broken:
             doubtful.append(one)
     return sure, doubtful
+
+
+def _is_readable(document: Invoice) -> bool:
+    return bool(document.invoice_dbid) and not document.broken
+
+
+def with_id(documents: Iterable[Invoice], dbid: int) -> Invoice | None:
+    """Return the document of that id, None where there is none for certain.
+
+    Raises `RecordBroken` where it is broken, or one of them may be it, whose id cannot be read.
+    """
+    nameless = None
+    for one in documents:
+        if one.invoice_dbid == dbid and not one.broken:
+            return one
+        if one.invoice_dbid == dbid or "InvoiceDBID" in one.broken:
+            nameless = one
+    if nameless is None:
+        return None
+    raise RecordBroken(f"{described_broken(nameless)}; it may be this one.")
+
+
+def refuse_broken(invoice: Invoice, documents: Iterable[Invoice]) -> None:
+    """Raise `RecordBroken` where one that cannot be read whole may be what is about to be sent."""
+    wanted, gross = folded(invoice.customer_reference), gross_of(invoice)
+    for one in documents:
+        if not one.broken:
+            continue
+        grosses, same_text = _grosses(one), folded(one.customer_reference) == wanted
+        if gross in grosses or (same_text and (wanted or not any(grosses))):
+            raise RecordBroken(f"{described_broken(one)}; it may be this one already.")
+
+
+def described_broken(document: Invoice) -> str:
+    """Return what is known of a document that cannot be read whole, in words."""
+    number = f" {document.invoice_number}" if document.invoice_number else ""
+    return (
+        f"KashFlow has a document{number} with a value in {' and '.join(document.broken)} that "
+        "cannot be read"
+    )
 
 
 def is_same(send: SendRecord, found: Invoice) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import threading
 import unicodedata
 from typing import TYPE_CHECKING
@@ -16,10 +17,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kfclient.api.errors import CodeNotUnique, Unknown
+from kfclient.api.reply_text import UNREADABLE
 from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import NotAgreed
-from kfclient.desk.items.reference import Contact, folded
+from kfclient.desk.items.reference import Contact, contact_number, folded
 from kfclient.desk.model.sides import side_by
+from kfclient.desk.sync.readers import sound_documents
 
 if TYPE_CHECKING:
     from kfclient.api import KashFlow
@@ -42,6 +45,12 @@ def code_for(name: str) -> str:
     letters = "".join(one for one in ascii_name.upper() if one.isalnum())[:_LETTERS] or "NEW"
     digest = hashlib.sha256(same.encode()).digest()
     return letters + base64.b32encode(digest).decode()[:4]
+
+
+def _may_be(name: str, wanted: str) -> bool:
+    """Tell whether a name with characters that could not be read may be another one."""
+    parts = (re.escape(part) for part in name.split(UNREADABLE))
+    return re.fullmatch(".{0,3}".join(parts), wanted) is not None
 
 
 class NewContacts:
@@ -72,8 +81,20 @@ class NewContacts:
                 f"KashFlow now has {len(found)} {new.kind}s called {new.name}.",
                 "Choose the one meant, by its code.",
             )
+        if found and not contact_number(found[0]):
+            raise NotAgreed(
+                f"KashFlow has a {new.kind} called {new.name} whose id cannot be read.",
+                "Look at it in KashFlow and put it right there, then try again.",
+            )
         if found:
             return found[0], False
+        for name in known:
+            if UNREADABLE in name and _may_be(name, folded(new.name)):
+                raise NotAgreed(
+                    f"KashFlow has a {new.kind} called {name}, with a character that cannot be "
+                    f"read; it may be {new.name}.",
+                    "Put its name right in KashFlow, or choose that one, then try again.",
+                )
         contact = self._create(kashflow, new)
         with self._lock:
             known[folded(new.name)] = [contact]
@@ -84,7 +105,7 @@ class NewContacts:
         """Return the contacts by name, as KashFlow has them now; read once a run."""
         if kind not in self._by_name:
             contacts = side_by(kind).all_contacts(kashflow)
-            documents = [msgspec.to_builtins(one) for one in contacts]
+            documents, _ = sound_documents(contacts)
             self._home.write_list(self._business, side_by(kind).contacts, documents)
             by_name: dict[str, list[Contact]] = {}
             for contact in contacts:

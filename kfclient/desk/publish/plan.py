@@ -21,12 +21,14 @@ import msgspec
 
 from kfclient.api.records import Invoice, InvoiceLine, Payment
 from kfclient.dates import shown_date
+from kfclient.desk.items.check_lines import LARGEST
 from kfclient.desk.items.exchange_rates import booked, booked_words
 from kfclient.desk.items.reference import Contact, ReferenceData, contact_number
-from kfclient.desk.model.item import Finding, Item, ItemLine, Kind
+from kfclient.desk.model.item import Finding, Item, ItemLine, Kind, SentAs, SentLine
 from kfclient.desk.model.settings import NOT_APPLICABLE, show_tax_code
 from kfclient.desk.model.sides import PURCHASES, SALES, SIDES, Side, side_by, side_of
 from kfclient.money import ZERO, figures, pennies, shown
+from kfclient.store.durable_files import read_named
 
 # An item's lines as KashFlow takes them, to the penny what the item says.
 
@@ -157,9 +159,17 @@ def followups_of(item: Item, reference_data: ReferenceData) -> tuple[Followup, .
 
 
 def payment_of(item: Item, reference_data: ReferenceData) -> PlannedPayment | None:
-    """Return the item's payment; None where it names no account, or KashFlow cannot take it."""
+    """Return the item's payment; None where it names no account, or KashFlow cannot take it.
+
+    What comes to nothing has nothing to pay.
+    """
     day = item.paid_on or item.date
-    if not item.bank_account or day is None or unpaid_because(item, reference_data):
+    if (
+        not item.bank_account
+        or not item.gross
+        or day is None
+        or unpaid_because(item, reference_data)
+    ):
         return None
     (account,) = reference_data.bank_accounts(item.bank_account)
     (method,) = reference_data.payment_methods(item.payment_method, item.kind)
@@ -178,9 +188,11 @@ def payment_of(item: Item, reference_data: ReferenceData) -> PlannedPayment | No
 
 
 def unpaid_because(item: Item, reference_data: ReferenceData) -> str:
-    """Return why an item that is paid will not be recorded as paid; "" where nothing is amiss."""
-    if not item.bank_account:
+    """Return why an item that was paid is not recorded as paid; "" where nothing is amiss."""
+    if not item.gross:
         return ""
+    if not item.bank_account:
+        return "" if item.paid_on is None else "it names no bank account"
     accounts = reference_data.bank_accounts(item.bank_account)
     if len(accounts) != 1:
         many = "several bank accounts" if accounts else "no bank account"
@@ -195,8 +207,8 @@ def unpaid_because(item: Item, reference_data: ReferenceData) -> str:
 
 
 def content_of(path: str) -> bytes:
-    """Return the file's content; raises OSError."""
-    return Path(path).expanduser().read_bytes()
+    """Return the file's content; raises OSError, also for what is no file or too large to go."""
+    return read_named(Path(path).expanduser(), LARGEST)
 
 
 def digest_of(content: bytes) -> str:
@@ -206,13 +218,14 @@ def digest_of(content: bytes) -> str:
 
 def planned_file(path: str) -> PlannedFile:
     """Return the file as it is now."""
-    place = Path(path).expanduser()
+    place, size = Path(path).expanduser(), 0
     try:
         status = place.stat()
+        size = status.st_size
         digest = _digest(str(place), status.st_mtime_ns, status.st_size, status.st_ino)
     except (OSError, ValueError):
-        return PlannedFile(path=path, name=place.name)
-    return PlannedFile(path=path, name=place.name, size=status.st_size, digest=digest)
+        return PlannedFile(path=path, name=place.name, size=size)
+    return PlannedFile(path=path, name=place.name, size=size, digest=digest)
 
 
 def _files(item: Item) -> Iterator[PlannedFile]:
@@ -261,8 +274,8 @@ def sentence_of(planned: PlannedItem, item: Item, reference_data: ReferenceData)
         told.append(f"{shown(planned.gross, item.currency)} in all")
     told = [f"{'; '.join(told)}{_in_home(planned, item, reference_data)}"]
     told += [one.sentence for one in planned.followups]
-    if unpaid := unpaid_because(item, reference_data):
-        told.append(f"NOT recorded as paid: {unpaid}")
+    if planned.unpaid:
+        told.append(f"NOT recorded as paid: {planned.unpaid}")
     return f"{', '.join(head)}: {'; '.join(told)}"
 
 
@@ -334,8 +347,9 @@ class PlannedItem(msgspec.Struct, frozen=True, kw_only=True):
     """An item and the document that it becomes; `invoice.customer_id` is 0 until one is created.
 
     `sentence` says it in a bookkeeper's words; `version` is the item's when this was worked out.
-    `followups` go after the document. Where the document is in KashFlow already, `number` is its
-    number there, and the followups are all that goes.
+    `followups` go after the document; `unpaid` says why its payment is not among them. Where the
+    document is in KashFlow already, `number` is its number there, and the followups are all that
+    goes.
     """
 
     item_id: str
@@ -352,6 +366,7 @@ class PlannedItem(msgspec.Struct, frozen=True, kw_only=True):
     vat: Decimal
     gross: Decimal
     followups: tuple[Followup, ...] = ()
+    unpaid: str = ""
     number: int | None = None
 
     @property
@@ -469,6 +484,7 @@ def plan_item(
         vat=item.gross - net,
         gross=item.gross,
         followups=followups_of(item, reference_data),
+        unpaid=unpaid_because(item, reference_data),
     )
     return msgspec.structs.replace(planned, sentence=sentence_of(planned, item, reference_data))
 
@@ -499,6 +515,20 @@ def plan_left(
         number=item.number,
     )
     return msgspec.structs.replace(planned, sentence=left_sentence_of(planned))
+
+
+def sent_as(planned: PlannedItem) -> SentAs:
+    """Return what an item remembers of how it went."""
+    lines = tuple(
+        SentLine(
+            quantity=line.quantity,
+            unit_price=line.rate,
+            tax_rate=line.vat_rate,
+            vat=line.vat_amount,
+        )
+        for line in planned.invoice.lines
+    )
+    return SentAs(lines=lines, unpaid=planned.unpaid)
 
 
 def fingerprint_of(planned: Sequence[PlannedItem]) -> str:

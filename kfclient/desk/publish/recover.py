@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from kfclient.api.errors import KashFlowError, NotFound, Outcome, Refused
+from kfclient.api.errors import KashFlowError, NotFound, Outcome, RecordBroken, Refused
 from kfclient.api.records import Invoice
 from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import (
@@ -45,12 +45,17 @@ from kfclient.desk.publish.journal_records import (
 )
 from kfclient.desk.publish.kashflow_documents import (
     candidates,
+    described_broken,
     differences,
+    gross_of,
     id_of,
+    is_same,
     likeness,
     listed_beside,
+    with_id,
 )
 from kfclient.desk.publish.plan import PlannedPayment
+from kfclient.elapsed import Uptime, elapsed
 from kfclient.errors import Problem
 from kfclient.money import shown
 from kfclient.store.errors import SecretsError
@@ -82,20 +87,23 @@ class Recovery(abc.ABC, Generic[R, F, T]):
     """
 
     def __init__(
-        self, sessions: Sessions, journal: Journal[R], clock: Callable[[], dt.datetime]
+        self, sessions: Sessions, journal: Journal[R], moment: Callable[[], Uptime]
     ) -> None:
         self._sessions = sessions
         self._journal: Journal[R] = journal
-        self._clock = clock
+        self._moment = moment
 
     def recover(self, business: str) -> None:
         """Make what a sudden end left without an outcome one of unknown outcome.
 
-        The settle time runs from now: when the process ended is not known.
+        The settle time runs from now where it is not known how long ago that was: of what the
+        process was at work on when it ended, and of what another machine gave up.
         """
         for record in self._journal.pending(business):
             if record.outcome is SendState.SENDING:
                 self._hold(business, record, self._cut_short(record), ignore)
+            elif elapsed(record.gave_up, self._moment()) is None:
+                self._journal.wait_from_now(business, record)
 
     def pending(self, business: str, only: Collection[str] | None = None) -> list[R]:
         """Return the records without a certain outcome, all or those of the items named."""
@@ -109,8 +117,12 @@ class Recovery(abc.ABC, Generic[R, F, T]):
 
         Raises `KashFlowError` when KashFlow could not be looked at.
         """
-        wait = seconds_to_wait(record.gave_up_at, settle_time, self._clock())
-        return self._judge(business, record, self._look(business, record), wait, listener)
+        wait = seconds_to_wait(record.gave_up, settle_time, self._moment())
+        try:
+            sight = self._look(business, record)
+        except RecordBroken as problem:  # it may be what is looked for
+            sight = Sight(doubt=problem)
+        return self._judge(business, record, sight, wait, listener)
 
     def _judge(
         self, business: str, record: R, sight: Sight[F], wait: float, listener: Listener
@@ -159,9 +171,9 @@ class RemovalRecovery(Recovery[RemovalRecord, bool, None]):
     """Deletes, and resolves deletes that had no answer. Call it under the publish lock."""
 
     def __init__(
-        self, sessions: Sessions, sends: SendJournal, clock: Callable[[], dt.datetime]
+        self, sessions: Sessions, sends: SendJournal, moment: Callable[[], Uptime]
     ) -> None:
-        super().__init__(sessions, sends.removals, clock)
+        super().__init__(sessions, sends.removals, moment)
         self._sends = sends
         self._removals = sends.removals
 
@@ -277,7 +289,7 @@ class RemovalRecovery(Recovery[RemovalRecord, bool, None]):
             if _has_number(kashflow, removal):
                 return False
             everything = removal.side.documents_of(kashflow, send.party)
-            return removal.target not in {one.invoice_dbid for one in everything}
+            return with_id(everything, removal.target) is None
 
         return self._sessions.call(business, look)
 
@@ -304,32 +316,35 @@ class ReadBack:
 
     def read(
         self, business: str, send: SendRecord, number: int
-    ) -> tuple[SendRecord, Invoice | None, Problem | None]:
-        """Read the document that KashFlow has just given this number, and write down what it shows.
+    ) -> tuple[Invoice | None, Problem | None]:
+        """Read the document that KashFlow has just given this number; return what is amiss, if so.
 
-        Returns the send with the id, the document where it came, and what is amiss, if so.
+        None stands for one that could not be read now. Raises `NotThereYet` where KashFlow has none
+        of that number, `CameOutDifferent` where it is another's: its answer tells nothing then.
         """
-        problem: Problem | None = None
-        found: Invoice | None = None
         word = send.side.document
         try:
             found = self._document(business, send, number)
         except (KashFlowError, SecretsError) as failure:
-            problem = NotReadBack(
+            return None, NotReadBack(
                 f"It is in KashFlow as {word} {number}, but could not be read back to be compared: "
                 f"{failure.sentence}",
                 "It is read when KashFlow is next looked at.",
             )
-        if found is not None:
-            problem = _compared(send, found)
-        elif problem is None:
-            problem = NotReadBack(
-                f"KashFlow gave it the number {number}, but now has no {word} of that number.",
-                "Look for it in KashFlow; it may have been deleted there.",
+        if found is None:
+            raise NotThereYet(
+                f"KashFlow said that it is {word} {number}, but a {word} of that number is not "
+                "there.",
+                "Kashdeck looks for it in KashFlow before it is sent again.",
             )
-        self._sends.confirmed(business, send, found, problem)
-        dbid = found.invoice_dbid if found is not None else None
-        return msgspec.structs.replace(send, dbid=dbid), found, problem
+        older = 0 < found.invoice_dbid <= send.mark
+        if older or not is_same(send, found) or self._sends.is_claimed(business, found, send):
+            raise CameOutDifferent(
+                f"KashFlow said that it is {word} {number}, and that came out different: "
+                f"{_told(send, found)}.",
+                "Kashdeck looks for it in KashFlow before it is sent again.",
+            )
+        return found, _compared(send, found)
 
     def unread(self, business: str) -> list[SendRecord]:
         """Return the sends whose documents are in KashFlow and were never read back.
@@ -380,6 +395,13 @@ class ReadBack:
         return self._sessions.call(business, read)
 
 
+def _told(send: SendRecord, found: Invoice) -> str:
+    """Return what another document is: "Tern Telecom, T-9, £999.00"."""
+    who = found.customer_name or found.customer or f"no. {found.customer_id}"
+    amount = shown(gross_of(found), found.currency_code or send.payload.currency_code or "GBP")
+    return ", ".join(one for one in (who, found.customer_reference, amount) if one)
+
+
 def _compared(send: SendRecord, found: Invoice) -> Problem | None:
     other = differences(send.payload, found)
     if not other:
@@ -396,9 +418,9 @@ class FollowUpRecovery(Recovery[FollowUpRecord, "Found", None]):
     """Looks for what followed a document without an answer. Call it under the publish lock."""
 
     def __init__(
-        self, sessions: Sessions, steps: FollowUpJournal, clock: Callable[[], dt.datetime]
+        self, sessions: Sessions, steps: FollowUpJournal, moment: Callable[[], Uptime]
     ) -> None:
-        super().__init__(sessions, steps, clock)
+        super().__init__(sessions, steps, moment)
         self._steps = steps
 
     def resolve_one(
@@ -513,19 +535,19 @@ class SendRecovery(Recovery[SendRecord, Invoice, PublishResult]):
         sessions: Sessions,
         items: Items,
         sends: SendJournal,
-        clock: Callable[[], dt.datetime],
+        moment: Callable[[], Uptime],
     ) -> None:
-        super().__init__(sessions, sends, clock)
+        super().__init__(sessions, sends, moment)
         self._items = items
         self._sends = sends
-        self.steps = FollowUpRecovery(sessions, sends.steps, clock)
-        self.deleting = RemovalRecovery(sessions, sends, clock)
+        self.steps = FollowUpRecovery(sessions, sends.steps, moment)
+        self.deleting = RemovalRecovery(sessions, sends, moment)
         self.reading = ReadBack(sessions, items, sends)
 
     def recover(self, business: str) -> None:
         """Make what a sudden end left without an outcome one of unknown outcome.
 
-        The settle time runs from now: when the process ended is not known.
+        Likewise of what followed their documents, and of what was being deleted.
         """
         super().recover(business)
         self.steps.recover(business)
@@ -543,17 +565,17 @@ class SendRecovery(Recovery[SendRecord, Invoice, PublishResult]):
         KashFlow is asked once for each supplier and customer, and for each document of which
         something that followed it, or its delete, is pending, or that was never read back.
         """
+        looked_for = self._read_back(business, only)
         results = []
-        seen: dict[tuple[str, int], tuple[dt.datetime, list[Invoice]]] = {}
+        seen: dict[tuple[str, int], tuple[Uptime, list[Invoice]]] = {}
         for send in self.pending(business, only):
             key = (send.operation, send.party)
             if key not in seen:
-                seen[key] = self._clock(), self.documents(business, send)
+                seen[key] = self._moment(), self.documents(business, send)
             looked_at, documents = seen[key]
-            wait = seconds_to_wait(send.gave_up_at, settle_time, looked_at)
+            wait = seconds_to_wait(send.gave_up, settle_time, looked_at)
             sight = self._among(business, send, documents)
             results.append(self._judge(business, send, sight, wait, listener))
-        looked_for = self._read_back(business, only)
         for step in self.steps.pending(business, only):
             self.steps.resolve_one(business, step, settle_time, listener)
             looked_for.append(step.item)
@@ -571,7 +593,8 @@ class SendRecovery(Recovery[SendRecord, Invoice, PublishResult]):
         with contextlib.suppress(KashFlowError):
             for send in self.reading.unread(business):
                 if only is None or send.item in only:
-                    self.reading.make_up_for(business, send)
+                    with contextlib.suppress(RecordBroken):  # its own trouble alone
+                        self.reading.make_up_for(business, send)
                     looked_for.append(send.item)
         return looked_for
 
@@ -584,11 +607,11 @@ class SendRecovery(Recovery[SendRecord, Invoice, PublishResult]):
         """
         documents, steps = self.pending(business, only), self.steps.pending(business, only)
         pending: list[SendRecord | FollowUpRecord] = [*documents, *steps]
-        now = self._clock()
+        now = self._moment()
         waits = [
-            seconds_to_wait(one.gave_up_at, settle_time, now)
+            seconds_to_wait(one.gave_up, settle_time, now)
             for one in pending
-            if one.problem is None or one.problem.code != SeveralThere.code
+            if one.problem is None or one.problem.code not in {SeveralThere.code, RecordBroken.code}
         ]
         return min(waits, default=None)
 
@@ -602,13 +625,19 @@ class SendRecovery(Recovery[SendRecord, Invoice, PublishResult]):
     def free(
         self, business: str, send: SendRecord, documents: Iterable[Invoice]
     ) -> tuple[list[Invoice], list[Invoice]]:
-        """Return the documents that are what was sent, and the doubtful, that no other item is."""
+        """Return the documents that are what was sent, and the doubtful, that no other item is.
+
+        What another item of unknown outcome sent to the letter is no doubt of this one's.
+        """
+        documents = [one for one in documents if not self._sends.is_claimed(business, one, send)]
         sure, doubtful = candidates(send, documents)
-        claimed = self._sends.is_claimed
-        return (
-            [one for one in sure if not claimed(business, one, send)],
-            [one for one in doubtful if not claimed(business, one, send)],
-        )
+        others = [
+            one.invoice_dbid
+            for other in self.pending(business)
+            if other.id != send.id and (other.side, other.party) == (send.side, send.party)
+            for one in candidates(other, doubtful)[0]
+        ]
+        return sure, [one for one in doubtful if one.invoice_dbid not in others]
 
     def _cut_short(self, record: SendRecord) -> NotThereYet:
         return NotThereYet(
@@ -670,10 +699,9 @@ class SendRecovery(Recovery[SendRecord, Invoice, PublishResult]):
         problem: Problem | None = None
         if other:
             problem = CameOutDifferent(f"KashFlow has it with {'; '.join(other)}.")
-        ended = self._sends.published(business, send, found.invoice_number, action)
-        item = self._sends.confirmed(business, ended, found, problem)
-        listener(ItemPublished(business=business, item=item.id, number=found.invoice_number))
-        return result_of(item, ItemState.PUBLISHED)
+        self._sends.published(business, send, found.invoice_number, found, problem, action)
+        listener(ItemPublished(business=business, item=send.item, number=found.invoice_number))
+        return result_of(self._items.get(business, send.item), ItemState.PUBLISHED)
 
     def _hold(
         self, business: str, record: SendRecord, problem: Problem, listener: Listener
@@ -690,8 +718,7 @@ def _several(send: SendRecord, found: list[Invoice]) -> SeveralThere:
     if len(found) == 1:
         return SeveralThere(
             f"In KashFlow {word} {numbers} may be this item, or another one published before.",
-            "Look at it there. If it is the other one, change its reference there a little, then "
-            "look again here: this item can then be sent.",
+            "Look at it there, then say whether it is this item.",
         )
     return SeveralThere(
         f"In KashFlow {word}s {numbers} all look like this item.",
@@ -702,10 +729,14 @@ def _several(send: SendRecord, found: list[Invoice]) -> SeveralThere:
 
 def _doubtful(send: SendRecord, found: Invoice) -> SeveralThere:
     word = send.side.document
+    if found.broken:
+        return SeveralThere(
+            f"{described_broken(found)}; it may be this item.",
+            "Look at it there and put it right, then look again here.",
+        )
     return SeveralThere(
         f"In KashFlow {word} {found.invoice_number} may be this item, but differs: this item "
         f"has the reference {send.reference or '(none)'} and comes to "
         f"{shown(send.gross, send.payload.currency_code or 'GBP')}.",
-        "Look at it there. If it is this item, put it right there; if it is another one, change "
-        "its reference there. Then look again here.",
+        "Look at it there, then say whether it is this item.",
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from kfclient.api.errors import (
     InsecureConnection,
     KashFlowError,
     NotSent,
+    RecordBroken,
     Refused,
     WrongCredentials,
 )
@@ -41,6 +43,7 @@ from kfclient.desk.errors import (
     NotAgreed,
     NotConnected,
     NotReadBack,
+    ThereTwice,
 )
 from kfclient.desk.events import (
     ItemHeld,
@@ -63,12 +66,14 @@ from kfclient.desk.publish.journal_records import (
     result_of,
 )
 from kfclient.desk.publish.kashflow_documents import (
+    candidates,
     highest_id,
     id_of,
     is_same,
     likeness,
     listed_beside,
     ready_to_send,
+    refuse_broken,
     send_step,
 )
 from kfclient.desk.publish.plan import PlannedItem, PlannedPayment
@@ -134,7 +139,8 @@ def stops(problem: Problem) -> bool:
     """Tell whether what went wrong before anything was sent would go wrong for every item."""
     if isinstance(problem, NOBODY_GETS_IN):
         return True
-    return isinstance(problem, KashFlowError) and not isinstance(problem, Refused | BadRequest)
+    own = Refused | BadRequest | RecordBroken
+    return isinstance(problem, KashFlowError) and not isinstance(problem, own)
 
 
 def may_pass(problem: Problem) -> bool:
@@ -338,6 +344,31 @@ class FollowUpSender:
         )
 
 
+_OLD = 1.0
+"""After how many seconds a party's documents are read again before another item is sent."""
+
+_SHARE = 4
+"""How many times longer than reading them takes that is, at the least: reading is no work done."""
+
+
+class PartyDocuments:
+    """The documents of a supplier or customer, as KashFlow had them when they were read."""
+
+    def __init__(self, documents: list[Invoice], began: float, ended: float) -> None:
+        self.documents = documents
+        self.sent: list[tuple[SendRecord, Invoice]] = []
+        self._old_at = began + max(_OLD, _SHARE * (ended - began))
+
+    def add(self, send: SendRecord, document: Invoice) -> None:
+        """Add one that was published since."""
+        self.documents.append(document)
+        self.sent.append((send, document))
+
+    def is_old(self) -> bool:
+        """Tell whether there may be others by now."""
+        return time.monotonic() > self._old_at
+
+
 class ItemPublisher:
     """Publishes items, one run long. Call it under the business's publish lock.
 
@@ -367,7 +398,7 @@ class ItemPublisher:
         self._switch = switch
         self._reading = ReadBack(sessions, items, sends)
         self._followups = FollowUpSender(business, sessions, sends, listener, switch)
-        self._documents: dict[tuple[Side, int], list[Invoice]] = {}
+        self._documents: dict[tuple[Side, int], PartyDocuments] = {}
 
     def publish(self, task: Task) -> PublishResult:
         """Publish one item, or do what is left of it.
@@ -383,6 +414,7 @@ class ItemPublisher:
             invoice, created = self._addressed(planned)
             documents = self._known_documents(planned.side, invoice.customer_id)
             self._refuse_duplicate(planned)
+            refuse_broken(invoice, documents)
             self._switch.check()
             send = self._sends.begin(
                 self._business,
@@ -400,7 +432,8 @@ class ItemPublisher:
 
     def remember(self) -> None:
         """Have the radar know what this run has published, beside what it has read."""
-        self._duplicates.learn_all(self._business, self._documents)
+        found = {key: known.documents for key, known in self._documents.items()}
+        self._duplicates.learn_all(self._business, found)
 
     def _rest(self, planned: PlannedItem) -> PublishResult:
         """Do what is left of an item whose document is in KashFlow."""
@@ -426,13 +459,19 @@ class ItemPublisher:
             item = self._sends.returned(self._business, send, outcome, problem, keep=False)
             self._held(item, problem)
             raise
-        send = self._sends.published(self._business, send, number)
-        send, sound = self._read_back(send, number)
+        try:
+            found, amiss = self._reading.read(self._business, send, number)
+        except DeskError as doubt:  # it said OK, and of what is there nothing is what was sent
+            item = self._sends.unknown(self._business, send, doubt)
+            self._held(item, doubt, unknown=True)
+            return result_of(item, ItemState.UNKNOWN)
+        send = self._sends.published(self._business, send, number, found, amiss)
         self._listener(ItemPublished(business=self._business, item=planned.item_id, number=number))
-        if sound is None:
+        if found is not None:
+            self._documents[send.side, send.party].add(send, found)
             self._followups.carry_out(send, fresh=True)
-        elif send.followups:
-            self._followups.put_off(send, sound)
+        elif amiss is not None:
+            self._followups.put_off(send, amiss)
         item = self._items.get(self._business, planned.item_id)
         return result_of(item, ItemState.PUBLISHED)
 
@@ -462,15 +501,40 @@ class ItemPublisher:
         return msgspec.structs.replace(planned.invoice, customer_id=number), created
 
     def _known_documents(self, side: Side, party: int) -> list[Invoice]:
-        """Return the party's documents, read once a run; what the run publishes is added."""
-        key = (side, party)
-        if key not in self._documents:
-            self._documents[key] = self._sessions.call(
-                self._business,
-                lambda kashflow: side.documents_of(kashflow, party, self._switch.cancel),
-            )
-            self._duplicates.learn(self._business, side, party, self._documents[key])
-        return self._documents[key]
+        """Return the party's documents, as they were seconds ago, with what the run publishes.
+
+        Another home, or a person, may be at work on the same books meanwhile.
+        """
+        known = self._documents.get((side, party))
+        if known is None or known.is_old():
+            fresh = self._documents[side, party] = self._read(side, party)
+            self._duplicates.learn(self._business, side, party, fresh.documents)
+            if known is not None:
+                self._see_twins(known, fresh)
+            known = fresh
+        return known.documents
+
+    def _see_twins(self, before: PartyDocuments, now: PartyDocuments) -> None:
+        """Stop the run where what it has sent has come into KashFlow from elsewhere as well."""
+        for send, own in before.sent:
+            sure, _ = candidates(send, now.documents)
+            twins = [one for one in sure if one.invoice_dbid != own.invoice_dbid]
+            twins = [one for one in twins if not self._sends.is_claimed(self._business, one, send)]
+            if twins:
+                word, numbers = send.side.document, f"{own.invoice_number} and "
+                numbers += " and ".join(str(one.invoice_number) for one in twins)
+                twice = ThereTwice(f"KashFlow has it twice, as {word}s {numbers}.")
+                self._sends.confirmed(self._business, send, own, twice)
+                self._switch.halt(twice)
+        self._switch.check()
+
+    def _read(self, side: Side, party: int) -> PartyDocuments:
+        began = time.monotonic()
+        documents = self._sessions.call(
+            self._business,
+            lambda kashflow: side.documents_of(kashflow, party, self._switch.cancel),
+        )
+        return PartyDocuments(documents, began, time.monotonic())
 
     def _refuse_duplicate(self, planned: PlannedItem) -> None:
         """Raise `Duplicate` where the item is there already, or may be, and nobody has answered."""
@@ -503,14 +567,6 @@ class ItemPublisher:
         if halts:
             self._switch.halt(problem)
         return result_of(item, self._items.state(self._business, item), note_of(problem))
-
-    def _read_back(self, send: SendRecord, number: int) -> tuple[SendRecord, Problem | None]:
-        """Read it back; return the send with its id, and why nothing may follow it, if so."""
-        send, found, problem = self._reading.read(self._business, send, number)
-        if found is not None:
-            self._documents.setdefault((send.side, send.party), []).append(found)
-        sound = found is not None and is_same(send, found)
-        return send, None if sound else problem
 
     def _held(self, item: Item, problem: Problem, *, unknown: bool = False) -> None:
         self._listener(

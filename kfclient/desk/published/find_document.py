@@ -17,7 +17,7 @@ from kfclient.desk.errors import DeletedThere, NotReadBack
 from kfclient.desk.model.list_names import ListName
 from kfclient.desk.model.sides import SIDES, Side
 from kfclient.desk.publish.journal_records import SendRecord
-from kfclient.desk.publish.kashflow_documents import candidates
+from kfclient.desk.publish.kashflow_documents import candidates, with_id
 
 if TYPE_CHECKING:
     from kfclient.api import KashFlow
@@ -49,7 +49,7 @@ class DocumentFinder:
         self._sends = context.sends
         self._cancel = cancel
         self._parties: dict[tuple[Side, int], list[Invoice]] = {}
-        self._every: dict[int, Invoice] | None = None
+        self._every: list[Invoice] | None = None
 
     def read_together(self, sends: Iterable[SendRecord]) -> None:
         """Read the documents of each supplier and customer that has several of these, at once."""
@@ -66,14 +66,15 @@ class DocumentFinder:
         was never read back and that cannot be told for certain.
         """
         key = (send.side, send.party)
-        if key in self._parties and (one := _with_id(self._parties[key], send)):
-            return FoundDocument(found=one)
+        for one in self._parties.get(key, ()):
+            if one.invoice_dbid == send.dbid and send.dbid and not one.broken:
+                return FoundDocument(found=one)
         if not send.dbid:
             return FoundDocument(found=self._never_read(send, self._of_party(*key)))
         numbered = self._numbered(send)
         if numbered is not None and numbered.invoice_dbid == send.dbid:
             return FoundDocument(found=numbered)
-        found = _with_id(self._of_party(*key), send)
+        found = with_id(self._of_party(*key), send.dbid)
         if found is None and everywhere:
             found = self._anywhere(send)
         return FoundDocument(found=found, instead=numbered if found is None else None)
@@ -123,17 +124,13 @@ class DocumentFinder:
         if send.side.has_get_by_id:
             return self._sessions.call(self._business, lambda line: line.get_invoice_by_id(dbid))
 
-        def read(kashflow: KashFlow) -> dict[int, Invoice]:
+        def read(kashflow: KashFlow) -> list[Invoice]:
             pages = kashflow.iter_receipts_pages(cancel=self._cancel)
-            return {one.invoice_dbid: one for page in pages for one in page.receipts}
+            return [one for page in pages for one in page.receipts]
 
         if self._every is None:
             self._every = self._sessions.call(self._business, read)
-        return self._every.get(dbid)
-
-
-def _with_id(documents: Iterable[Invoice], send: SendRecord) -> Invoice | None:
-    return next((one for one in documents if send.dbid == one.invoice_dbid), None)
+        return with_id(self._every, dbid)
 
 
 # What the ids in KashFlow's documents stand for, by the synced lists.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from kfclient.api.errors import KashFlowError, Outcome
+from kfclient.api.errors import KashFlowError, Outcome, RecordBroken
 from kfclient.cancel import Cancel, Pause
 from kfclient.dates import shown_date
 from kfclient.desk.audit.entry import Action
@@ -200,9 +200,7 @@ class UndoLook:
         )
 
     def _changes(self, send: SendRecord, found: Invoice) -> tuple[str, ...]:
-        """Return what was changed since it was read back; what came out so is no change."""
-        if send.seen == fingerprint_of_document(found):
-            return ()
+        """Return what is otherwise than it was sent, whenever that came about."""
         told = compare(send.payload, found, self._names, send.side)
         changed = [one.sentence for one in told]
         if found.invoice_number != send.number:
@@ -479,7 +477,7 @@ class Undoing:
                     continue
                 try:
                     planned.append(look.look(item, self._known(business, send, finder)))
-                except (NotUndone, NotReadBack) as problem:
+                except (NotUndone, NotReadBack, RecordBroken) as problem:
                     left_out.append(LeftOut(item_id, f"{problem.sentence} {problem.cure}".strip()))
         return UndoPlan(business=business, items=tuple(planned), left_out=tuple(left_out), run=run)
 

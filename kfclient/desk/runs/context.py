@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kfclient.desk.publish.journal import SendJournal
     from kfclient.desk.runs.runs import Runs
     from kfclient.desk.sync.lists import Lists
+    from kfclient.elapsed import Uptime
     from kfclient.store import Home
 
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 class Context:
     """The parts of the desk that publishing uses, and its own records.
 
-    `clock` tells the time in UTC.
+    `clock` tells the time in UTC, `moment` how far this machine has counted.
     """
 
     home: Home
@@ -36,6 +37,7 @@ class Context:
     sends: SendJournal
     runs: Runs
     clock: Callable[[], dt.datetime]
+    moment: Callable[[], Uptime]
 
     def settle_time(self, business: str) -> dt.timedelta:
         """Return how long KashFlow may still be at work after a reply was lost."""

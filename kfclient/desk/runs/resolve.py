@@ -26,9 +26,9 @@ class Resolving:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._items = context.items
-        self.recovery = SendRecovery(context.sessions, context.items, context.sends, context.clock)
+        self.recovery = SendRecovery(context.sessions, context.items, context.sends, context.moment)
         self._deciding = Deciding(
-            context.sessions, context.items, context.sends, self.recovery, context.clock
+            context.sessions, context.items, context.sends, self.recovery, context.moment
         )
 
     def resolve(
@@ -120,6 +120,7 @@ class Resolving:
         with self._context.home.try_lock(publish_lock(business)) as held:
             if not held:
                 raise self._busy(known)
+            self._context.businesses.counts_change(business)
             yield
 
     # Inside

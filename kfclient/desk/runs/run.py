@@ -22,12 +22,13 @@ from kfclient.api.errors import (
     ReplyBroken,
     ReplyLost,
     ReplyTooSlow,
+    ServerBusy,
     ServerTrouble,
     ServerUnreachable,
     Unknown,
 )
 from kfclient.cancel import Cancel, Pause
-from kfclient.desk.errors import ItemUnknown, NotThereYet, PlanChanged
+from kfclient.desk.errors import ItemUnknown, NotThereYet, PlanChanged, SameTrouble
 from kfclient.desk.events import Listener, PublishWaiting
 from kfclient.desk.items.reference import folded
 from kfclient.desk.model.business import note_of
@@ -226,6 +227,7 @@ def _as_then(fresh: PlannedItem, new: NewContact | None) -> PlannedItem:
 _PASSING = {
     NotThereYet.code,
     ServerUnreachable.code,
+    ServerBusy.code,
     Unknown.code,
     ReplyLost.code,
     ReplyTooSlow.code,
@@ -234,6 +236,32 @@ _PASSING = {
     ServerTrouble.code,
 }
 """Problems that time may mend; an item with another one is not tried again in the same run."""
+
+
+_SAME_AT_MOST = 3
+"""How often the same trouble may come before a run gives up, or waits."""
+
+
+class Breaker:
+    """Notices the same trouble at one item after the other. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._code = ""
+        self._times = 0
+
+    def trips(self, result: PublishResult) -> SameTrouble | None:
+        """Count what became of an item; return what stops the run once that is enough."""
+        note = result.problem if result.state is ItemState.UNKNOWN else None
+        code = note.code if note is not None and note.code in _PASSING else ""
+        with self._lock:
+            self._times = self._times + 1 if code and code == self._code else 1
+            self._code = code
+            if note is None or not code or self._times < _SAME_AT_MOST:
+                return None
+        return SameTrouble(
+            f"{_SAME_AT_MOST} items one after the other had no answer: {note.sentence}"
+        )
 
 
 class PublishRun:
@@ -301,7 +329,7 @@ class PublishRun:
             if self._is_cut_short():
                 return self._report(cancelled=True)
             tries, before = (0 if len(self._over) > before else tries + 1), len(self._over)
-            waiting = self._wait_for(problem, tries) if self._run.wait else None
+            waiting = self._wait_for(problem, tries)
             if waiting is None:
                 return self._report(stopped=problem)
             self._record.begin()
@@ -348,12 +376,16 @@ class PublishRun:
             self._switch,
         )
 
+        breaker = Breaker()
+
         def work(task: Task) -> bool:
             try:
                 result = publisher.publish(task)
             except (Cancelled, Halted):
                 return False
             self._note_result(result)
+            if same := breaker.trips(result):
+                self._switch.halt(same)
             return self._switch.problem is None
 
         try:
@@ -373,9 +405,21 @@ class PublishRun:
             self._over.add(result.item_id)
 
     def _wait_for(self, problem: Problem | None, tries: int) -> PublishWaiting | None:
-        """Return how long to wait, and what for; None where nothing is to be waited for."""
+        """Return how long to wait, and what for; None where nothing is to be waited for.
+
+        A server that asks to be left alone is waited for whether or not the run waits for the
+        network, a few times without anything published between them.
+        """
+        if isinstance(problem, ServerBusy):
+            seconds = self._backoff.rest(problem.retry_after, tries)
+            gives_up = tries >= _SAME_AT_MOST - 1 and not self._run.wait
+            if gives_up or seconds is None:
+                return None
+            return PublishWaiting(business=self._business, seconds=seconds, problem=problem)
+        if not self._run.wait:
+            return None
         if problem is not None:
-            if not may_pass(problem):
+            if not (may_pass(problem) or isinstance(problem, SameTrouble)):
                 return None
             seconds = self._backoff.pause(tries)
             return PublishWaiting(business=self._business, seconds=seconds, problem=problem)
@@ -433,6 +477,7 @@ def _may_pass(note: ProblemNote | None) -> bool:
 # Waiting by itself: how long, and on whose clock.
 
 _FIRST, _LONGEST = 2.0, 60.0
+_LONGEST_REST = 15 * 60.0
 
 
 def _by_the_clock(seconds: float, cancel: Cancel) -> None:
@@ -457,6 +502,12 @@ class Backoff:
         """Return the seconds to wait after so many tries that came to nothing."""
         longest: float = min(_LONGEST, _FIRST * 2 ** min(tries, 10))
         return longest * (0.5 + self._chance() / 2)
+
+    def rest(self, asked: float | None, tries: int) -> float | None:
+        """Return the seconds for which a server is left alone; None where it asks for too many."""
+        if asked is None:
+            return self.pause(tries)
+        return asked + self._chance() if asked <= _LONGEST_REST else None
 
     def wait(self, seconds: float, cancel: Cancel) -> None:
         """Wait; raises `Cancelled` when the work shall stop instead."""

@@ -48,7 +48,7 @@ _LABELS: dict[str, str] = {
     "type_name": "Type",
     "classification_name": "Classification",
 }
-_UNSHOWN = {"type_id", "classification_id"}
+_UNSHOWN = {"type_id", "classification_id", "broken"}
 _FLAGS = {"ec", "outside_ec"}
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from kfclient.api.errors import RequestFault
+from kfclient.api.errors import Refused, ReplyBroken, RequestFault, ServerTrouble
+from kfclient.api.reply_text import UNREADABLE
+from kfclient.desk.business.sessions import NEEDS_RECONNECTING
 from kfclient.desk.model.list_names import ListName
 
 if TYPE_CHECKING:
     from kfclient.api import KashFlow
+    from kfclient.api.records import Record
     from kfclient.cancel import Cancel
 
 
@@ -27,8 +30,17 @@ COST_METHODS, SALE_METHODS = "cost-payment-methods", "sale-payment-methods"
 """The ways to pay, which are read with the bank accounts too: KashFlow has a list for each side."""
 
 OnRows = Callable[[int], None]
-Whole = dict[str, list[dict[str, Any]]]
-"""Documents as they are stored, by the name of the list; one reading may bring several."""
+
+
+class Whole(msgspec.Struct, frozen=True):
+    """What a reading brought: documents as they are stored, by the name of the list.
+
+    One reading may bring several lists. `remarks` say what came otherwise than whole.
+    """
+
+    documents: dict[str, list[dict[str, Any]]]
+    remarks: tuple[str, ...] = ()
+
 
 Reader = Callable[["KashFlow", OnRows, "Cancel"], Whole]
 
@@ -38,22 +50,22 @@ def _chart(kashflow: KashFlow, on_rows: OnRows, cancel: Cancel) -> Whole:
         records = kashflow.get_nominal_codes_extended(on_rows=on_rows, cancel=cancel)
     except RequestFault:  # other makers' servers may know the plain call alone
         records = kashflow.get_nominal_codes(on_rows=on_rows, cancel=cancel)
-    return {ListName.CHART: _documents(records)}
+    return _whole(ListName.CHART, records)
 
 
 def _suppliers(kashflow: KashFlow, on_rows: OnRows, cancel: Cancel) -> Whole:
     records = kashflow.get_suppliers(on_rows=on_rows, cancel=cancel)
-    return {ListName.SUPPLIERS: _documents(records)}
+    return _whole(ListName.SUPPLIERS, records)
 
 
 def _customers(kashflow: KashFlow, on_rows: OnRows, cancel: Cancel) -> Whole:
     records = kashflow.get_customers(on_rows=on_rows, cancel=cancel)
-    return {ListName.CUSTOMERS: _documents(records)}
+    return _whole(ListName.CUSTOMERS, records)
 
 
 def _tax_rates(kashflow: KashFlow, on_rows: OnRows, cancel: Cancel) -> Whole:
     records = kashflow.get_vat_rates(on_rows=on_rows, cancel=cancel)
-    return {ListName.TAX_RATES: _documents(records)}
+    return _whole(ListName.TAX_RATES, records)
 
 
 def _projects(kashflow: KashFlow, on_rows: OnRows, cancel: Cancel) -> Whole:
@@ -63,26 +75,30 @@ def _projects(kashflow: KashFlow, on_rows: OnRows, cancel: Cancel) -> Whole:
         # The plain call does not say which are finished: all count as active.
         known = kashflow.get_projects(on_rows=on_rows, cancel=cancel)
         records = [msgspec.structs.replace(project, status=1) for project in known]
-    return {ListName.PROJECTS: _documents(records)}
+    return _whole(ListName.PROJECTS, records)
 
 
 def _bank_accounts(kashflow: KashFlow, on_rows: OnRows, cancel: Cancel) -> Whole:
-    records = kashflow.get_bank_accounts(on_rows=on_rows, cancel=cancel)
-    try:
-        currencies = kashflow.get_currencies(cancel=cancel)
-    except RequestFault:  # a server without currencies keeps its books in one
-        currencies = []
-    try:
-        costs = kashflow.get_rec_pay_methods(cancel=cancel)
-        sales = kashflow.get_inv_pay_methods(cancel=cancel)
-    except RequestFault:  # a server without them takes no payments
-        costs = sales = []
-    return {
-        ListName.BANK_ACCOUNTS: _documents(records),
-        CURRENCIES: _documents(currencies),
-        COST_METHODS: _documents(costs),
-        SALE_METHODS: _documents(sales),
-    }
+    whole = _whole(
+        ListName.BANK_ACCOUNTS, kashflow.get_bank_accounts(on_rows=on_rows, cancel=cancel)
+    )
+    for name, words, read in (
+        (CURRENCIES, "currencies", kashflow.get_currencies),
+        (COST_METHODS, "ways to pay a purchase", kashflow.get_rec_pay_methods),
+        (SALE_METHODS, "ways a sale is paid", kashflow.get_inv_pay_methods),
+    ):
+        try:
+            beside = _whole(name, read(cancel=cancel))
+        except RequestFault:  # a server without currencies or payments has none of them
+            beside = Whole({name: []})
+        except NEEDS_RECONNECTING:
+            raise
+        except (Refused, ServerTrouble) as problem:
+            if not problem.said:  # no answer to this question: the server is in trouble
+                raise
+            beside = Whole({}, (f"The {words} stay as they were. {problem.sentence}",))
+        whole = Whole(whole.documents | beside.documents, whole.remarks + beside.remarks)
+    return whole
 
 
 READERS: dict[ListName, Reader] = {
@@ -96,8 +112,60 @@ READERS: dict[ListName, Reader] = {
 """How to read each list. Raises KashFlowError, Cancelled; a list that is returned came whole."""
 
 
-def _documents(records: Iterable[msgspec.Struct]) -> list[dict[str, Any]]:
-    return [msgspec.to_builtins(record) for record in records]
+MOST_REMARKS = 20
+"""How many records of a list are named, at most; how many more there are is said."""
+
+
+def _whole(name: str, records: Sequence[Record]) -> Whole:
+    documents, remarks = sound_documents(records)
+    return Whole({name: documents}, remarks)
+
+
+def sound_documents(records: Sequence[Record]) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    """Return the records that can be read, as they are stored, and what there is to say of others.
+
+    A broken one is left out and named, one with a character that cannot be read is named. Raises
+    `ReplyBroken` where all are broken: that is no list.
+    """
+    broken = [one for one in records if one.broken]
+    if broken and len(broken) == len(records):
+        raise ReplyBroken(
+            "None of the records in KashFlow's list can be read; the list stays as it was.",
+            "Try again; if it stays so, --trace FILE with the command shows what came.",
+        )
+    sound = [one for one in records if not one.broken] if broken else records
+    documents = [msgspec.to_builtins(one) for one in sound]
+    told = [
+        f"{_named(one)} was left out: its {' and '.join(one.broken)} cannot be read. "
+        "Put it right in KashFlow, then sync again."
+        for one in broken
+    ]
+    if UNREADABLE.encode() in msgspec.json.encode(documents):
+        told += [
+            f"{_named(one)} has a character in its {' and '.join(fields)} that cannot be read; "
+            f"{UNREADABLE} stands for it."
+            for one, document in zip(sound, documents, strict=True)
+            if (fields := [name for name, value in document.items() if _has_unreadable(value)])
+        ]
+    if len(told) > MOST_REMARKS:
+        told[MOST_REMARKS:] = [f"The same is so of {len(told) - MOST_REMARKS:,} more."]
+    return documents, tuple(told)
+
+
+def _has_unreadable(value: object) -> bool:
+    return isinstance(value, str) and UNREADABLE in value
+
+
+_NAMES = ("name", "account_name", "method_name", "currency_code", "code")
+_IDS = ("id", "supplier_id", "customer_id", "account_id", "method_id", "currency_id")
+
+
+def _named(record: Record) -> str:
+    """Return "Pennine Water (12)": what a person knows it by, and KashFlow's own id."""
+    names = (str(getattr(record, name, "") or "") for name in _NAMES)
+    ids = (getattr(record, name, 0) for name in _IDS)
+    name, number = next(filter(None, names), "A record"), next(filter(None, ids), 0)
+    return f"{name} ({number})" if number else name
 
 
 T = TypeVar("T")

@@ -194,15 +194,17 @@ class SyncRun:
             before = self._home.read_list(self._business, name)
         except Problem:
             before = []  # damaged: what comes now mends it
-        after = told.whole[name]
+        after = told.whole.documents[name]
         changes = changes_between(name, before, after)
         try:
-            for kept_as, documents in told.whole.items():
+            for kept_as, documents in told.whole.documents.items():
                 self._home.write_list(self._business, kept_as, documents)
         except Problem as problem:
             self._failed(name, problem)
             return
         self._changes[name] = changes
+        said = self._known(name).remarks
+        remarks = told.whole.remarks
         self._mark(
             name,
             ListStatus(
@@ -211,6 +213,7 @@ class SyncRun:
                 added=changes.added,
                 changed=changes.changed,
                 removed=changes.removed,
+                remarks=list(remarks),
             ),
         )
         self._listener(
@@ -222,6 +225,7 @@ class SyncRun:
                 changed=changes.changed,
                 removed=changes.removed,
                 seconds=told.seconds,
+                remarks=tuple(one for one in remarks if one not in said),
             )
         )
 
@@ -230,11 +234,23 @@ class SyncRun:
             return
         if not isinstance(told.error, Problem):
             raise told.error
+        known = self._known(told.list)
+        if _is_not_for_us(told.error):
+            # Said once, as a failure; from then on it is how things are.
+            remark = told.error.sentence
+            if remark in known.remarks or (known.problem and remark == known.problem.sentence):
+                kept = msgspec.structs.replace(known, problem=None, remarks=[remark])
+                self._mark(told.list, kept)
+                return
         self._failed(told.list, with_cure(told.error))
 
-    def _failed(self, name: ListName, problem: Problem) -> None:
+    def _known(self, name: ListName) -> ListStatus:
+        """Return how the list stood before this sync."""
         connection = self._businesses.get(self._business).connection
-        known = ListStatus() if connection is None else connection.lists.get(name, ListStatus())
+        return ListStatus() if connection is None else connection.lists.get(name, ListStatus())
+
+    def _failed(self, name: ListName, problem: Problem) -> None:
+        known = self._known(name)
         self._mark(name, msgspec.structs.replace(known, problem=note_of(problem)))
         self._listener(ListFailed(business=self._business, list=name, problem=problem))
 
@@ -287,6 +303,11 @@ class SyncRun:
 
     def _update(self, change: Callable[[Connection], Connection]) -> None:
         self._businesses.update_connection(self._business, change)
+
+
+def _is_not_for_us(problem: Problem) -> bool:
+    """Tell whether KashFlow has the list and does not let this account read it."""
+    return isinstance(problem, Refused) and not isinstance(problem, NEEDS_RECONNECTING)
 
 
 __all__ = ["SyncReport", "Syncing"]

@@ -185,6 +185,41 @@ class TestPeople:
         with pytest.raises(NotAllowed, match="anna is not one"):
             businesses.rename(known.id, "Mine")
 
+    def test_an_admin_who_can_log_in_here_stays(self, home: Home) -> None:
+        mine = Businesses(home)
+        known = mine.add("Harbour Lane")
+        mine.set_role(known.id, "no-such-user", Role.ADMIN)
+        for role in (None, Role.STANDARD):
+            with pytest.raises(LastAdmin, match="who is a user of this machine"):
+                mine.set_role(known.id, mine.person, role)
+        mine.set_role(known.id, "daemon", Role.ADMIN)
+        mine.set_role(known.id, mine.person, None)
+        with pytest.raises(NotAllowed) as refused:
+            mine.rename(known.id, "Mine")
+        assert f"kashdeck people 'Harbour Lane' {mine.person} admin" in refused.value.cure
+
+    def test_the_owner_of_the_folder_becomes_admin_and_the_trail_says_so(self, home: Home) -> None:
+        theirs = Businesses(home, person="ghost")
+        known = theirs.add("Harbour Lane")
+        mine = Businesses(home)
+        with pytest.raises(NotAllowed):
+            mine.set_role(known.id, "daemon", Role.ADMIN)
+        with pytest.raises(NotAllowed):
+            mine.set_role(known.id, "ghost", Role.STANDARD)
+        mine.set_role(known.id, mine.person, Role.ADMIN)
+        assert mine.role(known.id) is Role.ADMIN
+        mine.audit.flush(known.id)
+        (*_, last) = mine.audit.entries(known.id)
+        assert last.action == "owner-became-admin"
+        assert "as the owner of the home's folder may" in mine.audit.sentence(last)
+
+    def test_a_business_without_an_admin_names_whom_to_ask(self, home: Home) -> None:
+        known = Businesses(home, person="anna").add("Harbour Lane")
+        home.state().table("businesses").update({"people": {}})
+        with pytest.raises(NotAllowed, match="bob is not one") as refused:
+            Businesses(home, person="bob").rename(known.id, "Mine")
+        assert "the owner of the home's folder" in refused.value.cure
+
     def test_a_person_needs_a_name(self, businesses: Businesses) -> None:
         known = businesses.add("Harbour Lane")
         with pytest.raises(WrongValue):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import pytest
 
 from kfclient.desk import Desk, Draft
 from kfclient.desk.audit.entry import Action
+from kfclient.desk.business.backup_rights import Backups
 from kfclient.desk.errors import Busy, NotAllowed
 from kfclient.desk.events import Event, ItemPublished, SyncStarted
 from kfclient.desk.model.connection_state import ConnectionState
@@ -21,6 +25,7 @@ from kfclient.store.errors import (
     KeyringLocked,
     NoKeyring,
     PassphraseNeeded,
+    SecretElsewhere,
     SecretMissing,
     SecretNeeded,
 )
@@ -382,3 +387,116 @@ def test_a_password_refused_in_the_middle_of_publishing_is_asked_for_again(
     assert len(sandbox.account.receipts()) == 3
     with pytest.raises(SecretNeeded):
         desk.secrets.load(business, "ask")
+
+
+# -- where alone a password may go ------------------------------------------------------------
+
+
+@pytest.fixture
+def listener() -> Iterator[tuple[str, list[bytes]]]:
+    """Somebody else's server: its address, and all that was ever sent to it."""
+    heard: list[bytes] = []
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def listen() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                caller, _ = server.accept()
+                with caller:
+                    heard.append(caller.recv(65536))
+
+    threading.Thread(target=listen, daemon=True).start()
+    yield f"http://127.0.0.1:{server.getsockname()[1]}/api/service.asmx", heard
+    server.close()
+
+
+def readdress(desk: Desk, business: str, **fields: str) -> None:
+    """Change the connection in the state, as whoever can write to the files may."""
+    table = desk.home.state().table("businesses")
+    (found,) = table.by("id", business)
+    table.update({"connection": {**found["connection"], **fields}}, doc_ids=[found.doc_id])
+
+
+def test_a_password_goes_nowhere_but_to_the_address_it_is_kept_for(
+    desk: Desk, business: str, draft: Draft, listener: tuple[str, list[bytes]]
+) -> None:
+    connected(desk, business, draft)
+    elsewhere, heard = listener
+    for change in ({"endpoint": elsewhere}, {"username": "mallory"}):
+        before = {"endpoint": draft.endpoint, "username": draft.username}
+        readdress(desk, business, **change)
+        with pytest.raises(SecretElsewhere, match="was not sent") as refused:
+            desk.sessions.call(business, lambda kashflow: kashflow.get_currencies())
+        assert draft.endpoint in refused.value.sentence
+        assert "kashdeck reconnect" in refused.value.cure
+        with pytest.raises(SecretElsewhere):
+            desk.syncing.sync(business)
+        assert desk.businesses.summary(business).state is ConnectionState.NEEDS_RECONNECTING
+        readdress(desk, business, **before)
+    assert heard == []
+    assert not desk.syncing.sync(business).failed
+    assert desk.businesses.summary(business).state is ConnectionState.CONNECTED
+
+
+@pytest.mark.parametrize("place", [ONE, FILE])
+def test_a_password_of_an_older_version_learns_where_it_may_go_when_it_is_used(
+    desk: Desk,
+    business: str,
+    draft: Draft,
+    listener: tuple[str, list[bytes]],
+    place: str,
+) -> None:
+    make_cheap_file(desk.home.root, PASSPHRASE)
+    desk.secrets.unlock(FILE, PASSPHRASE)
+    secret = connected(desk, business, draft, place)
+    desk.secrets.save(business, secret, place)  # as it was kept before: the two alone
+    assert desk.secrets.load(business, place).endpoint == ""
+    assert not desk.syncing.sync(business).failed
+    kept = desk.secrets.load(business, place)
+    assert (kept.endpoint, kept.username) == (draft.endpoint, draft.username)
+    assert kept == secret
+    readdress(desk, business, endpoint=listener[0])
+    with pytest.raises(SecretElsewhere):
+        desk.syncing.sync(business)
+    assert listener[1] == []
+
+
+def test_a_password_of_an_older_version_does_not_follow_a_backup_to_another_address(
+    desk: Desk, business: str, draft: Draft, listener: tuple[str, list[bytes]], tmp_path: Path
+) -> None:
+    secret = connected(desk, business, draft)
+    path, same = tmp_path / "elsewhere.zip", tmp_path / "same.zip"
+    backups = Backups(desk.home, person="anna")
+    backups.make(same)
+    readdress(desk, business, endpoint=listener[0])
+    backups.make(path)
+    readdress(desk, business, endpoint=draft.endpoint)
+    desk.secrets.save(business, secret, ONE)
+
+    (moved,) = backups.readdressed(path)
+    assert moved.before == f"{draft.username} at {draft.endpoint}"
+    assert moved.after == f"{draft.username} at {listener[0]}"
+    backups.restore(path)
+    with pytest.raises(SecretElsewhere):
+        desk.syncing.sync(business)
+    assert listener[1] == []
+
+    assert [one.after for one in backups.readdressed(same)] == [moved.before]
+    backups.restore(same)
+    with pytest.raises(SecretElsewhere):  # nobody can say any more where it was meant to go
+        desk.syncing.sync(business)
+    desk.connecting.reconnect(business, msgspec.structs.replace(draft, secrets_in=ONE))
+    assert not desk.syncing.sync(business).failed
+    assert backups.readdressed(same) == []
+    backups.restore(same)
+    assert not desk.syncing.sync(business).failed
+
+
+def test_a_password_that_is_typed_is_asked_for_with_the_address_it_goes_to(
+    desk: Desk, business: str, draft: Draft
+) -> None:
+    connected(desk, business, draft, "ask")
+    desk.secrets.take_back(business)
+    with pytest.raises(SecretNeeded) as needed:
+        desk.syncing.sync(business)
+    assert f"It goes to {draft.username} at {draft.endpoint}." in needed.value.sentence

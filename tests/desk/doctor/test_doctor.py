@@ -17,6 +17,7 @@ from kfclient.desk.business.businesses import Businesses
 from kfclient.desk.doctor import examine
 from kfclient.desk.doctor.report import DoctorFinding, Report, Urgency
 from kfclient.desk.model.business import Company, Connection, Role
+from kfclient.desk.person import this_person
 from kfclient.store.errors import StateBusy
 from kfclient.store.home import Home
 from kfclient.store.log import start_logging, stop_logging
@@ -73,6 +74,7 @@ def root(tmp_path: Path) -> Path:
     )
     businesses.save_connection(business, connection)
     businesses.set_role(business, "tapir", Role.STANDARD)
+    businesses.set_role(business, this_person(), Role.ADMIN)
     home.books(business).table("items").insert({"supplier": "tapir", "net": "4321.09"})
     home.write_list(business, "suppliers", [{"Name": "tapir"}])
     audit = Audit(home, person="Numbat")
@@ -320,6 +322,26 @@ def test_a_part_that_fails_is_told_and_the_rest_goes_on(
     assert "RuntimeError in test_doctor.py" in finding(report, "not-examined").sentence
     assert "zebra" not in said(report)
     assert report.databases
+
+
+def test_a_business_that_nobody_here_can_administer_is_told(root: Path) -> None:
+    home = Home(root)
+    Businesses(home, person="Numbat").set_role("zebra-traders", this_person(), None)
+    home.close()
+    report = examine(root)
+    assert codes(report) == ["no-admin"]
+    assert "business 1" in finding(report, "no-admin").sentence
+    assert "kashdeck people NAME" in finding(report, "no-admin").cure
+
+
+def test_what_is_no_file_is_told(root: Path) -> None:
+    (root / "state.json.next.lock").unlink(missing_ok=True)
+    (root / "state.json.next.lock").symlink_to("/etc/hostname")
+    os.mkfifo(root / "businesses" / "zebra-traders" / "seen.json", 0o600)
+    report = examine(root)
+    assert {"no-files", "state-unreadable"} == set(codes(report))
+    assert "state.json.next.lock" in finding(report, "no-files").sentence
+    assert "seen.json" in finding(report, "no-files").sentence
 
 
 def test_modes_are_judged_by_the_folder(root: Path) -> None:

@@ -171,6 +171,23 @@ def test_the_tax_rate_is_what_the_row_says_where_it_says_one(
     assert item.lines[0].category == "Water Rates"
 
 
+def test_what_the_file_calls_its_tax_and_its_sterling_vat_come_with_it(
+    inbox: Inbox, tmp_path: Path
+) -> None:
+    foreign = {"Currency": "EUR", "Tax (GBP)": "171.42", "Total (GBP)": "1020.00"}
+    items, _ = bring(
+        inbox,
+        tmp_path,
+        dext_row(1, **{**priced("1200.00", "200.00"), **foreign}),
+        dext_row(2, **{"Tax Name": "Reverse charge", "Tax Percentage": "20"}),
+        dext_row(3, **{"Tax Name": "Zero Rated Expenses"}),
+        dext_row(4, **{"Tax Name": "Exempt Expenses"}),
+    )
+    assert [one.stated_vat for one in items] == [Decimal("171.42"), None, None, None]
+    assert items[1].tax_name == "Reverse charge"
+    assert [one.lines[0].tax_rate for one in items[1:]] == [20, 0, -1]
+
+
 def test_two_totals_in_one_currency_are_for_a_person_to_settle(
     inbox: Inbox, tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import msgspec
 import pytest
 
 from kfclient.desk.errors import FileRefused
+from kfclient.desk.importing.csvfile import read_csv
 from kfclient.desk.model.item import Kind
 from kfclient.store import Home
 from tests.desk.filed import DEXT, bring, dext_row, text_of
@@ -252,3 +254,17 @@ def test_other_kinds_of_files_are_refused_in_words(
     path.write_bytes(content)
     with pytest.raises(FileRefused, match=words):
         inbox.importing.import_file(inbox.business, path)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "full", "endless", "folder"])
+def test_what_is_no_file_is_said_and_not_waited_for(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "costs.csv"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        named = {"device": "/dev/zero", "full": "/dev/full", "endless": "/proc/kmsg"}
+        path.symlink_to(named[kind])
+    with pytest.raises(FileRefused, match=r"costs.csv cannot be read: "):
+        read_csv(path)

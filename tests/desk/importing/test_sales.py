@@ -161,3 +161,13 @@ def test_vat_and_totals_of_each_line_are_its_own(inbox: Inbox, tmp_path: Path) -
     rows = [row | {"VAT": "2.00", "Total": "12.00"} for row in lines("10.00", "10.00")]
     (item,), _ = issued(inbox, tmp_path, *rows)
     assert (item.vat, item.total, item.problem) == (Decimal("4.00"), Decimal("24.00"), None)
+
+
+def test_a_fraction_in_a_sales_file_is_the_percentage_and_the_import_says_so(
+    inbox: Inbox, tmp_path: Path
+) -> None:
+    row = sale(Quantity="1", **{"Unit Price": "100.00", "Tax Rate": "0.2"})
+    (item,), _ = bring_sales(inbox, tmp_path, row)
+    assert item.gross == Decimal("120.00")
+    assert item.problem is not None
+    assert "0.2 was read as 20%" in item.problem.sentence

@@ -17,6 +17,7 @@ from kfclient.desk.model.business import ProblemNote, Settings
 from kfclient.desk.model.item import Item, ItemLine, Kind, Severity
 from kfclient.desk.model.list_names import ListName
 from kfclient.desk.model.sides import PURCHASES, SALES, Side
+from kfclient.money import ZERO
 from tests.desk.seeded import (
     CURRENCIES,
     CUSTOMERS,
@@ -86,6 +87,7 @@ def test_a_good_item_has_nothing_to_say() -> None:
     [
         ({"contact": ""}, "E-CONTACT-MISSING"),
         ({"contact": "Nobody Known"}, "W-SUPPLIER-NEW"),
+        ({"contact": "X"}, "E-SUPPLIER-SHORT"),
         ({"contact": "Twin Traders"}, "E-SUPPLIER-AMBIGUOUS"),
         ({"contact_code": "NOSUCH"}, "E-SUPPLIER-UNKNOWN"),
         ({"kind": Kind.SALE, "category": "Sales", "contact": "New"}, "W-CUSTOMER-NEW"),
@@ -145,13 +147,94 @@ def test_each_trouble_has_its_own_finding(changes: dict[str, Any], code: str) ->
         ({"tax_rate": Decimal("17.5"), "vat": Decimal("17.50")}, "E-TAX-RATE-UNKNOWN"),
         ({"tax_rate": None, "vat": Decimal("13.00")}, "E-TAX-RATE-MISSING"),
         ({"tax_rate": Decimal(20), "vat": Decimal("19.00")}, "W-TAX-MISMATCH"),
-        ({"tax_rate": Decimal(20), "vat": Decimal(0)}, "W-TAX-MISMATCH"),
+        ({"tax_rate": Decimal(20), "vat": Decimal(0)}, "E-TAX-NO-VAT"),
+        ({"tax_rate": Decimal(20), "vat": Decimal(200), "unit_price": ZERO}, "W-VAT-ALONE"),
+        ({"vat": Decimal(12), "tax_rate": None, "category": "Insurance"}, "W-INSURANCE-TAX"),
         ({"tax_rate": Decimal(-1), "vat": Decimal("0.01")}, "W-TAX-MISMATCH"),
         ({"tax_rate": None}, "W-TAX-NOT-SAID"),
     ],
 )
 def test_tax_is_looked_at_when_it_goes_to_kashflow(changes: dict[str, Any], code: str) -> None:
-    assert codes(item(**changes), ON) == [code]
+    assert codes(item(**changes), ON)[0] == code
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"tax_name": "Domestic reverse charge @ 20%", "tax_rate": Decimal(20)},
+        {"tax_name": "Reverse charge", "tax_rate": Decimal(0)},
+        {"tax_name": "20.0% RC SG", "tax_rate": None},
+        {"tax_name": "EC Acquisitions (20%)", "tax_rate": Decimal(20), "vat": Decimal(20)},
+        {"description": "Scaffolding. Reverse-charge: customer to account for the VAT to HMRC"},
+        {"note": "Autoliquidation"},
+    ],
+)
+def test_what_is_under_the_reverse_charge_stops_and_no_cure_makes_it_worse(
+    changes: dict[str, Any],
+) -> None:
+    odd = item(**changes)
+    (finding,) = check(odd, ON)
+    assert (finding.code, finding.key) == ("E-REVERSE-CHARGE", "agree")
+    assert "in KashFlow" in finding.cure
+    assert codes(odd)[0] == "W-REVERSE-CHARGE"
+    agreed = msgspec.structs.replace(odd, agreed=("E-REVERSE-CHARGE",))
+    (told,) = check(agreed, ON)
+    assert (told.code, told.key) == ("W-REVERSE-CHARGE", "")
+
+
+def test_what_says_that_it_is_not_under_the_reverse_charge_is_not() -> None:
+    assert codes(item(note="This supply is not subject to the reverse charge."), ON) == []
+    assert codes(item(contact="Pennine Water", note="EC1 delivery"), ON) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        # Insurance premium tax, settlement discount, half the VAT of a lease, import VAT, no VAT.
+        ({"vat": Decimal(12), "tax_rate": None}, "choose-tax-rate"),
+        ({"vat": Decimal(12), "tax_rate": None, "contact": "Acme Insurance"}, "vat-in-net"),
+        ({"vat": Decimal("19.50"), "total": Decimal("119.50")}, "choose-tax-rate"),
+        (
+            {"unit_price": Decimal(330), "vat": Decimal(30), "total": Decimal(360)},
+            "choose-tax-rate",
+        ),
+        ({"unit_price": ZERO, "vat": Decimal(200), "total": Decimal(200)}, ""),
+        (
+            {"unit_price": ZERO, "vat": Decimal(200), "total": Decimal(200), "tax_rate": None},
+            "choose-tax-rate",
+        ),
+        ({"vat": ZERO, "total": Decimal(100)}, "choose-tax-rate"),
+        ({"vat": Decimal("7.13"), "tax_rate": None}, "choose-tax-rate"),
+        ({"vat": Decimal(10), "description": "Food zero-rated, drinks 20%"}, "split"),
+        ({"vat": Decimal(10), "tax_rate": None, "note": "mixed supplies"}, "split"),
+    ],
+)
+def test_a_cure_is_offered_only_where_the_item_says_so(changes: dict[str, Any], key: str) -> None:
+    found = check(item(**{"tax_rate": Decimal(20), **changes}), ON)
+    odd = next(one for one in found if one.code.partition("-")[2][:3] in {"TAX", "VAT", "INS"})
+    assert odd.key == key
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"), [("171.42", True), ("170.01", False), ("170.00", False), (None, False)]
+)
+def test_vat_stated_in_the_books_currency_is_held_against_what_is_booked(
+    stated: str | None, said: bool
+) -> None:
+    foreign = item(
+        currency="EUR",
+        exchange_rate=Decimal("1.176471"),
+        unit_price=Decimal(1000),
+        vat=Decimal(200),
+        tax_rate=Decimal(20),
+        stated_vat=None if stated is None else Decimal(stated),
+    )
+    found = [one.sentence for one in check(foreign, ON) if one.code == "W-VAT-STATED"]
+    assert bool(found) is said
+    if said:
+        assert "VAT of £171.42, and KashFlow will book £170.00" in found[0]
+        assert "£1.42 less" in found[0]
+    assert "W-VAT-STATED" not in codes(foreign)
 
 
 @pytest.mark.parametrize("vat", ["20.00", "19.99", "20.01"])
@@ -172,6 +255,38 @@ def test_a_default_tax_code_is_used_where_the_vat_agrees_with_it() -> None:
     assert zero.tax_rate(silent.lines[0], Kind.COST) == 0
     assert codes(silent, twenty) == ["W-TAX-NOT-SAID"]
     assert twenty.tax_rate(silent.lines[0], Kind.COST) == -1
+
+
+@pytest.mark.parametrize("known", [reference_data(), ON])
+@pytest.mark.parametrize(
+    ("rate", "vat", "code", "key"),
+    [
+        ("0.2", "0.20", "E-TAX-RATE-FRACTION", "use-percentage"),
+        ("0.05", "0.05", "E-TAX-RATE-FRACTION", "use-percentage"),
+        ("0.175", "0.18", "E-TAX-RATE-FRACTION", "choose-tax-rate"),
+        ("2", "2.00", "E-TAX-RATE-UNKNOWN", "choose-tax-rate"),
+        ("1.2", "1.20", "E-TAX-RATE-UNKNOWN", "choose-tax-rate"),
+    ],
+)
+def test_a_rate_that_makes_the_gross_is_looked_at_whether_or_not_tax_goes(
+    rate: str, vat: str, code: str, key: str, known: ReferenceData
+) -> None:
+    odd = item(tax_rate=Decimal(rate), vat=Decimal(vat))
+    found = next(one for one in check(odd, known) if one.code == code)
+    assert (found.key, found.field) == (key, "lines.1.tax_rate")
+
+
+def test_a_gross_that_the_file_vouches_for_needs_no_known_rate_while_tax_is_off() -> None:
+    irish = item(tax_rate=Decimal(23), vat=Decimal("23.00"), total=Decimal("123.00"))
+    assert codes(irish) == ["W-TAX-OFF"]
+    typed = item(tax_rate=Decimal(20), vat=Decimal("2.00"))
+    assert codes(typed) == ["W-TAX-MISMATCH", "W-TAX-OFF"]
+
+
+def test_a_fraction_is_looked_at_before_the_tax_rates_are_synced_too() -> None:
+    unsynced = reference_data(tax_rates=(), missing=frozenset({ListName.TAX_RATES}))
+    assert "E-TAX-RATE-FRACTION" in codes(item(tax_rate=Decimal("0.2"), vat=ZERO), unsynced)
+    assert codes(item(tax_rate=Decimal(2), vat=Decimal(2)), unsynced) == ["W-TAX-OFF"]
 
 
 def test_a_code_settles_which_of_two_namesakes_is_meant() -> None:

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kfclient.desk.items.duplicate_index import DuplicateIndex
 from kfclient.desk.items.duplicate_match import (
     Alike,
-    DuplicateIndex,
     Grade,
     Sighting,
     beat_of,

@@ -155,7 +155,7 @@ def test_the_home_screen_is_told_how_many_stand_where(inbox: Inbox) -> None:
     inbox.items.put(inbox.business, change(third, sent=ItemState.PUBLISHED, number=1))
     second = inbox.items.get(inbox.business, "2")
     inbox.items.put(inbox.business, change(second, sent=ItemState.UNKNOWN))
-    expected = ItemCounts(ready=1, to_review=1, published=1, needs_you=1)
+    expected = ItemCounts(ready=1, to_review=1, published=1, needs_you=1, unknown=1)
     assert inbox.items.refresh_counts(inbox.business) == expected
     assert inbox.businesses.summary(inbox.business).items == expected
     inbox.items.remove(inbox.business, "4")
@@ -204,3 +204,23 @@ def test_a_thousand_items_are_told_where_they_stand_while_a_key_is_pressed(inbox
     # Of CPU; measured 25 ms and 2 ms.
     assert first < 1.0
     assert again < 0.2
+
+
+def test_a_tax_rate_written_as_a_fraction_is_read_as_the_percentage_and_said(inbox: Inbox) -> None:
+    def of(rate: str, vat: str) -> Item:
+        rated = ItemLine(unit_price=Decimal(100), tax_rate=Decimal(rate), vat=Decimal(vat))
+        return change(COST, lines=(msgspec.structs.replace(rated, category="Water Rates"),))
+
+    added = inbox.items.add(inbox.business, of("0.2", "0.20"))
+    assert (added.lines[0].tax_rate, added.gross) == (Decimal(20), Decimal("120.00"))
+    assert [one.code for one in inbox.items.findings(inbox.business, added)] == [
+        "W-TAX-RATE-READ",
+        "W-TAX-OFF",
+    ]
+    assert inbox.items.refresh_counts(inbox.business) == ItemCounts(ready=1)
+    saved = inbox.items.save(inbox.business, added)
+    assert saved.problem is None
+    # What the document charged stays, where it was not worked out from the fraction.
+    assert inbox.items.add(inbox.business, of("0.2", "20.00")).gross == Decimal("120.00")
+    # A fraction that is nobody's percentage is for a person to look at.
+    assert inbox.items.add(inbox.business, of("0.19", "0.19")).lines[0].tax_rate == Decimal("0.19")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,12 +14,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kfclient.api.records import Invoice
+from kfclient.desk.errors import FileChanged
 from kfclient.desk.items.check import check
 from kfclient.desk.items.items import state_of
 from kfclient.desk.items.reference import ReferenceData
 from kfclient.desk.model.business import Settings
 from kfclient.desk.model.item import Item, ItemLine, ItemState, Kind
-from kfclient.desk.publish.plan import PlannedItem, fingerprint_of, make_plan, plan_item
+from kfclient.desk.publish.kashflow_documents import ready_to_send
+from kfclient.desk.publish.plan import (
+    PlannedFile,
+    PlannedItem,
+    content_of,
+    fingerprint_of,
+    make_plan,
+    plan_item,
+    planned_file,
+)
 from kfclient.money import pennies
 from tests.desk.seeded import CURRENCIES, CUSTOMERS, NOMINALS, NOW, PROJECTS, RATES, SUPPLIERS
 
@@ -315,3 +327,18 @@ def test_what_kashflow_adds_up_is_what_the_item_says_to_the_penny(
     assert planned.vat == (item.vat if known is ON else 0)
     for one in planned.invoice.lines:
         assert one.rate == round(one.rate, 2)
+
+
+def test_a_file_that_became_none_is_not_waited_for_nor_read_whole(tmp_path: Path) -> None:
+    bill = tmp_path / "bill.pdf"
+    os.mkfifo(bill)
+    assert planned_file(str(bill)).digest == ""
+    with pytest.raises(OSError, match="it is a pipe, not a file"):
+        content_of(str(bill))
+    bill.unlink()
+    with bill.open("wb") as file:
+        file.truncate(20 << 30)
+    planned = planned_file(str(bill))
+    assert (planned.size, planned.digest) == (20 << 30, "")
+    with pytest.raises(FileChanged, match="it is too large"):
+        ready_to_send(PlannedFile(path=str(bill), name="bill.pdf", digest="1"))

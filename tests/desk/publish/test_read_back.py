@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+import msgspec
 import pytest
 
 from kfclient.desk.model.item import ItemState
 from kfclient.desk.published.verify import Verdict
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
+from kfclient.threads import in_thread
 from tests.desk.publisher import Publisher
+from tests.slow import slow_replies
+from tests.waiting import HANG
 
 
 @pytest.fixture
@@ -124,3 +130,78 @@ def test_nothing_is_held_up_while_it_cannot_be_read(desk: Publisher) -> None:
     assert desk.item("1").dbid is None
     assert desk.publish().published == 1
     assert desk.item("2").dbid is not None
+
+
+# What KashFlow says is in the books only once reading back has shown it.
+
+
+def insert_by_hand(desk: Publisher, contact: str, gross: str) -> int:
+    """Key another bill in KashFlow, as a person may there; return its number."""
+    kashflow = desk.desk.sessions.open(desk.business)
+    (party,) = [one.supplier_id for one in kashflow.get_suppliers() if one.name == contact]
+    (item,) = desk.add("KEYED BY HAND", contact=contact)
+    planned = desk.desk.publishing.plan(desk.business, [item.id]).items[0]
+    desk.desk.items.remove(desk.business, item.id)
+    line = msgspec.structs.replace(
+        planned.invoice.lines[0], rate=Decimal(gross), vat_rate=Decimal(0), vat_amount=Decimal(0)
+    )
+    bill = msgspec.structs.replace(planned.invoice, customer_id=party, lines=(line,))
+    return kashflow.insert_receipt(bill)
+
+
+@pytest.mark.parametrize("contact", ["Pennine Water", "Tern Telecom"])
+def test_a_number_that_was_given_again_before_it_was_read_is_not_taken(
+    home: Home, sandbox: Sandbox, contact: str
+) -> None:
+    desk = Publisher(home, sandbox)
+    desk.add("PEN-1")
+    sandbox.misbehave("GetReceipt", "slow")
+    with slow_replies(sandbox) as slow:
+        publishing = in_thread(desk.publish, "publishing")
+        slow.until_held(1)
+        (mine,) = sandbox.account.receipts()
+        delete_there(desk)
+        assert insert_by_hand(desk, contact, "999.00") == mine["InvoiceNumber"]
+        slow.let_all_go()
+        report = publishing.result(HANG)
+    (result,) = report.results
+    assert result.state is ItemState.UNKNOWN
+    assert result.problem is not None
+    assert result.problem.code == "came-out-different"
+    assert "£999.00" in result.problem.sentence
+    assert desk.item("1").dbid is None
+    undo = desk.desk.undoing.plan(desk.business, ["1"])
+    assert desk.desk.undoing.undo(desk.business, undo).undone == 0
+    desk.wait(131)
+    assert desk.desk.resolving.resolve(desk.business)[0].state is ItemState.READY
+    (theirs,) = sandbox.account.receipts()
+    assert theirs["CustomerReference"] == "KEYED BY HAND"
+
+
+def test_an_answer_that_names_another_document_is_no_proof(home: Home, sandbox: Sandbox) -> None:
+    desk = Publisher(home, sandbox)
+    (first,) = desk.add("FIRST")
+    desk.publish(first.id)
+    number = desk.item(first.id).number
+    (item,) = desk.add("SECOND")
+    sandbox.misbehave("InsertReceipt", "false-ok", text=str(number))
+    (result,) = desk.publish(item.id).results
+    assert result.state is ItemState.UNKNOWN
+    (found,) = desk.desk.resolving.resolve(desk.business)
+    assert found.state is ItemState.PUBLISHED
+    assert desk.item(item.id).number != number
+    assert desk.document(desk.item(item.id)).customer_reference == "SECOND"
+    assert len(desk.purchases()) == 2
+
+
+def test_an_answer_that_names_no_document_is_no_proof(home: Home, sandbox: Sandbox) -> None:
+    desk = Publisher(home, sandbox)
+    (item,) = desk.add("GHOST", bank_account="Current account", payment_method="BACS")
+    sandbox.misbehave("InsertReceipt", "false-ok", text="77")
+    (result,) = desk.publish(item.id).results
+    assert result.state is ItemState.UNKNOWN
+    assert result.problem is not None
+    assert "of that number is not there" in result.problem.sentence
+    assert sandbox.account.payments() == []
+    (found,) = desk.desk.resolving.resolve(desk.business)
+    assert (found.state, found.number) == (ItemState.PUBLISHED, desk.purchases()[0].invoice_number)

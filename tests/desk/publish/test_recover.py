@@ -15,10 +15,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from kfclient.desk.errors import SeveralThere
+from kfclient.desk.errors import NotDecided, SeveralThere
 from kfclient.desk.events import ItemHeld
 from kfclient.desk.model.item import ItemState
-from kfclient.desk.publish.journal import SendJournal
 from kfclient.desk.publish.kashflow_documents import candidates
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
@@ -177,14 +176,14 @@ def test_what_may_have_come_out_differently_is_not_sent_again(
     desk.add("PEN-1")
     desk.sandbox.misbehave("InsertReceipt", "drop-after")
     desk.publish()
-    (send,) = SendJournal(desk.home, desk.desk.items, desk.desk.audit, lambda: desk.now).pending(
-        desk.business
-    )
+    (send,) = desk.desk.context.sends.pending(desk.business)
     (found,) = desk.purchases()
     assert candidates(send, [found]) == ([found], [])
     other = msgspec.structs.replace(found, **change)
     assert candidates(send, [other]) == ([], [other])
-    unlike = msgspec.structs.replace(found, customer_reference="OTHER")
+    another = msgspec.structs.replace(found, customer_reference="OTHER")
+    assert candidates(send, [another]) == ([], [another]), "a server may rewrite a text"
+    unlike = msgspec.structs.replace(another, net_amount=Decimal(1), lines=())
     older = msgspec.structs.replace(other, invoice_dbid=-1)
     assert candidates(send, [unlike, older]) == ([], [])
 
@@ -246,8 +245,44 @@ def test_a_document_that_may_be_anothers_is_left_for_a_person(desk: Publisher) -
     assert result.problem is not None
     assert "or another one published before" in result.problem.sentence
     edit_there(desk, CustomerReference="the first")
-    result, _ = desk.desk.resolving.resolve(desk.business)
-    assert result.state is ItemState.READY
+    (result,) = desk.desk.resolving.resolve(desk.business, ["2"])
+    assert result.state is ItemState.UNKNOWN
+    assert desk.desk.resolving.decide(desk.business, "2", number=None).state is ItemState.READY
+
+
+@pytest.mark.parametrize(
+    ("sent", "given_back"),
+    [("ŻÓŁ-77", "?Ó?-77"), ("B&Q-9", "B&amp;Q-9"), ("1234567890123", "1.23457E+12"), ("A-1", "")],
+)
+def test_a_reference_that_comes_back_changed_is_asked_about_and_not_sent_again(
+    desk: Publisher, sent: str, given_back: str
+) -> None:
+    desk.add(sent)
+    desk.sandbox.misbehave("InsertReceipt", "drop-after")
+    desk.publish()
+    edit_there(desk, CustomerReference=given_back)
+    desk.wait(1000)
+    (result,) = desk.desk.resolving.resolve(desk.business)
+    assert result.state is ItemState.UNKNOWN
+    assert result.problem is not None
+    assert result.problem.code == SeveralThere.code
+    (shown,) = desk.desk.resolving.candidates(desk.business, "1").found
+    assert desk.publish("1").published == 0
+    decided = desk.desk.resolving.decide(desk.business, "1", number=shown.number)
+    assert decided.state is ItemState.PUBLISHED
+    assert len(desk.purchases()) == 1
+
+
+def test_two_of_one_amount_that_both_arrived_are_each_found_without_a_question(
+    desk: Publisher,
+) -> None:
+    desk.add("A-1", "B-2")
+    for item_id in "12":
+        desk.sandbox.misbehave("InsertReceipt", "drop-after")
+        desk.publish(item_id)
+    results = desk.desk.resolving.resolve(desk.business)
+    assert [one.state for one in results] == [ItemState.PUBLISHED] * 2
+    assert [desk.document(desk.item(one)).customer_reference for one in "12"] == ["A-1", "B-2"]
 
 
 # A sudden end
@@ -258,14 +293,15 @@ KILLED = """
     from kfclient.store import ConnectionSecret, Home, Secrets
     from kfclient.desk import Desk
     from kfclient.api.client import KashFlow
+    from tests.desk.moments import moment_at
 
     root, business, password, key, when, now = sys.argv[1:]
-    clock = lambda: dt.datetime.fromisoformat(now)
+    now = dt.datetime.fromisoformat(now)
     home = Home(Path(root))
     secrets = Secrets(home.root, memory=True)
     backend = secrets.choices()[0].id
     secrets.save(business, ConnectionSecret(password, key), backend)
-    desk = Desk(home, secrets, person="anna", clock=clock)
+    desk = Desk(home, secrets, person="anna", clock=lambda: now, moment=lambda: moment_at(now))
     real = KashFlow.insert_receipt
 
     def last_act(self, invoice):
@@ -352,4 +388,41 @@ def test_the_settle_time_runs_from_when_the_wait_was_given_up(desk: Publisher) -
     desk.wait(129)
     assert desk.desk.resolving.resolve(desk.business)[0].state is ItemState.UNKNOWN
     desk.wait(1)
+    assert desk.desk.resolving.resolve(desk.business)[0].state is ItemState.READY
+
+
+@pytest.mark.parametrize("step", [600, -3 * 86400])
+def test_a_clock_that_is_set_changes_nothing_about_the_settle_time(
+    desk: Publisher, step: int
+) -> None:
+    desk.add("PEN-1")
+    desk.sandbox.misbehave("InsertReceipt", "drop-before")
+    desk.publish()
+    desk.step_the_clock(step)
+    assert desk.desk.resolving.resolve(desk.business)[0].state is ItemState.UNKNOWN
+    with pytest.raises(NotDecided):
+        desk.desk.resolving.decide(desk.business, "1", number=None)
+    desk.wait(131)
+    assert desk.desk.resolving.decide(desk.business, "1", number=None).state is ItemState.READY
+
+
+def test_a_machine_that_was_started_again_counts_from_its_start(desk: Publisher) -> None:
+    desk.add("PEN-1")
+    desk.sandbox.misbehave("InsertReceipt", "drop-before")
+    desk.publish()
+    desk.start_the_machine_again()
+    desk.wait(129)
+    assert desk.desk.resolving.resolve(desk.business)[0].state is ItemState.UNKNOWN
+    desk.wait(2)
+    assert desk.desk.resolving.resolve(desk.business)[0].state is ItemState.READY
+
+
+def test_what_another_machine_gave_up_waits_from_the_first_look(desk: Publisher) -> None:
+    desk.add("PEN-1")
+    desk.sandbox.misbehave("InsertReceipt", "drop-before")
+    desk.publish()
+    desk.machine = "another"
+    desk.wait(9000)
+    assert desk.desk.resolving.resolve(desk.business)[0].state is ItemState.UNKNOWN
+    desk.wait(131)
     assert desk.desk.resolving.resolve(desk.business)[0].state is ItemState.READY

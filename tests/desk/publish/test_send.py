@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from kfclient.desk.events import Event, ItemPublished
 from kfclient.desk.model.item import ItemState
+from kfclient.desk.publish import send
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
 from tests.desk.publisher import Publisher
@@ -90,3 +92,43 @@ def test_an_error_nobody_foresaw_leaves_the_item_of_unknown_outcome(
     with pytest.raises(KeyboardInterrupt):
         desk.publish()
     assert desk.state("1") is ItemState.UNKNOWN
+
+
+def test_what_somebody_keys_while_publishing_goes_on_is_not_sent_beside_it(
+    desk: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(send, "_OLD", 0.0)
+    monkeypatch.setattr(send, "_SHARE", 0)
+    _, second = desk.add("A", "B")
+    plan = desk.desk.publishing.plan(desk.business)
+
+    def key(event: Event) -> None:
+        if isinstance(event, ItemPublished):
+            desk.keyed_by_hand(second)
+
+    report = desk.desk.publishing.publish(desk.business, plan, listener=key)
+    assert [one.state for one in report.results] == [ItemState.PUBLISHED, ItemState.TO_REVIEW]
+    assert sorted(one.customer_reference for one in desk.purchases()) == ["A", "B"]
+
+
+def test_what_comes_into_the_books_from_elsewhere_as_well_stops_the_run_and_is_named(
+    desk: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(send, "_OLD", 0.0)
+    monkeypatch.setattr(send, "_SHARE", 0)
+    first, *_ = desk.add("A", "B", "C")
+    plan = desk.desk.publishing.plan(desk.business)
+    invoice = plan.items[0].invoice
+
+    def publish_the_same(event: Event) -> None:
+        if isinstance(event, ItemPublished):
+            desk.desk.sessions.open(desk.business).insert_receipt(invoice)
+
+    report = desk.desk.publishing.publish(desk.business, plan, listener=publish_the_same)
+    assert report.published == 1
+    assert report.stopped is not None
+    assert report.stopped.code == "there-twice"
+    problem = desk.item(first.id).problem
+    assert problem is not None
+    numbers = [str(one.invoice_number) for one in desk.purchases()]
+    assert all(number in problem.sentence for number in numbers)

@@ -229,12 +229,13 @@ def test_what_was_changed_there_stays_unless_that_is_agreed_to(desk: Publisher) 
     assert_back(desk, item.id)
 
 
-def test_what_came_out_different_and_was_told_is_no_change(desk: Publisher) -> None:
+def test_what_came_out_different_is_not_what_was_sent(desk: Publisher) -> None:
     desk.sandbox.account.switch(reference_length=3)
     (item,) = published(desk, "PEN-1")
     assert desk.item(item.id).problem is not None
-    assert plan(desk, item.id).items[0].changed == ()
-    assert undo(desk, item.id).undone == 1
+    assert plan(desk, item.id).items[0].changed == ("reference: PEN-1 was sent, PEN is there",)
+    assert undo(desk, item.id).undone == 0
+    assert undo(desk, item.id, even_if_changed=True).undone == 1
 
 
 def test_what_was_changed_after_it_was_shown_stays_even_so(desk: Publisher) -> None:

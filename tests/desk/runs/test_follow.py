@@ -54,7 +54,13 @@ def slow(sandbox: Sandbox) -> Iterator[SlowReplies]:
 def other(desk: Publisher) -> Desk:
     """Return Ben's desk, with its own files open on the same home."""
     home = Home(desk.home.root)
-    return Desk(home, Secrets(home.root, memory=True), person="ben", clock=lambda: desk.now)
+    return Desk(
+        home,
+        Secrets(home.root, memory=True),
+        person="ben",
+        clock=lambda: desk.now,
+        moment=desk.moment,
+    )
 
 
 class Going:

@@ -192,7 +192,7 @@ class TestStopping:
         def call(work: object) -> Whole:
             over.wait(HANG)
             heard.set()
-            return {}
+            return Whole({})
 
         assert list(Readings([ListName.CUSTOMERS], call, cancel)) == []
         assert not heard.is_set()

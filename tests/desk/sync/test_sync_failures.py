@@ -22,7 +22,7 @@ from kfclient.api.errors import (
 )
 from kfclient.desk import Desk
 from kfclient.desk.errors import OtherCompany
-from kfclient.desk.events import Event, ListFailed, SyncEnded
+from kfclient.desk.events import Event, ListFailed, ListSynced, SyncEnded
 from kfclient.desk.model.connection_state import ConnectionState
 from kfclient.desk.model.list_names import ListName
 from kfclient.errors import Problem
@@ -205,3 +205,43 @@ class TestEveryListFails:
         with pytest.raises(SecretMissing) as missing:
             synced_desk.syncing.sync(business)
         assert "Reconnect" in missing.value.cure
+
+
+class TestAListThatTheAccountMayNotRead:
+    @pytest.mark.parametrize("trouble", ["refuse", "fault-500"])
+    def test_what_is_read_beside_the_bank_accounts_costs_itself_alone(
+        self, synced_desk: Desk, business: str, sandbox: Sandbox, trouble: str
+    ) -> None:
+        before = synced_desk.lists.currencies(business)
+        for operation in ("GetCurrencies", "GetInvPayMethods"):
+            sandbox.misbehave(operation, trouble, times=None, text="Not for this user")
+        events: list[Event] = []
+        report = synced_desk.syncing.sync(business, events.append)
+        assert not report.failed
+        said = report.lists[ListName.BANK_ACCOUNTS].remarks
+        assert [one.partition(" stay as they were")[0] for one in said] == [
+            "The currencies",
+            "The ways a sale is paid",
+        ]
+        assert synced_desk.lists.currencies(business) == before
+        assert synced_desk.businesses.summary(business).state is ConnectionState.CONNECTED
+        assert sum(len(one.remarks) for one in events if isinstance(one, ListSynced)) == 2
+        events.clear()
+        synced_desk.syncing.sync(business, events.append)
+        assert not any(one.remarks for one in events if isinstance(one, ListSynced))
+
+    def test_one_of_the_six_is_said_once_and_then_is_how_things_are(
+        self, synced_desk: Desk, business: str, sandbox: Sandbox
+    ) -> None:
+        before = synced_desk.lists.projects(business)
+        sandbox.misbehave("GetProjects_Full", "refuse", times=None, text="Not for this user")
+        assert synced_desk.syncing.sync(business).failed == (ListName.PROJECTS,)
+        for _ in range(2):
+            report = synced_desk.syncing.sync(business)
+            assert not report.failed
+            (said,) = report.lists[ListName.PROJECTS].remarks
+            assert "Not for this user" in said
+        assert synced_desk.lists.projects(business) == before
+        assert synced_desk.businesses.summary(business).state is ConnectionState.CONNECTED
+        sandbox.behave()
+        assert synced_desk.syncing.sync(business).lists[ListName.PROJECTS].remarks == []

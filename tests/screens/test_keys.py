@@ -1,0 +1,232 @@
+"""Keys that cannot hurt: Esc in a burst, words that go astray, what was typed before a question."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from textual import events
+from textual.screen import Screen
+
+from kfclient.desk import Desk
+from screens.dialogs import ConfirmScreen, WaitScreen
+from screens.items import ItemsScreen
+from screens.publish_review import PublishReviewScreen
+from screens.widgets.filter_box import FilterBox
+from tests.desk.seeded import Inbox
+from tests.journeys.walk import Walk, walking
+from tests.screens.scenes import cost, on_screen
+from tui.keys import EscFirst
+
+
+def read(*chunks: str) -> list[str]:
+    """Return the keys that a terminal sent, as Textual names them."""
+    parser = EscFirst()
+    return [
+        event.key
+        for chunk in chunks
+        for event in [*parser.feed(chunk), *parser.tick()]
+        if isinstance(event, events.Key)
+    ]
+
+
+def burst(walk: Walk, *keys: str) -> None:
+    """Send keys as a line does that stalled: all of them at once."""
+    driver = walk.app._driver
+    assert driver is not None
+    for key in keys:
+        event = events.Key(key, key if len(key) == 1 else None)
+        event.set_sender(walk.app)
+        driver.send_message(event)
+
+
+@pytest.mark.parametrize(
+    ("chunks", "keys"),
+    [
+        (("\x1b/par",), ["escape", "slash", "p", "a", "r"]),
+        (("\x1b", "/par"), ["escape", "slash", "p", "a", "r"]),
+        (("\x1b" + "x" * 40,), ["escape", *"x" * 40]),
+        (("\x1b\r",), ["escape", "enter"]),
+        (("\x1b1", "\x1b3"), ["escape", "1", "escape", "3"]),
+        (("\x1b\x1by",), ["escape", "escape", "y"]),
+        (("\x1bY",), ["escape", "Y"]),
+        (("a\x1b[A\x1bOPb",), ["a", "up", "f1", "b"]),
+        (("\x1b[A", "\x1b[B"), ["up", "down"]),
+        (("\x1bf\x1b\x7f",), ["alt+f", "alt+backspace"]),
+        (("\x1b[97;3u",), ["alt+a"]),
+    ],
+)
+def test_esc_and_a_key_in_one_read_are_esc_and_that_key(
+    chunks: tuple[str, ...], keys: list[str]
+) -> None:
+    assert read(*chunks) == keys
+
+
+def test_what_is_pasted_stays_as_it_is() -> None:
+    parser = EscFirst()
+    came = [*parser.feed("\x1b[200~a\x1b/b\x1b[2"), *parser.tick(), *parser.feed("01~")]
+    assert [event.text for event in came if isinstance(event, events.Paste)] == ["a/b"]
+    assert [event.key for event in parser.feed("\x1b/") if isinstance(event, events.Key)] == [
+        "escape",
+        "slash",
+    ]
+
+
+async def to_review(walk: Walk) -> None:
+    await walk.until("2 ready")
+    await walk.press("p")
+    await walk.until("y, then Enter, sends")
+    await walk.until_on(PublishReviewScreen)
+
+
+def two(inbox: Inbox, desk: Desk) -> ItemsScreen:
+    desk.items.add_all(inbox.business, [cost("Northgate Party Hire"), cost(reference="PW-2")])
+    return ItemsScreen(inbox.business, "Acme Ltd")
+
+
+async def test_leaving_the_review_and_filtering_in_one_burst(
+    inbox: Inbox, inbox_desk: Desk
+) -> None:
+    async with on_screen(inbox_desk, two(inbox, inbox_desk)) as walk:
+        await to_review(walk)
+        burst(walk, "escape", "slash", *"party", "enter")
+        await walk.until(lambda: len(walk.screen.query(FilterBox)) == 1)
+        await walk.until(lambda: walk.screen.query_one(FilterBox).value == "party")
+        assert isinstance(walk.screen, ItemsScreen)
+    assert not inbox_desk.publishing.status(inbox.business)
+
+
+async def test_alt_is_esc_and_the_key_where_nothing_is_bound_to_it(
+    inbox: Inbox, inbox_desk: Desk
+) -> None:
+    async with on_screen(inbox_desk, two(inbox, inbox_desk)) as walk:
+        await to_review(walk)
+        burst(walk, "alt+slash", *"party")
+        await walk.until(lambda: isinstance(walk.screen, ItemsScreen))
+        await walk.until(lambda: walk.screen.query_one(FilterBox).value == "party")
+        burst(walk, "alt+b", "x")
+        await walk.until(lambda: walk.screen.query_one(FilterBox).value == "xparty")
+
+
+@pytest.mark.parametrize("typed", ["y", "/party", "ty", "yes", "py"])
+async def test_what_was_typed_before_the_review_was_seen_is_no_answer(
+    inbox: Inbox, inbox_desk: Desk, typed: str
+) -> None:
+    async with on_screen(inbox_desk, two(inbox, inbox_desk)) as walk:
+        await walk.until("2 ready")
+        burst(walk, "p", *typed, "enter", "y", "enter")
+        await walk.until_on(PublishReviewScreen)
+        await walk.until("y, then Enter, sends")
+        assert isinstance(walk.screen, PublishReviewScreen)
+        await walk.press("escape")
+    assert not inbox_desk.publishing.status(inbox.business)
+    assert len(inbox_desk.items.all(inbox.business)) == 2
+
+
+async def test_a_word_that_goes_astray_on_the_review_sends_nothing(
+    inbox: Inbox, inbox_desk: Desk
+) -> None:
+    async with on_screen(inbox_desk, two(inbox, inbox_desk)) as walk:
+        await to_review(walk)
+        await walk.press(*"/party", "enter")
+        assert isinstance(walk.screen, PublishReviewScreen)
+        assert "y, then Enter, sends" in walk.text
+
+
+async def test_only_enter_after_y_sends_and_any_other_key_takes_it_back(
+    inbox: Inbox, inbox_desk: Desk
+) -> None:
+    answers: list[Any] = []
+    inbox_desk.items.add_all(inbox.business, [cost()])
+    plan = inbox_desk.publishing.plan(inbox.business)
+    async with on_screen(inbox_desk, ItemsScreen(inbox.business, "Acme Ltd")) as walk:
+        await walk.app.push_screen(PublishReviewScreen("Acme Ltd", plan), answers.append)
+        await walk.until("y, then Enter, sends")
+        await walk.press("enter")
+        assert "y, then Enter, sends" in walk.text
+        await walk.press("y")
+        assert "Enter sends, any other key takes that back" in walk.text
+        assert "Send" in walk.footer
+        assert not walk.overflows()
+        await walk.press("down")
+        assert "y, then Enter, sends" in walk.text
+        await walk.press("enter")
+        assert not answers
+        await walk.press("y", "enter")
+        await walk.until(lambda: bool(answers))
+
+
+async def test_while_the_plan_is_made_keys_do_nothing_but_leave_it(
+    inbox: Inbox, inbox_desk: Desk
+) -> None:
+    screen = two(inbox, inbox_desk)
+    async with on_screen(inbox_desk, screen) as walk:
+        await walk.until("2 ready")
+        wait: Screen[None] = WaitScreen("Looking…")
+        await walk.app.push_screen(wait)
+        await walk.press("d", "y", "n", "enter", "space", "p")
+        assert walk.screen is wait
+        await walk.press("escape")
+        await walk.until_on(ItemsScreen)
+        assert isinstance(wait, WaitScreen)
+        wait.found(lambda: walk.app.push_screen(ConfirmScreen("Late?", yes="Yes")))
+        await walk.pilot.pause()
+        assert isinstance(walk.screen, ItemsScreen), "what was left is dropped"
+
+
+@pytest.mark.parametrize(
+    ("keys", "answer"),
+    [
+        (("y", "enter"), True),
+        (("shift+tab", "enter"), True),
+        (("enter",), False),
+        (("y", "tab", "enter"), False),
+        (("n",), False),
+        (("escape",), None),
+    ],
+)
+async def test_a_question_needs_enter_on_yes(
+    stock: Desk, keys: tuple[str, ...], answer: bool | None
+) -> None:
+    answers: list[bool | None] = []
+    async with walking(stock) as walk:
+        await walk.app.push_screen(ConfirmScreen("Sure?", yes="Yes"), answers.append)
+        await walk.until("Sure?")
+        await walk.press(*keys[:-1])
+        assert not answers
+        await walk.press(keys[-1])
+        await walk.until(lambda: bool(answers))
+    assert answers == [answer]
+
+
+async def test_what_was_typed_before_a_question_was_seen_is_no_answer(stock: Desk) -> None:
+    answers: list[bool | None] = []
+    async with walking(stock) as walk:
+        walk.app.push_screen(ConfirmScreen("Sure?", yes="Yes"), answers.append)
+        burst(walk, "y", "enter", "n")
+        await walk.until("Sure?")
+        assert not answers
+        await walk.press("escape")
+    assert answers == [None]
+
+
+async def test_the_rest_of_a_word_is_no_answer_either(stock: Desk) -> None:
+    question = ConfirmScreen("Sure?", yes="Yes")
+    async with on_screen(stock, question) as walk:
+        await walk.until("Sure?")
+        seen = question._seen_at
+        assert seen is not None
+        for after, key, taken in (
+            (-0.1, "t", False),
+            (0.1, "y", False),
+            (0.2, "enter", False),
+            (1.0, "enter", True),
+            (1.1, "x", False),
+            (1.9, "y", False),
+            (2.0, "tab", False),
+            (2.0, "escape", True),
+            (2.2, "y", True),
+        ):
+            event = events.Key(key, key if len(key) == 1 else None)
+            event.time = seen + after
+            assert question.takes(event) is taken, (after, key)
