@@ -224,6 +224,9 @@ def _as_issued(sale: Item, rows: Sequence[CsvRow], unread: Sequence[str]) -> Ite
     Raises `_LineRefused` for what is no amount.
     """
     vat, total, net, either = (_stated(rows, names) for names in _STATED_COLUMNS)
+    if total and not vat and _against(total, _each(sale, "gross")):
+        meant = _at_hundredfold(sale)
+        sale = sale if _against(total, _each(meant, "gross")) else meant
     if vat:
         sale = _with_vat(sale, vat)
     if total and not vat:
@@ -270,6 +273,17 @@ def _stated(rows: Sequence[CsvRow], names: Sequence[str]) -> _Stated | None:
         except RowRefused as problem:
             raise _LineRefused(row.line, str(problem)) from problem
     return _Stated(column, tuple(values)) if any(value is not None for value in values) else None
+
+
+def _at_hundredfold(sale: Item) -> Item:
+    """Return the sale with the VAT that its rates make where 0.2 was written for 20 %."""
+    lines = [
+        msgspec.structs.replace(line, vat=vat_of(line.net, line.tax_rate * 100))
+        if line.tax_rate and 0 < line.tax_rate < 1
+        else line
+        for line in sale.lines
+    ]
+    return msgspec.structs.replace(sale, lines=tuple(lines))
 
 
 def _with_vat(sale: Item, vat: _Stated) -> Item:

@@ -125,6 +125,8 @@ def test_a_column_that_is_not_read_is_named_and_a_total_that_differs_holds_the_s
         ({"Amount": "60.00"}, False),
         ({"Amount": "55.00"}, True),
         ({"Warehouse": "10"}, False),
+        ({"Tax Rate": "0.2", "Total": "60.00"}, False),
+        ({"Tax Rate": "0.2", "Total": "61.00"}, True),
         ({"Delivery date": "10/10/2026", "Delivery": "free"}, False),
         ({"P&P": "3.95"}, True),
     ],
