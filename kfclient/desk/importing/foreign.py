@@ -29,8 +29,8 @@ _STARTS = (
 _BANK = "Statements of a bank are imported in KashFlow itself."
 _SAVE = "Save or export it as CSV, then import that."
 _MAIL = (
-    r"(?:(?:from|to|cc|date|subject|received|return-path|delivered-to|message-id|mime-version"
-    r"|content-type|reply-to|x-[\w-]+):[^\n]*\r?\n(?:[ \t][^\n]*\r?\n)*){2}"
+    r"from \S+@\S+ |(?:(?:from|to|cc|date|subject|received|return-path|delivered-to|message-id"
+    r"|mime-version|content-type|reply-to|x-[\w-]+):[^\n]*\r?\n(?:[ \t][^\n]*\r?\n)*){2}"
 )
 _TEXTS = (
     (r"OFXHEADER|<\?OFX|<OFX>|<\?xml[^>]*>\s*<\?OFX", "a bank statement (OFX)", _BANK),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from kfclient.dates import parse_date
 from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import FileRefused
 from kfclient.desk.importing import dext, sales
@@ -19,6 +21,8 @@ from kfclient.desk.importing.spelling import AS_ITS_COLUMNS_TELL, Spelling, spel
 from kfclient.desk.importing.values import FoundItem, ImportedFile
 from kfclient.desk.importing.values import title as column_title
 from kfclient.desk.items.check import RATE_READ
+from kfclient.errors import Problem
+from kfclient.money import parse_amount
 
 if TYPE_CHECKING:
     from kfclient.desk.items.items import Items
@@ -131,6 +135,15 @@ def _rates_read(added: Sequence[Item]) -> Iterator[str]:
         )
 
 
+def _is_value(name: str) -> bool:
+    """Tell whether a column name is none, but the date or the amount of a row."""
+    for read in (parse_date, parse_amount):
+        with contextlib.suppress(Problem):
+            read(name)
+            return True
+    return False
+
+
 def _not_twice(known: Known, found: tuple[FoundItem, ...]) -> tuple[list[FoundItem], list[BadRow]]:
     """Leave out claims of which a receipt is in the inbox as a cost of its own."""
     apart: list[FoundItem] = []
@@ -167,6 +180,11 @@ def _read(name: str, file: CsvFile, currency: str, said: Spelling) -> tuple[str,
         if other:
             kind, cure = other
             raise FileRefused(f"{name} is {kind}, by its column names.", cure)
+        if any(map(_is_value, file.columns)):
+            raise FileRefused(
+                f"{name} has no column names: its first line is {', '.join(file.columns)[:80]}.",
+                "Export it again with the column names in its first line.",
+            )
         raise FileRefused(
             f"{name} is neither a Dext costs export nor a sales file, by its column names.",
             "A Dext export has Receipt ID, Type, Date, Supplier, Category, Tax, Total and Currency "

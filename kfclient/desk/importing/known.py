@@ -7,6 +7,7 @@ that what a person has changed here since is not taken for a change of the file.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -252,7 +253,8 @@ def differences(before: Item, after: Item) -> tuple[tuple[str, str, str], ...]:
             was, now = getattr(before, spec.name), getattr(after, spec.name)
             if was != now:
                 told.append((spec.label_of(after.kind), spec.show(was), spec.show(now)))
-    for at in range(max(len(before.lines), len(after.lines))):
+    reordered = Counter(before.lines) == Counter(after.lines)
+    for at in range(0 if reordered else max(len(before.lines), len(after.lines))):
         told += _line_differences(at, before.lines[at : at + 1], after.lines[at : at + 1])
     if told and before.gross != after.gross:
         total = ITEM_FIELDS["total"]

@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -70,9 +70,19 @@ _ONCE = sorted(
 )
 """What every row of a sale says alike; reference and contact, however written, make it one sale."""
 
-STATED_VAT = ("vat", "vat amount", "tax", "tax amount", "line vat")
-STATED_TOTAL = ("total", "gross", "gross amount", "total amount", "total inc vat", "line gross")
-STATED_NET = ("net", "net amount", "subtotal", "sub total", "line net", "net total")
+STATED_VAT = (
+    "vat", "vat amount", "tax", "tax amount", "line vat", "total vat", "vat total", "total tax",
+)  # fmt: skip
+STATED_TOTAL = (
+    "total", "gross", "gross amount", "gross total", "total gross", "total amount", "line gross",
+    "invoice total", "document total", "grand total", "total inc vat", "total inc. vat",
+    "total incl vat", "total incl. vat", "total including vat", "total (inc vat)", "total due",
+    "amount due",
+)  # fmt: skip
+STATED_NET = (
+    "net", "net amount", "net total", "total net", "line net", "subtotal", "sub total",
+    "total ex vat", "total exc vat", "total excl vat", "total excl. vat", "total excluding vat",
+)  # fmt: skip
 STATED_EITHER = ("amount", "line amount", "line total")
 """What a file may state of a line or of its sale, the first column that there is of each."""
 
@@ -90,20 +100,22 @@ def amounts_of(file: CsvFile) -> list[str]:
 
 def columns_read(file: CsvFile) -> set[str]:
     """Return the columns that are read."""
-    stated = (_first(file.columns, names) for names in _STATED_COLUMNS)
+    stated = _stated_columns(file)
     declared = {spec.column for spec in FIELD_SPECS if spec.column}
     return {"kind", *declared, *(name for name in stated if name)}
 
 
 def read_sales(file: CsvFile) -> ImportedFile:
     """Read every sale; one with an odd line is left out whole, never published in part."""
-    unread = file.unread(columns_read(file))
+    unread, stated = file.unread(columns_read(file)), _stated_columns(file)
     found: list[FoundItem] = []
     bad: list[BadRow] = []
     for key, rows in _sales(file).items():
         try:
             found.append(
-                FoundItem(rows[0].line, _as_issued(_sale(key, rows, file.folder), rows, unread))
+                FoundItem(
+                    rows[0].line, _as_issued(_sale(key, rows, file.folder), rows, stated, unread)
+                )
             )
         except _LineRefused as problem:
             bad += _refused(rows, problem)
@@ -218,12 +230,14 @@ class _Stated(msgspec.Struct, frozen=True):
         return told[0]
 
 
-def _as_issued(sale: Item, rows: Sequence[CsvRow], unread: Sequence[str]) -> Item:
+def _as_issued(
+    sale: Item, rows: Sequence[CsvRow], columns: Sequence[str], unread: Sequence[str]
+) -> Item:
     """Return the sale with the VAT that the file states, and what is odd about its totals.
 
     Raises `_LineRefused` for what is no amount.
     """
-    vat, total, net, either = (_stated(rows, names) for names in _STATED_COLUMNS)
+    vat, total, net, either = (_stated(rows, column) for column in columns)
     if total and not vat and _against(total, _each(sale, "gross")):
         meant = _at_hundredfold(sale)
         sale = sale if _against(total, _each(meant, "gross")) else meant
@@ -259,13 +273,20 @@ def _each(sale: Item, name: str) -> list[Decimal]:
     return [getattr(line, name) for line in sale.lines]
 
 
-def _first(columns: Container[str], names: Sequence[str]) -> str:
-    return next((name for name in names if name in columns), "")
+def _stated_columns(file: CsvFile) -> list[str]:
+    """Return the first column of each kind that is there and has amounts, no rates; "" for none."""
+    return [
+        next((name for name in names if name in file.columns and not _has_rates(file, name)), "")
+        for names in _STATED_COLUMNS
+    ]
 
 
-def _stated(rows: Sequence[CsvRow], names: Sequence[str]) -> _Stated | None:
-    """Return what the rows state in the first of the columns that there is; None for nothing."""
-    column = _first(rows[0].cells, names)
+def _has_rates(file: CsvFile, column: str) -> bool:
+    return any("%" in row[column] for row in file.rows)
+
+
+def _stated(rows: Sequence[CsvRow], column: str) -> _Stated | None:
+    """Return what the rows state in the column; None for nothing, and for no column."""
     values = []
     for row in rows:
         try:
@@ -341,8 +362,8 @@ def _against(stated: _Stated | None, lines: Sequence[Decimal]) -> str:
 
 
 _MONEY = re.compile(
-    r"discount|rebate|deduct|allowance|shipping|postage|delivery|carriage|surcharge|deposit|prepaid"
-    r"|rounding|levy|retention|\b(?:fees?|tips?|cis|p&p)\b"
+    r"discount|rebate|deduct|allowance|freight|handling|adjust|shipping|postage|delivery|carriage|surcharge|deposit|prepaid"
+    r"|rounding|levy|retention|\b(?:disc|fees?|tips?|cis|p&p)\b"
 )
 _NO_MONEY = re.compile(
     r"\b(?:date|days?|no|number|ref|reference|address|name|code|id|method|note)\b"

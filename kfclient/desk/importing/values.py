@@ -17,6 +17,7 @@ from kfclient.desk.model.fields import ITEM_FIELDS, FieldSpec
 from kfclient.desk.model.item import Item
 from kfclient.errors import Problem
 from kfclient.money import (
+    SIGNS,
     AmountUnclear,
     currencies_of,
     currencies_told,
@@ -108,7 +109,9 @@ def currency(row: CsvRow, column: str, *amounts: str) -> str:
     `amounts` are the columns whose values may have a currency's sign or code. Raises `RowRefused`
     where one says another currency, or one of several while the column is empty.
     """
-    code: str = read_cell(row, column, ITEM_FIELDS["currency"])
+    meant = SIGNS.get(row[column].upper(), frozenset())
+    one = len(meant) == 1
+    code: str = next(iter(meant)) if one else read_cell(row, column, ITEM_FIELDS["currency"])
     for name in amounts:
         meant = currencies_of(row.cells.get(name, ""))
         if meant and not code:

@@ -202,6 +202,8 @@ OF_A_BANK = "Statements of a bank are imported in KashFlow itself"
         ('<?xml version="1.0"?>\n<a/>', "an XML file"),
         ('{"items": []}', "a JSON file"),
         ("From: a@example.org\nTo: b@example.org\nSubject: costs\n\n", "an e-mail"),
+        ("From a@example.org Thu Oct  1 10:00:00 2026\nSubject: costs\n\n", "an e-mail"),
+        ("01/10/2026,-5.00,TESCO STORES\n", "has no column names"),
         ("Date,Supplier,Category,Total,Tax,Colour,Size\n", "neither a Dext costs export"),
     ],
 )

@@ -124,7 +124,13 @@ def test_what_is_missing_makes_an_item_and_no_bad_row(
 
 @pytest.mark.parametrize(
     ("total", "said", "code"),
-    [("€100.00", "", "EUR"), ("£100.00", "", "GBP"), ("$100.00", "AUD", "AUD"), ("100", "", "")],
+    [
+        ("€100.00", "", "EUR"),
+        ("£100.00", "", "GBP"),
+        ("$100.00", "AUD", "AUD"),
+        ("100", "", ""),
+        ("100", "€", "EUR"),
+    ],
 )
 def test_a_sign_says_the_currency_where_the_row_does_not(
     inbox: Inbox, tmp_path: Path, total: str, said: str, code: str

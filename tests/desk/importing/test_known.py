@@ -179,6 +179,11 @@ def test_a_rate_that_was_read_as_a_percentage_is_so_when_it_is_corrected(files: 
     ]
 
 
+def test_lines_in_another_order_are_no_other_contents(files: Files) -> None:
+    files.bring(FIRST, SECOND)
+    assert files.bring(SECOND, FIRST).already == 1
+
+
 def test_links_and_files_of_another_export_are_no_other_contents(files: Files) -> None:
     files.bring(dext_row(1, Image="https://rbnk.me/a?signed=1"))
     assert files.bring(dext_row(1, Image="https://rbnk.me/a?signed=2")).already == 1

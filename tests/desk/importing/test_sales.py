@@ -129,6 +129,10 @@ def test_a_column_that_is_not_read_is_named_and_a_total_that_differs_holds_the_s
         ({"Tax Rate": "0.2", "Total": "61.00"}, True),
         ({"Delivery date": "10/10/2026", "Delivery": "free"}, False),
         ({"P&P": "3.95"}, True),
+        ({"Disc %": "5"}, True),
+        ({"Tax": "20% VAT"}, False),
+        ({"Invoice Total": "54.00"}, True),
+        ({"Total incl. VAT": "60.00", "Total VAT": "10.00"}, False),
     ],
 )
 def test_what_a_file_states_is_held_against_the_lines(
