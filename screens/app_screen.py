@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from textual.css.query import NoMatches
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Button, Footer, Input, Static
+from textual.widgets._footer import FooterKey
 
 from screens.widgets.field import Field
 
@@ -121,6 +122,9 @@ class Acting:
             return AwaitComplete()
         return cast("AwaitComplete", super().dismiss(result))  # type: ignore[misc]
 
+    def wind_up(self) -> None:
+        """Stop at the next safe point what this screen does: the app is being left."""
+
     @property
     def on_top(self) -> bool:
         """Whether this is the screen that keys go to; no question or help is over it."""
@@ -166,24 +170,35 @@ class Acting:
 
 
 class CommandFooter(Footer):
-    """The keys of what can be done just now, made anew only where they have become others.
+    """The keys of what can be done just now, painted anew only where they have become others.
 
     Textual makes each key anew whenever a screen asks for it, focus moves, or a question goes: that
-    costs more than all else that a cursor key does. What is compared is what the footer shows of
-    the screen's keys, so it does not matter who asked, or why.
+    costs more than all else that a cursor key does, and caches hold what was made. What is compared
+    is what the footer shows of the screen's keys, so it does not matter who asked, or why; keys
+    that are there become others, and what is too many is hidden.
     """
 
     _made: Sequence[tuple[Binding, bool, str]] | None = None
 
     def keys(self) -> list[tuple[Binding, bool, str]]:
         """Return the keys to show, in their order: binding, whether it can be done, tooltip."""
-        active = self.screen.active_bindings.values()
-        return [(one.binding, one.enabled, one.tooltip) for one in active if one.binding.show]
+        found: dict[str, tuple[Binding, bool, str]] = {}
+        for one in self.screen.active_bindings.values():
+            if one.binding.show:
+                found.setdefault(one.binding.action, (one.binding, one.enabled, one.tooltip))
+        return list(found.values())
 
     def compose(self) -> ComposeResult:
         """Lay the keys out; none before the screen knows its own."""
         self._made = self.keys() if self._bindings_ready else None
-        yield from super().compose()
+        for widget in super().compose():
+            if isinstance(widget, FooterKey):
+                # A key that follows the footer's look is never let go: the footer lists who follows
+                # it for ever. The look does not change here.
+                widget._reactive_connect = None  # noqa: SLF001
+                widget.set_reactive(FooterKey.compact, self.compact)
+                widget.set_class(self.compact, "-compact", update=False)
+            yield widget
 
     async def recompose(self) -> None:
         """Make the keys anew, if they are others than those that are there."""
@@ -193,8 +208,27 @@ class CommandFooter(Footer):
             keys = self.keys()
         except NoMatches:  # a screen that goes loses what its keys depend on before its footer
             return
-        if keys != self._made:
+        if keys == self._made:
+            return
+        there = list(self.query_children(FooterKey))
+        if len(there) < len(keys):
             await super().recompose()
+            return
+        self._made = keys
+        for at, widget in enumerate(there):
+            widget.display = at < len(keys)
+            if widget.display:
+                self.become(widget, *keys[at])
+
+    def become(self, widget: FooterKey, binding: Binding, enabled: bool, tooltip: str) -> None:
+        """Have a key of the footer be this one."""
+        widget.key, widget.action = binding.key, binding.action
+        widget.key_display = self.app.get_key_display(binding)
+        widget.description = binding.description
+        widget._disabled = not enabled  # noqa: SLF001
+        widget.set_class(not enabled, "-disabled")
+        widget.tooltip = tooltip or None
+        widget.refresh(layout=True)
 
 
 class Looking(Protocol):

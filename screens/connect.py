@@ -9,8 +9,8 @@ from textual.widgets import Button, Static
 
 from kfclient.desk.model.business import SOFTWARE, software
 from screens.app_screen import BACK, Act, AppScreen
+from screens.connect_checks import Wizard
 from screens.connect_steps import ConnectStepsScreen
-from screens.connect_wizard import Wizard
 from screens.sync import SyncScreen
 from screens.widgets.filter_box import FilterBox
 from screens.widgets.ledger_table import Column, LedgerTable, Row

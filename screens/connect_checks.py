@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 from textual.containers import Vertical
@@ -11,7 +11,7 @@ from textual.widgets import Button, Static
 from kfclient.cancel import Cancel
 from kfclient.desk.business.checks import CHECKS, step_for
 from kfclient.desk.events import CheckFailed, CheckPassed, CheckStarted
-from kfclient.desk.model.business import STEPS
+from kfclient.desk.model.business import SOFTWARE, STEPS, software
 from screens.app_screen import Act, AppScreen
 
 if TYPE_CHECKING:
@@ -20,10 +20,49 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from kfclient.desk.events import Event
-    from kfclient.desk.model.business import Connection
+    from kfclient.desk.model.business import Business, Connection
     from kfclient.desk.model.draft import Draft
     from kfclient.errors import Problem
-    from screens.connect_wizard import Wizard
+    from screens.app_screen import AppScreen
+
+
+# What the screens of connecting have in common.
+
+
+class Wizard:
+    """Connecting a business for the first time, or (when it is connected) again.
+
+    It holds no secrets: those are in the credentials screen alone, which is gone as soon as the
+    business is connected. `base` is the screen that it began on and ends on.
+    """
+
+    def __init__(self, base: AppScreen[Any], business: Business) -> None:
+        self.base = base
+        self.business = business
+        self.before = business.connection
+        self.ticks = set(business.ticks)
+        self.software = software(self.before.software) if self.before else SOFTWARE[0]
+
+    @property
+    def again(self) -> bool:
+        """Whether the business is being reconnected."""
+        return self.before is not None
+
+    @property
+    def trail(self) -> tuple[str, str]:
+        """How the title lines of the screens on the way begin."""
+        return self.business.name, "Reconnect" if self.again else "Connect"
+
+    def look_at_steps(self, cure: str) -> None:
+        """Show the steps in KashFlow again, the one that cures a problem marked."""
+        raise NotImplementedError
+
+    def connected(self, connection: Connection) -> None:
+        """Leave the screens of the way: the business is connected."""
+        raise NotImplementedError
+
+
+# The checks.
 
 SYMBOLS = {"waiting": "○", "checking": "◐", "passed": "✓", "failed": "✗"}
 COLOURS = {"waiting": "muted", "checking": "strong", "passed": "good", "failed": "bad"}
@@ -37,7 +76,7 @@ class ConnectChecksScreen(AppScreen[str]):
     ACTS = (
         Act("cure", "g", "Go to the step", "Go to the step in KashFlow that cures it", footer=True),
         Act("again", "t", "Try again", "Run the checks again", footer=True),
-        Act("copy", "y", "Copy", "Copy what went wrong to the clipboard", footer=True),
+        Act("copy", "w", "Copy", "Copy what went wrong to the clipboard", footer=True),
         Act("back", "escape", "Credentials", "Stop, and go back to the credentials", footer=True),
     )
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from screens.connect_wizard import Wizard
+    from screens.connect_checks import Wizard
 
 USERNAME_NOTE = "As Apps > API Settings shows it; often not your e-mail."
 SEPARATE_NOTE = "The one you log in with, or the separate API password."
@@ -63,6 +63,8 @@ class ConnectCredentialsScreen(FieldByField, AppScreen[None]):
         """Return the fields, the demo's frame and the button."""
         yield Static(f"The credentials for {self.wizard.software.name}", classes="line strong")
         before = self.wizard.before
+        if before is not None and before.doubtful:
+            before = None  # somebody may have put it here: the person types where it goes
         if self.wizard.software.asks_address:
             demo = self.services.demo
             address = before.endpoint if before else (demo.endpoint if demo else "")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from screens.connect_wizard import Wizard
+    from screens.connect_checks import Wizard
 
 
 # KashFlow's API Settings page as a picture in text, and what commonly goes wrong on it.
@@ -112,7 +112,7 @@ class ConnectStepsScreen(AppScreen[None]):
         Act("done", "d", "All done", "Say that you have done these steps", footer=True),
         Act("connect", "c", "Connect software", "Go on to the credentials", footer=True),
         Act("traps", "t", "Traps", "Show what commonly goes wrong, or the picture", footer=True),
-        Act("copy", "y", "Copy guide", "Copy the address of KashFlow's guide", footer=False),
+        Act("copy", "w", "Copy guide", "Copy the address of KashFlow's guide", footer=False),
         BACK,
     )
 
@@ -133,7 +133,7 @@ class ConnectStepsScreen(AppScreen[None]):
             with Vertical(id="right"):
                 yield Static(picture("open"), id="picture")
                 yield Static(traps(), id="traps", classes="hidden")
-        yield Static(f"Guide: {GUIDE}  (y copies)", id="guide", classes="line muted", markup=False)
+        yield Static(f"Guide: {GUIDE}  (w copies)", id="guide", classes="line muted", markup=False)
         yield from self.way_on()
 
     def way_on(self) -> Iterable[Widget]:

@@ -137,9 +137,8 @@ class ConnectionsScreen(AppScreen[None]):
     def on_mount(self) -> None:
         """Show the businesses, and watch for what this or another session changes."""
         self.services.events.subscribe(self, self.heard)
-        businesses = self.services.desk.businesses
         self.watcher: Watch[list[BusinessSummary]] = Watch(
-            self, self.revision, businesses.all, self.take
+            self, self.revision, self.services.desk.summaries, self.take
         )
 
     def on_resize(self) -> None:

@@ -87,7 +87,7 @@ class WaitScreen(Dialog[None]):
         """Lay out the words."""
         with Vertical(classes="panel"):
             yield Static(one_line(self.words), classes="panel-title", markup=False)
-            yield Static("Esc  leaves it", classes="panel-label")
+            yield Static(f"Esc  {self.ACTS[0].words}", classes="panel-label")
 
     def on_screen_resume(self) -> None:
         """Go on with what was found while another question was over this."""
@@ -103,6 +103,30 @@ class WaitScreen(Dialog[None]):
         if self.then is not None and self.on_top:
             self.dismiss(None)
             self.then()
+
+
+class LeavingScreen(WaitScreen):
+    """Waits until nothing is on its way any more, then goes; Escape stays."""
+
+    ACTS = (Act("back", "escape", "Stay", "Stay here; what was stopped stays so", footer=True),)
+
+    def __init__(self, busy: Callable[[], bool], go: Callable[[], object]) -> None:
+        super().__init__("Leaving as soon as what is on its way has come to its end…")
+        self.busy = busy
+        self.go = go
+
+    def on_mount(self) -> None:
+        """Look often whether it has."""
+        self.set_interval(LOOKS_EVERY, self.look)
+
+    def look(self) -> None:
+        """Go once nothing is on its way."""
+        if not self.busy():
+            self.go()
+
+
+LOOKS_EVERY = 0.1
+"""In seconds."""
 
 
 def look_first(
@@ -123,11 +147,11 @@ def look_first(
 
 
 class ErrorScreen(Dialog[None]):
-    """Shows one problem; Enter or escape closes it, `y` copies it."""
+    """Shows one problem; Enter or escape closes it, `w` copies it."""
 
     CSS_PATH = "dialogs.tcss"
     ACTS = (
-        Act("copy", "y", "Copy", "Copy this text to the clipboard", footer=True),
+        Act("copy", "w", "Copy", "Copy this text to the clipboard", footer=True),
         Act("back", "escape", "Close", footer=True),
     )
     AUTO_FOCUS = "#close"
@@ -223,7 +247,7 @@ class TextViewerScreen(Dialog[None]):
 
     CSS_PATH = "text_viewer.tcss"
     ACTS = (
-        Act("copy", "y", "Copy", "Copy this text to the clipboard", footer=True),
+        Act("copy", "w", "Copy", "Copy this text to the clipboard", footer=True),
         Act("back", "escape,enter", "Close", footer=True),
     )
 
@@ -239,7 +263,7 @@ class TextViewerScreen(Dialog[None]):
         with VerticalScroll(classes=f"panel {self.tone}"):
             yield Static(self.heading, classes="panel-title", markup=False)
             yield Static(self.text, id="text", markup=False)
-            yield Static("y  copy     Esc  close", classes="panel-label")
+            yield Static("w  copy     Esc  close", classes="panel-label")
 
     def action_copy(self) -> None:
         """Copy heading and text."""
@@ -256,7 +280,8 @@ TABLE_KEYS = (
     ("Tab", "Next part of the screen"),
     ("Ctrl+P", "Every command, found by typing"),
     ("Ctrl+T", "Light or dark"),
-    ("Ctrl+Q", "Quit; what is stored stays"),
+    ("Ctrl+Q", "Quit; what is on its way ends first"),
+    ("Ctrl+Z", "Back to the shell; fg returns"),
 )
 KEYS_WIDTH, WORDS_WIDTH = 18, 37
 

@@ -127,7 +127,7 @@ def _size(number: int) -> str:
 
 
 LOOKING = "Looking Kashdeck over; keyrings that do not answer take some seconds…"
-SAFE = "y copies the report: it is safe to show."
+SAFE = "w copies the report: it is safe to show."
 
 
 class DoctorScreen(AppScreen[None]):
@@ -139,7 +139,7 @@ class DoctorScreen(AppScreen[None]):
         Act("network", "n", "Ask servers", "Ask each business's server whether it is there",
             footer=True),
         Act("whole", "enter", "Details", "Read all that is known of the line", footer=True),
-        Act("copy", "y", "Copy", "Copy the whole report: no secret, amount or name is in it",
+        Act("copy", "w", "Copy", "Copy the whole report: no secret, amount or name is in it",
             footer=True),
         BACK,
     )  # fmt: skip

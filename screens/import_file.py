@@ -159,7 +159,7 @@ class ImportScreen(AppScreen[None]):
     def bring(self, path: Path, answer: str, unsure: tuple[str, ...] = ()) -> None:
         """Import the file off the screen's thread; `unsure` can be said otherwise after it too."""
         from kfclient.desk.importing.import_file import Answer
-        from kfclient.desk.importing.spelling import Spelling
+        from kfclient.desk.importing.values import Spelling
 
         self.last, said = path, Spelling(self.order, self.mark)
         self.running = True

@@ -20,14 +20,16 @@ if TYPE_CHECKING:
     from kfclient.desk.published.undo import PublishedRun
 
 ACTS = (
-    Act("verify", "v", "Verify", "Compare published items with KashFlow: the marked ones, or all"),
+    Act("verify", "v", "Verify", "Compare published items with KashFlow: the marked ones, or "
+        "all that are shown"),
     Act("undo", "u", "Undo", "Take the marked items, or this one, out of KashFlow again"),
     Act("undo_run", "U", "Undo a run", "Take all that one run published out of KashFlow again"),
     Act("files", "f", "Files", "Attach files to this item, replace them, take them off"),
-    Act("copy_item", "y", "Copy as new", "Add a copy of this item, as an item of its own"),
+    Act("copy_item", "N", "Copy as new", "Add a copy of this item, as an item of its own"),
+    Act("take_back", "z", "Take copy back", "Remove the copy that was just added"),
     Act("claim", "o", "Claim", "Gather the marked costs into an expense claim of a person"),
-    Act("take_apart", "t", "Take apart", "Take a gathered claim apart: its costs come back"),
-)
+    Act("take_apart", "t", "Take apart", "Take this gathered claim apart: its costs come back"),
+)  # fmt: skip
 RUN_COLUMNS = (Column("Begun", 18), Column("What it published"), Column("", 1))
 
 
@@ -36,13 +38,23 @@ class ItemActions(AppScreen[None]):
 
     business: str
     business_name: str
+    copied: Item | None = None
+    """The copy that was added last, until it was taken back."""
+
+    def one_item(self, doing: str) -> Item | None:
+        """Return the item under the cursor, for what is done with one.
+
+        Where others are marked, a person is told that they are not meant; `doing` is what is done,
+        as a sentence begins.
+        """
+        raise NotImplementedError
+
+    def verified(self) -> list[str] | None:
+        """Return the ids of the items to compare, None for all that are published."""
+        raise NotImplementedError
 
     def marked_items(self) -> list[Item]:
         """Return the items that are marked, or the one under the cursor."""
-        raise NotImplementedError
-
-    def any_marked(self) -> bool:
-        """Whether a person has marked items, rather than only being on one."""
         raise NotImplementedError
 
     def done(self, told: str) -> None:
@@ -51,14 +63,20 @@ class ItemActions(AppScreen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer what can be done with the items that are meant."""
-        if action in ("undo", "claim", "take_apart", "files", "copy_item"):
+        if action == "take_back":
+            return self.copied is not None
+        if action in ("take_apart", "files", "copy_item"):
+            one = self.one_item("")
+            if action == "take_apart":
+                return one is not None and one.kind is Kind.CLAIM and one.sent is None
+            return one is not None
+        if action in ("undo", "claim"):
             items = self.marked_items()
             kinds = {
                 "undo": any(one.sent is ItemState.PUBLISHED for one in items),
                 "claim": any(one.kind is Kind.COST and one.sent is None for one in items),
-                "take_apart": any(one.kind is Kind.CLAIM and one.sent is None for one in items),
             }
-            return kinds.get(action, bool(items))
+            return kinds[action]
         return super().check_action(action, parameters)
 
     def _show(self, screen: AppScreen[Any]) -> None:
@@ -66,7 +84,10 @@ class ItemActions(AppScreen[None]):
 
     def action_verify(self) -> None:
         """Compare with KashFlow."""
-        ids = [one.id for one in self.marked_items()] if self.any_marked() else None
+        ids = self.verified()
+        if ids == []:
+            self.done("i Nothing that is shown here is in KashFlow.")
+            return
         self._show(VerifyScreen(self.business, self.business_name, ids))
 
     def action_undo(self) -> None:
@@ -95,17 +116,44 @@ class ItemActions(AppScreen[None]):
 
     def action_files(self) -> None:
         """Show the files of the item."""
-        item = self.marked_items()[0]
-        self._show(ItemFilesScreen(self.business, self.business_name, item.id))
+        item = self.one_item("Files are attached to one item")
+        if item is not None:
+            self._show(ItemFilesScreen(self.business, self.business_name, item.id))
 
     def action_copy_item(self) -> None:
-        """Add a copy of the item."""
-        items, original = self.services.desk.items, self.marked_items()[0]
+        """Add a copy of the item, after a question."""
+        items, original = self.services.desk.items, self.one_item("One item is copied")
+        if original is None:
+            return
+
+        def sure(yes: bool | None) -> None:
+            if yes:
+                copying = lambda: items.copy(self.business, original.id)  # noqa: E731
+                self.ask(copying, added, lane="items")
+
+        def added(copy: Item) -> None:
+            self.copied = copy
+            self.done(
+                f"✓ Item {copy.id} is a copy of item {original.id}: change what differs. z takes "
+                "it back."
+            )
+
+        question = ConfirmScreen(
+            f"Add a copy of item {original.id}?",
+            yes="Add a copy",
+            more="It is an item of its own: published too, the books have both.",
+        )
+        self.app.push_screen(question, sure)
+
+    def action_take_back(self) -> None:
+        """Remove the copy that was added, unless somebody changed it since."""
+        items, copy = self.services.desk.items, self.copied
+        if copy is None:
+            return
+        self.copied = None
         self.ask(
-            lambda: items.copy(self.business, original.id),
-            lambda copy: self.done(
-                f"✓ Item {copy.id} is a copy of item {original.id}: change what differs."
-            ),
+            lambda: items.remove(self.business, copy.id, version=copy.version),
+            lambda _: self.done(f"✓ Item {copy.id}, the copy, is gone again."),
             lane="items",
         )
 
@@ -123,7 +171,9 @@ class ItemActions(AppScreen[None]):
     def action_take_apart(self) -> None:
         """Take a claim apart, after a question."""
         claims = self.services.desk.claims
-        claim = next(one for one in self.marked_items() if one.kind is Kind.CLAIM)
+        claim = self.one_item("One claim is taken apart")
+        if claim is None:
+            return
 
         def sure(yes: bool | None) -> None:
             if yes:

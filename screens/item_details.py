@@ -42,9 +42,9 @@ class ItemDetailsScreen(ItemActions):
         Act("decide", "w", "Decide", "Say what became of an item of unknown outcome", footer=True),
         Act("trail", "h", "Audit trail", "Who did what with this item"),
         *(
-            msgspec.structs.replace(act, footer=act.do != "copy_item")
+            msgspec.structs.replace(act, footer=act.do not in ("copy_item", "take_back"))
             for act in AFTERWARDS
-            if act.do in ("verify", "undo", "files", "copy_item")
+            if act.do in ("verify", "undo", "files", "copy_item", "take_back")
         ),
         Act("copy", "c", "Copy", "Copy this text to the clipboard"),
         BACK,
@@ -131,9 +131,14 @@ class ItemDetailsScreen(ItemActions):
         """Return the item."""
         return [] if self.item is None else [self.item]
 
-    def any_marked(self) -> bool:
-        """Return True: it is this item that is meant."""
-        return True
+    def one_item(self, doing: str) -> Item | None:
+        """Return the item."""
+        del doing
+        return self.item
+
+    def verified(self) -> list[str]:
+        """Return the item's id."""
+        return [self.item_id]
 
     def done(self, told: str) -> None:
         """Say what was done, and read the item again."""

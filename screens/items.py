@@ -50,8 +50,10 @@ class ItemsScreen(ItemActions):
         Act("new", "n", "New", "Add an item by hand", footer=True),
         Act("edit", "e", "Edit", "Edit the item under the cursor; Enter does too", footer=True),
         Act("import_file", "i", "Import", "Import a CSV file: Dext costs, or sales"),
-        Act("publish", "p", "Publish", "Publish the marked items, or all ready ones", footer=True),
-        Act("mend", "m", "Mend", "Mend what was found about this item", footer=True),
+        Act("publish", "p", "Publish", "Publish the marked items, or the ready ones of those that "
+            "are shown", footer=True),
+        Act("mend", "m", "Mend", "Mend what was found about the item under the cursor",
+            footer=True),
         Act(
             "resolve",
             "r",
@@ -63,7 +65,7 @@ class ItemsScreen(ItemActions):
         Act("trail", "h", "Audit trail", "Who did what with the item under the cursor"),
         *AFTERWARDS,
         Act("filter", "slash", "Filter", "Type to filter the items"),
-        Act("mark_all", "a", "Mark all", "Mark all shown, or none (space marks one)"),
+        Act("mark_all", "a", "Mark all", "Mark all that are shown, or none (space marks one)"),
         Act("view('all')", "1", "All items"),
         Act("view('review')", "2", "Items to review"),
         Act("view('ready')", "3", "Ready items"),
@@ -77,7 +79,7 @@ class ItemsScreen(ItemActions):
         Act("kind('sale')", "s", "Sales", "Sales only, or all kinds again"),
         Act("kind('claim')", "x", "Expense claims", "Expense claims only, or all kinds again"),
         BACK,
-    )
+    )  # fmt: skip
 
     def __init__(self, business_id: str, business_name: str) -> None:
         super().__init__(business_name, "Items")
@@ -161,7 +163,10 @@ class ItemsScreen(ItemActions):
         else:
             table.empty = "No item in this view. Press 1 for all of them."
         typed = self.query_one(FilterBox).wanted
-        table.show_rows(self.inbox.rows(self.view, self.kind, typed, wide=wide))
+        table.show_rows(
+            self.inbox.rows(self.view, self.kind, typed, wide=wide), self.inbox.listed.keys()
+        )
+        self.show_title()
 
     def show_title(self) -> None:
         """Say where the person is, and how many items stand where, on the title line."""
@@ -171,9 +176,23 @@ class ItemsScreen(ItemActions):
         job = self.services.publishing.job(self.business)
         if job is not None and not job.ended:
             told = f"↑ publishing, p shows it; {told}"
+        told = self.marks_shown() + told
         trail = " > ".join(("Kashdeck", *self.trail))
         room = max(0, self.size.width - 2 - len(told) - 1)
         self.query_one("#title", Static).update(f"{fitted(trail, room)} {told}")
+
+    def marks_shown(self) -> str:
+        """Return `3 marked, 1 not shown; `: what will be acted on must be on the screen."""
+        marked = self.table.marked
+        if not marked:
+            return ""
+        away = len(marked - {row.key for row in self.table.rows})
+        return f"● {len(marked):,} marked{f', {away:,} not shown' if away else ''}; "
+
+    def on_ledger_table_marks_changed(self) -> None:
+        """Say how many are marked."""
+        self.show_title()
+        self.refresh_bindings()
 
     def on_resize(self) -> None:
         """Use the columns that fit the new width, once Textual has told which it is."""
@@ -234,7 +253,8 @@ class ItemsScreen(ItemActions):
     def action_mark_all(self) -> None:
         """Mark every item shown, or take all marks off."""
         shown = {row.key for row in self.table.rows}
-        self.table.mark_all(set() if shown <= self.table.marked else shown)
+        marked = self.table.marked
+        self.table.mark_all(marked - shown if shown <= marked else marked | shown)
 
     # Adding, changing, deleting
 
@@ -252,6 +272,7 @@ class ItemsScreen(ItemActions):
         one = self.under_cursor()
         if one is None:
             return
+        self.one_item("One item is edited")
         if one.state in EDITABLE:
             above = self.table.rows[max(0, self.table.cursor - 1)].key
             self.edit(one.item, self.inbox.listed[above] if above != one.item.id else None)
@@ -296,9 +317,26 @@ class ItemsScreen(ItemActions):
         """Return the marked items, or the one under the cursor."""
         return [one.item for one in self.chosen()]
 
-    def any_marked(self) -> bool:
-        """Whether any item is marked."""
-        return bool(self.table.marked)
+    def one_item(self, doing: str) -> Item | None:
+        """Return the item under the cursor; say so where others are marked."""
+        one = self.under_cursor()
+        marked = len(self.table.marked - {one.item.id if one is not None else ""})
+        if one is not None and marked and doing:
+            told = f"i {doing}, the one under the cursor: {one.item.id}. The marks stay."
+            self.notify(told, timeout=5, markup=False)
+        return one.item if one is not None else None
+
+    def verified(self) -> list[str] | None:
+        """Return the marked items, else those shown that are in KashFlow, None for all."""
+        marked = [key for key in self.inbox.listed if key in self.table.marked]
+        if marked or self.shows_all():
+            return marked or None
+        shown = (self.inbox.listed[row.key] for row in self.table.rows)
+        return [one.item.id for one in shown if one.state is ItemState.PUBLISHED]
+
+    def shows_all(self) -> bool:
+        """Whether no view, kind or filter keeps any item away."""
+        return len(self.table.rows) == len(self.inbox.listed)
 
     def action_delete(self) -> None:
         """Delete the marked items, or the one under the cursor, after a question."""
@@ -311,6 +349,9 @@ class ItemsScreen(ItemActions):
         what = f"item {doomed[0].id}" if len(doomed) == 1 else f"{len(doomed)} items"
         names = ", ".join(item.contact or f"item {item.id}" for item in doomed[:4])
         more = f"{names}{' and others' if len(doomed) > 4 else ''}. KashFlow does not have them."
+        shown = {row.key for row in self.table.rows}
+        if away := sum(item.id not in shown for item in doomed):
+            more += f" {away} of them marked, and not shown just now."
         self.app.push_screen(
             ConfirmScreen(f"Delete {what} from the inbox?", yes=f"Delete {what}", more=more),
             lambda yes: self.delete(doomed) if yes else None,
@@ -330,6 +371,7 @@ class ItemsScreen(ItemActions):
         """Mend what was found about the item under the cursor."""
         one = self.under_cursor()
         if one is not None:
+            self.one_item("One item is mended")
             self.quick_fixes.mend(one.item.id, one.findings)
 
     def done(self, told: str) -> None:
@@ -341,9 +383,18 @@ class ItemsScreen(ItemActions):
     # Publishing
 
     def action_publish(self) -> None:
-        """Show what publishing would send, or the publishing that is going on."""
-        marked = [key for key in self.inbox.listed if key in self.table.marked] or None
-        self.publishing.begin(marked)
+        """Show what publishing would send of what is marked or shown, or what goes on already."""
+        wanted = [key for key in self.inbox.listed if key in self.table.marked]
+        if not wanted and not self.shows_all():
+            shown = (self.inbox.listed[row.key] for row in self.table.rows)
+            wanted = [
+                one.item.id
+                for one in shown
+                if one.state is not ItemState.PUBLISHED or one.item.left
+            ]
+            self.publishing.begin(wanted)
+        else:
+            self.publishing.begin(wanted or None)
 
     def came_back(self) -> None:
         """Read the items again after publishing, and forget the marks."""

@@ -54,7 +54,7 @@ def counts(going: Sequence[PlannedItem], plan: Plan, *, asked: bool) -> str:
         return f"Nothing to publish yet.{left}"
     if asked:
         return f"{made(going)}: Enter sends, any other key takes that back.{left}"
-    return f"{made(going)}: y, then Enter, sends. Nothing has been sent yet.{left}"
+    return f"{made(going)}: y sends, with Enter. Nothing is sent yet.{left}"
 
 
 def made(going: Sequence[PlannedItem]) -> str:
@@ -158,7 +158,7 @@ class PublishReviewScreen(Question, AppScreen[Approved]):
             footer=True),
         Act("body", "b", "SOAP body", "Show what goes over the wire, or the words", footer=True),
         Act("suppliers", "s", "Agree suppliers", "Agree to creating the suppliers", footer=True),
-        Act("customers", "c", "Agree customers", "Agree to creating the customers", footer=True),
+        Act("customers", "c", "Agree customers", "Agree to creating the customers"),
         Act("mend", "m", "Mend", "Mend what was found about this item", footer=True),
         Act("copy", "w", "Copy", "Copy the words or the SOAP body shown to the clipboard"),
         Act("back", "escape", "Cancel", "Go back; nothing is sent", footer=True),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from kfclient.desk.items.check import PUBLISH_TAX
-from kfclient.desk.items.check_vat import AGREE
+from kfclient.desk.items.check_lines import AGREE
 from kfclient.desk.items.duplicate_finder import NOT_A_DUPLICATE
 from kfclient.desk.items.quick_fix import ASKS, is_mechanical
 from kfclient.desk.model.item import Finding, Item, ItemLine, Severity

@@ -89,6 +89,10 @@ class UndoScreen(Question, AppScreen[None]):
         """Stop at the next safe point: an item in hand comes to its end."""
         self.cancel.cancel()
 
+    def wind_up(self) -> None:
+        """Stop at the next safe point."""
+        self.cancel.cancel()
+
     def failed(self, problem: Problem) -> None:
         """Say why it cannot be undone."""
         self.going = False

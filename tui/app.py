@@ -37,7 +37,7 @@ from kfclient.store.keyring_choice import ENCRYPTED_FILE
 from kfclient.visible import visible
 from screens.app_screen import DOCTOR, Acting
 from screens.connections import ConnectionsScreen
-from screens.dialogs import ErrorScreen, HelpScreen
+from screens.dialogs import ErrorScreen, HelpScreen, LeavingScreen
 from screens.services import DemoCredentials, ListRow, SyncJob
 from screens.widgets.field import Field
 from tui.app_work import AppWork, Asking
@@ -239,6 +239,13 @@ class Unforeseen(Problem):
     )
 
 
+class NotSuspended(Problem):
+    """The app cannot stand still just now, or has nobody to give the terminal to."""
+
+    code = "not-suspended"
+    default_cure = "Ctrl+Q leaves Kashdeck; what is on its way comes to its end first."
+
+
 class KashdeckApp(DiscreetApp):
     """Kashdeck on the whole terminal; implements `screens.services.Services`."""
 
@@ -249,6 +256,9 @@ class KashdeckApp(DiscreetApp):
         Binding("question_mark,f1", "help", "Help", show=True, id="app.help"),
         Binding("ctrl+t", "change_theme_shade", "Light or dark", show=False, id="app.shade"),
         Binding("ctrl+q", "quit", "Quit", show=False, id="app.quit", priority=True),
+        Binding(
+            "ctrl+z", "suspend_process", "Suspend", show=False, id="app.suspend", priority=True
+        ),
     ]
 
     def __init__(
@@ -325,10 +335,14 @@ class KashdeckApp(DiscreetApp):
     ) -> None:
         """Do `work` in a lane and hand its result to `then`; see `Services.ask`."""
         asked: set[str] = set()
+        writing = Cancel() if lane.startswith("publish-") else None
 
         def run() -> None:
             try:
                 with ExitStack() as held:
+                    if writing is not None:
+                        self._working.add(writing)
+                        held.callback(self._working.discard, writing)
                     for business in asked:
                         held.enter_context(self.desk.secrets.work(business))
                     result = work()
@@ -432,6 +446,35 @@ class KashdeckApp(DiscreetApp):
                 self._working.discard(cancel)
 
         return working
+
+    async def action_quit(self) -> None:
+        """Leave; what is on its way comes to its end first, as when the line is lost."""
+        if not self._working:
+            self.exit()
+            return
+        self._leave_jobs()
+        for screen in self.screen_stack:
+            if isinstance(screen, Acting):
+                screen.wind_up()
+        if not isinstance(self.screen, LeavingScreen):
+            until = time.monotonic() + PATIENCE
+            busy = lambda: bool(self._working) and time.monotonic() < until  # noqa: E731
+            self.push_screen(LeavingScreen(busy, self.exit))
+
+    def action_suspend_process(self) -> None:
+        """Give the terminal back to the shell until it says to go on.
+
+        What was typed for the shell is no command of ours, also where there is no shell.
+        """
+        if self._working:
+            why = "Something is on its way to KashFlow, and would stand still in the middle."
+            self.push_screen(ErrorScreen(NotSuspended(why)))
+        elif os.getpgrp() == os.getsid(0):
+            why = "There is no shell here that the terminal could go back to."
+            self.push_screen(ErrorScreen(NotSuspended(why)))
+        else:
+            super().action_suspend_process()
+        self._typed.forget(time.monotonic())
 
     def _leave_jobs(self) -> None:
         for cancel in tuple(self._working):

@@ -6,7 +6,9 @@ known to be needed.
 
 from __future__ import annotations
 
+import errno
 import importlib
+import io
 import os
 import sys
 
@@ -19,18 +21,43 @@ TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Sequence
+    from typing import Any
 
 
 DONE, NEEDS_A_PERSON, FAILED = 0, 1, 2
 STOPPED, PIPE_CLOSED = 130, 141
+_DAY = 24 * 60 * 60  # seconds
 PERSON_CODES = frozenset({"passphrase-needed", "prompt-needed", "secret-needed", "broken-off"})
 """Problems that end with 1: nothing is wrong, but a person has to come."""
+
+
+class OutputLost(OSError):
+    """Standard output could not be written: its disk is full, or it is closed."""
+
+
+class _Output(io.FileIO):
+    """Standard output, which tells its own failures from those of other files."""
+
+    def write(self, data: Any, /) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputLost(error.errno, error.strerror) from None
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return 0 done, 1 something needs a person, 2 wrong use or failure."""
     words = list(sys.argv[1:] if argv is None else argv)
     coredumps.forbid()
+    _have_streams()
+    if _terminal_has_a_size():
+        # What another program handed in was true of its terminal.
+        for name in ("COLUMNS", "LINES"):
+            os.environ.pop(name, None)
+    if "TZ" in os.environ:
+        _have_a_zone()
     for stream in (sys.stdout, sys.stderr):
         _never_fail_on_a_letter(stream)
     try:
@@ -38,9 +65,66 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader left early, as `head` does. Python would complain once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return PIPE_CLOSED
+    except OutputLost as error:
+        _drop_output()
+        why = "it is closed" if error.errno == errno.EBADF else (error.strerror or "").lower()
+        sys.stderr.write(
+            f"Standard output could not be written ({why}), so the answer is not whole.\n"
+            "What the command had done by then is done: kashdeck status and kashdeck audit NAME "
+            "show it.\n"
+        )
+        return FAILED
     return code
+
+
+def _have_streams() -> None:
+    """Have all three streams be there: a file must not get the number of one that is closed."""
+    for number, how in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, how)  # it gets the lowest number that is free
+    if sys.stdin is None:
+        sys.stdin = open(0, closefd=False)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
+    if sys.stdout is sys.__stdout__:
+        known = sys.stdout
+        encoding = "utf-8" if known is None else known.encoding
+        if known is None or known.fileno() == 1:
+            written = io.BufferedWriter(_Output(1, "w", closefd=False))
+            sys.stdout = io.TextIOWrapper(written, encoding, line_buffering=os.isatty(1))
+
+
+def _terminal_has_a_size() -> bool:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream.isatty() and os.get_terminal_size(stream.fileno()).columns:
+                return True
+        except (OSError, ValueError):
+            continue
+    return False
+
+
+def _have_a_zone() -> None:
+    """Have times shown in UTC where TZ names a zone a day or more away, which none is."""
+    import time
+
+    try:
+        sound = abs(time.localtime().tm_gmtoff) < _DAY
+    except (OverflowError, OSError):
+        sound = False
+    if not sound:
+        os.environ["TZ"] = "UTC0"
+        time.tzset()
+        sys.stderr.write("TZ names no time zone, so times are shown in UTC.\n")
+
+
+def _drop_output() -> None:
+    """Write no more: Python would complain once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _run(words: list[str]) -> int:
@@ -56,7 +140,7 @@ def _run(words: list[str]) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("\nStopped.\n")
         return STOPPED
-    except BrokenPipeError:
+    except (BrokenPipeError, OutputLost):
         raise
     except Exception as error:  # noqa: BLE001 - the last line of defence, told in one sentence
         from tui.commands.usage import Mishap
@@ -81,7 +165,27 @@ def _dispatch(words: list[str]) -> int:
     raise _unknown(first)
 
 
+_TAKE_ANY_NAME = frozenset({"import", "backup", "restore"})
+"""Commands that take a file whatever its name is: they keep no more of it than what is shown."""
+
+
+def _need_text(command: Command, words: list[str]) -> None:
+    """Raise `WrongUse` for what is no text: nothing could keep it, nor show it again."""
+    if command.name in _TAKE_ANY_NAME:
+        return
+    for word in words:
+        if not word.isprintable() and any("\ud800" <= char <= "\udfff" for char in word):
+            from tui.commands.usage import WrongUse
+
+            raise WrongUse(
+                f"“{word}” is not text in UTF-8, so nothing was done.",
+                "Type it in a terminal that is set to UTF-8; a file of such a name has to be "
+                "renamed first.",
+            )
+
+
 def _run_command(command: Command, words: list[str]) -> int:
+    _need_text(command, words)
     functions = vars(importlib.import_module(f"tui.commands.{command.module}"))
     # Where the words are usual ones, few commands can do without argparse.
     plain = functions.get(f"run_{command.name}_plain")

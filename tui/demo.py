@@ -14,6 +14,7 @@ from kfclient.desk.errors import BusinessUnknown
 from kfclient.desk.model.business import Business
 from kfclient.sandbox import Sandbox
 from kfclient.store.log import start_logging, stop_logging
+from kfclient.store.paths import expanded
 from screens.services import DemoCredentials
 
 BUSINESS = "Harbour Lane Trading"
@@ -63,7 +64,7 @@ def prepared(keep: Path | None = None) -> Iterator[tuple[Desk, DemoCredentials]]
 @contextmanager
 def _folder(keep: Path | None) -> Iterator[Path]:
     if keep is not None:
-        yield keep.expanduser().absolute()
+        yield expanded(keep)
         return
     with tempfile.TemporaryDirectory(prefix="kashdeck-demo-") as folder:
         yield Path(folder)

@@ -311,7 +311,8 @@ class AppPublishing:
             job.problem = problem
             self._heard(publish_ended(job.business, PublishReport(())), job)
 
-        self._app.ask(work, over, failed, lane=f"publish-{job.business}")
+        lane = f"publish-{job.business}" if job.mine else f"follow-{job.business}"
+        self._app.ask(work, over, failed, lane=lane)
 
     def _heard(self, event: Event, job: PublishJob) -> None:
         note_publish(event, job)

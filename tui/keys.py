@@ -91,6 +91,12 @@ class OneByOne:
         self._waiting: deque[events.Key | events.Paste] = deque()
         self._turn = 0
         self._busy = False
+        self._not_before = 0.0
+
+    def forget(self, until: float) -> None:
+        """Throw away what was typed before this time (`time.monotonic`) and is not done."""
+        self._not_before = until
+        self._waiting.clear()
 
     @property
     def busy(self) -> bool:
@@ -99,7 +105,8 @@ class OneByOne:
 
     async def take(self, event: events.Key | events.Paste) -> None:
         """Hand a key on, now or in its turn."""
-        self._waiting.append(event)
+        if event.time >= self._not_before:
+            self._waiting.append(event)
         await self._next()
 
     async def _next(self) -> None:

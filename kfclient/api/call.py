@@ -256,11 +256,12 @@ def retried(
     Trouble that may pass is a server that cannot be reached, a lost reply and a server in trouble;
     anything else, a wrong password above all (accounts get locked), is raised at once. A server
     that asks to be left alone is, for `limits.patience` seconds in all, which counts as no try.
-    Waits by `sleep`, or by `cancel`, which ends the wait with `Cancelled`. Only for calls that
-    change nothing.
+    Waits by `sleep`, or by `cancel`, which ends the wait with `Cancelled`; what nobody can end is
+    a quarter as patient. Only for calls that change nothing.
     """
     tries = waits = 0
     waited = 0.0
+    patience = limits.patience if cancel is not None else limits.patience / 4
     while True:
         try:
             return call(tries > 0)
@@ -270,7 +271,7 @@ def retried(
                 _pause(limits.pause * 4, waits) if busy.retry_after is None else busy.retry_after
             )
             waited += (seconds := max(asked, limits.pause))
-            if waited > limits.patience:
+            if waited > patience:
                 raise
         except _PASSING:
             tries += 1

@@ -376,7 +376,7 @@ def _check_whole(operation: str, record: Record) -> None:
 _AGAIN = {
     NotKashFlow: "Check the server's address, then try again.",
     RecordBroken: RecordBroken.default_cure,
-    ReplyBroken: "Try again; if it stays so, --trace FILE with the command shows what came.",
+    ReplyBroken: "Try again; if it stays so, --trace FILE with the command writes down what came.",
 }
 _AGAIN_LATER = "Try again in a while; if it stays so, check the network and the server's address."
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from kfclient.api.errors import BadRequest, InsecureConnection
+from kfclient.api.errors import BadRequest, InsecureConnection, ServerUnreachable
 
 if TYPE_CHECKING:
     import ssl
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _ADDRESS_CURE = (
     "Check the server's address, for example https://securedwebapp.com/api/service.asmx."
 )
+_PROXY_CURE = "Look at HTTPS_PROXY and ALL_PROXY."
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,35 @@ class Endpoint:
 
         if is_this_machine(self.host):
             return None
-        return select_proxy(self.url, get_environ_proxies(self.url))
+        proxy = select_proxy(self.url, get_environ_proxies(self.url))
+        if not proxy:
+            return None
+        try:
+            parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+            named = bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            named = False
+        if not named:
+            raise ServerUnreachable(
+                "The address of the proxy that the environment names is none; nothing was sent.",
+                f"{_PROXY_CURE} In a password @ is written %40, : %3A and / %2F.",
+            )
+        if parts.scheme not in ("http", "https"):
+            raise ServerUnreachable(
+                f"The environment names a proxy of the kind {parts.scheme.upper()}, which Kashdeck "
+                "cannot use; nothing was sent.",
+                f"{_PROXY_CURE} A proxy for http is needed, or none.",
+            )
+        return proxy
+
+    def proxy_place(self) -> str:
+        """Return the machine and port of the proxy, "" where there is none; never its password."""
+        try:
+            proxy = self.proxy() or ""
+        except ServerUnreachable:
+            return ""
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        return f"{parts.hostname}:{parts.port or 80}" if proxy else ""
 
 
 def is_this_machine(host: str) -> bool:

@@ -91,7 +91,8 @@ class ServerBusy(NotSent):
     def __init__(self, retry_after: float | None = None) -> None:
         asked = ""
         if retry_after is not None:
-            asked = f" and asks for {max(1, round(retry_after)):,} seconds of rest"
+            seconds = max(1, round(retry_after))
+            asked = f" and asks for {seconds:,} second{'s'[: seconds > 1]} of rest"
         super().__init__(f"KashFlow's server is busy{asked}; it did nothing with this call.")
         self.retry_after = retry_after
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 from typing import Unpack
 
@@ -40,7 +41,7 @@ class ListOperations(Caller):
         del auto_auth_key  # from here on no traceback with its locals shows it
         fields = {"appName": app_name, "AutoAuthKey": MASK}
         # It changes no books, and asking again is harmless: judged and repeated like reading.
-        answer = self._call("AutoAuthIP", fields, write=False, secrets=hidden)
+        answer = self._read("AutoAuthIP", fields, secrets=hidden)
         return answer.number("AutoAuthIPResult") or 0
 
     def get_company_details(self) -> CompanyDetails:
@@ -93,14 +94,16 @@ class ListOperations(Caller):
         KashFlow gives the number as a description; which projects it leaves out is documented
         nowhere, so `get_projects_full` is the better choice.
         """
-        rows = self._rows("GetProjects", VATRate, "BasicDataset", **following)
+        from kfclient.api.reply import whole_number
+
+        def numbered(text: str) -> int:
+            with suppress(ValueError):
+                return whole_number(text)
+            return 0
+
         return [
-            Project(
-                id=row.id,
-                name=row.name,
-                number=int(row.description) if row.description.isdecimal() else 0,
-            )
-            for row in rows
+            Project(id=row.id, name=row.name, number=numbered(row.description), broken=row.broken)
+            for row in self._rows("GetProjects", VATRate, "BasicDataset", **following)
         ]
 
     def get_projects_full(

@@ -39,7 +39,22 @@ from kfclient.api.errors import (
     ServerTrouble,
     WrongCredentials,
 )
-from kfclient.api.records import Currency, InvoiceLine, Record, kashflow_fields
+from kfclient.api.records import (
+    BankAccount,
+    Currency,
+    Customer,
+    Invoice,
+    InvoiceLine,
+    InvoiceNote,
+    NominalCode,
+    Payment,
+    Project,
+    ReceiptAttachment,
+    ReceiptNote,
+    Record,
+    Supplier,
+    kashflow_fields,
+)
 from kfclient.api.reply_text import UNREADABLE, ReplyText
 from kfclient.api.wsdl import Contract, item_of
 
@@ -161,6 +176,16 @@ def whole_number(text: str) -> int:
     return number
 
 
+def own_id(text: str) -> int:
+    """Return the id of the thing itself, 0 where it has none. Raises ValueError.
+
+    KashFlow counts ids upwards, and what is new is told by that: one below nought is none.
+    """
+    if (number := whole_number(text)) < 0:
+        raise ValueError
+    return number
+
+
 def amount(text: str) -> Decimal:
     """Return the xs:decimal in `text`: at most 15 digits before the point, and six decimals.
 
@@ -198,6 +223,20 @@ _SCALARS: dict[Any, Callable[[str], Any] | None] = {
     Decimal: amount,
     bool: truth,
     date | None: day,
+}
+
+
+_OWN_IDS: dict[type[Record], str] = {
+    Invoice: "invoice_dbid",
+    Payment: "pay_id",
+    ReceiptAttachment: "attachment_id",
+    ReceiptNote: "note_id",
+    InvoiceNote: "note_id",
+    Supplier: "supplier_id",
+    Customer: "customer_id",
+    NominalCode: "id",
+    Project: "id",
+    BankAccount: "account_id",
 }
 
 
@@ -260,7 +299,8 @@ def _elements(record: type[Record]) -> tuple[_Known, dict[Any, tuple[str, type[R
         if get_origin(field.type) is tuple:
             nested[tag] = (field.name, get_args(field.type)[0])
         else:
-            known[tag] = (field.name, _SCALARS[field.type])
+            is_own = _OWN_IDS.get(record) == field.name
+            known[tag] = (field.name, own_id if is_own else _SCALARS[field.type])
     return known, nested
 
 

@@ -46,6 +46,14 @@ _MOST_HELD = 64 * 1024
 _HIGHEST = 0x10FFFF
 
 
+def may_be(garbled: str, whole: str) -> bool:
+    """Tell whether a text with characters that could not be read may be another one."""
+    if UNREADABLE not in garbled:
+        return garbled == whole
+    parts = (re.escape(part) for part in garbled.split(UNREADABLE))
+    return re.fullmatch(".{0,3}".join(parts), whole) is not None
+
+
 class ReplyText:
     """Takes a reply's bytes in pieces, and gives back UTF-8 without a declaration.
 

@@ -48,6 +48,7 @@ from kfclient.api.errors import (
     ServerBusy,
     ServerUnreachable,
 )
+from kfclient.dates import shown_date
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -177,6 +178,11 @@ def open_session(endpoint: Endpoint, authority: Path | str | None = None) -> req
 
 # Why no connection could be made, in words; the calls and the first checks share it.
 
+_TUNNEL = re.compile(r"Tunnel connection failed: ([0-9]{3})")
+
+_OF_TIME = {9: "is not valid yet", 10: "has expired"}
+"""What OpenSSL's codes say of a certificate's dates."""
+
 _CERTIFICATE_CURE = (
     "Check the server's address. On a company network ask whether it looks into https: its own "
     "certificate must then be known to this machine."
@@ -192,6 +198,14 @@ def not_connected(error: BaseException, endpoint: Endpoint) -> NotSent:
     causes = list(_causes(error))
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
+            if cause.verify_code in _OF_TIME:
+                now = datetime.now().astimezone()
+                return InsecureConnection(
+                    f"The certificate of {endpoint.place} {_OF_TIME[cause.verify_code]}, by this "
+                    f"machine's clock, which says {now:%H:%M} on {shown_date(now.date())}; nothing "
+                    "was sent.",
+                    "If the clock is wrong, set it. If it is right, tell whoever runs the server.",
+                )
             return InsecureConnection(
                 f"The certificate of {endpoint.place} cannot be trusted "
                 f"({cause.verify_message}); nothing was sent.",
@@ -201,14 +215,43 @@ def not_connected(error: BaseException, endpoint: Endpoint) -> NotSent:
             return InsecureConnection(
                 f"No safe connection to {endpoint.place} could be made; nothing was sent."
             )
-    return ServerUnreachable(f"{_reason(causes, endpoint)}; nothing was sent.")
+    return _by_proxy(causes, endpoint) or ServerUnreachable(
+        f"{_reason(causes, endpoint)}; nothing was sent."
+    )
+
+
+def _by_proxy(causes: list[BaseException], endpoint: Endpoint) -> ServerUnreachable | None:
+    """Return what to say where it was the proxy that failed, None where it was not."""
+    proxy = endpoint.proxy_place()
+    if not proxy:
+        return None
+    answers = [found for cause in causes if (found := _TUNNEL.match(str(cause)))]
+    cure = "Look at HTTPS_PROXY, and ask whoever looks after the network."
+    if answers and answers[0][1] == "407":
+        return ServerUnreachable(
+            f"The proxy {proxy} asks for a name and a password that it takes (407); nothing was "
+            "sent.",
+            "Give them in HTTPS_PROXY, as in http://NAME:PASSWORD@HOST:PORT. A proxy that asks for "
+            "a Windows login (NTLM, Kerberos) cannot be used directly.",
+        )
+    if answers:
+        return ServerUnreachable(
+            f"The proxy {proxy} did not let us through to {endpoint.place} ({answers[0][1]}); "
+            "nothing was sent.",
+            cure,
+        )
+    if any(isinstance(cause, socket.gaierror | UnicodeError) for cause in causes):
+        what = f"There is no proxy called {proxy}, or the network is down"
+    elif any(isinstance(cause, ConnectionRefusedError) for cause in causes):
+        what = f"Nothing answers at the proxy {proxy}"
+    elif any(isinstance(cause, TimeoutError) for cause in causes):
+        what = f"The proxy {proxy} does not answer"
+    else:
+        what = f"The proxy {proxy} ended the connection"
+    return ServerUnreachable(f"{what}; nothing was sent.", cure)
 
 
 def _reason(causes: list[BaseException], endpoint: Endpoint) -> str:
-    names = {type(cause).__name__ for cause in causes}
-    told_by_proxy = any(str(cause).startswith("Tunnel connection failed") for cause in causes)
-    if told_by_proxy or names & {"ProxyError", "InvalidProxyURL"}:
-        return f"The proxy on the way to {endpoint.place} did not let us through"
     if any(isinstance(cause, socket.gaierror | UnicodeError) for cause in causes):
         return f"There is no server called {endpoint.host}, or the network is down"
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):

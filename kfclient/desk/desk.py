@@ -12,6 +12,7 @@ from kfclient.api.call import Limits
 from kfclient.desk.audit.audit import Audit
 from kfclient.desk.business.businesses import Businesses
 from kfclient.desk.business.sessions import Sessions
+from kfclient.desk.business.status import statuses
 from kfclient.desk.person import this_origin, this_person, utc_now
 from kfclient.desk.sync.lists import Lists
 from kfclient.elapsed import Uptime, this_moment
@@ -26,12 +27,13 @@ if TYPE_CHECKING:
     from kfclient.desk.items.duplicates import Duplicates
     from kfclient.desk.items.items import Items
     from kfclient.desk.items.quick_fix import QuickFixes
+    from kfclient.desk.model.business import BusinessSummary
     from kfclient.desk.published.attach import Attaching
     from kfclient.desk.published.undo import Undoing
     from kfclient.desk.published.verify import Verifying
-    from kfclient.desk.runs.context import Context
     from kfclient.desk.runs.publish import Publishing
     from kfclient.desk.runs.resolve import Resolving
+    from kfclient.desk.runs.runs import Context
     from kfclient.desk.sync.sync import Syncing
 
 
@@ -163,8 +165,7 @@ class Desk:
     def context(self) -> Context:
         """Return what publishing stands on, in one hand."""
         from kfclient.desk.publish.journal import SendJournal
-        from kfclient.desk.runs.context import Context
-        from kfclient.desk.runs.runs import Runs
+        from kfclient.desk.runs.runs import Context, Runs
 
         return Context(
             home=self.home,
@@ -214,6 +215,16 @@ class Desk:
         from kfclient.desk.published.attach import Attaching
 
         return Attaching(self.context, self.resolving)
+
+    def summaries(self) -> list[BusinessSummary]:
+        """Return how every business stands, its items counted anew where a sudden end came first.
+
+        Of a business whose items are on their way now, the counts are of before.
+        """
+        for status in statuses(self.home.root, self.person):
+            if status.is_behind and not status.at_work:
+                self.items.refresh_counts(status.id)
+        return self.businesses.all()
 
     @classmethod
     def open(

@@ -12,20 +12,23 @@ import os
 import re
 import secrets
 import select
+import signal
 import socket
 import struct
 import sys
 import threading
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from itertools import chain, islice
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from socket import gaierror
-from types import TracebackType
-from typing import Any, Self
+from types import FrameType, TracebackType
+from typing import Any, Self, TextIO
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
@@ -36,7 +39,7 @@ from kfclient.sandbox.account import Account
 from kfclient.sandbox.calls.dispatch import answer, refuse
 from kfclient.sandbox.contract import Record
 from kfclient.sandbox.errors import HostUnknown, PortTaken, SandboxError
-from kfclient.sandbox.faults import EVENTS, Trouble, Troubles
+from kfclient.sandbox.faults import EVENTS, Trouble, Troubles, parse_troubles
 from kfclient.sandbox.soap import (
     MAX_REQUEST,
     Fault,
@@ -48,7 +51,7 @@ from kfclient.sandbox.soap import (
     write_reply,
 )
 from kfclient.sandbox.xml import RequestReader
-from kfclient.visible import one_line
+from kfclient.visible import json_escaped, one_line
 
 # One SOAP call over HTTP, with whatever trouble was asked for on the way.
 
@@ -641,3 +644,83 @@ class Sandbox:
         traceback: TracebackType | None,
     ) -> None:
         self.stop()
+
+
+# A sandbox in a process of its own, until it is told to stop.
+
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def serve(
+    port: int = 0,
+    home: Path | None = None,
+    suppliers: int | None = None,
+    customers: int | None = None,
+    json_output: bool = False,
+    fault: Sequence[str] = (),
+    out: TextIO | None = None,
+    ended: SimpleQueue[None] | None = None,
+    host: str = HOST,
+) -> int:
+    """Serve until SIGINT, SIGTERM or SIGHUP comes or `ended` is put into; return exit code 0.
+
+    `fault` holds misbehaviours as `troubles.parse_troubles` reads them. What is printed once it
+    listens is one line of JSON (`endpoint`, `username`, `password`, `autoauth_key`, `control`) or
+    the same for people; a `host` that others reach is warned of on standard error. Raises
+    `SandboxError` where it cannot start. Signals are handled when called from the main thread.
+    """
+    troubles = [trouble for text in fault for trouble in parse_troubles(text)]
+    # A queue, because a handler that sets an Event can meet the lock its own thread holds.
+    ended = ended or SimpleQueue()
+    sandbox = Sandbox(home, port, suppliers, customers, host)
+    for trouble in troubles:
+        sandbox.troubles.add(trouble)
+    with _ended_by_signals(ended), sandbox:
+        told = _json(sandbox) if json_output else _text(sandbox, home)
+        print(told, file=out or sys.stdout, flush=True)
+        _wait(ended)
+    return 0
+
+
+def _wait(ended: SimpleQueue[None]) -> None:
+    """Wait in short turns: a signal just before a wait would be heard only at its end."""
+    while True:
+        try:
+            return ended.get(timeout=0.2)
+        except Empty:
+            continue
+
+
+@contextmanager
+def _ended_by_signals(ended: SimpleQueue[None]) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        ended.put(None)
+
+    before = {number: signal.signal(number, end) for number in _ENDINGS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _json(sandbox: Sandbox) -> str:
+    names = ("endpoint", "username", "password", "autoauth_key", "control")
+    return json_escaped(orjson.dumps({name: getattr(sandbox, name) for name in names}).decode())
+
+
+def _text(sandbox: Sandbox, home: Path | None) -> str:
+    kept = "in memory, and are gone when it ends" if home is None else f"in {one_line(str(home))}"
+    return (
+        "The KashFlow sandbox is listening. It is for practice: nothing reaches a real account.\n"
+        f"\n  Address      {one_line(sandbox.endpoint)}"
+        f"\n  Username     {sandbox.username}"
+        f"\n  Password     {sandbox.password}"
+        f"\n  AutoAuth key {sandbox.autoauth_key}"
+        f"\n  Control      {one_line(sandbox.control)}\n"
+        f"\nIts books are kept {kept}. Press ctrl+c to end it."
+    )

@@ -23,11 +23,13 @@ import msgspec
 import orjson
 
 from kfclient.store.durable_files import (
+    LARGEST,
     make_folder,
     open_file,
     read_file,
     sync,
     sync_folder,
+    too_large,
     unwritable,
     write_all,
 )
@@ -41,6 +43,7 @@ Body = Mapping[str, Any]
 """An entry as it is owed: what JSON knows, with an `id` of its own, without a number."""
 
 _LOCK_SECONDS = 10.0
+_AT_ONCE = 1 << 18  # bytes of lines that are written together
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,21 +110,33 @@ class AuditFile:
         descriptor = open_file(self.path, os.O_RDWR | os.O_APPEND)
         try:
             size = os.fstat(descriptor).st_size
+            if size - head.batch > LARGEST:
+                raise too_large(self.path)
             data = os.pread(descriptor, max(size - head.batch, 0), head.batch)
             batch = data[: head.size - head.batch]
             known = {line.entry.get("id") for raw in batch.split(b"\n") if (line := parse(raw))}
             left = {body["id"]: body for body in owed if body["id"] not in known}
             kept = interrupted(head, self.business, data[head.size - head.batch :], left)
             end = size - kept.torn
-            lines = bytearray(b"" if _ends_whole(descriptor, end) else b"\n")
-            count, prev = kept.count, kept.hash
-            for body in left.values():
-                if body["id"] not in kept.ids:
-                    count += 1
-                    raw, prev = render({**body, "number": count}, prev)
-                    lines += raw + b"\n"
-            if count > head.count:
-                _write(descriptor, end, bytes(lines))
+            count, prev, added = kept.count, kept.hash, 0
+
+            def lines() -> Iterator[bytes]:
+                nonlocal count, prev, added
+                some = bytearray(b"" if _ends_whole(descriptor, end) else b"\n")
+                for body in left.values():
+                    if body["id"] not in kept.ids:
+                        count += 1
+                        raw, prev = render({**body, "number": count}, prev)
+                        some += raw + b"\n"
+                    if len(some) > _AT_ONCE:
+                        added += len(some)
+                        yield bytes(some)
+                        some.clear()
+                added += len(some)
+                yield bytes(some)
+
+            if kept.count + len(left) - len(kept.ids) > head.count:
+                _write(descriptor, end, lines())
             if head.count == 0:
                 sync_folder(self.path.parent)
         finally:
@@ -129,7 +144,7 @@ class AuditFile:
         if count == head.count:
             return head
         begun = head.size if kept.ids else end
-        return Head(count=count, hash=prev, size=end + len(lines), batch=begun)
+        return Head(count=count, hash=prev, size=end + added, batch=begun)
 
 
 class Interrupted(msgspec.Struct, frozen=True):
@@ -203,11 +218,12 @@ def _ends_whole(descriptor: int, end: int) -> bool:
     return end == 0 or os.pread(descriptor, 1, end - 1) == b"\n"
 
 
-def _write(descriptor: int, end: int, lines: bytes) -> None:
+def _write(descriptor: int, end: int, lines: Iterator[bytes]) -> None:
     """Cut what is torn, write the lines, and have the disk keep them, all or none."""
     os.ftruncate(descriptor, end)
     try:
-        write_all(descriptor, lines)
+        for some in lines:
+            write_all(descriptor, some)
         sync(descriptor)
     except OSError:
         os.ftruncate(descriptor, end)

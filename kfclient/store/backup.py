@@ -23,6 +23,7 @@ from kfclient.store.backup_file import (
     Archive,
     Backup,
     HomeLock,
+    NewBackup,
     carried,
     held,
     named_locks,
@@ -47,7 +48,7 @@ from kfclient.store.errors import (
 )
 from kfclient.store.filelock import FileLock
 from kfclient.store.paths import SLUG, lock_path, plan_path
-from kfclient.store.tables import Snapshot, StoredTables, Tables, migrate
+from kfclient.store.tables import Snapshot, StoredTables, Tables, is_unchanged, migrate
 from kfclient.store.wal import Damage, NewerFormat, WriteAheadLog, begun, need_single_keys
 
 if TYPE_CHECKING:
@@ -94,15 +95,16 @@ def unstage(root: Path) -> None:
                 path.unlink()
 
 
-def carry_out(root: Path, plan: RestorePlan) -> None:
+def carry_out(root: Path, plan: RestorePlan, *, before: Callable[[], object] | None = None) -> None:
     """Put what was staged in place, and remove what goes; every lock is held.
 
-    From the moment the plan is written it will be whole, whatever happens here. Raises
-    `StateUnwritable`: from `plan_path` nothing has happened, else the next who looks goes on.
+    `before` is called just before the plan counts. From the moment the plan is written it will be
+    whole, whatever happens here. Raises `StateUnwritable`: from `plan_path` nothing has happened,
+    else the next who looks goes on.
     """
     path = plan_path(root)
     try:
-        replace_file(path, msgspec.json.encode(plan))
+        replace_file(path, msgspec.json.encode(plan), before=before)
     except OSError as error:
         raise unwritable(path, error) from error
     _carry_out(root, plan)
@@ -121,7 +123,7 @@ def finish(root: Path) -> None:
             return
         try:
             plan = msgspec.json.decode(data, type=RestorePlan)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise StateDamaged(
                 f"A restore was cut short, and its plan {path} cannot be understood.",
                 f"Move {path.name} away, then restore the backup again.",
@@ -248,9 +250,8 @@ def examine(path: Path, look: Look | None = None) -> Backup:
 
 
 def content(path: Path, name: str) -> Tables:
-    """Return the tables of a database in a backup; raises what `restore` raises about it."""
+    """Return the tables of a database in a backup that was examined; raises as `examine` does."""
     with contextlib.closing(Archive(path)) as found:
-        _check(found, None)
         snapshot = Snapshot.decode(found.content(name))
         migrate(snapshot)
         return snapshot.tables
@@ -285,14 +286,21 @@ def restore(
             unstage(root)
             holding = locks.enter_context(held(root, also=found.backup.files, forgiving=True))
             kept, left_out = _keep(holding, at)
+            if kept is not None:
+                locks.callback(kept.close)
             try:
                 for name in found.backup.files:
                     _stage(holding, name, found.content(name), change)
-                carry_out(root, _plan(holding, found.backup))
+                # Named just before the plan counts: a sudden end until then leaves no copy.
+                put = None if kept is None else kept.put
+                carry_out(root, _plan(holding, found.backup), before=put)
             except BaseException:
                 unstage(root)
+                if kept is not None and not plan_path(root).exists():
+                    kept.take_back()
                 raise
-    return Restored(backup=found.backup, kept=kept, left_out=left_out)
+    place = None if kept is None else kept.path
+    return Restored(backup=found.backup, kept=place, left_out=left_out)
 
 
 def _files(holding: HomeLock, *, forgiving: bool = False) -> tuple[Files, tuple[str, ...]]:
@@ -382,26 +390,35 @@ def _check(found: Archive, look: Look | None) -> None:
             raise found.refused(f"{name} in it cannot be understood: {why}")
 
 
-def _keep(holding: HomeLock, at: datetime) -> tuple[Path | None, tuple[str, ...]]:
-    """Make a backup of what is there, beside the home or, where that is closed, in it."""
+def _keep(holding: HomeLock, at: datetime) -> tuple[NewBackup | None, tuple[str, ...]]:
+    """Make a backup of what is there, beside the home or, where that is closed, in it.
+
+    It has no name yet.
+    """
     files, left_out = _files(holding, forgiving=True)
     if not files:
         return None, left_out
     root = holding.root
+    try:
+        kept = NewBackup(_free(root.parent, root, at))
+    except StateUnwritable:
+        kept = NewBackup(_free(root, root, at))
+    try:
+        kept.write(_pieces(files), at, left_out)
+    except BaseException:
+        kept.close()
+        raise
+    return kept, left_out
+
+
+def _free(folder: Path, root: Path, at: datetime) -> Path:
+    """Return a name in the folder that nothing has."""
     name = f"{root.name}-before-restore-{at:%Y%m%d-%H%M%S}"
-    for folder in (root.parent, root):
-        path, number = folder / f"{name}.zip", 1
-        while os.path.lexists(path):
-            number += 1
-            path = folder / f"{name}-{number}.zip"
-        try:
-            backup_file.write(path, _pieces(files), at, left_out)
-        except StateUnwritable:
-            if folder == root:
-                raise
-        else:
-            return path, left_out
-    raise AssertionError
+    path, number = folder / f"{name}.zip", 1
+    while os.path.lexists(path):
+        number += 1
+        path = folder / f"{name}-{number}.zip"
+    return path
 
 
 def _stage(holding: HomeLock, name: str, data: bytes, change: Change | None) -> None:
@@ -474,13 +491,15 @@ class Salvaged(msgspec.Struct, frozen=True, kw_only=True):
 
     `kept` documents are there again, `lost` changes after them are not (None: nobody knows how
     many). Where `kept` is None nothing could be read, and nothing was changed. `copies` are the
-    damaged files, as they were.
+    damaged files, as they were. `changed` says that what is kept is not all as it was written: some
+    name or figure in it may be another.
     """
 
     name: str
     kept: int | None
     lost: int | None
     copies: tuple[Path, ...]
+    changed: bool = False
 
 
 def salvage(root: Path) -> list[Salvaged]:
@@ -527,7 +546,7 @@ def _alone(path: Path) -> Iterator[None]:
 def _salvage(name: str, file: DatabaseFiles) -> Salvaged:
     copies = tuple(_copies(file))
     try:
-        contents, lost = _sound(file)
+        contents, lost, changed = _sound(file)
     except Damage:
         return Salvaged(name=name, kept=None, lost=None, copies=copies)
     snapshot = contents.snapshot
@@ -538,7 +557,7 @@ def _salvage(name: str, file: DatabaseFiles) -> Salvaged:
     except OSError as error:
         raise unwritable(file.path, error) from error
     kept = sum(len(documents) for documents in snapshot.tables.values())
-    return Salvaged(name=name, kept=kept, lost=lost, copies=copies)
+    return Salvaged(name=name, kept=kept, lost=lost, copies=copies, changed=changed)
 
 
 def _copies(file: DatabaseFiles) -> Iterator[Path]:
@@ -552,10 +571,14 @@ def _copies(file: DatabaseFiles) -> Iterator[Path]:
         yield copy
 
 
-def _sound(file: DatabaseFiles) -> tuple[StoredTables, int | None]:
-    """Return what can be read, and how many changes cannot; raises `Damage` where nothing can."""
+def _sound(file: DatabaseFiles) -> tuple[StoredTables, int | None, bool]:
+    """Return what can be read, how many changes cannot, and whether what can is changed.
+
+    Raises `Damage` where nothing can be read.
+    """
     data = read_file(file.path)
-    snapshot = None if data is None else Snapshot.decode(data)
+    snapshot = None if data is None else Snapshot.decode(data, vouch=False)
+    changed = data is not None and not is_unchanged(data)
     try:
         journal = WriteAheadLog.open(file.log_path)
     except Damage:
@@ -567,7 +590,7 @@ def _sound(file: DatabaseFiles) -> tuple[StoredTables, int | None]:
         with contextlib.closing(journal):
             lost = _replay(contents, journal)
     migrate(contents.snapshot)
-    return contents, lost
+    return contents, lost, changed
 
 
 def _replay(contents: StoredTables, journal: WriteAheadLog) -> int | None:

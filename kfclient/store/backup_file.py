@@ -112,34 +112,112 @@ def write(
     `files` are the names and the bytes, in pieces. Raises `BackupRefused` where there is a file of
     that name already, `StateUnwritable`.
     """
-    if os.path.lexists(path):
-        raise BackupRefused(f"{path} is there already.", "Choose another name for the backup.")
-    fresh = path.with_name(f".{path.name}.{os.urandom(6).hex()}.tmp")
-    try:
-        descriptor = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "w+b") as file:
-                backup = _write(file, files, made_at, tuple(left_out))
-                file.flush()
-                os.fsync(file.fileno())
-            # Where somebody makes such a file meanwhile, a link leaves theirs; not every disk can.
-            try:
-                os.link(fresh, path)
-            except OSError as error:
-                if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK):
-                    raise
-                fresh.rename(path)
-        finally:
-            with contextlib.suppress(FileNotFoundError):
-                fresh.unlink()
-        sync_folder(path.parent)
-    except FileExistsError:
-        raise BackupRefused(
-            f"{path} is there already.", "Choose another name for the backup."
-        ) from None
-    except OSError as error:
-        raise unwritable(path, error) from error
+    with contextlib.closing(NewBackup(path)) as new:
+        backup = new.write(files, made_at, left_out)
+        new.put()
     return backup
+
+
+_NO_TMPFILE = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOSYS}
+
+
+class NewBackup:
+    """A backup that is being made: it has no name until it is put in its place.
+
+    So a sudden end leaves nothing of it, where the system knows files without a name (Linux);
+    elsewhere it leaves a file of its owner's beside. Raises `BackupRefused` where there is a file
+    of that name already, `StateUnwritable`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if os.path.lexists(path):
+            raise self._taken(path)
+        self.path = path
+        self._named = path.with_name(f".{path.name}.{os.urandom(6).hex()}.tmp")
+        try:
+            descriptor = self._unnamed()
+            self._has_name = descriptor is None
+            if descriptor is None:
+                descriptor = os.open(self._named, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        except OSError as error:
+            raise unwritable(path, error) from error
+        self._file = os.fdopen(descriptor, "w+b")
+
+    def write(
+        self,
+        files: Iterable[tuple[str, Iterable[bytes]]],
+        made_at: datetime,
+        left_out: Iterable[str] = (),
+    ) -> Backup:
+        """Write it whole and have the disk keep it; see `write`."""
+        try:
+            backup = _write(self._file, files, made_at, tuple(left_out))
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise unwritable(self.path, error) from error
+        return backup
+
+    def put(self) -> None:
+        """Give it its name; a file that somebody has made there meanwhile is left."""
+        try:
+            self._link()
+            sync_folder(self.path.parent)
+        except FileExistsError:
+            raise self._taken(self.path) from None
+        except OSError as error:
+            raise unwritable(self.path, error) from error
+
+    def take_back(self) -> None:
+        """Remove what `put` has put in its place, if it has."""
+        with contextlib.suppress(OSError):
+            if os.path.samestat(os.fstat(self._file.fileno()), self.path.lstat()):
+                self.path.unlink()
+
+    def close(self) -> None:
+        """Close it; without its name it is gone then."""
+        with contextlib.suppress(OSError):  # what a full disk would not take is given up
+            self._file.close()
+        if self._has_name:
+            with contextlib.suppress(FileNotFoundError):
+                self._named.unlink()
+
+    def _unnamed(self) -> int | None:
+        """Open a file without a name; None where there are none, or where none can be given one."""
+        if not hasattr(os, "O_TMPFILE"):
+            return None
+        try:
+            descriptor = os.open(self.path.parent, os.O_TMPFILE | os.O_RDWR, 0o600)
+        except OSError as error:
+            if error.errno in _NO_TMPFILE:
+                return None
+            raise
+        if os.path.exists(f"/proc/self/fd/{descriptor}"):  # noqa: PTH110 - a link that leads nowhere
+            return descriptor
+        os.close(descriptor)
+        return None
+
+    def _link(self) -> None:
+        if not self._has_name:
+            folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                # Only where a folder is named does it follow to the file itself.
+                file = f"/proc/self/fd/{self._file.fileno()}"
+                os.link(file, self.path.name, dst_dir_fd=folder, follow_symlinks=True)
+            finally:
+                os.close(folder)
+            return
+        # Where somebody makes such a file meanwhile, a link leaves theirs; not every disk can.
+        try:
+            os.link(self._named, self.path)
+        except OSError as error:
+            if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK):
+                raise
+            self._named.rename(self.path)
+
+    @staticmethod
+    def _taken(path: Path) -> BackupRefused:
+        return BackupRefused(f"{path} is there already.", "Choose another name for the backup.")
 
 
 def _write(

@@ -55,6 +55,9 @@ LARGEST_LOG = 8 << 20
 PATIENCE = 0.5
 """Seconds before a checkpoint begins: whoever opened or wrote has something to show first."""
 
+_WORTH_IT = 64
+"""A log of a smaller part of the snapshot than this is left as it is when the files are closed."""
+
 _WORKER_SECONDS = 2.0  # that a checkpoint of its own accord waits for a lock, and a close for it
 
 _REST = 60.0  # seconds before a checkpoint that failed is tried again
@@ -185,7 +188,11 @@ class LoggedStorage(Storage):
             self._leaving.clear()
         if self._wrote:
             try:
-                self._checkpoint(0)
+                with self._memory:
+                    self._catch_up()
+                    large = self._file.log_size > self._file.snapshot_size / _WORTH_IT
+                if large or self._file.older:
+                    self._checkpoint(0)
             except StoreError as problem:
                 _log.warning("No snapshot was made: %s", problem.sentence)
         with self._memory:
@@ -341,6 +348,11 @@ class Table(tinydb.table.Table):
             return News(revision, False, fresh)
         revision, every = self._logged.committed(self.name)
         return News(revision, True, every)
+
+    def committed(self) -> list[tuple[int, Body]]:
+        """Return all documents that are committed, by id; uncopied, so not to be changed."""
+        _, every = self._logged.committed(self.name)
+        return list(every.items())
 
     def search(self, cond: QueryLike) -> list[Document]:
         """Return the documents that match the query."""

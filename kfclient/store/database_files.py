@@ -24,7 +24,7 @@ from kfclient.store.durable_files import (
 )
 from kfclient.store.errors import StateDamaged, StateNewer
 from kfclient.store.filelock import FileLock
-from kfclient.store.paths import default_root, lock_path, state_path
+from kfclient.store.paths import default_root, expanded, lock_path, state_path
 from kfclient.store.tables import Snapshot, StoredTables
 from kfclient.store.wal import Damage, NewerFormat, WriteAheadLog
 
@@ -159,8 +159,9 @@ class DatabaseFiles:
                 self._journal.append(operations)
         except OSError as error:
             raise unwritable(self.log_path, error) from error
-        # It comes back through the log, like anyone's.
-        self.refresh()
+        self.contents.apply(operations)
+        with contextlib.suppress(OSError):  # then the next look tells
+            self._seen = self._look()
 
     def upgrade(self) -> None:
         """Write an older format's files anew, after a copy of them; the lock is held, all is read.
@@ -387,7 +388,7 @@ class StateReading:
     """
 
     def __init__(self, root: Path | None = None) -> None:
-        self._root = default_root() if root is None else root.expanduser().absolute()
+        self._root = default_root() if root is None else expanded(root)
         need_closed(self._root)
         file = DatabaseFiles(state_path(self._root))
         try:

@@ -20,6 +20,7 @@ from kfclient.store.errors import HomeOpen, StateDisplaced, StateUnreadable, Sta
 
 TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 FOLDER_MODE = 0o700
@@ -28,7 +29,7 @@ SHARED_FOLDER_MODE = 0o2770
 """The group is handed on to what is made inside, by the system itself."""
 SHARED_FILE_MODE = 0o660
 
-LARGEST = 1 << 30
+LARGEST = 1 << 29
 """Bytes that a file of a home has at most: what is larger was made by no Kashdeck."""
 
 
@@ -160,7 +161,7 @@ def open_named(path: Path) -> int:
 
 def too_large(path: Path) -> OSError:
     """Say that a file is larger than any that is read."""
-    return OSError(errno.EFBIG, "it is too large", str(path))
+    return OSError(errno.EOVERFLOW, "it is too large", str(path))
 
 
 def open_plain(path: Path, flags: int) -> int:
@@ -307,17 +308,18 @@ def write_all(descriptor: int, data: bytes) -> None:
         rest = rest[os.write(descriptor, rest) :]
 
 
-def replace_file(path: Path, data: bytes) -> None:
+def replace_file(path: Path, data: bytes, *, before: Callable[[], object] | None = None) -> None:
     """Put `data` in the file's place, whole and durably; raises OSError and then changes nothing.
 
-    The new content goes to `<name>.tmp` first, so callers hold a lock that keeps others out.
+    `before` is called when nothing but the last step is left to do. The new content goes to
+    `<name>.tmp` first, so callers hold a lock that keeps others out.
     """
     make_folder(path.parent)
     fresh = path.with_name(path.name + ".tmp")
     # What a sudden end left may be another person's.
     with contextlib.suppress(FileNotFoundError):
         fresh.unlink()
-    _put(path, data, fresh)
+    _put(path, data, fresh, before)
 
 
 def keep_copy(path: Path, data: bytes) -> Path | None:
@@ -336,7 +338,7 @@ def keep_copy(path: Path, data: bytes) -> Path | None:
     return copy
 
 
-def _put(path: Path, data: bytes, fresh: Path) -> None:
+def _put(path: Path, data: bytes, fresh: Path, before: Callable[[], object] | None = None) -> None:
     """Write `data` to the new file `fresh`, then put that in the place of `path`."""
     need_own_folders(path)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
@@ -347,6 +349,8 @@ def _put(path: Path, data: bytes, fresh: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+        if before is not None:
+            before()
         fresh.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):

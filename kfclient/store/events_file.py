@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 
-from kfclient.store.durable_files import open_file, open_plain, replace_file, write_all
+from kfclient.store.durable_files import LARGEST, open_file, open_plain, replace_file, write_all
 
 TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
@@ -81,6 +81,8 @@ class Follower:
         self._rest = b""
         with contextlib.suppress(OSError):  # nobody has told anything, or not to us
             self._descriptor = open_plain(self._path, os.O_RDONLY)
+            if os.fstat(self._descriptor).st_size > LARGEST:
+                self.close()  # no Kashdeck told so much
 
     def close(self) -> None:
         """Close the file."""

@@ -10,10 +10,13 @@ import threading
 import time
 
 from kfclient.store.durable_files import make_folder, open_file, open_plain, unwritable
+from kfclient.store.errors import StateUnwritable
 
 TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
     from pathlib import Path
+
+_NONE_HERE = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS}
 
 # Short enough to be a small part of a durable write, random so that two waiters do not march in
 # step.
@@ -68,6 +71,8 @@ class FileLock:
             return False
         try:
             return not _flock(descriptor, fcntl.LOCK_SH)
+        except OSError as error:
+            raise _unlockable(self._path, error) from error
         finally:
             os.close(descriptor)
 
@@ -91,7 +96,7 @@ class FileLock:
                 return descriptor
         except OSError as error:
             os.close(descriptor)
-            raise unwritable(self._path, error) from error
+            raise _unlockable(self._path, error) from error
         os.close(descriptor)
         return None
 
@@ -108,6 +113,17 @@ class FileLock:
             return os.path.samestat(self._path.lstat(), os.fstat(descriptor))
         except FileNotFoundError:
             return False
+
+
+def _unlockable(path: Path, error: OSError) -> StateUnwritable:
+    """Put into words that a file could not be locked."""
+    if error.errno not in _NONE_HERE:
+        return unwritable(path, error)
+    return StateUnwritable(
+        f"{path} could not be locked: the disk that it is on keeps no locks. Nothing was changed.",
+        "Have KASHDECK_HOME name a folder on a disk of this machine; or have locks switched on for "
+        "this one, if it is on the network.",
+    )
 
 
 def _sign(descriptor: int) -> None:

@@ -28,7 +28,15 @@ from kfclient.store.database import Database
 from kfclient.store.durable_files import need_closed, unwritable
 from kfclient.store.filelock import FileLock
 from kfclient.store.list_files import SyncedList
-from kfclient.store.paths import SLUG, default_root, events_path, lock_path, plan_path, state_path
+from kfclient.store.paths import (
+    SLUG,
+    default_root,
+    events_path,
+    expanded,
+    lock_path,
+    plan_path,
+    state_path,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -42,7 +50,7 @@ class Home:
     """One home folder. Its databases are opened once and shared; safe to use from any thread."""
 
     def __init__(self, root: Path | None = None) -> None:
-        self.root = default_root() if root is None else root.expanduser().absolute()
+        self.root = default_root() if root is None else expanded(root)
         self._restoring = str(plan_path(self.root))
         self._databases: dict[str, Database] = {}
         self._opening = threading.Lock()

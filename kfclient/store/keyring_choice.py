@@ -24,6 +24,7 @@ from kfclient.store.errors import (
     PassphraseFileRefused,
     SecretsError,
 )
+from kfclient.store.paths import expanded
 from kfclient.store.redaction import redact
 from kfclient.threads import in_thread
 
@@ -305,7 +306,7 @@ def passphrase_from_file() -> str | None:
     named = os.environ.get("KASHDECK_PASSPHRASE_FILE", "")
     if not named:
         return None
-    path = Path(named).expanduser()
+    path = expanded(named)
     try:
         mode = path.stat().st_mode
         if stat.S_ISREG(mode) and mode & 0o077:

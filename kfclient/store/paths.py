@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from urllib.parse import quote
+
+from kfclient.store.errors import StateUnreadable
 
 SLUG = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 """What the names of businesses and lists look like where they become names of files."""
@@ -14,10 +17,28 @@ def default_root() -> Path:
     """Return the folder KASHDECK_HOME names, or the platform's place for user data."""
     named = os.environ.get("KASHDECK_HOME", "")
     if named:
-        return Path(named).expanduser().absolute()
+        return expanded(named)
+    if os.path.expanduser("~") == "~":  # noqa: PTH111 - Path's own raises
+        raise StateUnreadable(
+            "There is no home folder here: HOME is not set, and this user has none.",
+            "Have KASHDECK_HOME name a folder.",
+        )
     import platformdirs
 
     return platformdirs.user_data_path("kashdeck").absolute()
+
+
+def expanded(path: str | Path) -> Path:
+    """Return the whole path, with a person's home for `~`, which stays where there is none."""
+    return Path(os.path.expanduser(path)).absolute()  # noqa: PTH111 - Path's own raises
+
+
+_NO_TEXT = re.compile(r"[\ud800-\udfff]")
+
+
+def as_text(name: str | Path) -> str:
+    """Return a file's name as text that can be kept: a mark stands for what is not UTF-8."""
+    return _NO_TEXT.sub("\ufffd", str(name))
 
 
 def state_path(root: Path) -> Path:

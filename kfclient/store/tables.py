@@ -8,6 +8,7 @@ was.
 from __future__ import annotations
 
 import contextlib
+import zlib
 from collections.abc import Callable
 from enum import Enum
 from itertools import islice
@@ -285,14 +286,20 @@ def _indexable(document: Body, field: str) -> bool:
 
 # The snapshot: a whole database as plain TinyDB JSON, which stock TinyDB and jq read too.
 #
-# {"_meta": {"1": {"format": 1, "lsn": 41, "database": "9f0c...", "next": {"items": 8}}},
-# "items": {"7": {...}}}
+# {"_meta":{"1":{"format":1,"lsn":41,"database":"9f0c...","next":{"items":8},"checksum":"5d41..."}},
+# "items":{"7":{...}}}
 #
 # `lsn` is the number of the last transaction it holds, `database` the word that its log has too,
-# `next` the lowest document id a table has never used. A file without `_meta`, as stock TinyDB
-# writes it, is of format 0.
+# `next` the lowest document id a table has never used. `checksum` is the crc32 of the file, with
+# zeros where it stands itself: a flipped bit makes another name or figure of sound JSON. Who writes
+# the file otherwise than we do, as stock TinyDB and jq, has a file that nothing vouches for, which
+# is read all the same. A file without `_meta`, as stock TinyDB writes it, is of format 0.
 
 META = "_meta"
+
+_BEGINNING = b'{"_meta":{"1":{"format":'
+_CHECKSUM = b'"checksum":"%b"}}'
+_NO_CHECKSUM = b"0" * 8
 
 _UNKNOWN = {"1": {"format": 0, "lsn": 0, "next": {}}}
 
@@ -322,12 +329,19 @@ class Snapshot:
         self.format = wal.FORMAT if format is None else format
 
     @classmethod
-    def decode(cls, data: bytes) -> Snapshot:
-        """Read a snapshot's bytes, in the format they are in. Raises `Damage` or `NewerFormat`."""
+    def decode(cls, data: bytes, *, vouch: bool = True) -> Snapshot:
+        """Read a snapshot's bytes, in the format they are in. Raises `Damage` or `NewerFormat`.
+
+        Without `vouch` it is read as well where its checksum says that it was changed.
+        """
         if not data:
             return cls()
+        if vouch and not is_unchanged(data):
+            raise Damage("its checksum says that it is not as it was written")
         try:
             raw = decoded(data)
+            if META not in raw and any(map(_is_meta, raw.values())):
+                raise Damage("it is not as Kashdeck writes it")
             meta = raw.pop(META, _UNKNOWN)["1"]
             if meta["format"] > wal.FORMAT:
                 raise NewerFormat
@@ -355,14 +369,25 @@ class Snapshot:
         return b"".join(self.pieces())
 
     def pieces(self) -> Iterator[bytes]:
-        """Give the bytes of the snapshot, a millisecond's work at a time."""
+        """Give the bytes of the snapshot, a millisecond's work at a time (some pieces are b"")."""
         meta = {
             "format": wal.FORMAT,
             "lsn": self.lsn,
             "database": self.database,
             "next": self.next_ids,
+            "checksum": _NO_CHECKSUM.decode(),
         }
-        yield b'{"%b":%b' % (META.encode(), encoded({"1": meta}))
+        head = b'{"%b":%b' % (META.encode(), encoded({"1": meta}))
+        checksum, pieces = zlib.crc32(head), []
+        for piece in self._documents():
+            checksum = zlib.crc32(piece, checksum)
+            pieces.append(piece)
+            yield b""
+        end = len(_CHECKSUM % _NO_CHECKSUM)
+        yield head[:-end] + _CHECKSUM % (b"%08x" % checksum)
+        yield from pieces
+
+    def _documents(self) -> Iterator[bytes]:
         for name, table in self.tables.items():
             yield b",%b:{" % encoded(name)
             documents, comma = iter(table.items()), b""
@@ -371,6 +396,26 @@ class Snapshot:
                 comma = b","
             yield b"}"
         yield b"}"
+
+
+def is_unchanged(data: bytes) -> bool:
+    """Whether a snapshot's checksum is that of its content; True where nothing vouches for it."""
+    if not data.startswith(_BEGINNING):
+        return True
+    end = data.find(b"}}") + 2
+    begin = end - len(_CHECKSUM % _NO_CHECKSUM)
+    stated = data[end - 11 : end - 3]
+    if begin < 0 or data[begin:end] != _CHECKSUM % stated:
+        return True  # an older version's
+    seen = memoryview(data)
+    checksum = zlib.crc32(_NO_CHECKSUM, zlib.crc32(seen[: end - 11]))
+    return b"%08x" % zlib.crc32(seen[end - 3 :], checksum) == stated
+
+
+def _is_meta(table: object) -> bool:
+    """Whether what goes by another name is what `_meta` holds."""
+    one = table.get("1") if isinstance(table, dict) and len(table) == 1 else None
+    return isinstance(one, dict) and {"format", "lsn", "next"} <= one.keys()
 
 
 def _document(value: object) -> dict[str, Any]:

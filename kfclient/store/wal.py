@@ -33,6 +33,7 @@ from kfclient.store.durable_files import (
 
 TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
     from typing import Any
 
@@ -94,6 +95,8 @@ FORMAT = 1
 
 HIGHEST = 1 << 53
 """A number of a document or a transaction is lower: every reader of JSON has it exactly."""
+
+_AT_ONCE = 1000  # operations of a transaction that are encoded together
 
 
 class Damage(Exception):
@@ -230,16 +233,28 @@ class WriteAheadLog:
     def append(self, operations: list[Operation]) -> None:
         """Write the next transaction and have the disk keep it; the lock is held, all is read.
 
-        It is read back by `read_new`, like anyone's. Raises OSError, and then the log is as before.
+        It is not read back by `read_new`. Raises OSError, and then the log is as before.
         """
-        payload = encoded([self.last + 1, operations])
+        # Made twice, as its checksum stands first: what is long is never in memory whole.
+        checksum, length = self._checksum, 0
+        for piece in _pieces(self.last + 1, operations):
+            checksum, length = zlib.crc32(piece, checksum), length + len(piece)
         writer, start = self._appending(), self._offset
         try:
-            write_all(writer, _line(payload, self._checksum))
+            if len(operations) <= _AT_ONCE:
+                write_all(writer, _line(piece, self._checksum))
+            else:
+                write_all(writer, b"%08x " % checksum)
+                for piece in _pieces(self.last + 1, operations):
+                    write_all(writer, piece)
+                write_all(writer, b"\n")
             sync(writer)
         except OSError:
             os.ftruncate(writer, start)
             raise
+        self._offset += length + 10
+        self._checksum = checksum
+        self.last += 1
 
     def close(self) -> None:
         """Close the file."""
@@ -296,6 +311,17 @@ def begun(
         lines.append(_line(payload, checksum))
         checksum = zlib.crc32(payload, checksum)
     return b"".join(lines)
+
+
+def _pieces(number: int, operations: list[Operation]) -> Iterator[bytes]:
+    """Give what a transaction's line carries, some operations at a time."""
+    if len(operations) <= _AT_ONCE:
+        yield encoded([number, operations])
+        return
+    yield b"[%d,[" % number
+    for start in range(0, len(operations), _AT_ONCE):
+        yield (b"," if start else b"") + encoded(operations[start : start + _AT_ONCE])[1:-1]
+    yield b"]]"
 
 
 def _line(payload: bytes, before: int) -> bytes:

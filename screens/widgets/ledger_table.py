@@ -21,7 +21,7 @@ from textual.strip import Strip
 from kfclient.visible import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from textual import events
     from textual.binding import BindingType
@@ -112,15 +112,17 @@ class LedgerTable(ScrollView, can_focus=True):
 
     # What is shown
 
-    def show_rows(self, rows: Iterable[Row]) -> None:
+    def show_rows(self, rows: Iterable[Row], known: Collection[str] | None = None) -> None:
         """Replace the rows; cursor and marks stay with their rows' keys.
+
+        Marks stay on rows that are not shown just now, where `known` has the keys of all there are.
 
         Only lines that are others than before are drawn anew: a whole table is dear over SSH.
         """
         key, before = self.cursor_key, (self.rows, self.cursor, self.scroll_offset.y)
         self.rows = tuple(rows)
         keys = [row.key for row in self.rows]
-        self.marked &= set(keys)
+        self.marked.intersection_update(keys if known is None else known)
         if key in keys:
             self.cursor = keys.index(key)
         self.cursor = max(0, min(self.cursor, len(self.rows) - 1))

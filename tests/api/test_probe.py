@@ -87,6 +87,39 @@ def test_a_proxy_that_lets_nobody_through_is_named(monkeypatch: pytest.MonkeyPat
                 check("https://kashflow.invalid/x")
 
 
+@pytest.mark.parametrize(
+    ("proxy", "told"),
+    [
+        ("http://joe:p@ss:w/rd@127.0.0.1:9", "The address of the proxy that the environment names"),
+        ("http://127.0.0.1:99999", "The address of the proxy that the environment names"),
+        ("http://", "The address of the proxy that the environment names"),
+        ("http://[::1", "The address of the proxy that the environment names"),
+        ("socks5h://127.0.0.1:9", "The environment names a proxy of the kind SOCKS5H"),
+        ("http://me:hush@127.0.0.1:9", "Nothing answers at the proxy 127.0.0.1:9"),
+        ("http://proxy.invalid:8080", "There is no proxy called proxy.invalid:8080"),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_named_as_what_it_is(
+    monkeypatch: pytest.MonkeyPatch, proxy: str, told: str
+) -> None:
+    monkeypatch.setenv("https_proxy", proxy)
+    for check in (probe.reach, probe.secure, probe.answers):
+        with pytest.raises(ServerUnreachable, match="nothing was sent") as caught:
+            check("https://kashflow.invalid/x")
+        assert caught.value.sentence.startswith(told)
+        assert "hush" not in f"{caught.value.sentence} {caught.value.cure}"
+
+
+def test_a_proxy_that_asks_who_one_is_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
+    with ByteServer(refusal) as proxy:
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.port}")
+        for check in (probe.reach, probe.answers):
+            with pytest.raises(ServerUnreachable, match="asks for a name and a password") as caught:
+                check("https://kashflow.invalid/x")
+            assert "NTLM" in caught.value.cure
+
+
 def test_a_proxy_is_named_as_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
     with ByteServer(b"HTTP/1.1 200 Connection established\r\n\r\n") as proxy:
         monkeypatch.setenv("https_proxy", f"http://me:hush@127.0.0.1:{proxy.port}")

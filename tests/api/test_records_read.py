@@ -152,6 +152,15 @@ def test_a_value_that_is_out_of_bounds_breaks_its_record_alone(field: str, text:
     assert found == NominalCode(id=9, broken=(field,))
 
 
+def test_an_id_below_nought_is_none_and_other_numbers_may_be() -> None:
+    inner = ("<InvoiceDBID>-41</InvoiceDBID>", "<ProjectID>-1</ProjectID>")
+    rows = "".join(f"<Invoice>{one}</Invoice>" for one in inner)
+    with ByteServer(ok("GetReceiptsForSupplier", rows)) as server:
+        first, second = client(server.endpoint).get_receipts_for_supplier(3)
+    assert first == Invoice(broken=("InvoiceDBID",))
+    assert second == Invoice(project_id=-1)
+
+
 @pytest.mark.parametrize("bad", ["04/05/2026", "2026-13-01T00:00:00", "2026-W01-1"])
 def test_one_document_with_a_value_that_cannot_be_read_is_neither_there_nor_absent(
     bad: str,

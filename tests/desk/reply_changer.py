@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
@@ -66,7 +67,11 @@ class ReplyChanger:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 action = self.headers["SOAPAction"].strip('"')
-                answer = changer.answer(action, body)
+                try:
+                    answer = changer.answer(action, body)
+                except (OSError, HTTPException):  # the sandbox was told to hang up
+                    self.close_connection = True
+                    return
                 self.send_response(answer.status)
                 for name, value in answer.headers.items():
                     self.send_header(name, value)

@@ -6,8 +6,10 @@ import datetime as dt
 import threading
 from decimal import Decimal
 
+import msgspec
+
 from kfclient.desk import Desk
-from kfclient.desk.model.item import Item, ItemLine
+from kfclient.desk.model.item import Item, ItemLine, ItemState
 from kfclient.store import Home, Secrets
 
 
@@ -28,6 +30,18 @@ def test_what_items_lack_is_counted_anew_after_a_sync_and_after_a_change_of_sett
     assert counts() == (1, 0)
     connected_desk.connecting.disconnect(business)
     assert counts() == (0, 1)
+
+
+def test_the_counts_of_a_business_are_mended_where_nobody_came_to_count(
+    connected_desk: Desk, business: str
+) -> None:
+    connected_desk.syncing.sync(business)
+    item = connected_desk.items.add(business, Item(contact="Pennine Water", reference="A-1"))
+    connected_desk.businesses.counts_change(business)
+    connected_desk.items.put(business, msgspec.structs.replace(item, sent=ItemState.PUBLISHING))
+    (summary,) = connected_desk.summaries()
+    assert (summary.items.to_review, summary.items.unknown) == (0, 1)
+    assert connected_desk.businesses.summary(business) == summary
 
 
 def test_parts_are_made_once_whoever_asks_first(home: Home) -> None:

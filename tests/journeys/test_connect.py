@@ -116,7 +116,7 @@ async def test_the_steps_must_be_confirmed_before_the_credentials(
         await walk.until_on(ConnectCredentialsScreen)
         await walk.press("escape")
         await walk.until_on(ConnectStepsScreen)
-        await walk.press("y")
+        await walk.press("w")
         assert walk.app.clipboard == GUIDE
 
 

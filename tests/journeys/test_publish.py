@@ -37,7 +37,7 @@ async def to_review(walk: Walk) -> None:
     await to_items(walk)
     await walk.press("p")
     await walk.until_on(PublishReviewScreen)
-    await walk.until("Nothing has been sent yet")
+    await walk.until("Nothing is sent yet")
 
 
 async def test_samples_are_imported_and_published_to_the_penny(
@@ -260,3 +260,27 @@ async def test_a_published_item_is_shown_and_not_edited(synced_desk: Desk, busin
         await walk.until("in KashFlow as No. 1 on")
         assert "Look in KashFlow" not in walk.footer
         assert not walk.overflows()
+
+
+async def test_leaving_waits_for_what_is_on_its_way(
+    synced_desk: Desk, business: str, sandbox: Sandbox
+) -> None:
+    for price in ("50", "60", "70", "80", "90", "95", "97", "98", "99", "20"):
+        add(synced_desk, business, "Pennine Water", price)
+    sandbox.misbehave("InsertReceipt", "slow", times=None)
+    with slow_replies(sandbox) as replies:
+        async with walking(synced_desk) as walk:
+            await to_review(walk)
+            await walk.press("y", "enter")
+            await walk.until(lambda: replies.held == 1)
+            await walk.press("ctrl+z")
+            await walk.until("Something is on its way")
+            await walk.press("escape", "ctrl+q")
+            await walk.until("Leaving as soon as")
+            await walk.press("ctrl+q", "y", "enter", "p")
+            assert walk.app.is_running
+            replies.let_all_go()
+            await walk.until(lambda: not walk.app.is_running)
+    published = [item for item in synced_desk.items.all(business) if item.sent]
+    assert [item.sent for item in published] == [ItemState.PUBLISHED] * len(published)
+    assert 0 < len(published) < 10, "what was begun, and nothing more"

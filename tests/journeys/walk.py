@@ -79,7 +79,8 @@ class Walk:
             if pump is not None and pump.call_later(handled.set):
                 with suppress(TimeoutError):  # one that is being taken away handles nothing more
                     await asyncio.wait_for(handled.wait(), 2)
-        assert isinstance(self.app, KashdeckApp)
+        if not isinstance(self.app, KashdeckApp):
+            return
         typed = self.app._typed
         while typed.busy and self.app.is_running:  # noqa: ASYNC110 - the app has no event for it
             await asyncio.sleep(0)

@@ -23,7 +23,7 @@ from tests.sandbox.wire import Wire, lines, record
 PROGRAM = """
 import sys
 from pathlib import Path
-from kfclient.sandbox.serve import serve
+from kfclient.sandbox.server import serve
 serve(home=Path(sys.argv[1]), json_output=True)
 """
 
@@ -194,7 +194,7 @@ def test_a_home_that_cannot_be_is_told(tmp_path: Path) -> None:
 def test_a_full_disk_is_a_fault_and_spoils_nothing(tmp_path: Path) -> None:
     code = (
         "import resource, signal, sys; from pathlib import Path\n"
-        "from kfclient.sandbox.serve import serve\n"
+        "from kfclient.sandbox.server import serve\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, resource.RLIM_INFINITY))\n"
         "serve(home=Path(sys.argv[1]), json_output=True)"

@@ -20,7 +20,7 @@ import pytest
 from kfclient.errors import Problem
 from kfclient.sandbox import Sandbox
 from kfclient.sandbox.errors import HostUnknown, PortTaken, WrongFault
-from kfclient.sandbox.serve import serve
+from kfclient.sandbox.server import serve
 from tests.sandbox.wire import Wire, headers
 from tests.waiting import HANG, until
 
@@ -28,7 +28,7 @@ HEADERS = headers("GetSuppliers")
 
 PROGRAM = """
 import sys
-from kfclient.sandbox.serve import serve
+from kfclient.sandbox.server import serve
 sys.exit(serve(json_output=sys.argv[1] == "json"))
 """
 

@@ -38,7 +38,7 @@ async def test_from_home_what_is_wrong_comes_first_with_its_cure(stock: Desk) ->
         await walk.press("enter")
         await walk.until_on(TextViewerScreen)
         assert found.cure.split(".", maxsplit=1)[0][:30] in walk.text
-        await walk.press("escape", "y")
+        await walk.press("escape", "w")
         copied = json.loads(walk.app.clipboard)
         assert {one["code"] for one in copied["findings"]} == {one.code for one in report.findings}
         for private in ("Harbour", "harbour-lane", "anna", str(stock.home.root)):

@@ -1,7 +1,8 @@
-"""The footer says what can be done just now, and is made anew only when that has become other."""
+"""The footer says what can be done just now, and changes only when that has become other."""
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import msgspec
 from textual.events import AppBlur, AppFocus
 from textual.widget import Widget
 from textual.widgets import Input
+from textual.widgets._footer import FooterKey
 
 from kfclient.desk import Desk
 from screens.app_screen import Act, AppScreen, CommandFooter
@@ -27,8 +29,8 @@ READY = ["Pennine Water", "Kestrel Car Hire", "Tern Telecom", "Quillon Print Wor
 
 
 def keys(walk: Walk) -> Sequence[Widget]:
-    """Return what the footer is made of."""
-    return list(walk.screen.query_one(CommandFooter).children)
+    """Return the keys that the footer shows."""
+    return [key for key in walk.screen.query_one(CommandFooter).children if key.display]
 
 
 async def test_a_cursor_among_items_of_one_kind_makes_no_key_anew(
@@ -162,8 +164,28 @@ async def test_another_theme_paints_the_keys_that_are_there(desk: Desk) -> None:
             form.saving = saving
             form.refresh_bindings()
             await walk.pilot.pause()
-        assert keys(walk) != there
+        assert keys(walk) == there
         assert painted(walk) == light, "as keys that are made in this theme"
+
+
+async def test_keys_that_become_others_leave_nothing_behind(desk: Desk) -> None:
+    form = Form("Form")
+    async with on_screen(desk, form) as walk:
+        await walk.until("^s Save")
+        gc.collect()
+        before = made()
+        for at in range(40):
+            form.saving = at % 2 == 1
+            form.refresh_bindings()
+            await walk.pilot.pause()
+        assert "^s Save" in walk.footer
+        gc.collect()
+        assert made() == before
+
+
+def made() -> int:
+    """Return how many keys of footers there are in this process."""
+    return sum(isinstance(each, FooterKey) for each in gc.get_objects())
 
 
 def painted(walk: Walk) -> list[object]:

@@ -115,9 +115,19 @@ async def test_a_copy_is_an_item_of_its_own(inbox: Inbox, inbox_desk: Desk) -> N
     inbox_desk.items.add(inbox.business, cost())
     async with on_screen(inbox_desk, ItemsScreen(inbox.business, "Acme Ltd")) as walk:
         await walk.until("1 ready")
-        await walk.press("y")
+        await walk.press("y", "enter", "escape")
+        assert len(inbox_desk.items.all(inbox.business)) == 1, "y never copies"
+    async with on_screen(inbox_desk, ItemsScreen(inbox.business, "Acme Ltd")) as walk:
+        await walk.until("1 ready")
+        await walk.press("N")
+        await walk.until("Add a copy of item 1?")
+        await walk.press("y", "enter")
         await walk.until("1 ready, 1 to review")  # the copy is held back as a duplicate
-        assert toasted(walk) == ["✓ Item 2 is a copy of item 1: change what differs."]
+        told = "✓ Item 2 is a copy of item 1: change what differs. z takes it back."
+        assert toasted(walk) == [told]
+        await walk.press("z")
+        await walk.until("1 ready, 0 to review")
+    assert [one.id for one in inbox_desk.items.all(inbox.business)] == ["1"]
 
 
 async def test_costs_are_gathered_into_a_claim_and_taken_apart(
@@ -144,3 +154,17 @@ async def test_costs_are_gathered_into_a_claim_and_taken_apart(
         await walk.press("y", "enter")
         await walk.until("2 ready")
     assert [one.id for one in inbox_desk.items.all(inbox.business)] == ["1", "2"]
+
+
+async def test_what_is_for_one_item_is_for_the_one_under_the_cursor(
+    inbox: Inbox, inbox_desk: Desk
+) -> None:
+    inbox_desk.items.add_all(inbox.business, [cost(reference=f"R-{at}") for at in range(3)])
+    async with on_screen(inbox_desk, ItemsScreen(inbox.business, "Acme Ltd")) as walk:
+        await walk.until("3 ready")
+        await walk.press("space", "end", "N")
+        await walk.until("Add a copy of item 3?")
+        told = "i One item is copied, the one under the cursor: 3. The marks stay."
+        assert toasted(walk) == [told]
+        await walk.press("n", "home", "e")
+        assert toasted(walk) == [told], "the one that is marked is the one that is meant"

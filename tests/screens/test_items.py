@@ -13,6 +13,7 @@ from kfclient.desk import Desk
 from kfclient.desk.model.item import Item, ItemLine, ItemState, Kind, SentAs, SentLine
 from screens.item_words import details
 from screens.items import ItemsScreen
+from screens.publish_review import PublishReviewScreen
 from screens.widgets.ledger_table import LedgerTable
 from tests.desk.seeded import Inbox
 from tests.journeys.walk import Walk
@@ -182,3 +183,45 @@ def test_a_published_item_shows_what_was_sent_and_that_it_is_not_recorded_as_pai
     told = details(item, ItemState.PUBLISHED, ())
     assert "Net 201.52  VAT 0.00  Gross 201.52" in told
     assert "? NOT recorded as paid: it names no payment method." in told
+
+
+def reviewed(walk: Walk) -> list[str]:
+    """Return the items that the review is about."""
+    assert isinstance(walk.screen, PublishReviewScreen)
+    plan = walk.screen.plan
+    return [*(one.item_id for one in plan.items), *(one.item_id for one in plan.left_out)]
+
+
+async def test_publishing_is_about_what_is_shown_or_marked(inbox: Inbox, inbox_desk: Desk) -> None:
+    inbox_desk.items.add_all(inbox.business, varied())
+    async with on_screen(inbox_desk, screen_of(inbox)) as walk:
+        await walk.until("6 ready, 2 to review")
+        await walk.press("slash", *"pennine", "enter", "p")
+        await walk.until_on(PublishReviewScreen)
+        assert sorted(reviewed(walk)) == ["1", "8"]
+        await walk.press("escape", "s", "p")
+        await walk.until_on(PublishReviewScreen)
+        assert reviewed(walk) == [], "no sale has that name"
+        await walk.press("escape")
+        await walk.press("escape", "s", "4", "p")
+        await walk.until_on(PublishReviewScreen)
+        assert reviewed(walk) == [], "nothing is published yet"
+        await walk.press("escape", "1", "p")
+        await walk.until_on(PublishReviewScreen)
+        assert len(reviewed(walk)) == 8
+
+
+async def test_marks_outlive_views_and_are_counted(inbox: Inbox, inbox_desk: Desk) -> None:
+    inbox_desk.items.add_all(inbox.business, varied())
+    async with on_screen(inbox_desk, screen_of(inbox), size=(120, 40)) as walk:
+        await walk.until("6 ready, 2 to review")
+        await walk.press("space", "2", "a")
+        assert "● 3 marked, 1 not shown; 6 ready" in walk.text
+        await walk.press("d")
+        await walk.until("Delete 3 items from the inbox?")
+        assert "1 of them marked, and not shown just now." in " ".join(walk.text.split())
+        await walk.press("escape", "a")
+        assert "● 1 marked, 1 not shown" in walk.text, "those shown are not marked any more"
+        await walk.press("p")
+        await walk.until_on(PublishReviewScreen)
+        assert reviewed(walk) == ["1"]

@@ -75,7 +75,7 @@ def test_what_is_pasted_stays_as_it_is() -> None:
 async def to_review(walk: Walk) -> None:
     await walk.until("2 ready")
     await walk.press("p")
-    await walk.until("y, then Enter, sends")
+    await walk.until("y sends, with Enter")
     await walk.until_on(PublishReviewScreen)
 
 
@@ -116,7 +116,7 @@ async def test_what_was_typed_before_the_review_was_seen_is_no_answer(
         await walk.until("2 ready")
         burst(walk, "p", *typed, "enter", "y", "enter")
         await walk.until_on(PublishReviewScreen)
-        await walk.until("y, then Enter, sends")
+        await walk.until("y sends, with Enter")
         assert isinstance(walk.screen, PublishReviewScreen)
         await walk.press("escape")
     assert not inbox_desk.publishing.status(inbox.business)
@@ -130,7 +130,7 @@ async def test_a_word_that_goes_astray_on_the_review_sends_nothing(
         await to_review(walk)
         await walk.press(*"/party", "enter")
         assert isinstance(walk.screen, PublishReviewScreen)
-        assert "y, then Enter, sends" in walk.text
+        assert "y sends, with Enter" in walk.text
 
 
 async def test_only_enter_after_y_sends_and_any_other_key_takes_it_back(
@@ -141,15 +141,15 @@ async def test_only_enter_after_y_sends_and_any_other_key_takes_it_back(
     plan = inbox_desk.publishing.plan(inbox.business)
     async with on_screen(inbox_desk, ItemsScreen(inbox.business, "Acme Ltd")) as walk:
         await walk.app.push_screen(PublishReviewScreen("Acme Ltd", plan), answers.append)
-        await walk.until("y, then Enter, sends")
+        await walk.until("y sends, with Enter")
         await walk.press("enter")
-        assert "y, then Enter, sends" in walk.text
+        assert "y sends, with Enter" in walk.text
         await walk.press("y")
         assert "Enter sends, any other key takes that back" in walk.text
         assert "Send" in walk.footer
         assert not walk.overflows()
         await walk.press("down")
-        assert "y, then Enter, sends" in walk.text
+        assert "y sends, with Enter" in walk.text
         await walk.press("enter")
         assert not answers
         await walk.press("y", "enter")

@@ -13,6 +13,7 @@ from kfclient.desk import Desk
 from kfclient.desk.model.item import Item, ItemState, Kind, LeftStep
 from kfclient.desk.publish.plan import Agreed, PlannedNote, plan_left
 from kfclient.desk.sync.readers import COST_METHODS
+from screens.dialogs import ConfirmScreen
 from screens.publish_review import Approved, PublishReviewScreen, made, totals
 from tests.desk.seeded import Inbox
 from tests.journeys.walk import walking
@@ -33,7 +34,7 @@ def test_it_looks_like_this(
     inbox: Inbox, inbox_desk: Desk, snap_compare: Compare, size: tuple[int, int]
 ) -> None:
     screen = review(inbox, inbox_desk, varied())
-    bring = showing(screen, "Nothing has been sent yet", "down", seen="looks before it sends")
+    bring = showing(screen, "y sends, with Enter", "down", seen="looks before it sends")
     assert snap_compare(KashdeckApp(inbox_desk), terminal_size=size, run_before=bring)
 
 
@@ -53,7 +54,7 @@ async def test_sums_are_of_what_would_go(inbox: Inbox, inbox_desk: Desk) -> None
 
 
 async def test_what_is_left_out_says_why(inbox: Inbox, inbox_desk: Desk) -> None:
-    items = [cost("Twin Traders"), cost()]
+    items = [cost("Twin Traders", reference="T-1"), cost()]
     async with on_screen(inbox_desk, review(inbox, inbox_desk, items)) as walk:
         await walk.until("1 purchase to publish")
         assert "1 left out" in walk.text
@@ -112,6 +113,19 @@ async def test_one_key_mends_and_the_plan_is_made_anew(inbox: Inbox, inbox_desk:
         await walk.until("2 purchases to publish")
     assert inbox_desk.items.get(inbox.business, "1").due_date is None
     assert inbox_desk.items.get(inbox.business, "2").contact_code == "TWIN01"
+
+
+async def test_what_rests_on_the_document_is_asked_before(inbox: Inbox, inbox_desk: Desk) -> None:
+    items = [cost(), cost(price="0", reference="Z-2")]
+    async with on_screen(inbox_desk, review(inbox, inbox_desk, items)) as walk:
+        await walk.until("1 purchase to publish")
+        await walk.press("end", "m")
+        await walk.until("Publish it as it is?")
+        assert not inbox_desk.items.get(inbox.business, "2").agreed
+        assert isinstance(walk.screen, ConfirmScreen)
+        walk.screen.action_yes()
+        await walk.until("2 purchases to publish")
+    assert inbox_desk.items.get(inbox.business, "2").agreed == ("E-AMOUNT-ZERO",)
 
 
 async def test_a_duplicate_is_shown_beside_the_other_and_answered(

@@ -120,6 +120,7 @@ def test_a_backup_is_of_one_moment_also_while_others_write(home: Home, tmp_path:
                 state.update({"turn": turn})
                 books.update({"turn": turn})
             written.append(turn)
+            stop.wait(0.001)  # lets others have the locks
 
     writer = threading.Thread(target=write)
     writer.start()
@@ -478,6 +479,7 @@ def test_an_end_while_it_is_made_leaves_a_whole_one_or_none(
         through = came_through(steps, way, partial(backup.back_up, home.root, path, AT))
         if path.exists():
             assert backup.examine(path).files.keys() == CARRIED
+        assert list(tmp_path.glob(".*.tmp")) == []
         assert contents(home.root) == before
     assert path.exists()
     assert steps > 5

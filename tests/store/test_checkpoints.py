@@ -15,6 +15,7 @@ from kfclient.store.database import Database
 from kfclient.store.database_files import DatabaseFiles
 from kfclient.store.errors import StateUnwritable
 from kfclient.store.filelock import FileLock
+from tests.store.by_hand import edit
 from tests.store.processes import finished, script, started
 from tests.waiting import HANG, until
 
@@ -160,7 +161,7 @@ def test_a_snapshot_edited_by_hand_is_no_checkpoint(db: Database, path: Path) ->
     db.table("items").insert({"n": 1})
     other = Database(path)
     db.checkpoint()
-    path.write_bytes(path.read_bytes().replace(b'"n":1', b'"n":9'))
+    edit(path, '"n":1', '"n":9')
 
     assert other.table("items").all() == [{"n": 9}]
 

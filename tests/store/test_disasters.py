@@ -13,6 +13,7 @@ from kfclient.store.database import Database
 from kfclient.store.errors import StateDamaged, StateUnwritable
 from kfclient.store.filelock import FileLock
 from kfclient.store.home import Home
+from tests.store.by_hand import edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,8 +120,7 @@ def test_the_log_of_another_database_is_not_taken_for_its_own(
 
 def test_a_document_added_by_hand_keeps_its_number(moved_on: Database, path: Path) -> None:
     moved_on.close()
-    text = path.read_text().replace('"items":{', '"items":{"5":{"n":50},"9":{"n":90},')
-    path.write_text(text)
+    edit(path, '"items":{"', '"items":{"5":{"n":50},"9":{"n":90},"')
 
     database = Database(path)
     assert [database.table("items").insert({"n": n}) for n in (5, 6)] == [10, 11]
@@ -133,7 +133,7 @@ def test_numbers_edited_into_nonsense_are_said_when_it_is_opened(
     moved_on: Database, path: Path, next_ids: str
 ) -> None:
     moved_on.close()
-    path.write_text(path.read_text().replace('"next":{"items":5}', f'"next":{next_ids}'))
+    edit(path, '"next":{"items":5}', f'"next":{next_ids}')
 
     with pytest.raises(StateDamaged, match="not as Kashdeck writes it"):
         Database(path)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import orjson
 import pytest
 from tinydb import TinyDB
 
 from kfclient.store import tables, wal
+from kfclient.store.backup import salvage
 from kfclient.store.database import Database
 from kfclient.store.database_files import StateReading
 from kfclient.store.errors import StateDamaged, StateNewer, StateUnwritable
 from kfclient.store.home import Home
+from kfclient.store.tables import Snapshot
+from kfclient.store.wal import Damage, NewerFormat
+from tests.store.by_hand import edit
 from tests.store.ended import came_through
 
 if TYPE_CHECKING:
@@ -155,9 +158,8 @@ def test_a_log_of_an_older_format_never_goes_on_from_a_newer_snapshot(
 ) -> None:
     files = older(path)
     request.getfixturevalue("format_2")
-    newer = orjson.loads(files["state.json"])
-    newer["_meta"]["1"]["format"] = 2
-    path.write_bytes(orjson.dumps(newer))
+    path.write_bytes(files["state.json"])
+    edit(path, '"format":1', '"format":2')
 
     with pytest.raises(StateDamaged, match="older format"):
         Database(path)
@@ -234,3 +236,50 @@ def test_a_list_of_a_newer_format_is_not_overwritten(home: Home) -> None:
 
     assert path.read_text() == '{"_meta": {"1": {"format": 7}}}'
     assert {file.name for file in path.parent.iterdir()} == {"suppliers.json", "lists.lock"}
+
+
+def test_a_flipped_bit_in_a_snapshot_is_noticed_wherever_it_is(path: Path) -> None:
+    with_table(path, [{"name": "Quillon", "net": "84.00"}, {"name": "Tern", "net": "19.50"}])
+    whole = path.read_bytes()
+    unnoticed = []
+    for place in range(len(whole)):
+        for bit in range(8):
+            changed = bytearray(whole)
+            changed[place] ^= 1 << bit
+            try:
+                found = Snapshot.decode(bytes(changed))
+            except (Damage, NewerFormat):
+                continue
+            # Of its own checksum's name nothing is lost.
+            assert found.tables == Snapshot.decode(whole).tables
+            unnoticed.append(place)
+    assert len(unnoticed) <= 8 * len('"checksum":""')
+
+
+def with_table(path: Path, documents: list[dict[str, str]]) -> None:
+    database = Database(path)
+    database.table("items").insert_multiple(documents)
+    database.checkpoint()
+    database.close()
+
+
+def test_a_changed_snapshot_is_refused_and_its_sound_part_is_not_vouched_for(
+    path: Path,
+) -> None:
+    with_table(path, [{"name": "Quillon", "net": "84.00"}])
+    path.write_bytes(path.read_bytes().replace(b"84.00", b"94.00"))
+    with pytest.raises(StateDamaged, match="not as it was written"):
+        Database(path)
+    (salvaged,) = salvage(path.parent)
+    assert (salvaged.kept, salvaged.lost, salvaged.changed) == (1, 0, True)
+    assert Database(path).table("items").all() == [{"name": "Quillon", "net": "94.00"}]
+    assert salvage(path.parent) == []
+
+
+def test_stock_tinydb_reads_past_the_checksum_and_what_it_writes_is_read(path: Path) -> None:
+    with_table(path, [{"name": "Quillon"}])
+    path.with_name("state.json.log").unlink()
+    with TinyDB(path) as stock:
+        assert stock.table("items").all() == [{"name": "Quillon"}]
+        stock.table("items").update({"name": "Quillon & Sons"})
+    assert Database(path).table("items").all() == [{"name": "Quillon & Sons"}]

@@ -302,3 +302,30 @@ def test_a_folder_in_a_files_place_is_set_aside_by_a_restore(root: Path, tmp_pat
     assert home.books("acme").table("items").all() == [{"reference": "A"}]
     home.close()
     assert len(list(root.rglob("kept"))) == 3
+
+
+def test_a_file_of_twenty_gigabytes_is_not_read(root: Path) -> None:
+    names = ("state.json.log", "state.json", "businesses/acme/audit.jsonl")
+    for name in names:
+        with (root / name).open("ab") as file:
+            file.truncate(20 << 30)
+        refused = use_large(root)
+        assert "it is too large" in refused
+        (root / name).unlink()
+    events = root / "businesses" / "acme" / "publishing.log"
+    with events.open("wb") as file:
+        file.truncate(20 << 30)
+    assert Follower(events).lines() == []
+
+
+def use_large(root: Path) -> str:
+    home = Home(root)
+    try:
+        home.state().table("things").insert({"n": 1})
+        with home.trail("acme").held() as trail:
+            trail.append(Head(), [{"id": "1", "action": "x"}])
+    except StoreError as problem:
+        return problem.sentence
+    finally:
+        home.close()
+    return ""

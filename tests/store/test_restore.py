@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kfclient.store import backup, filelock
-from kfclient.store.backup_file import Archive
+from kfclient.store.backup_file import Archive, NewBackup
 from kfclient.store.errors import StateBusy, StateDamaged, StateNewer, StateUnwritable
 from kfclient.store.home import Home
 from tests.store.ended import came_through
@@ -260,16 +260,12 @@ def test_a_home_that_is_a_link_to_another_disk_is_restored(path: Path, tmp_path:
 def test_where_nothing_may_be_made_beside_the_home_it_is_kept_in_it(
     home: Home, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from kfclient.store import backup_file
-
-    write = backup_file.write
-
-    def closed(path: Path, *rest: object) -> object:
+    def closed(path: Path) -> NewBackup:
         if path.parent == home.root.parent:
             raise StateUnwritable(f"{path} could not be written.")
-        return write(path, *rest)  # type: ignore[arg-type]
+        return NewBackup(path)
 
-    monkeypatch.setattr(backup_file, "write", closed)
+    monkeypatch.setattr(backup, "NewBackup", closed)
 
     restored = backup.restore(home.root, path, AT)
 
@@ -294,6 +290,7 @@ def test_an_end_at_any_step_leaves_all_of_before_or_all_of_after(
     home.close()
     files = contents(home.root)
     found, steps, through = [], LOOKERS.index(last), False
+    copies: list[tuple[bool, int]] = []
     while not through:
         steps += stride
         root = tmp_path / f"home-{steps}"
@@ -313,10 +310,20 @@ def test_an_end_at_any_step_leaves_all_of_before_or_all_of_after(
             assert sight in (AFTER, BEFORE)
             found.append(sight == BEFORE)
             assert found == sorted(found), "the plan is the one moment that decides"
+            beside = [
+                one.name
+                for one in tmp_path.iterdir()
+                if one.name.startswith((".", f"{root.name}-"))
+            ]
+            # It has no name until the step before the plan.
+            assert len(beside) <= 1
+            copies.append((sight == BEFORE, len(beside)))
             session.books("acme").table("items").insert({"n": 99})
         assert not (root / "restoring.json").exists()
         assert seen(Home(root)) == seen(session)
         session.close()
+    assert sum(kept for done, kept in copies if not done) <= 3
+    assert all(kept for done, kept in copies if done)
     assert steps > 100
 
 
@@ -325,6 +332,7 @@ import os, sys, time
 from datetime import UTC, datetime
 from pathlib import Path
 from kfclient.store import backup
+from kfclient.store.backup_file import NewBackup
 carry_out = backup._carry_out
 def half(root, plan):
     some = backup.RestorePlan(plan.files[:3], ())

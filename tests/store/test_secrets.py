@@ -565,3 +565,11 @@ def test_a_wrong_passphrase_in_the_file_is_said(secrets: Secrets, passphrase_fil
 
     with pytest.raises(WrongPassphrase):
         Secrets(secrets._root).locked(FILE)
+
+
+def test_a_secret_that_is_no_word_is_blanked_in_any_spelling() -> None:
+    redactor = Redactor()
+    redactor.add("1234ABCD-1234", "stationery")
+    assert redactor.clean("key 1234abcd-1234, 1234 ABCD 1234") == "key [hidden], [hidden]"
+    assert redactor.clean("a%31%32%33%34abcd%2D1234!") == "a[hidden]!"
+    assert redactor.clean("Stationery, and stationery") == "Stationery, and [hidden]"

@@ -14,6 +14,7 @@ from kfclient.store.database import Database
 from kfclient.store.errors import StateDamaged, StateNewer, StateUnreadable, StateUnwritable
 from kfclient.store.home import Home
 from kfclient.store.wal import WriteAheadLog
+from tests.store.by_hand import edit
 from tests.store.processes import script
 
 if TYPE_CHECKING:
@@ -236,7 +237,7 @@ def test_a_sound_edit_by_hand_is_taken_over(db: Database, path: Path) -> None:
     db.checkpoint()
     db.table("items").insert({"n": 2})
 
-    path.write_bytes(path.read_bytes().replace(b'{"n":1}', b'{"n":10, "by": "hand"}'))
+    edit(path, '{"n":1}', '{"n":10, "by": "hand"}')
 
     assert db.table("items").by("by", "hand") == [{"n": 10, "by": "hand"}]
     db.close()

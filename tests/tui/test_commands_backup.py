@@ -195,8 +195,8 @@ def test_a_restore_names_each_address_that_changes_and_the_password_stays_here(
 
     said = connected.run("restore", str(path), "--yes")
     assert said.code == 0
-    told = said.err.replace("\n", " ")
-    assert f"{NAME} will be connected to" in told
+    told = said.out.replace("\n", " ")
+    assert f"{NAME} is connected to" in told
     assert elsewhere in told
     assert here in told
     answer = connected.json("sync", NAME, code=2)

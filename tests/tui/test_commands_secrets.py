@@ -35,8 +35,7 @@ def typed(kashdeck: Kashdeck, *words: str, answers: tuple[str, ...]) -> Ran:
         for name, value in kashdeck.environment.items()
         if os.environ.get(name) != value and name != "KASHDECK_HOME"
     }
-    environment["COLUMNS"] = "200"
-    with on_terminal(kashdeck.home, *words, **environment) as terminal:
+    with on_terminal(kashdeck.home, *words, columns=200, **environment) as terminal:
         shown = b""
         for answer in answers:
             question = ESCAPES.sub(b"", terminal.read_until(b": "))

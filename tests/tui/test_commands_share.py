@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import grp
 import os
+import pty
 import pwd
 import stat
+import subprocess
+import sys
 
-from tests.tui.kashdeck import NAME, Kashdeck
+import pytest
+
+from tests.tui.kashdeck import NAME, ROOT, Kashdeck
 
 GROUP = grp.getgrgid(os.getgid()).gr_name
 ME = pwd.getpwuid(os.getuid()).pw_name
@@ -74,3 +80,25 @@ def test_a_role_for_who_cannot_use_it_is_given_with_a_warning(connected: Kashdec
     assert f"{other} cannot use this home yet" in alone.err
     assert me.err == ""
     assert connected.run("people", NAME, "no-such-user", "none").err == ""
+
+
+@pytest.mark.parametrize("answer", ["n", "y"])
+def test_a_name_that_nobody_here_has_is_asked_about_on_a_terminal(
+    connected: Kashdeck, answer: str
+) -> None:
+    words = [sys.executable, "-m", "tui", "people", NAME, "ghots", "admin"]
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        words, stdin=theirs, stdout=theirs, stderr=theirs, env=connected.environment, cwd=ROOT
+    )
+    os.close(theirs)
+    os.write(ours, f"{answer}\n".encode())
+    shown = b""
+    with contextlib.suppress(OSError):  # how a terminal ends
+        while data := os.read(ours, 65536):
+            shown += data
+    os.close(ours)
+    assert process.wait(60) == 0
+    assert b"This machine has no user ghots. Give them a role all the same?" in shown
+    people = connected.json("people", NAME)["people"]
+    assert people.get("ghots") == ("admin" if answer == "y" else None)

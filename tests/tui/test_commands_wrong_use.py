@@ -7,10 +7,11 @@ import os
 import pty
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from tests.tui.kashdeck import NAME, ROOT, Kashdeck
+from tests.tui.kashdeck import COSTS, NAME, ROOT, Kashdeck
 from tui.commands import COMMANDS
 
 
@@ -162,13 +163,32 @@ def test_a_terminal_of_another_encoding_gets_marks_for_letters_it_lacks(
     assert "?Caf? L?on?" in ran.err
 
 
-def test_what_nobody_foresaw_is_one_sentence_and_a_line_in_the_log(kashdeck: Kashdeck) -> None:
-    kashdeck.home.mkdir(mode=0o700)
-    (kashdeck.home / "state.json").write_text('{"businesses": {"1": {"id": 7}}}', encoding="utf-8")
-    ran = kashdeck.run("status")
+def test_what_nobody_foresaw_is_one_sentence_and_a_line_in_the_log(
+    kashdeck: Kashdeck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(args: object) -> int:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("tui.commands.settings.run_settings", broken)
+    ran = kashdeck.run("settings", "Harbour")
     assert (ran.code, ran.out) == (2, "")
     assert "did not foresee" in ran.err
     assert "Traceback" not in ran.err
     log = (kashdeck.home / "kashdeck.log").read_text(encoding="utf-8")
     assert str(kashdeck.home / "kashdeck.log") in ran.err
     assert "Traceback" in json.loads(log)["traceback"]
+
+
+def test_a_secret_without_end_is_refused_and_a_file_may_be_standard_input(
+    connected: Kashdeck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("reconnect", NAME, "--secrets-stdin")
+    ran = connected.run(*words, stdin="x" * 70_000)
+    assert ran.code == 2
+    assert "a line without end" in ran.err
+    costs = Path(COSTS).read_bytes()
+    assert connected.run("import", NAME, "/dev/stdin", stdin=costs).code in {0, 1}
+    monkeypatch.setattr("kfclient.desk.importing.csvfile._LARGEST", len(costs) - 1)
+    ran = connected.run("import", NAME, "/dev/stdin", stdin=costs)
+    assert ran.code == 2
+    assert "larger than" in ran.err

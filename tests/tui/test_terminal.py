@@ -28,9 +28,9 @@ ESCAPES = re.compile(rb"\x1b\[[0-9;?<>=]*[ -/]*[@-~]|\x1b[()][0-9A-B]|\x1b[=>]")
 class Terminal:
     """A pseudo-terminal of 80 by 24 with Kashdeck on it."""
 
-    def __init__(self, home: Path, *words: str, **environment: str) -> None:
+    def __init__(self, home: Path, *words: str, columns: int = 80, **environment: str) -> None:
         self.fd, far = pty.openpty()
-        fcntl.ioctl(far, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        fcntl.ioctl(far, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tui", *words],
             cwd=ROOT,
@@ -106,9 +106,11 @@ class Terminal:
 
 
 @contextmanager
-def on_terminal(home: Path, *words: str, **environment: str) -> Iterator[Terminal]:
+def on_terminal(
+    home: Path, *words: str, columns: int | str = 80, **environment: str
+) -> Iterator[Terminal]:
     """Run Kashdeck on a terminal for the length of the block."""
-    terminal = Terminal(home, *words, **environment)
+    terminal = Terminal(home, *words, columns=int(columns), **environment)
     try:
         yield terminal
     finally:
@@ -210,3 +212,14 @@ asyncio.run(main())
         env={**os.environ, "KASHDECK_HOME": str(tmp_path / "home")},
     )
     assert done.stdout.split() == []
+
+
+def test_what_is_typed_for_the_shell_is_no_command(tmp_path: Path) -> None:
+    with on_terminal(tmp_path / "home") as terminal:
+        terminal.read_until(b"Connections")
+        terminal.press(b"\x1aadd new\r")
+        terminal.read_until(b"There is no shell here")
+        terminal.press(b"\x11")
+        terminal.read_to_end()
+        assert terminal.process.wait(HANG) == 0
+    assert not list(tmp_path.glob("home/businesses/*"))

@@ -126,10 +126,9 @@ def _restore(backups: Backups, args: argparse.Namespace) -> int:
     path = path_of(args.file)
     found = backups.examine(path)
     moved = backups.readdressed(path)
-    for one in moved:
-        warn(_moved(one))
+    told = "".join(f"{_moved(one)}\n" for one in moved)
     if not args.yes and not agreed(
-        f"Put the backup of {shown_time(found.made_at)} "
+        f"{told}Put the backup of {shown_time(found.made_at)} "
         f"({count(len(found.businesses), 'business', 'businesses')} with items or lists) in the "
         "place of everything that is here? What is here is kept as a backup file first. Nothing "
         "changes in KashFlow."
@@ -148,17 +147,17 @@ def _restore(backups: Backups, args: argparse.Namespace) -> int:
         rest = {"unreadable_before": restored.left_out, "addresses": addresses}
         say_json({"restored": {**shape, "kept": kept, **rest}})
     else:
-        _tell_restored(restored, names)
+        _tell_restored(restored, names, moved)
     return 0
 
 
 def _moved(one: Readdressed) -> str:
     """Say that a connection goes elsewhere; a password that is kept here does not go with it."""
     if not one.before:
-        return f"{one.business} will be connected to {one.after}."
+        return f"With the backup {one.business} is connected to {one.after}."
     return (
-        f"{one.business} will be connected to {one.after}, not to {one.before} as it is here. The "
-        "password that is kept for that one is not sent there: kashdeck reconnect asks for it anew."
+        f"With the backup {one.business} is connected to {one.after}, and no more to {one.before}. "
+        "The password that is kept for that one is not sent there: kashdeck reconnect asks anew."
     )
 
 
@@ -177,6 +176,7 @@ def _keep_sound(backups: Backups, args: argparse.Namespace) -> int:
                 "kept": one.kept,
                 "lost": one.lost,
                 "copies": [str(copy) for copy in one.copies],
+                "changed": one.changed,
             }
             for one in found
         ]
@@ -212,14 +212,24 @@ def _tell_salvaged(found: list[Salvaged], aside: list[SetAside]) -> None:
             if one.lost is None
             else f"the last {count(one.lost, 'change')}"
         )
-        say(f"{one.name}: {count(one.kept, 'record')} kept; {lost} could not be read.")
+        if one.lost == 0:
+            say(f"{one.name}: {count(one.kept, 'record')} kept.")
+        else:
+            say(f"{one.name}: {count(one.kept, 'record')} kept; {lost} could not be read.")
+        if one.changed:
+            say(
+                "Its checksum says that something in it is not as it was written, and nothing can "
+                "say what: a name or a figure may be another. Look through it before you publish."
+            )
         say(f"The damaged files are kept as {copies}")
     if aside or any(one.kept is not None for one in found):
         say(_PUBLISHED_SINCE)
 
 
-def _tell_restored(restored: Restored, names: list[str]) -> None:
+def _tell_restored(restored: Restored, names: list[str], moved: list[Readdressed]) -> None:
     say(f"Restored {listed(names)} as of {shown_time(restored.backup.made_at)}.")
+    for one in moved:
+        say(_moved(one))
     if restored.kept is not None:
         say(f"What was here before is kept in {restored.kept}")
     if restored.left_out:

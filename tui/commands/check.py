@@ -96,7 +96,7 @@ def check_arguments(parser: Parser) -> None:
         "kashdeck check 'Harbour Lane' 3 4 --apply split",
         notes="An act is what a finding offers to mend it with, such as use-tax-rate, split or "
         "not-a-duplicate; agree publishes it as it is. What rests on the document (agree, split, "
-        "use-vat, vat-in-net) is asked on a terminal first. Acts that begin with choose- or "
+        "use-vat, use-date and more) is asked on a terminal first. Acts that begin with choose- or "
         "create- are for a person: see edit and publish.",
     )
 

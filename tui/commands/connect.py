@@ -226,10 +226,10 @@ def run_reconnect(args: argparse.Namespace) -> int:
             raise NotConnected(f"{business.name} is not connected to KashFlow.")
         if not args.endpoint and not args.software:
             kept = desk.connecting.kept_for(business.id)
-            if kept is not None and kept[0] != before.endpoint:
+            if kept[0] != before.endpoint if kept is not None else before.doubtful:
                 raise SecretElsewhere(
-                    f"The password of {business.name} is kept for {kept[0]}, and the connection "
-                    f"now names {before.endpoint}. Nothing was asked or sent."
+                    f"The password of {business.name} is kept for another address than "
+                    f"{before.endpoint}, which the connection now names. Nothing was asked or sent."
                 )
             args.endpoint, args.software = before.endpoint, before.software
         args.username = args.username or before.username

@@ -48,7 +48,7 @@ def import_arguments(parser: Parser) -> None:
 def run_import(args: argparse.Namespace) -> int:
     """Import; 1 when a row could not be read, or an item is here with other contents."""
     from kfclient.desk.importing.import_file import Answer
-    from kfclient.desk.importing.spelling import Spelling
+    from kfclient.desk.importing.values import Spelling
 
     mark = {"point": ".", "comma": ","}.get(args.decimals, "")
     with opened() as desk:

@@ -172,7 +172,8 @@ def items_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--state",
         choices=STATES,
-        help="only items that stand here; needs-you: of unknown "
+        metavar="STATE",
+        help=f"only items that stand here: {', '.join(STATES[:-1])}; or {NEEDS_YOU}: of unknown "
         "outcome, refused, or with something left to do",
     )
     parser.add_argument("--kind", choices=KINDS, help="only items of this kind")

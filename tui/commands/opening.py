@@ -26,6 +26,7 @@ T = TypeVar("T")
 _SELDOM = (100_000, 20, 20)
 """What a command makes is nearly all still needed: looking for cycles among it costs a third."""
 
+_LONGEST_LINE = 1 << 16
 _ASKED = 3
 """How often a person is asked before a command gives up."""
 
@@ -185,8 +186,11 @@ def ask_secret(desk: Desk, problem: SecretNeeded, *, from_stdin: bool) -> None:
 
 def stdin_line() -> str:
     """Return the next line of standard input, "" after its end; WrongUse for what is no UTF-8."""
+    line = sys.stdin.buffer.readline(_LONGEST_LINE + 1)
+    if len(line) > _LONGEST_LINE:
+        raise WrongUse("Standard input has a line without end.", "Give each secret on a line.")
     try:
-        return sys.stdin.buffer.readline().decode("utf-8").rstrip("\r\n")
+        return line.decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError:
         raise WrongUse("Standard input is not text in UTF-8.", "Give it as UTF-8.") from None
 

@@ -81,7 +81,10 @@ def _fast_json(answer: Mapping[str, Any]) -> bytes:
     import orjson
 
     options = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS | orjson.OPT_APPEND_NEWLINE
-    return orjson.dumps(answer, option=options)
+    try:
+        return orjson.dumps(answer, option=options)
+    except orjson.JSONEncodeError:  # a file's name that is not text
+        return _plain_json(answer)
 
 
 def _plain_json(answer: Mapping[str, Any]) -> bytes:

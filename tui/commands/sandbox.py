@@ -57,7 +57,7 @@ def sandbox_arguments(parser: Parser) -> None:
 
 def run_sandbox(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C, SIGTERM or a hang-up."""
-    from kfclient.sandbox.serve import serve
+    from kfclient.sandbox.server import serve
 
     for option in ("port", "suppliers", "customers"):
         if (getattr(args, option) or 0) < 0:

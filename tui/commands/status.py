@@ -111,6 +111,7 @@ def connections_table(every: list[BusinessStatus]) -> list[str]:
         TextColumn("To review", right=True),
     )
     told = [f"{status.name}: publishing {line}" for status in every if (line := _run(status))]
+    told += [f"{status.name}: {_needs_you(status)}" for status in every if status.needs_you]
     rows = table(columns, [_row(status) for status in every], room_here())
     return [*rows, *([""] if told else []), *told]
 
@@ -124,6 +125,14 @@ def _run(status: BusinessStatus) -> str:
     seen, phase = status.publishing
     option = "--resume" if phase.value in {"interrupted", "paused"} else "--follow"
     return f"{how_it_goes(seen, phase)} ({command(status.name, option)})"
+
+
+def _needs_you(status: BusinessStatus) -> str:
+    """Return how many items a person has to look at, and the command that lists them."""
+    from kfclient.desk.business.status import items_command
+
+    many = "item" if status.needs_you == 1 else "items"
+    return f"{status.needs_you} {many} for you to look at: {items_command(status.name)}"
 
 
 def connection_in_full(status: BusinessStatus) -> list[str]:
@@ -148,11 +157,7 @@ def connection_in_full(status: BusinessStatus) -> list[str]:
         f"{status.published} published, {status.unknown} of unknown outcome"
     )
     if status.needs_you:
-        from kfclient.desk.business.status import items_command
-
-        lines.append(
-            f"           {status.needs_you} for you to look at: {items_command(status.name)}"
-        )
+        lines.append(f"           {_needs_you(status)}")
     if line := _run(status):
         lines.append(f"Publishing {line}")
     if connection is not None:
@@ -185,7 +190,7 @@ def _lists_table(known: dict[str, SyncedListStatus]) -> list[str]:
         if status is None:
             rows.append((name.heading, "", "never", ""))
             continue
-        problem = "" if status.problem is None else status.problem.sentence
+        problem = " ".join(status.remarks if status.problem is None else (status.problem.sentence,))
         rows.append(
             (name.heading, f"{status.count:,}", shown_time(status.synced_at) or "never", problem)
         )

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from kfclient.errors import Problem
 from kfclient.store.errors import record_misfits
+from kfclient.store.paths import expanded
 
 
 class WrongUse(Problem):
@@ -72,7 +73,7 @@ class Parser(argparse.ArgumentParser):
 
 def path_of(text: str) -> Path:
     """Return the path that was typed, in full."""
-    return Path(text).expanduser().absolute()
+    return expanded(text)
 
 
 def _wrapped(line: str) -> str:

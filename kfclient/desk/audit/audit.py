@@ -13,7 +13,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
@@ -23,11 +23,10 @@ from kfclient.desk.audit.words import sentence_of
 from kfclient.desk.person import this_origin, this_person, utc_now
 from kfclient.store.audit_file import AuditFile, AuditTrouble, Head, troubles
 from kfclient.store.errors import StoreError
+from kfclient.store.paths import as_text
 from kfclient.store.redaction import redact
 
 if TYPE_CHECKING:
-    from tinydb.table import Document
-
     from kfclient.store.database import Database
     from kfclient.store.home import Home
 
@@ -62,6 +61,14 @@ class AuditVerdict(msgspec.Struct, frozen=True, kw_only=True):
         return not self.troubles
 
 
+class _Owed(NamedTuple):
+    """What is owed to a trail: where it is kept, under which number, and the entry itself."""
+
+    where: Database
+    number: int
+    body: Mapping[str, Any]
+
+
 class Audit:
     """The trails of every business. Thread-safe, and safe beside other sessions on the same home.
 
@@ -81,6 +88,7 @@ class Audit:
         self._clock = clock
         self._origin = this_origin() if origin is None else origin
         self._touched: set[str] = set()
+        self._connections: dict[str, tuple[int, str]] = {}
 
     def note(
         self,
@@ -106,7 +114,7 @@ class Audit:
             origin=self._origin,
             action=action.value,
             business=business,
-            connection=self._connection(business),
+            connection=self._connection(database, business),
             item=item,
             before=dict(before or {}),
             after=dict(after or {}),
@@ -145,7 +153,7 @@ class Audit:
         cannot be read are left out: `verify` tells of them. Raises `StateUnreadable`.
         """
         # In this order: what is flushed meanwhile is then seen twice, never missed.
-        owed = [_entry(document) for _, document in self._owed(business)]
+        owed = [_entry(one.body) for one in self._owed(business)]
         here = b"" if not item else msgspec.json.encode({"item": item})[1:-1]
         lines = self._home.trail(business).read().split(b"\n")
         written = [found for raw in lines if here in raw and (found := _read(raw)) is not None]
@@ -168,7 +176,7 @@ class Audit:
         """
         with self._home.trail(business).held() as trail:
             before = self._head(business)
-            owed = {document["id"]: document for _, document in self._owed(business)}
+            owed = {one.body["id"]: one.body for one in self._owed(business)}
             lines, found = troubles(trail, before, owed)
             after = before
             # What was found is reported, also where nothing can be written.
@@ -182,25 +190,26 @@ class Audit:
         owed = self._owed(trail.business)
         if not owed:
             return self._head(trail.business)
-        after = trail.append(self._head(trail.business), [document for _, document in owed])
+        after = trail.append(self._head(trail.business), [one.body for one in owed])
         with state.transaction():
             document = {"business": trail.business, **msgspec.to_builtins(after)}
             table = state.table(HEADS)
             table.remove(doc_ids=[known.doc_id for known in table.by("business", trail.business)])
             table.insert(document)
-            state.table(OWED).remove(doc_ids=[one.doc_id for where, one in owed if where is state])
+            state.table(OWED).remove(doc_ids=[one.number for one in owed if one.where is state])
         # After a sudden end here, the trail's last batch shows that these are in it already.
-        gone = [one.doc_id for where, one in owed if where is books]
+        gone = [one.number for one in owed if one.where is books]
         if gone:
             books.table(OWED).remove(doc_ids=gone)
         return after
 
-    def _owed(self, business: str) -> list[tuple[Database, Document]]:
-        """Return what is owed to the trail, in order of time, with where each is kept."""
+    def _owed(self, business: str) -> list[_Owed]:
+        """Return what is owed to the trail, in order of time."""
         state, books = self._home.state(), self._home.books(business)
-        found = [(state, document) for document in state.table(OWED).by("business", business)]
-        found += [(books, document) for document in books.table(OWED).all()]
-        return sorted(found, key=lambda one: one[1]["at"].rstrip("Z"))
+        mine = state.table(OWED).by("business", business)
+        found = [_Owed(state, document.doc_id, document) for document in mine]
+        found += [_Owed(books, number, body) for number, body in books.table(OWED).committed()]
+        return sorted(found, key=lambda one: one.body["at"].rstrip("Z"))
 
     def _head(self, business: str) -> Head:
         found = self._home.state().table(HEADS).by("business", business)
@@ -209,18 +218,28 @@ class Audit:
         except msgspec.ValidationError:  # changed by hand: nothing of the trail is known then
             return Head()
 
-    def _connection(self, business: str) -> str:
-        found = self._home.state().table("businesses").by("id", business)
+    def _connection(self, database: Database, business: str) -> str:
+        state = self._home.state()
+        # A transaction of the state may be about to change it.
+        revision = -1 if database is state else state.revision
+        known = self._connections.get(business)
+        if known is not None and known[0] == revision >= 0:
+            return known[1]
+        found = state.table("businesses").by("id", business)
         connection = found[0].get("connection") if found else None
-        if not connection:
-            return ""
-        return f"{connection['username']} at {urlsplit(connection['endpoint']).hostname or ''}"
+        told = ""
+        if connection:
+            told = f"{connection['username']} at {urlsplit(connection['endpoint']).hostname or ''}"
+        self._connections[business] = revision, told
+        return told
 
 
 def _clean(value: Any) -> Any:
     """Return a JSON value with every known secret blanked, and lists for tuples."""
     # One look at all the texts together: a secret that is in one of them is in all of them.
     whole = "\n".join(_texts(value))
+    if as_text(whole) != whole:  # a file's name that is not UTF-8
+        value = _told(value, as_text)
     return _told(value, str if redact.clean(whole) == whole else redact.clean)
 
 

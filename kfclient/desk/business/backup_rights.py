@@ -63,28 +63,30 @@ class Readdressed(msgspec.Struct, frozen=True):
 
 
 def _readdressed(before: Iterable[Document], after: Iterable[Document]) -> list[Readdressed]:
-    was = {one.get("id"): _address(one) for one in before}
+    was = {str(one.get("id")): _address(one) for one in before}
     return [
-        Readdressed(str(one.get("name", "")), was.get(one.get("id"), ""), now)
+        Readdressed(str(one.get("name", "")), was.get(str(one.get("id")), ""), now)
         for one in after
-        if (now := _address(one)) and was.get(one.get("id"), "") != now
+        if (now := _address(one)) and was.get(str(one.get("id")), "") != now
     ]
 
 
 def _address(business: Document) -> str:
     found = business.get("connection")
-    return "" if not found else f"{found.get('username')} at {found.get('endpoint')}"
+    if not isinstance(found, Mapping):  # none, or a record that does not fit
+        return ""
+    return f"{found.get('username')} at {found.get('endpoint')}"
 
 
 def _mark_readdressed(before: Tables, after: Tables) -> None:
     """Have a secret that does not say itself where it may go not go to another address."""
     was = {
-        one.get("id"): _address(one)
+        str(one.get("id")): address
         for one in before.get("businesses", {}).values()
-        if not (one.get("connection") or {}).get("readdressed")
+        if (address := _address(one)) and not one["connection"].get("readdressed")
     }
     for document in after.get("businesses", {}).values():
-        if (now := _address(document)) and was.get(document.get("id")) != now:
+        if (now := _address(document)) and was.get(str(document.get("id"))) != now:
             document["connection"]["readdressed"] = True
 
 

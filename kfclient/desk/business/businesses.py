@@ -237,8 +237,7 @@ class Businesses:
                 "The home's folder is yours, so you can become one: kashdeck people "
                 f"{shlex.quote(known.name)} {shlex.quote(self.person)} admin",
             )
-        ask = known.admins or "the owner of the home's folder, who can become one"
-        raise NotAllowed(sentence, f"Ask {ask}, or the accountant who looks after it.")
+        raise NotAllowed(sentence, f"Ask {known.admins}, or the accountant who looks after it.")
 
     def is_user(self, person: str) -> bool:
         """Whether this machine has a user of that name, so that a role is of use to them."""
@@ -406,7 +405,12 @@ class Businesses:
     def _free_id(self, name: str) -> str:
         slug = slug_of(name)
         free, count = slug, 1
-        while self._document(self._table, "id", free) is not None:
+        # The files of a business that the state has lost are not anybody's to become Admin of.
+        mine = not self._of_machine or owns(self._home.root)
+        folders = self._home.root / "businesses"
+        while self._document(self._table, "id", free) is not None or (
+            not mine and (folders / free).exists()
+        ):
             count += 1
             free = f"{slug}-{count}"
         return free

@@ -46,8 +46,8 @@ _CURES: dict[type[Problem], str] = {
     ServerTrouble: "Try again in a few minutes; KashFlow may be closed for maintenance.",
     ReplyTooSlow: "Try again later, when KashFlow or the line is less busy.",
     ReplyLost: "Try again; if it stays so, look at this machine's network.",
-    ReplyBroken: "Try again; if it stays so, something on the way to KashFlow damages replies: try "
-    "from another network.",
+    ReplyBroken: "Try again; if it stays so, KashFlow or something on the way damages its replies: "
+    "--trace FILE with the command writes down what came.",
 }
 _AUTHORITY = (
     "If its certificate comes from an authority of your own, name that in Settings under "

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kfclient.api.errors import Refused
 from kfclient.api.records import CompanyDetails, Currency
+from kfclient.api.reply_text import may_be
 from kfclient.desk.business.sessions import NEEDS_RECONNECTING
 from kfclient.desk.errors import OtherCompany
 from kfclient.desk.model.business import Company
@@ -66,7 +67,8 @@ def is_same_company(before: Company, now: Company) -> bool:
     vat_before, vat_now = _vat(before), _vat(now)
     if vat_before and vat_now:
         return vat_before == vat_now
-    if _name(before) == _name(now):
+    names = before.name.casefold(), now.name.casefold()
+    if _name(before) == _name(now) or may_be(*names) or may_be(*reversed(names)):
         return True
     postcode_before, postcode_now = _squeezed(before.postcode), _squeezed(now.postcode)
     email_before, email_now = before.email.casefold(), now.email.casefold()

@@ -15,7 +15,8 @@ from typing import TypeVar
 from kfclient.desk.doctor import home_files, machine
 from kfclient.desk.doctor.report import DoctorFinding, Masks, Report, Scene, Server, Urgency
 from kfclient.desk.person import utc_now
-from kfclient.store.paths import default_root
+from kfclient.errors import Problem
+from kfclient.store.paths import default_root, expanded
 
 __all__ = ["DoctorFinding", "Report", "Urgency", "examine"]
 
@@ -33,7 +34,7 @@ def examine(
     Takes some seconds where keyrings do not answer. With `network`, each business's server is asked
     whether it is there. Raises nothing; a finding tells what could not be examined.
     """
-    root = default_root() if home_root is None else home_root.expanduser().absolute()
+    root = default_root() if home_root is None else expanded(home_root)
     now = clock()
     scene = Scene(root, now, Masks(root, ()))
     scene = _part(scene, "home", lambda: Scene.of(root, now), scene)
@@ -59,6 +60,11 @@ def examine(
 def _part(scene: Scene, name: str, look: Callable[[], T], otherwise: T) -> T:
     try:
         return look()
+    except Problem as problem:
+        # Its sentence may name what is nobody's business; the system's reason does not.
+        reason = getattr(problem.__cause__, "strerror", None) or problem.code
+        scene.mend("not-examined", f"The {name} could not be examined: {reason}.", problem.cure)
+        return otherwise
     except Exception as error:  # noqa: BLE001 - the doctor is called when anything may be broken
         scene.mend(
             "not-examined",

@@ -15,8 +15,15 @@ from decimal import Decimal
 import msgspec
 
 from kfclient.api.records import Currency
-from kfclient.desk.items.check_lines import check_dates, check_line
-from kfclient.desk.items.check_vat import AGREE, check_reversed, check_stated, with_rate
+from kfclient.desk.items.check_lines import (
+    AGREE,
+    check_dates,
+    check_line,
+    check_reversed,
+    check_stated,
+    is_reversed,
+    with_rate,
+)
 from kfclient.desk.items.exchange_rates import rate_words, turned
 from kfclient.desk.items.reference import ReferenceData
 from kfclient.desk.model.business import ProblemNote
@@ -251,10 +258,12 @@ def check(item: Item, reference_data: ReferenceData) -> tuple[Finding, ...]:
     findings += check_contact(item, reference_data)
     findings += check_currency(item, reference_data)
     findings += check_payment(item, reference_data)
-    findings += check_reversed(item, reference_data)
+    reverse = is_reversed(item)
+    if reverse:
+        findings += check_reversed(item, reference_data)
     findings += check_stated(item, reference_data)
     for number, line in enumerate(item.lines, start=1):
-        findings += check_line(item, line, f"lines.{number}", reference_data)
+        findings += check_line(item, line, f"lines.{number}", reference_data, reverse=reverse)
     if not reference_data.settings.publish_tax_data:
         findings += _tax_off(item)
     return tuple(_agreed(one) if one.code in item.agreed else one for one in findings)

@@ -25,7 +25,7 @@ from kfclient.desk.items.duplicate_match import (
     reference_key,
     sighting_of_item,
 )
-from kfclient.desk.items.reference import ReferenceData
+from kfclient.desk.items.reference import ReferenceData, contact_number
 from kfclient.desk.model.item import Finding, Item, ItemsById
 from kfclient.desk.model.sides import side_by, side_of
 from kfclient.money import shown
@@ -101,6 +101,11 @@ class DuplicateCache:
                 kept.parties = {party.key: party for party in found}
                 kept.revision = revision
             return kept.parties
+
+    def party(self, business: str, key: str) -> Party | None:
+        """Return one party, None where nothing was read of it."""
+        found = self._database(business).table(TABLE).by("key", key)
+        return msgspec.convert(found[0], Party) if found else None
 
     def learn(
         self, business: str, account: str, side: str, number: int, documents: Sequence[Invoice]
@@ -236,6 +241,30 @@ class DuplicateFinder:
         with self._lock:
             watch = self._up_to_date(business, items, reference_data)
             return self._findings(watch, item, reference_data)
+
+    def knows(self, business: str) -> bool:
+        """Whether the items of the business were compared here before."""
+        return business in self._watches
+
+    def glance(
+        self, business: str, item: Item, items: ItemsById, reference_data: ReferenceData
+    ) -> tuple[Finding, ...]:
+        """Return the findings of one item where no others are asked for, and remember nothing.
+
+        `items` need hold those alone that are of the same party or its twins.
+        """
+        watch = _new()
+        watch.reference_data = reference_data
+        self._see_items(watch, items, reference_data)
+        self._see_answers(business, watch)
+        _, circle = reference_data.party(item)
+        side = side_of(item.kind)
+        for contact in reference_data.twins(side).members(circle):
+            key = key_of(reference_data.account, side.name, contact_number(contact))
+            if (party := self.seen.party(business, key)) is not None:
+                self._see_parties(watch, {key: party}, reference_data)
+                watch.parties = {}
+        return self._findings(watch, item, reference_data)
 
     def changes(
         self, business: str, items: ItemsById, reference_data: ReferenceData, also: Collection[str]

@@ -20,10 +20,14 @@ from kfclient.desk.items.duplicate_match import (
     compare,
     loose_keys,
     tells_apart,
+    whole_keys,
 )
 
 _Place = tuple[str, str, str, object]
-"""Side, circle, what is shared ("ref", "gross", "net"), and its value."""
+"""Side, circle, what is shared ("ref", "gross", "net"), and its value; of "whole" no circle."""
+
+_MOST_NAMES = 2
+"""Parties of one number, day and amount: what more of them write, as "Oct 2026", names nothing."""
 
 _MANY = 16
 """Sightings that are compared one by one; more of one place are sorted by day and by number."""
@@ -228,7 +232,7 @@ class DuplicateIndex:
             there = places.get(place)
             if there is not None and there is not one:
                 return False
-        for place in _crossing(one):
+        for place in (*_crossing(one), *_anywhere(one)):
             there = places.get(place)
             if there is not None and there is not one:
                 return False
@@ -254,6 +258,11 @@ class DuplicateIndex:
                 yield from self._crossed(one, there, search)
             elif there is not None:
                 yield from _sightings(there)
+        for place in _anywhere(one):
+            there = self._places.get(place)
+            same = () if there is None or isinstance(there, _Pile) else _sightings(there)
+            if len({one.circle, *(other.circle for other in same)}) <= _MOST_NAMES:
+                yield from same
 
     def _same_reference(self, one: Sighting, pile: _Pile, search: _Search) -> Iterator[Sighting]:
         """Yield those of a reference that are near in time; equal amounts come by themselves."""
@@ -359,7 +368,13 @@ def _marks(one: Sighting) -> list[_Place]:
 
 
 def _places(one: Sighting) -> list[_Place]:
-    return [*_marks(one), *((one.side, one.circle, "net", net) for net in one.nets)]
+    nets: list[_Place] = [(one.side, one.circle, "net", net) for net in one.nets]
+    return [*_marks(one), *nets, *_anywhere(one)]
+
+
+def _anywhere(one: Sighting) -> list[_Place]:
+    """Return where those of any party are that have its number, day and amount."""
+    return [(one.side, "", "whole", key) for key in whole_keys(one)]
 
 
 def _crossing(one: Sighting) -> list[_Place]:

@@ -21,7 +21,7 @@ import msgspec
 from kfclient.api.records import Invoice
 from kfclient.desk.items.reference import ReferenceData
 from kfclient.desk.model.item import Item
-from kfclient.desk.model.sides import side_of
+from kfclient.desk.model.sides import side_by, side_of
 from kfclient.money import ZERO, pennies
 
 # Document numbers as people write them: `INV-0102`, `inv 102` and `Inv.No 102` are one number.
@@ -33,6 +33,13 @@ _IDLE = frozenset(
     {"invoice", "inv", "no", "nr", "number", "num", "ref", "reference", "our", "your", "bill",
      "receipt", "document", "doc"}
 )  # fmt: skip
+# How a second file of one document is called: `1011 (2)`.
+_COPY_NUMBER = re.compile(r"([0-9][^()]*)\(\s*([0-9]{1,2})\s*\)\s*$")
+# What is written behind the number of a document that is sent again.
+_AGAIN = re.compile(
+    r"(?:copy|dup|duplicate|again|resent|reissued?|rev|revised|revision|amended|corrected|final"
+    r"|v|ver|version|issue)(?:-[0-9]{1,2})?"
+)
 # What a scanner takes for one another.
 _SEEN_AS = str.maketrans({"o": "0", "q": "0", "i": "1", "l": "1", "s": "5", "b": "8", "z": "2"})
 _FEW_DIGITS = 3
@@ -46,6 +53,7 @@ def reference_key(text: str) -> str:
     one group of figures ends and the next begins does: 2024-01 is neither 2024-02 nor 20241.
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    folded = _COPY_NUMBER.sub(r"\1 copy \2", folded)
     pieces = [
         (piece.lstrip("0") or "0") if piece.isascii() and piece.isdigit() else piece
         for piece in _PIECES.findall(folded)
@@ -64,14 +72,17 @@ def tells_apart(key: str) -> bool:
 def alike(one: str, other: str) -> bool:
     """Tell whether two different keys may be one number misread, mistyped or cut short.
 
-    Two neighbouring figures that changed places, figures read as letters, or the letters before
-    the number left out. One figure more, less or other is another number.
+    Two neighbouring figures that changed places, figures read as letters, the letters before the
+    number left out, or a letter or a word for a copy behind it (1011A, 1011/R, 1011 (2)). One
+    figure more, less or other is another number.
     """
     if not one or not other or one == other:
         return False
     if _as_seen(one) == _as_seen(other):
         return True
-    return _turned(one, other) or _cut(one, other) or _cut(other, one)
+    if _cut(one, other) or _cut(other, one):
+        return True
+    return _turned(one, other) or _marked(one, other) or _marked(other, one)
 
 
 def _as_seen(key: str) -> str:
@@ -99,6 +110,17 @@ def _cut(whole: str, part: str) -> bool:
     )
 
 
+def _marked(whole: str, part: str) -> bool:
+    """Tell whether `whole` is the number `part` with a mark behind it, as on a copy of it."""
+    mark = whole.removeprefix(f"{part}-")
+    if mark == whole or not tells_apart(part):
+        return False
+    if _AGAIN.fullmatch(mark):
+        return True
+    figures = sum(letter.isdigit() for letter in part)
+    return len(mark) == 1 and mark.isalpha() and figures >= _FEW_DIGITS
+
+
 @lru_cache(maxsize=16384)
 def loose_keys(key: str) -> tuple[str, ...]:
     """Return what finds the keys that are `alike` to this one: two that are have one in common."""
@@ -106,6 +128,8 @@ def loose_keys(key: str) -> tuple[str, ...]:
     letters, _, last = key.rpartition("-")
     if last.isdigit() and len(last) >= _FEW_DIGITS and not tells_apart(letters):
         loose.append(f"-{last}")
+    parts = (key[:at] for at, sign in enumerate(key) if sign == "-")
+    loose += [f"={part}" for part in (key, *(one for one in parts if _marked(key, one)))]
     return tuple(loose)
 
 
@@ -169,8 +193,10 @@ def compare(one: Sighting, other: Sighting, *, beat: float | None = None) -> Ali
     `beat` is the rhythm in which equal amounts of theirs come (`rhythm.beat_of`): documents at
     least that many days apart belong to it and are not alike.
     """
-    if one.key == other.key or one.side != other.side or one.circle != other.circle:
+    if one.key == other.key or one.side != other.side:
         return None
+    if one.circle != other.circle:
+        return _renamed(one, other)
     days = None if one.date is None or other.date is None else abs((one.date - other.date).days)
     money = one.currency == other.currency
     equal = money and not set(one.grosses).isdisjoint(other.grosses)
@@ -183,6 +209,21 @@ def compare(one: Sighting, other: Sighting, *, beat: float | None = None) -> Ali
         return found
     grade = min(found.grade, Grade.POSSIBLE)
     return Alike(grade, f"{found.reason}, from a namesake or twin")
+
+
+def _renamed(one: Sighting, other: Sighting) -> Alike | None:
+    """Compare two documents of parties that nothing else joins: one of them may have a new name."""
+    if set(whole_keys(one)).isdisjoint(whole_keys(other)):
+        return None
+    word = side_by(one.side).contact
+    return Alike(Grade.POSSIBLE, f"the same reference, amount and day, from another {word}")
+
+
+def whole_keys(one: Sighting) -> list[object]:
+    """Return number, day and amount of a document, by which it is known under any name."""
+    if one.date is None or not tells_apart(one.ref):
+        return []
+    return [(one.ref, one.date, one.currency, gross) for gross in one.grosses]
 
 
 def _by_reference(one: Sighting, other: Sighting, days: int | None, *, equal: bool) -> Alike | None:

@@ -16,6 +16,7 @@ from kfclient.desk.errors import ItemChanged, ItemSettled, ItemUnknown
 from kfclient.desk.items.check import as_meant, check
 from kfclient.desk.items.check_lines import check_files
 from kfclient.desk.items.duplicate_finder import DuplicateFinder
+from kfclient.desk.items.duplicate_match import reference_key
 from kfclient.desk.items.reference import ReferenceCache, ReferenceData
 from kfclient.desk.model.business import ItemCounts
 from kfclient.desk.model.connection_state import publish_lock
@@ -26,12 +27,15 @@ from kfclient.desk.model.item import (
     Item,
     ItemsById,
     ItemState,
+    Kind,
     SentAs,
     SentLine,
     Severity,
     is_refused,
     needs_you,
 )
+from kfclient.desk.model.sides import side_of
+from kfclient.store.paths import as_text
 
 if TYPE_CHECKING:
     from kfclient.desk.business.businesses import Businesses
@@ -53,6 +57,7 @@ class _Kept(msgspec.Struct):
     items: ItemsById = ItemsById({})
     reference_data: ReferenceData | None = None
     findings: dict[str, tuple[int, tuple[Finding, ...]]] = {}
+    circle: tuple[object, ReferenceData, ItemsById] | None = None
 
 
 class _Board:
@@ -235,7 +240,8 @@ class Items:
     def save(self, business: str, item: Item) -> Item:
         """Store a person's change of an item, and return it with its new version.
 
-        What was remembered as a problem is settled by it. Raises `ItemUnknown`; `ItemChanged` when
+        What was remembered as a problem is settled by it, and what was let through is asked again.
+        Raises `ItemUnknown`; `ItemChanged` when
         the stored item is no longer the version that was edited; `ItemSettled`.
         """
         database = self._database(business)
@@ -245,6 +251,8 @@ class Items:
             if before.version != item.version:
                 raise ItemChanged(f"Item {item.id} was changed meanwhile.")
             saved = msgspec.structs.replace(_unsent(item), source=before.source, problem=None)
+            if saved.agreed == before.agreed and facts_of(saved) != facts_of(before):
+                saved = msgspec.structs.replace(saved, agreed=())  # it was to what is no more
             saved = self.put(business, as_meant(saved, reference_data))
             was, now = changes_between(before, saved)
             if now:
@@ -358,8 +366,41 @@ class Items:
         self, business: str, item: Item, reference_data: ReferenceData
     ) -> tuple[Finding, ...]:
         """Return what is known of the item by itself, of its files, and of what looks like it."""
-        found = self.doubles.findings(business, item, self._all(business), reference_data)
+        if not self.doubles.knows(business):
+            few = self._circle(business, item, reference_data)
+            found = self.doubles.glance(business, item, few, reference_data)
+        else:
+            found = self.doubles.findings(business, item, self._all(business), reference_data)
         return self._known(business, item, reference_data, {item.id: found})
+
+    def _circle(self, business: str, item: Item, reference_data: ReferenceData) -> ItemsById:
+        """Return the items of its party and twins, and of its day and number; reads no others."""
+        _, circle = reference_data.party(item)
+        side, mine = side_of(item.kind), {str(item.id): item}
+        asked = (self.revision(business), side.name, circle, item)
+        with self._lock:
+            kept = self._keep(business)
+            if kept.circle is not None and kept.circle[:2] == (asked, reference_data):
+                return kept.circle[2]
+        known: dict[tuple[str, str, str], bool] = {}
+        found = {}
+        database = self._database(business)
+        day = item.date and item.date.isoformat()
+        ref = reference_key(item.reference)
+        for number, one in database.table(TABLE).committed():
+            named = one.get("kind", "cost"), one.get("contact", ""), one.get("contact_code", "")
+            same = known.get(named)
+            if same is None:
+                kind = Kind(named[0])
+                its = reference_data.party_called(kind, *named[1:])[1]
+                same = known[named] = side_of(kind) is side and its == circle
+            if same or (one.get("date") == day and reference_key(one.get("reference", "")) == ref):
+                key = str(number)
+                found[key] = _read(database, key, one, mine.get(key))
+        items = ItemsById(found)
+        with self._lock:
+            kept.circle = (asked, reference_data, items)
+        return items
 
     def _own(self, business: str, item: Item, reference_data: ReferenceData) -> tuple[Finding, ...]:
         """Return the item's own findings, worked out once for its version and for the books."""
@@ -478,13 +519,15 @@ def _unsent(item: Item) -> Item:
 
 def stored(item: Item) -> dict[str, Any]:
     """Return the item as the table holds it: without its number, which is the document's."""
-    document: dict[str, Any] = msgspec.to_builtins(item)
+    # By way of JSON: no text of it keeps in memory what the item was read from.
+    try:
+        encoded = msgspec.json.encode(item)
+    except UnicodeEncodeError:  # a file's name that is not UTF-8
+        files = tuple(as_text(path) for path in item.files)
+        item = msgspec.structs.replace(item, files=files, image=as_text(item.image))
+        encoded = msgspec.json.encode(item)
+    document: dict[str, Any] = msgspec.json.decode(encoded)
     document.pop("id", None)
-    for name in ("lines", "files", "left", "agreed"):  # JSON has no tuples
-        if name in document:
-            document[name] = list(document[name])
-    if "lines" in document.get("sent_as", {}):
-        document["sent_as"]["lines"] = list(document["sent_as"]["lines"])
     return document
 
 

@@ -15,7 +15,7 @@ import msgspec
 
 from kfclient.desk.errors import WrongValue
 from kfclient.desk.items.check import ODD, PUBLISH_TAX
-from kfclient.desk.items.check_vat import AGREE, vat_in_net, with_rate
+from kfclient.desk.items.check_lines import AGREE, vat_in_net, with_rate
 from kfclient.desk.items.duplicate_finder import NOT_A_DUPLICATE
 from kfclient.desk.items.reference import taxed_part, vat_of
 from kfclient.desk.model.item import Finding, Item, ItemLine
@@ -58,7 +58,9 @@ class QuickFixes:
         return self._items.get(business, item_id)
 
 
-ASKS = frozenset({AGREE, "split", "use-vat", "vat-in-net"})
+ASKS = frozenset(
+    {AGREE, "split", "use-vat", "vat-in-net", "use-date", "use-currency", "use-exchange-rate"}
+)
 """Acts that rest on what the document says, which a person is asked before."""
 
 

@@ -334,13 +334,14 @@ class ReferenceData:
 
     def contacts(self, item: Item) -> tuple[Contact, ...]:
         """Return the suppliers, for a sale the customers, that the item may mean."""
-        side = side_of(item.kind)
-        named = (side.name, item.contact, item.contact_code)
+        return self._contacts_called(side_of(item.kind), item.contact, item.contact_code)
+
+    def _contacts_called(self, side: Side, contact: str, code: str) -> tuple[Contact, ...]:
+        named = (side.name, contact, code)
         found = self._found.get(named)
         if found is None:
             index = self._contacts[side].index
-            code = item.contact_code
-            found = self._found[named] = index.by_code(code) if code else index.find(item.contact)
+            found = self._found[named] = index.by_code(code) if code else index.find(contact)
         return found
 
     def party(self, item: Item) -> tuple[str, str]:
@@ -348,16 +349,20 @@ class ReferenceData:
 
         Both as texts that mean nothing outside; the second is "" where there is nobody.
         """
-        side = side_of(item.kind)
-        named = (side.name, item.contact, item.contact_code)
+        return self.party_called(item.kind, item.contact, item.contact_code)
+
+    def party_called(self, kind: Kind, contact: str, contact_code: str) -> tuple[str, str]:
+        """Return what `party` does of an item of this kind that names its contact so."""
+        side = side_of(kind)
+        named = (side.name, contact, contact_code)
         known = self._parties.get(named)
         if known is None:
-            twins, found = self.twins(side), self.contacts(item)
+            twins, found = self.twins(side), self._contacts_called(side, contact, contact_code)
             if len(found) == 1:
                 number = contact_number(found[0])
                 known = str(number), twins.circle(number)
             else:
-                known = folded(item.contact), twins.circle_called(item.contact)
+                known = folded(contact), twins.circle_called(contact)
             self._parties[named] = known
         return known
 

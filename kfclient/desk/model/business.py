@@ -81,6 +81,11 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     readdressed: bool = False
 
     @property
+    def doubtful(self) -> bool:
+        """Whether the password was found to be kept for another address than this."""
+        return self.problem is not None and self.problem.code == "secret-elsewhere"
+
+    @property
     def address(self) -> str:
         """Where the secrets go: "anna at https://..."."""
         return f"{self.username} at {self.endpoint}"
@@ -119,8 +124,10 @@ class Business(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def admins(self) -> str:
-        """The Admins' names, as those to ask: "anna or ben", "" where there are none."""
+        """The Admins' names, as those to ask: "anna or ben"; else who can become one."""
         names = sorted(name for name, role in self.people.items() if role is Role.ADMIN)
+        if not names:
+            return "the owner of the home's folder"
         return " or ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 

@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -15,6 +14,7 @@ from kfclient.dates import DateUnclear, parse_date, shown_date
 from kfclient.desk.errors import WrongValue
 from kfclient.desk.model.business import Settings
 from kfclient.store.durable_files import read_named
+from kfclient.store.paths import expanded
 
 NOT_APPLICABLE = Decimal(-1)
 """The percentage by which KashFlow means VAT N/A on a line."""
@@ -116,7 +116,7 @@ def parse_authority(text: str) -> str:
     if word.casefold() in _UNSAID:
         return ""
     try:
-        path = Path(word).expanduser().absolute()
+        path = expanded(word)
         holds = _CERTIFICATE in read_named(path, _LARGEST_AUTHORITY)
     except (OSError, ValueError, RuntimeError):  # no path at all, or somebody's unknown home
         raise WrongValue(f"“{word}” cannot be read.", "Give a PEM file, or none.") from None

@@ -6,8 +6,9 @@ Also the calls for what follows a document: sending it, and finding it there.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -174,6 +175,7 @@ Found = Payment | ReceiptAttachment | ReceiptNote | InvoiceNote
 """Something at a document, as KashFlow lists it."""
 
 _A_KB = (1000, 1024)
+_A_SIZE = re.compile(r"[0-9]{1,15}(?:\.[0-9]{0,6})?", re.ASCII)
 
 
 def ready_to_send(followup: Followup) -> bytes:
@@ -283,10 +285,9 @@ def _how(payment: Payment) -> tuple[object, ...]:
 
 def _same_size(size: int, told: str) -> bool:
     """Tell whether a size in bytes is what KashFlow shows in KB, rounded nobody knows how."""
-    try:
-        kilobytes = Decimal(told.strip())
-    except InvalidOperation:
+    if _A_SIZE.fullmatch(told.strip()) is None:
         return True
+    kilobytes = Decimal(told.strip())
     return any(abs(kilobytes - Decimal(size) / one) < 1 for one in _A_KB)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 import threading
 import unicodedata
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kfclient.api.errors import CodeNotUnique, Unknown
-from kfclient.api.reply_text import UNREADABLE
+from kfclient.api.reply_text import UNREADABLE, may_be
 from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import NotAgreed
 from kfclient.desk.items.reference import Contact, contact_number, folded
@@ -45,12 +44,6 @@ def code_for(name: str) -> str:
     letters = "".join(one for one in ascii_name.upper() if one.isalnum())[:_LETTERS] or "NEW"
     digest = hashlib.sha256(same.encode()).digest()
     return letters + base64.b32encode(digest).decode()[:4]
-
-
-def _may_be(name: str, wanted: str) -> bool:
-    """Tell whether a name with characters that could not be read may be another one."""
-    parts = (re.escape(part) for part in name.split(UNREADABLE))
-    return re.fullmatch(".{0,3}".join(parts), wanted) is not None
 
 
 class NewContacts:
@@ -89,7 +82,7 @@ class NewContacts:
         if found:
             return found[0], False
         for name in known:
-            if UNREADABLE in name and _may_be(name, folded(new.name)):
+            if UNREADABLE in name and may_be(name, folded(new.name)):
                 raise NotAgreed(
                     f"KashFlow has a {new.kind} called {name}, with a character that cannot be "
                     f"read; it may be {new.name}.",

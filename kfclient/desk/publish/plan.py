@@ -15,7 +15,6 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from pathlib import Path
 
 import msgspec
 
@@ -29,6 +28,7 @@ from kfclient.desk.model.settings import NOT_APPLICABLE, show_tax_code
 from kfclient.desk.model.sides import PURCHASES, SALES, SIDES, Side, side_by, side_of
 from kfclient.money import ZERO, figures, pennies, shown
 from kfclient.store.durable_files import read_named
+from kfclient.store.paths import expanded
 
 # An item's lines as KashFlow takes them, to the penny what the item says.
 
@@ -208,7 +208,7 @@ def unpaid_because(item: Item, reference_data: ReferenceData) -> str:
 
 def content_of(path: str) -> bytes:
     """Return the file's content; raises OSError, also for what is no file or too large to go."""
-    return read_named(Path(path).expanduser(), LARGEST)
+    return read_named(expanded(path), LARGEST)
 
 
 def digest_of(content: bytes) -> str:
@@ -218,7 +218,7 @@ def digest_of(content: bytes) -> str:
 
 def planned_file(path: str) -> PlannedFile:
     """Return the file as it is now."""
-    place, size = Path(path).expanduser(), 0
+    place, size = expanded(path), 0
     try:
         status = place.stat()
         size = status.st_size

@@ -42,11 +42,12 @@ from kfclient.desk.publish.send import FollowUpSender, StopSwitch
 from kfclient.desk.published.compare import listed_at, matched
 from kfclient.desk.published.find_document import DocumentFinder
 from kfclient.desk.runs.resolve import Resolving
+from kfclient.store.paths import expanded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kfclient.desk.runs.context import Context
+    from kfclient.desk.runs.runs import Context
 
 
 class AttachedFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -309,7 +310,7 @@ class Attaching:
 
 def _checked(path: str) -> PlannedFile:
     """Return the file as it is; raises `FileRefused` for one that cannot go."""
-    place = str(Path(path).expanduser().absolute())
+    place = str(expanded(path))
     for finding in check_files(Item(files=(place,))):
         if finding.severity is Severity.STOP:
             raise FileRefused(finding.sentence, "Choose another file; a PDF is best.")

@@ -22,7 +22,7 @@ from kfclient.desk.publish.kashflow_documents import candidates, with_id
 if TYPE_CHECKING:
     from kfclient.api import KashFlow
     from kfclient.cancel import Cancel
-    from kfclient.desk.runs.context import Context
+    from kfclient.desk.runs.runs import Context
     from kfclient.desk.sync.lists import Lists
 
 

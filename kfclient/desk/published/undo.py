@@ -14,12 +14,20 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from kfclient.api.errors import KashFlowError, Outcome, RecordBroken
+from kfclient.api.errors import KashFlowError, Outcome, RecordBroken, ServerBusy
 from kfclient.cancel import Cancel, Pause
 from kfclient.dates import shown_date
 from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import DeskError, NotReadBack, NotUndone
-from kfclient.desk.events import ItemHeld, ItemUndoing, ItemUndone, Listener, UndoEnded, ignore
+from kfclient.desk.events import (
+    ItemHeld,
+    ItemUndoing,
+    ItemUndone,
+    Listener,
+    PublishWaiting,
+    UndoEnded,
+    ignore,
+)
 from kfclient.desk.model.business import ProblemNote, note_of
 from kfclient.desk.model.item import Item, ItemState
 from kfclient.desk.model.sides import Side, side_by
@@ -43,6 +51,7 @@ from kfclient.desk.published.compare import (
 )
 from kfclient.desk.published.find_document import DocumentFinder, IdNames
 from kfclient.desk.runs.resolve import Resolving
+from kfclient.desk.runs.run import Backoff
 from kfclient.desk.runs.runs import TABLE, Run
 from kfclient.errors import Cancelled, Problem
 from kfclient.money import shown
@@ -52,7 +61,7 @@ if TYPE_CHECKING:
     from kfclient.desk.publish.journal_records import FollowUpRecord
     from kfclient.desk.publish.recover import RemovalRecovery
     from kfclient.desk.published.compare import AttachedKind, Matched
-    from kfclient.desk.runs.context import Context
+    from kfclient.desk.runs.runs import Context
 
 
 # What undoing would delete in KashFlow: read there, shown, and then deleted as shown.
@@ -267,6 +276,10 @@ class UndoReport(msgspec.Struct, frozen=True):
         return len(self.results) - self.undone
 
 
+MOST_RESTS = 2
+"""How often an item waits for a server that turned it away."""
+
+
 class UndoRun:
     """Undoes items, one after the other. Call it under the business's publish lock."""
 
@@ -277,6 +290,7 @@ class UndoRun:
         deleting: RemovalRecovery,
         listener: Listener,
         switch: StopSwitch,
+        backoff: Backoff,
         *,
         even_if_changed: bool,
     ) -> None:
@@ -285,12 +299,14 @@ class UndoRun:
         self._deleting = deleting
         self._listener = listener
         self._switch = switch
+        self._backoff = backoff
         self._even_if_changed = even_if_changed
 
     def carry_out(self, items: Sequence[UndoItem]) -> UndoReport:
         """Undo the items, in this order; one item's trouble stops that item alone.
 
-        A cancel lets the item in hand come to its end.
+        A cancel lets the item in hand come to its end. A busy server is left alone as long as it
+        asks, a few times, and then asked again.
         """
         results: list[UndoResult] = []
         cancelled = False
@@ -303,8 +319,34 @@ class UndoRun:
             except Halted:
                 break
             results.append(self._undo(planned))
+            for tries in range(MOST_RESTS):
+                if self._is_begun(planned) or not self._has_rested(tries):
+                    break
+                results[-1] = self._undo(planned)
         problem = self._switch.problem
         return UndoReport(tuple(results), cancelled, note_of(problem) if problem else None)
+
+    def _is_begun(self, planned: UndoItem) -> bool:
+        """Tell whether something of it is deleted: it is no longer as it was shown then."""
+        steps = self._context.sends.steps
+        taken_back = (steps.get(self._business, step).outcome for step, _ in planned.payments)
+        return SendState.UNDONE in taken_back
+
+    def _has_rested(self, tries: int) -> bool:
+        """Leave a busy server alone for as long as it asks; False where there is no such wait."""
+        problem = self._switch.problem
+        if not isinstance(problem, ServerBusy):
+            return False
+        seconds = self._backoff.rest(problem.retry_after, tries)
+        if seconds is None:
+            return False
+        self._listener(PublishWaiting(business=self._business, seconds=seconds, problem=problem))
+        try:
+            self._backoff.wait(seconds, self._switch.cancel)
+        except Cancelled:
+            return False
+        self._switch.open()
+        return True
 
     def _undo(self, planned: UndoItem) -> UndoResult:
         self._listener(ItemUndoing(business=self._business, item=planned.item_id))
@@ -419,6 +461,7 @@ class Undoing:
         self._context = context
         self._items = context.items
         self._resolving = resolving
+        self.backoff = Backoff()
 
     def runs(self, business: str) -> list[PublishedRun]:
         """Return the publishing sessions that made documents, the newest first."""
@@ -509,6 +552,7 @@ class Undoing:
                 self._resolving.recovery.deleting,
                 listener,
                 StopSwitch(cancel or Cancel(), pause or Pause()),
+                self.backoff,
                 even_if_changed=even_if_changed,
             )
             report = going.carry_out(plan.items)

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from kfclient.desk.publish.journal_records import FollowUpRecord
     from kfclient.desk.published.compare import AttachedKind
     from kfclient.desk.published.find_document import FoundDocument
-    from kfclient.desk.runs.context import Context
+    from kfclient.desk.runs.runs import Context
 
 
 # Looking at one published item in KashFlow, and comparing it with what was sent.

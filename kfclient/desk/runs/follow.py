@@ -18,8 +18,7 @@ from kfclient.desk.runs.runs import RunRequest, RunState, event_of
 from kfclient.store.events_file import Follower
 
 if TYPE_CHECKING:
-    from kfclient.desk.runs.context import Context
-    from kfclient.desk.runs.runs import Run
+    from kfclient.desk.runs.runs import Context, Run
 
 LOOK_SECONDS = 0.2
 """How often a follower looks for events."""

@@ -32,11 +32,10 @@ from kfclient.desk.publish.plan import (
     make_plan,
     plan_item,
 )
-from kfclient.desk.runs.context import Context
 from kfclient.desk.runs.follow import RunControl
 from kfclient.desk.runs.resolve import Resolving
 from kfclient.desk.runs.run import Backoff, PlanCheck, PublishRun
-from kfclient.desk.runs.runs import Run, line_of, publish_ended
+from kfclient.desk.runs.runs import Context, Run, line_of, publish_ended
 from kfclient.store.events_file import EventsFile
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from kfclient.desk.publish.recover import SendRecovery
 
 if TYPE_CHECKING:
     from kfclient.desk.model.business import Business
-    from kfclient.desk.runs.context import Context
+    from kfclient.desk.runs.runs import Context
 
 
 class Resolving:

@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from kfclient.desk.model.business import ProblemNote
     from kfclient.desk.publish.journal import SendJournal
     from kfclient.desk.publish.recover import SendRecovery
-    from kfclient.desk.runs.context import Context
+    from kfclient.desk.runs.runs import Context
 
 
 # Several items at once: a thread a worker, one item of a supplier or customer at a time.

@@ -13,6 +13,7 @@ import operator
 import os
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -36,8 +37,17 @@ from kfclient.store.redaction import redact
 
 if TYPE_CHECKING:
     from kfclient.cancel import Cancel, Pause
+    from kfclient.desk.audit.audit import Audit
+    from kfclient.desk.business.businesses import Businesses
+    from kfclient.desk.business.sessions import Sessions
+    from kfclient.desk.items.duplicates import Duplicates
+    from kfclient.desk.items.items import Items
+    from kfclient.desk.publish.journal import SendJournal
     from kfclient.desk.publish.plan import Plan
+    from kfclient.desk.sync.lists import Lists
+    from kfclient.elapsed import Uptime
     from kfclient.store import Home
+
 
 TABLE = "runs"
 
@@ -444,3 +454,31 @@ class RunRecord:
         state = RunState.RUNNING if paused else RunState.PAUSED
         self._run = self._runs.go_on(self._business, self._run, state)
         self.hear((PublishResumed if paused else PublishPaused)(business=self._business))
+
+
+# What publishing stands on, in one hand.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """The parts of the desk that publishing uses, and its own records.
+
+    `clock` tells the time in UTC, `moment` how far this machine has counted.
+    """
+
+    home: Home
+    businesses: Businesses
+    sessions: Sessions
+    lists: Lists
+    items: Items
+    audit: Audit
+    duplicates: Duplicates
+    sends: SendJournal
+    runs: Runs
+    clock: Callable[[], dt.datetime]
+    moment: Callable[[], Uptime]
+
+    def settle_time(self, business: str) -> dt.timedelta:
+        """Return how long KashFlow may still be at work after a reply was lost."""
+        seconds = self.businesses.get(business).settings.settle_seconds
+        return dt.timedelta(seconds=seconds)

@@ -24,6 +24,7 @@ from kfclient.api.records import (
 from kfclient.desk.model.list_names import ListName, parse_name
 from kfclient.desk.model.settings import show_tax_code
 from kfclient.desk.sync.readers import COST_METHODS, CURRENCIES, SALE_METHODS
+from kfclient.store.errors import StateDamaged
 
 if TYPE_CHECKING:
     from kfclient.store import Home
@@ -242,7 +243,13 @@ class Lists:
     def _records(self, business: str, name: str, shape: type[R]) -> tuple[R, ...]:
         def read() -> tuple[R, ...]:
             documents = self._home.read_list(business, name)
-            return tuple(msgspec.convert(document, shape) for document in documents)
+            try:
+                return tuple(msgspec.convert(document, shape) for document in documents)
+            except msgspec.ValidationError:
+                raise StateDamaged(
+                    f"The list {name} that is kept here is not as Kashdeck writes it.",
+                    "Sync the business again: the list is fetched anew from KashFlow.",
+                ) from None
 
         return self._kept(business, name, "records", read)
 

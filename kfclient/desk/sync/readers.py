@@ -35,11 +35,13 @@ OnRows = Callable[[int], None]
 class Whole(msgspec.Struct, frozen=True):
     """What a reading brought: documents as they are stored, by the name of the list.
 
-    One reading may bring several lists. `remarks` say what came otherwise than whole.
+    One reading may bring several lists. `remarks` say what came otherwise than whole; `refused` is
+    why the list itself is not among them, where it was those beside it alone that came.
     """
 
     documents: dict[str, list[dict[str, Any]]]
     remarks: tuple[str, ...] = ()
+    refused: Refused | None = None
 
 
 Reader = Callable[["KashFlow", OnRows, "Cancel"], Whole]
@@ -79,9 +81,13 @@ def _projects(kashflow: KashFlow, on_rows: OnRows, cancel: Cancel) -> Whole:
 
 
 def _bank_accounts(kashflow: KashFlow, on_rows: OnRows, cancel: Cancel) -> Whole:
-    whole = _whole(
-        ListName.BANK_ACCOUNTS, kashflow.get_bank_accounts(on_rows=on_rows, cancel=cancel)
-    )
+    try:
+        accounts = kashflow.get_bank_accounts(on_rows=on_rows, cancel=cancel)
+        whole = _whole(ListName.BANK_ACCOUNTS, accounts)
+    except NEEDS_RECONNECTING:
+        raise
+    except Refused as problem:
+        whole = Whole({}, refused=problem)
     for name, words, read in (
         (CURRENCIES, "currencies", kashflow.get_currencies),
         (COST_METHODS, "ways to pay a purchase", kashflow.get_rec_pay_methods),
@@ -93,11 +99,13 @@ def _bank_accounts(kashflow: KashFlow, on_rows: OnRows, cancel: Cancel) -> Whole
             beside = Whole({name: []})
         except NEEDS_RECONNECTING:
             raise
-        except (Refused, ServerTrouble) as problem:
-            if not problem.said:  # no answer to this question: the server is in trouble
-                raise
+        except (Refused, ServerTrouble, ReplyBroken) as problem:
+            if isinstance(problem, ServerTrouble) and not problem.said:
+                raise  # it says nothing about this list
             beside = Whole({}, (f"The {words} stay as they were. {problem.sentence}",))
-        whole = Whole(whole.documents | beside.documents, whole.remarks + beside.remarks)
+        whole = Whole(
+            whole.documents | beside.documents, whole.remarks + beside.remarks, whole.refused
+        )
     return whole
 
 
@@ -111,6 +119,9 @@ READERS: dict[ListName, Reader] = {
 }
 """How to read each list. Raises KashFlowError, Cancelled; a list that is returned came whole."""
 
+
+_A_LIST = 3
+"""Of so many records or more, some can be read; of fewer all may be broken by chance."""
 
 MOST_REMARKS = 20
 """How many records of a list are named, at most; how many more there are is said."""
@@ -128,10 +139,10 @@ def sound_documents(records: Sequence[Record]) -> tuple[list[dict[str, Any]], tu
     `ReplyBroken` where all are broken: that is no list.
     """
     broken = [one for one in records if one.broken]
-    if broken and len(broken) == len(records):
+    if len(broken) == len(records) >= _A_LIST:
         raise ReplyBroken(
             "None of the records in KashFlow's list can be read; the list stays as it was.",
-            "Try again; if it stays so, --trace FILE with the command shows what came.",
+            "Try again; if it stays so, --trace FILE with the command writes down what came.",
         )
     sound = [one for one in records if not one.broken] if broken else records
     documents = [msgspec.to_builtins(one) for one in sound]

@@ -194,14 +194,17 @@ class SyncRun:
             before = self._home.read_list(self._business, name)
         except Problem:
             before = []  # damaged: what comes now mends it
-        after = told.whole.documents[name]
-        changes = changes_between(name, before, after)
         try:
             for kept_as, documents in told.whole.documents.items():
                 self._home.write_list(self._business, kept_as, documents)
         except Problem as problem:
             self._failed(name, problem)
             return
+        if told.whole.refused is not None:
+            self._did_not_come(Failed(name, told.whole.refused))
+            return
+        after = told.whole.documents[name]
+        changes = changes_between(name, before, after)
         self._changes[name] = changes
         said = self._known(name).remarks
         remarks = told.whole.remarks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -212,6 +213,17 @@ class TestPeople:
         (*_, last) = mine.audit.entries(known.id)
         assert last.action == "owner-became-admin"
         assert "as the owner of the home's folder may" in mine.audit.sentence(last)
+
+    def test_who_does_not_own_the_folder_gets_no_business_that_the_state_has_lost(
+        self, home: Home
+    ) -> None:
+        if os.getuid() != 0:
+            pytest.skip("NOT PROVED: only root can give a folder to another user")
+        home.books("harbour-lane").table("items").insert({"n": 1})
+        os.chown(home.root, 40_077, -1)
+        assert Businesses(home).add("Harbour Lane").id == "harbour-lane-2"
+        os.chown(home.root, os.getuid(), -1)
+        assert Businesses(home).add("Harbour  lane 1").id == "harbour-lane-1"
 
     def test_a_business_without_an_admin_names_whom_to_ask(self, home: Home) -> None:
         known = Businesses(home, person="anna").add("Harbour Lane")

@@ -106,6 +106,8 @@ VAT = msgspec.structs.replace(BASE, vat_number="GB 987 6543 21")
         (VAT, msgspec.structs.replace(BASE, postcode="X1 1XX"), True),  # moved
         (BASE, Company(name="HARBOUR LANE LIMITED", postcode="X1 1XX"), True),
         (BASE, msgspec.structs.replace(BASE, name="Harbour Lane Group Ltd"), True),  # renamed
+        (BASE, Company(name="Harbour\ufffdane Ltd", postcode="X1 1XX"), True),  # a broken character
+        (BASE, Company(name="Pier\ufffdNine Ltd", postcode="X1 1XX"), False),
         (BASE, Company(name="Pier Nine Ltd", postcode="X1 1XX"), False),
         (BASE, Company(name="Pier Nine Ltd", postcode="YO21 3PU", email="b@p9.example"), False),
         (Company(name="Harbour Lane Ltd"), Company(name="Pier Nine Ltd"), False),

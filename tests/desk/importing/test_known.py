@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from kfclient.desk.importing.import_file import Answer, ImportReport
-from kfclient.desk.importing.spelling import AS_ITS_COLUMNS_TELL
+from kfclient.desk.importing.values import AS_ITS_COLUMNS_TELL
 from kfclient.desk.items.claims import Claims
 from kfclient.desk.model.item import Item, ItemState
 from kfclient.store import Home

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kfclient.desk.importing.spelling import AS_ITS_COLUMNS_TELL, Spelling
+from kfclient.desk.importing.values import AS_ITS_COLUMNS_TELL, Spelling
 from kfclient.desk.model.item import Item
 from kfclient.store import Home
 from tests.desk.filed import DEXT, SALES, bring, dext_row, priced, sale, text_of

@@ -167,6 +167,8 @@ def test_tax_is_looked_at_when_it_goes_to_kashflow(changes: dict[str, Any], code
         {"tax_name": "EC Acquisitions (20%)", "tax_rate": Decimal(20), "vat": Decimal(20)},
         {"description": "Scaffolding. Reverse-charge: customer to account for the VAT to HMRC"},
         {"note": "Autoliquidation"},
+        {"note": "No VAT: reverse charge applies"},
+        {"note": "No VAT (reverse charged)"},
     ],
 )
 def test_what_is_under_the_reverse_charge_stops_and_no_cure_makes_it_worse(
@@ -182,8 +184,12 @@ def test_what_is_under_the_reverse_charge_stops_and_no_cure_makes_it_worse(
     assert (told.code, told.key) == ("W-REVERSE-CHARGE", "")
 
 
-def test_what_says_that_it_is_not_under_the_reverse_charge_is_not() -> None:
-    assert codes(item(note="This supply is not subject to the reverse charge."), ON) == []
+@pytest.mark.parametrize(
+    "note",
+    ["This supply is not subject to the domestic reverse charge.", "Reverse charge does not apply"],
+)
+def test_what_says_that_it_is_not_under_the_reverse_charge_is_not(note: str) -> None:
+    assert codes(item(note=note), ON) == []
     assert codes(item(contact="Pennine Water", note="EC1 delivery"), ON) == []
 
 
@@ -281,6 +287,7 @@ def test_a_gross_that_the_file_vouches_for_needs_no_known_rate_while_tax_is_off(
     assert codes(irish) == ["W-TAX-OFF"]
     typed = item(tax_rate=Decimal(20), vat=Decimal("2.00"))
     assert codes(typed) == ["W-TAX-MISMATCH", "W-TAX-OFF"]
+    assert codes(item(tax_rate=None, vat=Decimal(200)))[0] == "W-TAX-RATE-MISSING"
 
 
 def test_a_fraction_is_looked_at_before_the_tax_rates_are_synced_too() -> None:

@@ -76,7 +76,12 @@ def grade(**values: Any) -> Grade | None:
         ({"gross": "121.00", "net": "101.00", "date": days(11)}, None),
         ({"gross": "-120.00", "net": "-100.00"}, None),  # its credit note
         ({"reference": "PEN-777", "gross": "100.00", "net": "83.33"}, None),
-        ({"circle": "1", "party": "777"}, None),
+        ({"reference": "PEN-102A", "date": days(2)}, Grade.POSSIBLE),
+        ({"circle": "1", "party": "777"}, Grade.POSSIBLE),  # a supplier with a new name
+        ({"circle": "1", "party": "777", "date": days(1)}, None),
+        ({"circle": "1", "party": "777", "gross": "120.01"}, None),
+        ({"circle": "1", "party": "777", "reference": "PEN-103"}, None),
+        ({"circle": "1", "party": "777", "reference": ""}, None),
         ({"side": "sale"}, None),
         ({"reference": "", "currency": "EUR"}, None),
         ({"reference": "", "gross": "120.01"}, None),

@@ -72,6 +72,12 @@ def test_two_figures_are_two_references(one: int, other: int) -> None:
         ("PEN-8123", "PEN-8213"),  # two figures that changed places
         ("67883", "KES-67883"),  # the letters left out
         ("2024-1", "20241"),  # figures run together
+        ("1011", "1011A"),  # a mark behind the number
+        ("1011", "1011/R"),
+        ("1011", "1011 (2)"),
+        ("INV-12", "INV-12 COPY"),
+        ("PEN-1011", "PEN 1011 v2"),
+        ("1011", "1011 (revised)"),
     ],
 )
 def test_a_slip_of_the_eye_or_the_hand_is_noticed(one: str, other: str) -> None:
@@ -83,7 +89,8 @@ def test_a_slip_of_the_eye_or_the_hand_is_noticed(one: str, other: str) -> None:
 @pytest.mark.parametrize(
     ("one", "other"),
     [("102", "1020"), ("102", "103"), ("2024-01", "2024-02"), ("12", "A-12"), ("", ""),
-     ("2024-67883", "67883"), ("5", "5")],
+     ("2024-67883", "67883"), ("5", "5"), ("12", "12A"), ("1011A", "1011B"),
+     ("1011", "1011-2"), ("1011", "1011 AB"), ("Rent", "Rent A")],
 )  # fmt: skip
 def test_the_next_number_is_no_slip(one: str, other: str) -> None:
     assert not alike(reference_key(one), reference_key(other))

@@ -224,3 +224,16 @@ def test_a_tax_rate_written_as_a_fraction_is_read_as_the_percentage_and_said(inb
     assert inbox.items.add(inbox.business, of("0.2", "20.00")).gross == Decimal("120.00")
     # A fraction that is nobody's percentage is for a person to look at.
     assert inbox.items.add(inbox.business, of("0.19", "0.19")).lines[0].tax_rate == Decimal("0.19")
+
+
+def test_what_a_person_let_through_is_asked_again_once_the_item_is_another(inbox: Inbox) -> None:
+    free = inbox.items.add(inbox.business, change(COST, lines=(ItemLine(category="Printing"),)))
+    assert inbox.items.state(inbox.business, free) is ItemState.TO_REVIEW
+    agreed = inbox.items.save(inbox.business, change(free, agreed=("E-AMOUNT-ZERO",)))
+    assert inbox.items.state(inbox.business, agreed) is ItemState.READY
+    again = inbox.items.save(inbox.business, agreed)
+    assert inbox.items.state(inbox.business, again) is ItemState.READY
+    other = inbox.items.save(inbox.business, change(again, reference="PEN-9"))
+    assert other.agreed == ()
+    assert inbox.items.state(inbox.business, other) is ItemState.TO_REVIEW
+    assert inbox.items.copy(inbox.business, agreed.id).agreed == ()

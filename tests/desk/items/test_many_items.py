@@ -112,7 +112,9 @@ def test_after_any_changes_all_is_as_who_looks_for_the_first_time_finds_it(
         chance.choice(ways)()
         if not any(one.sent is None for one in items.all(business)):
             items.add(business, like())
-        anew = Items(home, inbox.businesses, inbox.lists, lambda: NOW)
+        one, anew = pick(), Items(home, inbox.businesses, inbox.lists, lambda: NOW)
+        alone = [found.code for found in anew.findings(business, anew.get(business, one.id))]
+        assert alone == [found.code for found in items.findings(business, one)]
         assert all_told(items, business) == all_told(anew, business)
 
 

@@ -83,6 +83,18 @@ def test_a_server_that_did_it_and_says_that_it_was_busy_gets_it_once(
     assert len(desk.purchases()) == 1
 
 
+def test_undoing_waits_for_a_busy_server_too(desk: Publisher, changer: ReplyChanger) -> None:
+    desk.add("A", "B")
+    desk.publish()
+    changer.change("DeleteReceiptByID", busy, times=2)
+    desk.desk.undoing.backoff = desk.desk.publishing.backoff
+    plan = desk.desk.undoing.plan(desk.business, ["1", "2"])
+    report = desk.desk.undoing.undo(desk.business, plan)
+    assert (report.undone, report.stopped) == (2, None)
+    assert desk.slept == [5.5, 5.5]
+    assert desk.purchases() == []
+
+
 def test_the_same_trouble_three_times_ends_the_run(desk: Publisher, sandbox: Sandbox) -> None:
     desk.add(*"ABCDEFGH")
     sandbox.misbehave("InsertReceipt", "html-503", times=None)

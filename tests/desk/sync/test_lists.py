@@ -11,6 +11,7 @@ from kfclient.desk.errors import WrongValue
 from kfclient.desk.model.list_names import ListName, parse_name
 from kfclient.desk.sync.lists import Lists
 from kfclient.store import Home
+from kfclient.store.errors import StateDamaged
 
 
 @pytest.mark.parametrize(
@@ -109,3 +110,14 @@ def test_what_a_newer_kashflow_adds_is_no_trouble(home: Home) -> None:
     home.write_list("acme", ListName.SUPPLIERS, [{"SupplierID": 1, "Name": "Ace", "Mood": "good"}])
     (row,) = Lists(home).read("acme", ListName.SUPPLIERS)
     assert (row.id, row.name, row.code) == (1, "Ace", "")
+
+
+def test_a_list_of_other_records_is_said_and_a_sync_mends_it(
+    synced_desk: Desk, business: str, home: Home
+) -> None:
+    home.write_list(business, "suppliers", [{"SupplierID": "seven"}])
+    with pytest.raises(StateDamaged, match="suppliers") as said:
+        synced_desk.lists.suppliers(business)
+    assert "Sync the business again" in said.value.cure
+    synced_desk.syncing.sync(business)
+    assert synced_desk.lists.suppliers(business)

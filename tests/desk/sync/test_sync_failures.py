@@ -230,6 +230,18 @@ class TestAListThatTheAccountMayNotRead:
         synced_desk.syncing.sync(business, events.append)
         assert not any(one.remarks for one in events if isinstance(one, ListSynced))
 
+    def test_what_is_beside_the_bank_accounts_comes_without_them(
+        self, synced_desk: Desk, business: str, sandbox: Sandbox
+    ) -> None:
+        for name in ("currencies", "cost-payment-methods"):
+            synced_desk.home.write_list(business, name, [])
+        sandbox.misbehave("GetBankAccounts", "refuse", times=None, text="Not for this user")
+        assert synced_desk.syncing.sync(business).failed == (ListName.BANK_ACCOUNTS,)
+        assert synced_desk.lists.currencies(business)
+        assert synced_desk.lists.cost_methods(business)
+        assert synced_desk.lists.bank_accounts(business)
+        assert not synced_desk.syncing.sync(business).failed
+
     def test_one_of_the_six_is_said_once_and_then_is_how_things_are(
         self, synced_desk: Desk, business: str, sandbox: Sandbox
     ) -> None:
