@@ -125,7 +125,7 @@ def read_row(row: CsvRow, base: str, home: str, folder: Path) -> DextRow:
         bank_account=one_line(row["bank account"]),
         files=files,
         total=amounts.total,
-        stated_vat=amounts.base_tax if base == home and amounts.base_tax != tax else None,
+        stated_vat=_stated_vat(amounts, base, home),
         tax_name=one_line(", ".join(_each_once(_tax_names(row)))),
         image=link,
         source=f"dext:{row['receipt id']}",
@@ -166,6 +166,13 @@ def _exchange_rate(amounts: Amounts, base: str, home: str) -> Decimal | None:
     if not amounts.total or not amounts.base_total:
         return None
     return (amounts.total / amounts.base_total).quantize(Decimal("0.000001"))
+
+
+def _stated_vat(amounts: Amounts, base: str, home: str) -> Decimal | None:
+    """Return the VAT in the books' own currency, where that is not simply the tax."""
+    if base != home or amounts.base_tax == (amounts.tax or ZERO):
+        return None
+    return amounts.base_tax
 
 
 def _doubt(amounts: Amounts, base: str) -> ProblemNote | None:
@@ -553,6 +560,7 @@ def _as_one(rows: list[DextRow], base: str, home: str) -> DextRow:
         _with_papers(first.item, [one.item for one in rows[1:]]),
         document=document,
         exchange_rate=_exchange_rate(amounts, base, home),
+        stated_vat=_stated_vat(amounts, base, home),
         lines=tuple(line for one in rows for line in one.item.lines),
         note="\n".join(_each_once(one.item.note for one in rows if one.item.note)),
         total=amounts.total,

@@ -27,7 +27,7 @@ from kfclient.desk.importing.values import (
     spelled,
 )
 from kfclient.desk.importing.values import title as column_title
-from kfclient.desk.items.check import RATE_READ
+from kfclient.desk.items.check import RATE_READ, as_meant
 from kfclient.desk.items.items import GATHERED
 from kfclient.desk.items.reference import folded
 from kfclient.desk.model.fields import ITEM_FIELDS, LINE_FIELDS, changes_between, in_order
@@ -88,6 +88,7 @@ class Known:
         self._items = items
         self._business = business
         self._database = home.books(business)
+        self._reference_data = items.reference_data.of(business)
         self._here = {item.source: item for item in items.all(business) if item.source}
         self._put_away = {
             one["source"]: one for one in self._database.table(GATHERED).all() if one.get("source")
@@ -119,6 +120,7 @@ class Known:
 
     def _meet(self, line: int, item: Item, answer: Answer, met: Met) -> None:
         item = msgspec.structs.replace(item, imported=_print_of(item))
+        item = as_meant(item, self._reference_data)
         item, other = self._of_its_day(item)
         before = self._before(item.source)
         if before is None:
@@ -280,7 +282,7 @@ def differences(before: Item, after: Item) -> tuple[tuple[str, str, str], ...]:
 
 _OF_THE_FILE = frozenset({
     "document", "reference", "contact", "date", "due_date", "currency", "exchange_rate", "note",
-    "owner", "paid_on", "bank_account", "payment_method",
+    "owner", "paid_on", "bank_account", "payment_method", "tax_name", "stated_vat",
 })  # fmt: skip
 
 

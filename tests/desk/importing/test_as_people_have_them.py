@@ -95,6 +95,17 @@ def test_rows_of_one_bill_are_its_lines(inbox: Inbox, tmp_path: Path) -> None:
     assert bring(inbox, tmp_path, paper, toner, back, paper, toner, back) == ([], [])
 
 
+def test_the_vat_that_a_foreign_bill_states_is_that_of_all_its_lines(
+    inbox: Inbox, tmp_path: Path
+) -> None:
+    rows = [
+        dext_row(1, Currency="EUR", Total=total, Tax=tax, **{"Total (GBP)": home, "Tax (GBP)": vat})
+        for total, tax, home, vat in (("120", "20", "102", "17"), ("60", "10", "51", "8.5"))
+    ]
+    (item,), bad = bring(inbox, tmp_path, *rows)
+    assert (item.gross, item.stated_vat, bad) == (Decimal("180.00"), Decimal("25.50"), [])
+
+
 def test_two_equal_lines_of_a_bill_are_two(inbox: Inbox, tmp_path: Path) -> None:
     paper, toner = (dext_row(1, **priced(total)) for total in ("60.00", "24.00"))
     (item,), _ = bring(inbox, tmp_path, paper, paper, toner)

@@ -169,6 +169,16 @@ def test_a_claim_of_other_receipts_is_shown(files: Files) -> None:
     assert [field for field, _, _ in one.differences] == ["Line 2", "Total"]
 
 
+def test_a_rate_that_was_read_as_a_percentage_is_so_when_it_is_corrected(files: Files) -> None:
+    fraction = FIRST | {"Tax Rate": "0.2"}
+    files.bring(fraction)
+    assert files.bring(fraction).already == 1
+    files.bring(fraction | {"Unit Price": "500"}, answer=Answer.CORRECT)
+    assert [(str(item.vat), item.lines[0].tax_rate) for item in files.here] == [
+        ("100.00", Decimal(20))
+    ]
+
+
 def test_lines_in_another_order_are_no_other_contents(files: Files) -> None:
     files.bring(FIRST, SECOND)
     assert files.bring(SECOND, FIRST).already == 1
