@@ -146,8 +146,11 @@ def look_first(
 # A problem, where it cannot be shown at the field or row it belongs to: sentence and cure.
 
 
-class ErrorScreen(Dialog[None]):
-    """Shows one problem; Enter or escape closes it, `w` copies it."""
+class ErrorScreen(Question, Dialog[None]):
+    """Shows one problem; Enter or escape closes it, `w` copies it.
+
+    It comes when it comes, so the Enter behind a word does not close it unread.
+    """
 
     CSS_PATH = "dialogs.tcss"
     ACTS = (

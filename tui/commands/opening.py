@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import sys
+import termios
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -221,9 +222,13 @@ def need_terminal() -> None:
 
 
 def agreed(*question: str) -> bool:
-    """Ask, and return whether the person typed y or yes; True where nobody can be asked."""
+    """Ask, and return whether the person typed y or yes; True where nobody can be asked.
+
+    What was typed before the question was there is no answer to it.
+    """
     if not is_terminal():
         return True
+    termios.tcflush(sys.stdin, termios.TCIFLUSH)
     warn(*question)
     sys.stderr.write("Type y to go on, anything else to leave it: ")
     sys.stderr.flush()
