@@ -91,7 +91,8 @@ async def test_what_another_session_does_is_seen(inbox: Inbox, inbox_desk: Desk)
     async with on_screen(inbox_desk, screen_of(inbox)) as walk:
         await walk.until("1 ready")
         await walk.until_shown_at_the_next_look(
-            "2 ready", lambda: inbox.items.add(inbox.business, cost("Kestrel Car Hire"))
+            "2 ready",
+            lambda: inbox.items.add(inbox.business, cost("Kestrel Car Hire", reference="K-1")),
         )
         await walk.until_shown_at_the_next_look(
             "0 ready, 2 to review",

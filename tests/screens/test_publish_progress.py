@@ -65,7 +65,7 @@ async def test_a_session_that_publishes_already_is_told(synced_desk: Desk, busin
 async def test_a_server_that_is_gone_is_waited_for_until_it_is_stopped(
     synced_desk: Desk, business: str, sandbox: Sandbox
 ) -> None:
-    synced_desk.items.add_all(business, [cost(), cost("Tern Telecom")])
+    synced_desk.items.add_all(business, [cost(), cost("Tern Telecom", reference="T-1")])
     plan = synced_desk.publishing.plan(business)
     synced_desk.publishing.lanes = 1
     app = KashdeckApp(synced_desk)

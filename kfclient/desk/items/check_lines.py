@@ -54,7 +54,7 @@ _NOT_AFTER = re.compile(
     r"^\w*[^.;\n]{0,12}\b(?:(?:does|do) not|doesn't|is not|not applicable|n/a)\b", re.IGNORECASE
 )
 _REVERSED_NAME = re.compile(
-    r"\b(?:d?rc|drc|rcsl?|pva|ec[gs]|ec (?:acquisitions?|goods|services|purchases?))\b",
+    r"\b(?:d?rc[0-9]{0,2}|rcsl?|pva|ec[gs]|ec (?:acquisitions?|goods|services|purchases?))\b",
     re.IGNORECASE,
 )
 

@@ -164,6 +164,7 @@ def test_tax_is_looked_at_when_it_goes_to_kashflow(changes: dict[str, Any], code
         {"tax_name": "Domestic reverse charge @ 20%", "tax_rate": Decimal(20)},
         {"tax_name": "Reverse charge", "tax_rate": Decimal(0)},
         {"tax_name": "20.0% RC SG", "tax_rate": None},
+        {"tax_name": "DRC20", "tax_rate": Decimal(20)},
         {"tax_name": "EC Acquisitions (20%)", "tax_rate": Decimal(20), "vat": Decimal(20)},
         {"description": "Scaffolding. Reverse-charge: customer to account for the VAT to HMRC"},
         {"note": "Autoliquidation"},
