@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from itertools import count
+from typing import TypeVar, overload
 
 import msgspec
 
@@ -198,6 +199,8 @@ def as_sent(item: Item) -> Item:
     return msgspec.structs.replace(item, lines=lines)
 
 
+T = TypeVar("T")
+
 _RECENT = 32
 _LAYER = 64
 _stamps = count()
@@ -243,6 +246,20 @@ class ItemsById(Mapping[str, Item]):
         if item is None:
             raise KeyError(key)
         return item
+
+    @overload
+    def get(self, key: str, default: None = None, /) -> Item | None: ...
+
+    @overload
+    def get(self, key: str, default: Item, /) -> Item: ...
+
+    @overload
+    def get(self, key: str, default: T, /) -> Item | T: ...
+
+    def get(self, key: str, default: object = None, /) -> object:
+        """Return the item, `default` where there is none."""
+        item = self._over[key] if key in self._over else self._base.get(key)
+        return default if item is None else item
 
     def __contains__(self, key: object) -> bool:
         """Whether there is such an item."""
