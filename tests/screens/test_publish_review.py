@@ -13,7 +13,6 @@ from kfclient.desk import Desk
 from kfclient.desk.model.item import Item, ItemState, Kind, LeftStep
 from kfclient.desk.publish.plan import Agreed, PlannedNote, plan_left
 from kfclient.desk.sync.readers import COST_METHODS
-from screens.dialogs import ConfirmScreen
 from screens.publish_review import Approved, PublishReviewScreen, made, totals
 from tests.desk.seeded import Inbox
 from tests.journeys.walk import walking
@@ -122,8 +121,7 @@ async def test_what_rests_on_the_document_is_asked_before(inbox: Inbox, inbox_de
         await walk.press("end", "m")
         await walk.until("Publish it as it is?")
         assert not inbox_desk.items.get(inbox.business, "2").agreed
-        assert isinstance(walk.screen, ConfirmScreen)
-        walk.screen.action_yes()
+        await walk.press("y", "enter")
         await walk.until("2 purchases to publish")
     assert inbox_desk.items.get(inbox.business, "2").agreed == ("E-AMOUNT-ZERO",)
 
