@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, cast
 
@@ -310,6 +311,7 @@ class Question:
 
     chosen = ""
     _seen_at: float | None = None
+    _changed_at = float("-inf")
     _astray_at = float("-inf")
 
     def on_screen_resume(self) -> None:
@@ -319,6 +321,11 @@ class Question:
 
     def _seen(self) -> None:
         self._seen_at = cast("Acting", self).services.painted_at
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Take no Enter that was typed before this: what it does now is something else."""
+        del event
+        self._changed_at = time.monotonic()
 
     def takes(self, event: Key) -> bool:
         """Whether a key is meant for this screen; what takes the choice back does so here."""
@@ -330,6 +337,8 @@ class Question:
             self.choose("")
         if not letter and event.key not in {"enter", "tab", "backspace"}:
             return seen or event.key == "escape" or event.key.startswith("ctrl+")
+        if event.key == "enter" and event.time < self._changed_at:
+            return False  # in one burst with the key that chose: nobody had seen what it would do
         return seen and event.time - self._astray_at >= WORD_SECONDS
 
     def _knows(self, key: str) -> bool:
@@ -340,6 +349,7 @@ class Question:
         self.chosen = action
         self.show_choice()
         cast("Screen[Any]", self).refresh_bindings()
+        self._changed_at = time.monotonic()
 
     def show_choice(self) -> None:
         """Say on the screen what Enter will do."""

@@ -133,6 +133,22 @@ async def test_a_word_that_goes_astray_on_the_review_sends_nothing(
         assert "y sends, with Enter" in walk.text
 
 
+@pytest.mark.parametrize("word", ["by", "my", "y", "\ty", "sby"])
+async def test_a_word_and_enter_in_one_burst_on_the_review_send_nothing(
+    inbox: Inbox, inbox_desk: Desk, word: str
+) -> None:
+    """All its letters are keys of the review; Enter came before anybody saw what it would do."""
+    answers: list[Any] = []
+    async with on_screen(inbox_desk, two(inbox, inbox_desk)) as walk:
+        plan = inbox_desk.publishing.plan(inbox.business)
+        await walk.app.push_screen(PublishReviewScreen("Acme Ltd", plan), answers.append)
+        await walk.until("y sends, with Enter")
+        burst(walk, *("tab" if key == "\t" else key for key in word), "enter")
+        await walk.press("escape", "escape")
+        await walk.until(lambda: bool(answers))
+    assert answers == [None]
+
+
 async def test_only_enter_after_y_sends_and_any_other_key_takes_it_back(
     inbox: Inbox, inbox_desk: Desk
 ) -> None:
