@@ -629,8 +629,12 @@ class SendRecovery(Recovery[SendRecord, Invoice, PublishResult]):
 
         What another item of unknown outcome sent to the letter is no doubt of this one's.
         """
-        documents = [one for one in documents if not self._sends.is_claimed(business, one, send)]
-        sure, doubtful = candidates(send, documents)
+        sure, doubtful = (
+            [one for one in found if not self._sends.is_claimed(business, one, send)]
+            for found in candidates(send, documents)
+        )
+        if not doubtful:
+            return sure, []
         others = [
             one.invoice_dbid
             for other in self.pending(business)

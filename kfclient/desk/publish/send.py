@@ -516,10 +516,11 @@ class ItemPublisher:
 
     def _see_twins(self, before: PartyDocuments, now: PartyDocuments) -> None:
         """Stop the run where what it has sent has come into KashFlow from elsewhere as well."""
-        for send, own in before.sent:
-            sure, _ = candidates(send, now.documents)
-            twins = [one for one in sure if one.invoice_dbid != own.invoice_dbid]
-            twins = [one for one in twins if not self._sends.is_claimed(self._business, one, send)]
+        known = {one.invoice_dbid for one in before.documents}
+        new = [one for one in now.documents if one.invoice_dbid not in known]
+        for send, own in before.sent if new else ():
+            sure, _ = candidates(send, new)
+            twins = [one for one in sure if not self._sends.is_claimed(self._business, one, send)]
             if twins:
                 word, numbers = send.side.document, f"{own.invoice_number} and "
                 numbers += " and ".join(str(one.invoice_number) for one in twins)
