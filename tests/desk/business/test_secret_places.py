@@ -407,6 +407,8 @@ def listener() -> Iterator[tuple[str, list[bytes]]]:
 
     threading.Thread(target=listen, daemon=True).start()
     yield f"http://127.0.0.1:{server.getsockname()[1]}/api/service.asmx", heard
+    with contextlib.suppress(OSError):
+        server.shutdown(socket.SHUT_RDWR)  # ends the wait of its thread; closing alone does not
     server.close()
 
 
