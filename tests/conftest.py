@@ -1,9 +1,10 @@
 """Fixtures that several folders of tests share; each test has its own of each.
 
 `home` is an empty home folder and `desk` Anna's desk on it, with secrets in memory. `sandbox` is a
-running server, `draft` what connects to it, `business` the id of a business on the desk.
-`connected_desk` is the desk with that business connected, `synced_desk` with its lists synced too.
-`vendor_wsdl` is a file for whoever is made of the vendor's WSDL.
+running server, `changer` one before it that changes replies, `draft` what connects to it,
+`business` the id of a business on the desk. `connected_desk` is the desk with that business
+connected, `synced_desk` with its lists synced too. `vendor_wsdl` is a file for whoever is made of
+the vendor's WSDL.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from kfclient.desk import Desk, Draft
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home, Secrets
 from tests import contract
+from tests.desk.reply_changer import ReplyChanger
 
 settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -82,6 +84,13 @@ def sandbox() -> Iterator[Sandbox]:
     """Return a running sandbox, its books in memory, its address list empty."""
     with Sandbox() as sandbox:
         yield sandbox
+
+
+@pytest.fixture
+def changer(sandbox: Sandbox) -> Iterator[ReplyChanger]:
+    """Return what stands before the sandbox and changes its replies."""
+    with ReplyChanger(sandbox) as changer:
+        yield changer
 
 
 @pytest.fixture

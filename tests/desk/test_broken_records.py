@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 
 import msgspec
@@ -21,12 +20,6 @@ from tests.desk.publisher import COST, Publisher
 from tests.desk.reply_changer import ReplyChanger
 
 OTHER = msgspec.structs.replace(COST, contact="Tern Telecom")
-
-
-@pytest.fixture
-def changer(sandbox: Sandbox) -> Iterator[ReplyChanger]:
-    with ReplyChanger(sandbox) as changer:
-        yield changer
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -15,12 +15,6 @@ from kfclient.sandbox import Sandbox
 from kfclient.store import Home
 from tests.desk.publisher import Publisher
 from tests.desk.reply_changer import Answer, ReplyChanger
-
-
-@pytest.fixture
-def changer(sandbox: Sandbox) -> Iterator[ReplyChanger]:
-    with ReplyChanger(sandbox) as changer:
-        yield changer
 
 
 @pytest.fixture
