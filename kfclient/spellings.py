@@ -34,17 +34,23 @@ def hide(text: str, secrets: Iterable[str], mask: str, *, cut: bool = False) -> 
     With `cut` the beginning of one that ends the text, where that is half of it or more, is masked
     too. Secrets of fewer than four signs are not looked for.
     """
+    left: dict[re.Pattern[str], str] = {}  # of the text as it is now: it may be long, secrets many
     for secret in secrets:
         if len(secret) < 4:
             continue
-        text = text.replace(secret, mask)
+        if secret in text:
+            text = text.replace(secret, mask)
+            left.clear()
         left_out = _NOT_CORE if len(reduced(secret, _NOT_CORE)) >= _LEAST else _NOT_DENSE
         wanted = reduced(secret, left_out)
         if len(wanted) < 4:
             continue
-        there = reduced(text, left_out)
+        if left_out not in left:
+            left[left_out] = reduced(text, left_out)
+        there = left[left_out]
         if wanted in there or (cut and _cut_off(there, wanted)):
             text = _masked(text, wanted, left_out, mask, cut=cut)
+            left.clear()
     return text
 
 

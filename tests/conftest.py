@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, settings
 from kfclient.api import Limits
 from kfclient.desk import Desk, Draft
 from kfclient.sandbox import Sandbox
-from kfclient.store import Home, Secrets
+from kfclient.store import Home, Secrets, redact
 from tests import contract
 from tests.desk.reply_changer import ReplyChanger
 
@@ -61,6 +61,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
     for reason, number in sorted(reasons.items()):
         terminalreporter.write_line(f"{reason} ({number} test{'s'[: number > 1]})")
+
+
+@pytest.fixture(autouse=True)
+def _no_secrets_of_before() -> Iterator[None]:
+    """Let no test look through its texts for the secrets of all that ran before it."""
+    yield
+    redact.__init__()  # type: ignore[misc]
 
 
 @pytest.fixture
