@@ -310,6 +310,10 @@ class KashdeckApp(DiscreetApp):
             loop = asyncio.get_running_loop()
             watch(loop, self._leave_jobs, lambda: bool(self._working), self._farewell)
 
+    def on_unmount(self) -> None:
+        """End with the app what worked for it."""
+        self._lanes.end()
+
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         """Note when the terminal gets something to show: what is typed later may be about it."""
         self.painted_at = time.monotonic()

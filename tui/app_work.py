@@ -35,7 +35,7 @@ class AppWork:
     """Named lanes, each a daemon thread with a queue, started when first used."""
 
     def __init__(self) -> None:
-        self._queues: dict[str, queue.SimpleQueue[Callable[[], None]]] = {}
+        self._queues: dict[str, queue.SimpleQueue[Callable[[], None] | None]] = {}
         self._lock = threading.Lock()
 
     def run(self, lane: str, work: Callable[[], None]) -> None:
@@ -49,10 +49,19 @@ class AppWork:
                 ).start()
         waiting.put(work)
 
+    def end(self) -> None:
+        """Let each thread end when it has done what is there: nobody waits for its work any more.
+
+        A thread that waits for ever keeps the whole app in memory.
+        """
+        with self._lock:
+            for waiting in self._queues.values():
+                waiting.put(None)
+            self._queues.clear()
+
     @staticmethod
-    def _serve(waiting: queue.SimpleQueue[Callable[[], None]]) -> None:
-        while True:
-            work = waiting.get()
+    def _serve(waiting: queue.SimpleQueue[Callable[[], None] | None]) -> None:
+        while (work := waiting.get()) is not None:
             try:
                 work()
             except Exception:
