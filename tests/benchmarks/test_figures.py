@@ -33,7 +33,7 @@ def broken(measure: Callable[[], Iterable[Figure]]) -> list[str]:
 @pytest.mark.slow
 def test_reading_long_lists_costs_what_is_promised() -> None:
     """Smaller lists than the promise is about: ratios, stalls and loading hold there as well."""
-    assert not broken(lambda: sync.figures(4_000, 2))
+    assert not broken(lambda: sync.figures(2_000, 2))
 
 
 def _nearly_kept(figure: Figure) -> bool:
@@ -51,7 +51,7 @@ def test_remembering_costs_what_is_promised() -> None:
 
 def test_publishing_costs_what_is_promised() -> None:
     """Few items, so that beginning and ending weigh more; the calls are counted exactly."""
-    assert not broken(lambda: publish.figures(64, 32, 1, 8))
+    assert not broken(lambda: publish.figures(48, 24, 1, 8))
 
 
 def test_starting_costs_what_is_promised() -> None:

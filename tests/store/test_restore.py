@@ -280,7 +280,7 @@ LOOKERS = ["a session that was open", "a new session", "the next restore"]
 """Who looks first after it; at full size each takes every third step, together they take all."""
 
 
-@pytest.mark.parametrize("stride", [15, pytest.param(3, marks=pytest.mark.full)])
+@pytest.mark.parametrize("stride", [25, pytest.param(3, marks=pytest.mark.full)])
 @pytest.mark.parametrize("way", ["before", "power"])
 @pytest.mark.parametrize("last", LOOKERS)
 def test_an_end_at_any_step_leaves_all_of_before_or_all_of_after(
