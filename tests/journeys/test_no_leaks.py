@@ -11,7 +11,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -175,14 +174,11 @@ def test_the_app_on_a_real_terminal_leaves_nothing_behind(
         search.add("the screen with the credentials", terminal.all())
         terminal.run("send-keys", "F5")
         terminal.until("Where shall")
-        time.sleep(0.4)
         terminal.run("send-keys", "Enter")
         for title in ("Choose a passphrase", "The same passphrase again"):
             terminal.until(title)
-            time.sleep(0.4)  # it is drawn before it listens
             terminal.type(PASSPHRASE, "Enter")
         terminal.until("is connected")
-        time.sleep(0.4)
         terminal.run("send-keys", "Enter")
         terminal.until("Done: all 6 lists")
         (app,) = children_of(terminal.pid)
@@ -211,7 +207,6 @@ def test_an_app_that_falls_over_tells_nothing(
         type_credentials(terminal, guarded)
         terminal.run("send-keys", "F5")
         terminal.until("Where shall")
-        time.sleep(0.4)
         terminal.run("send-keys", "Enter")
         if crash == "in a lane":
             terminal.until("Something went wrong inside")
@@ -247,10 +242,8 @@ def type_credentials(terminal: Tmux, sandbox: Sandbox) -> None:
     )
     for seen, keys in ways:
         terminal.until(seen)
-        time.sleep(0.4)  # it is drawn before it listens
         terminal.run("send-keys", *keys)
     terminal.until("The credentials for")
-    time.sleep(0.4)
     for text in (sandbox.endpoint, sandbox.username, PASSWORD):
         terminal.type(text, "Tab")
     terminal.type(sandbox.autoauth_key)
