@@ -30,7 +30,7 @@ demo: $(INSTALLED)
 check: lint test
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -n 3 $(ARGS)
+	$(BIN)/python -m pytest -n 4 $(ARGS)
 
 proofs: $(INSTALLED)
 	$(BIN)/python -m pytest -m full -s $(ARGS)
