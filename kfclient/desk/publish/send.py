@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -344,7 +344,7 @@ class FollowUpSender:
         )
 
 
-_OLD = 1.0
+_OLD = 3.0
 """After how many seconds a party's documents are read again before another item is sent."""
 
 _SHARE = 4
@@ -367,6 +367,49 @@ class PartyDocuments:
     def is_old(self) -> bool:
         """Tell whether there may be others by now."""
         return time.monotonic() > self._old_at
+
+
+class Company:
+    """Whether somebody else puts documents into the same books just now.
+
+    KashFlow numbers documents one after another: numbers between a run's own that are not its own
+    are somebody else's. Where it numbers otherwise, the run only looks more often. Thread-safe.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._under_way: dict[Side, int] = {}
+        self._own: dict[Side, list[int]] = {}
+        self._until = 0.0
+
+    @property
+    def here(self) -> bool:
+        """Whether there were such numbers within seconds."""
+        return time.monotonic() < self._until
+
+    @contextlib.contextmanager
+    def sending(self, side: Side) -> Iterator[Callable[[int], None]]:
+        """Count a document that is on its way; the block gives its number once that is known."""
+        with self._lock:
+            self._under_way[side] = self._under_way.get(side, 0) + 1
+        numbers: list[int] = []
+        arrived = True
+        try:
+            yield numbers.append
+        except KashFlowError as problem:
+            arrived = problem.outcome is not Outcome.UNKNOWN  # else it may still take a number
+            raise
+        finally:
+            with self._lock:
+                self._under_way[side] -= arrived
+                self._own.setdefault(side, []).extend(numbers)
+                self._judge(side)
+
+    def _judge(self, side: Side) -> None:
+        own = self._own[side]
+        if own and max(own) - min(own) + 1 - len(own) > self._under_way[side]:
+            self._until = time.monotonic() + _OLD
+            own.clear()
 
 
 class ItemPublisher:
@@ -399,6 +442,7 @@ class ItemPublisher:
         self._reading = ReadBack(sessions, items, sends)
         self._followups = FollowUpSender(business, sessions, sends, listener, switch)
         self._documents: dict[tuple[Side, int], PartyDocuments] = {}
+        self._company = Company()
 
     def publish(self, task: Task) -> PublishResult:
         """Publish one item, or do what is left of it.
@@ -447,10 +491,12 @@ class ItemPublisher:
         """Send the document, once, and write down what came of it; then what follows it."""
         self._listener(ItemSending(business=self._business, item=planned.item_id))
         try:
-            number = self._sessions.call(
-                self._business,
-                lambda kashflow: planned.side.insert(kashflow, invoice),
-            )
+            with self._company.sending(planned.side) as numbered:
+                number = self._sessions.call(
+                    self._business,
+                    lambda kashflow: planned.side.insert(kashflow, invoice),
+                )
+                numbered(number)
         except KashFlowError as problem:
             return self._failed(send, problem)
         except SecretsError as problem:
@@ -503,10 +549,11 @@ class ItemPublisher:
     def _known_documents(self, side: Side, party: int) -> list[Invoice]:
         """Return the party's documents, as they were seconds ago, with what the run publishes.
 
-        Another home, or a person, may be at work on the same books meanwhile.
+        Another home, or a person, may be at work on the same books meanwhile; as they are now where
+        somebody is.
         """
         known = self._documents.get((side, party))
-        if known is None or known.is_old():
+        if known is None or known.is_old() or self._company.here:
             fresh = self._documents[side, party] = self._read(side, party)
             self._duplicates.learn(self._business, side, party, fresh.documents)
             if known is not None:

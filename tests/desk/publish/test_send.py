@@ -132,3 +132,31 @@ def test_what_comes_into_the_books_from_elsewhere_as_well_stops_the_run_and_is_n
     assert problem is not None
     numbers = [str(one.invoice_number) for one in desk.purchases()]
     assert all(number in problem.sentence for number in numbers)
+
+
+def test_numbers_that_somebody_else_took_have_the_books_read_before_the_next_is_sent(
+    desk: Publisher,
+) -> None:
+    first, *_ = desk.add("A", "B", "C", "D")
+    plan = desk.desk.publishing.plan(desk.business)
+    invoice = plan.items[0].invoice
+
+    def publish_the_same(event: Event) -> None:
+        if isinstance(event, ItemPublished) and event.item == first.id:
+            desk.desk.sessions.open(desk.business).insert_receipt(invoice)
+
+    report = desk.desk.publishing.publish(desk.business, plan, listener=publish_the_same)
+    assert report.published == 2  # the number of the second is what tells
+    assert report.stopped is not None
+    assert report.stopped.code == "there-twice"
+    assert desk.item(first.id).problem is not None
+
+
+def test_a_run_that_is_alone_reads_the_books_once_whatever_its_lanes_are_given(
+    desk: Publisher,
+) -> None:
+    desk.add(*(f"N{number}" for number in range(12)))
+    desk.desk.businesses.change_settings(desk.business, {"publish_tax_data": "on"})
+    desk.sandbox.misbehave("InsertReceipt", "refuse", text="Period is locked")
+    desk.publish()
+    assert desk.calls["GetReceiptsForSupplier"] == 1
