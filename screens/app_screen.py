@@ -295,10 +295,11 @@ class Dialog(Acting, ModalScreen[R]):
 #
 # What was typed before such a screen was seen was not meant for it, and neither is a word that goes
 # astray: so what was in flight is thrown away, letters that mean nothing here take those behind
-# them along, and no letter alone does anything: y (or another) chooses, Enter does it.
+# them along, a letter behind others that do means nothing unless it is typed twice, and no letter
+# alone does anything: y (or another) chooses, Enter does it.
 
-WORD_SECONDS = 1.0
-"""For how long after a letter that means nothing here other letters are taken for its word."""
+WORD_SECONDS = 2.0
+"""For how long after a letter other letters are taken for its word."""
 
 
 def do_it(words: str) -> Act:
@@ -307,9 +308,16 @@ def do_it(words: str) -> Act:
 
 
 class Question:
-    """A screen or a dialog that asks; see `takes`. `chosen` is the action that Enter will do."""
+    """A screen or a dialog that asks; see `takes`. `chosen` is the action that Enter will do.
+
+    `AGREEING` are its letters that are typed on the way to the answer: no word is made of them.
+    """
+
+    AGREEING: ClassVar[frozenset[str]] = frozenset()
 
     chosen = ""
+    _word: tuple[str, ...] = ()
+    _letter_at = float("-inf")
     _seen_at: float | None = None
     _changed_at = float("-inf")
     _astray_at = float("-inf")
@@ -317,6 +325,7 @@ class Question:
     def on_screen_resume(self) -> None:
         """Take no key before this is on the screen."""
         self._seen_at = None
+        self._word = ()
         cast("Screen[Any]", self).call_after_refresh(self._seen)
 
     def _seen(self) -> None:
@@ -331,15 +340,31 @@ class Question:
         """Whether a key is meant for this screen; what takes the choice back does so here."""
         seen = self._seen_at is not None and event.time >= self._seen_at
         letter = event.is_printable
+        begins = not letter or self._begins(event)
         if letter and (not seen or not self._knows(event.key)):
             self._astray_at = event.time
         if self.chosen and event.key != "enter":
             self.choose("")
         if not letter and event.key not in {"enter", "tab", "backspace"}:
+            self._word = ()
             return seen or event.key == "escape" or event.key.startswith("ctrl+")
         if event.key == "enter" and event.time < self._changed_at:
             return False  # in one burst with the key that chose: nobody had seen what it would do
-        return seen and event.time - self._astray_at >= WORD_SECONDS
+        taken = seen and begins and event.time - self._astray_at >= WORD_SECONDS
+        if letter and not taken:
+            self.take_back()
+        return taken
+
+    def _begins(self, event: Key) -> bool:
+        """Whether a letter stands for itself, and in no word: by and my end in a y as well."""
+        word = self._word if event.time - self._letter_at < WORD_SECONDS else ()
+        self._word, self._letter_at = (*word, event.key), event.time
+        return word[-1:] == (event.key,) or self.AGREEING.issuperset(word)
+
+    def take_back(self) -> None:
+        """Choose nothing: what was typed is a word that was meant for something else."""
+        if self.chosen:
+            self.choose("")
 
     def _knows(self, key: str) -> bool:
         return key in cast("Screen[Any]", self).active_bindings

@@ -59,6 +59,10 @@ class ConfirmScreen(Question, Dialog[bool]):
         """Answer with the button."""
         self.dismiss(event.button.id == "yes")
 
+    def take_back(self) -> None:
+        """Leave the button that says yes."""
+        self.set_focus(self.query_one("#no"))
+
     def action_yes(self) -> None:
         """Go to the button that says yes."""
         self.set_focus(self.query_one("#yes"))

@@ -152,6 +152,7 @@ class PublishReviewScreen(Question, AppScreen[Approved]):
     """
 
     CSS_PATH = "publish_review.tcss"
+    AGREEING = frozenset("sc")
     ACTS = (
         do_it("Send"),
         Act("publish", "y", "Publish", "Yes, publish this to KashFlow: Enter then sends",

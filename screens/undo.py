@@ -38,6 +38,7 @@ class UndoScreen(Question, AppScreen[None]):
     """Plans the undoing of items, or of a run of publishing, and carries it out when asked to."""
 
     CSS_PATH = "item_actions.tcss"
+    AGREEING = frozenset("c")
     ACTS = (
         Act("undo", "y", "Undo", "Delete in KashFlow what is shown; the items are back then",
             footer=True),

@@ -149,6 +149,44 @@ async def test_a_word_and_enter_in_one_burst_on_the_review_send_nothing(
     assert answers == [None]
 
 
+@pytest.mark.parametrize("word", ["by", "my", "body", "wy", "cby", "sky"])
+async def test_a_word_typed_as_people_type_sends_nothing(
+    inbox: Inbox, inbox_desk: Desk, word: str
+) -> None:
+    """Each letter is seen before the next, and most are keys of the review."""
+    answers: list[Any] = []
+    async with on_screen(inbox_desk, two(inbox, inbox_desk)) as walk:
+        plan = inbox_desk.publishing.plan(inbox.business)
+        await walk.app.push_screen(PublishReviewScreen("Acme Ltd", plan), answers.append)
+        await walk.until("y sends, with Enter")
+        await walk.press(*word, "enter")
+    assert not answers
+
+
+@pytest.mark.parametrize("keys", ["y", "sy", "byy", "jyy"])
+async def test_y_that_stands_for_itself_is_an_answer(
+    inbox: Inbox, inbox_desk: Desk, keys: str
+) -> None:
+    answers: list[Any] = []
+    async with on_screen(inbox_desk, two(inbox, inbox_desk)) as walk:
+        plan = inbox_desk.publishing.plan(inbox.business)
+        await walk.app.push_screen(PublishReviewScreen("Acme Ltd", plan), answers.append)
+        await walk.until("y sends, with Enter")
+        await walk.press(*keys, "enter")
+        await walk.until(lambda: bool(answers))
+    assert answers[0]
+
+
+async def test_a_word_leaves_the_button_that_says_yes(stock: Desk) -> None:
+    question = ConfirmScreen("Sure?", yes="Yes")
+    async with on_screen(stock, question) as walk:
+        await walk.until("Sure?")
+        await walk.press("y")
+        assert walk.app.focused is question.query_one("#yes")
+        await walk.press("e")
+        assert walk.app.focused is question.query_one("#no")
+
+
 async def test_only_enter_after_y_sends_and_any_other_key_takes_it_back(
     inbox: Inbox, inbox_desk: Desk
 ) -> None:
@@ -236,12 +274,12 @@ async def test_the_rest_of_a_word_is_no_answer_either(stock: Desk) -> None:
             (-0.1, "t", False),
             (0.1, "y", False),
             (0.2, "enter", False),
-            (1.0, "enter", True),
-            (1.1, "x", False),
-            (1.9, "y", False),
-            (2.0, "tab", False),
-            (2.0, "escape", True),
-            (2.2, "y", True),
+            (2.0, "enter", True),
+            (2.1, "x", False),
+            (3.9, "y", False),
+            (4.0, "tab", False),
+            (4.0, "escape", True),
+            (4.2, "y", True),
         ):
             event = events.Key(key, key if len(key) == 1 else None)
             event.time = seen + after
