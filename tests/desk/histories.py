@@ -25,7 +25,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from kfclient.api import Limits
 from kfclient.desk import Desk
-from kfclient.desk.errors import NotDecided, SeveralThere
+from kfclient.desk.errors import NotDecided, NotReadBack, SeveralThere
 from kfclient.desk.model.item import Item, ItemLine, ItemState, Kind
 from kfclient.desk.publish.journal import SendJournal
 from kfclient.desk.publish.journal_records import SendState
@@ -379,6 +379,11 @@ class History(RuleBasedStateMachine):
         mine = [row for _, row in self.documents() if _item_of(row) == f"{item.id}"]
         if item.dbid in self.taken_away or (item.dbid is None and not mine):
             return  # by people, and nobody has asked to have it there again
+        if item.dbid is None and mine[0]["CustomerReference"] == "CHANGED":
+            # Before it was ever read back: the number may be another's, so a person is asked.
+            assert item.problem is not None
+            assert (len(mine), item.problem.code) == (1, NotReadBack.code)
+            return
         assert [(row["InvoiceNumber"], row["InvoiceDBID"]) for row in mine] == [
             (item.number, item.dbid)
         ]

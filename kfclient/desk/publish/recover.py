@@ -382,7 +382,8 @@ class ReadBack:
             problem = NotReadBack(
                 f"It was never read back, and KashFlow's {word} {number} is not, to all that is "
                 "known, what was sent.",
-                "Look at it in KashFlow.",
+                "Look at it in KashFlow: with the reference and the amount that were sent it is "
+                "known again.",
             )
         known = self._items.get(business, send.item).problem
         if found is not None or problem is None or known != note_of(problem):

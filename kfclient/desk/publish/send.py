@@ -221,7 +221,8 @@ class FollowUpSender:
         if not send.dbid:  # looked for when the run began
             raise NotReadBack(
                 f"KashFlow's {word} {number} was not read back, or is no longer what was sent.",
-                "Look at it in KashFlow, then publish what is left.",
+                "Look at it in KashFlow: with the reference and the amount that were sent it is "
+                "known again. Then publish what is left.",
             )
         found = self._sessions.call(
             self._business,
