@@ -108,7 +108,7 @@ async def publish(walk: Walk, album: Album) -> None:
     await walk.press("b")
     await walk.until("InsertReceipt")
     await album.take("soap")
-    await walk.press("y", "enter")
+    await walk.press("down", "y", "enter")
     await walk.until_on(PublishProgressScreen)
     await walk.until(", done")
     await album.take("publishing")

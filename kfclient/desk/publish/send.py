@@ -370,7 +370,7 @@ class PartyDocuments:
         return time.monotonic() > self._old_at
 
 
-class Company:
+class OthersAtWork:
     """Whether somebody else puts documents into the same books just now.
 
     KashFlow numbers documents one after another: numbers between a run's own that are not its own
@@ -384,7 +384,7 @@ class Company:
         self._until = 0.0
 
     @property
-    def here(self) -> bool:
+    def lately(self) -> bool:
         """Whether there were such numbers within seconds."""
         return time.monotonic() < self._until
 
@@ -443,7 +443,7 @@ class ItemPublisher:
         self._reading = ReadBack(sessions, items, sends)
         self._followups = FollowUpSender(business, sessions, sends, listener, switch)
         self._documents: dict[tuple[Side, int], PartyDocuments] = {}
-        self._company = Company()
+        self._others = OthersAtWork()
 
     def publish(self, task: Task) -> PublishResult:
         """Publish one item, or do what is left of it.
@@ -492,7 +492,7 @@ class ItemPublisher:
         """Send the document, once, and write down what came of it; then what follows it."""
         self._listener(ItemSending(business=self._business, item=planned.item_id))
         try:
-            with self._company.sending(planned.side) as numbered:
+            with self._others.sending(planned.side) as numbered:
                 number = self._sessions.call(
                     self._business,
                     lambda kashflow: planned.side.insert(kashflow, invoice),
@@ -554,7 +554,7 @@ class ItemPublisher:
         somebody is.
         """
         known = self._documents.get((side, party))
-        if known is None or known.is_old() or self._company.here:
+        if known is None or known.is_old() or self._others.lately:
             fresh = self._documents[side, party] = self._read(side, party)
             self._duplicates.learn(self._business, side, party, fresh.documents)
             if known is not None:
