@@ -27,6 +27,9 @@ PASSPHRASE = "Hx2&<st4ple>\"ö'/%7y\\ [b]"
 WRONG = "Wq5&<Wr0ng>\"ü'/%1z\\8 (w)"
 
 
+_HEX = frozenset("0123456789abcdefABCDEF")
+
+
 def forms(secret: str) -> set[bytes]:
     """Return the secret in every spelling that a program might give it."""
     texts = {
@@ -54,7 +57,10 @@ def forms(secret: str) -> set[bytes]:
 
 
 def _runs(secret: str) -> set[str]:
-    """Return its longest runs of plain letters: they stand in any spelling, broken lines too."""
+    """Return its longest runs of plain letters: they stand in any spelling, broken lines too.
+
+    A short run of hexadecimal digits alone stands in many a random id, so it tells nothing.
+    """
     runs, run = set(), ""
     for letter in secret + " ":
         if letter.isascii() and letter.isalnum():
@@ -62,7 +68,7 @@ def _runs(secret: str) -> set[str]:
         else:
             runs.add(run)
             run = ""
-    return {run for run in runs if len(run) >= 4}
+    return {run for run in runs if len(run) >= (8 if _HEX.issuperset(run) else 4)}
 
 
 class Search:
