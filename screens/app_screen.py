@@ -294,12 +294,10 @@ class Dialog(Acting, ModalScreen[R]):
 # Screens that ask before something is done that cannot be taken back.
 #
 # What was typed before such a screen was seen was not meant for it, and neither is a word that goes
-# astray: so what was in flight is thrown away, letters that mean nothing here take those behind
-# them along, a letter behind others that do means nothing unless it is typed twice, and no letter
-# alone does anything: y (or another) chooses, Enter does it.
-
-WORD_SECONDS = 2.0
-"""For how long after a letter other letters are taken for its word."""
+# astray, however slowly it is typed: what was in flight is thrown away, letters that mean nothing
+# here take those behind them along, an answer behind other letters means nothing unless it is typed
+# twice, and no letter alone does anything: y (or another) chooses, Enter does it. An arrow key, Esc
+# or an Enter ends a word; no clock does, since a person pauses where a line stalls.
 
 
 def do_it(words: str) -> Act:
@@ -310,22 +308,23 @@ def do_it(words: str) -> Act:
 class Question:
     """A screen or a dialog that asks; see `takes`. `chosen` is the action that Enter will do.
 
-    `AGREEING` are its letters that are typed on the way to the answer: no word is made of them.
+    `ANSWERS` are its letters that answer. `AGREEING` are those that are typed on the way to the
+    answer: no word is made of them.
     """
 
+    ANSWERS: ClassVar[frozenset[str]] = frozenset("y")
     AGREEING: ClassVar[frozenset[str]] = frozenset()
 
     chosen = ""
     _word: tuple[str, ...] = ()
-    _letter_at = float("-inf")
+    _astray = False
     _seen_at: float | None = None
     _changed_at = float("-inf")
-    _astray_at = float("-inf")
 
     def on_screen_resume(self) -> None:
         """Take no key before this is on the screen."""
         self._seen_at = None
-        self._word = ()
+        self._word, self._astray = (), False
         cast("Screen[Any]", self).call_after_refresh(self._seen)
 
     def _seen(self) -> None:
@@ -339,35 +338,43 @@ class Question:
     def takes(self, event: Key) -> bool:
         """Whether a key is meant for this screen; what takes the choice back does so here."""
         seen = self._seen_at is not None and event.time >= self._seen_at
-        letter = event.is_printable
-        begins = not letter or self._begins(event)
-        if letter and (not seen or not self._knows(event.key)):
-            self._astray_at = event.time
         if self.chosen and event.key != "enter":
             self.choose("")
-        if not letter and event.key not in {"enter", "tab", "backspace"}:
-            self._word = ()
-            return seen or event.key == "escape" or event.key.startswith("ctrl+")
-        if event.key == "enter" and event.time < self._changed_at:
-            return False  # in one burst with the key that chose: nobody had seen what it would do
-        taken = seen and begins and event.time - self._astray_at >= WORD_SECONDS
-        if letter and not taken:
+        if event.is_printable or event.key == "space":
+            return self._takes_letter(event.key, seen=seen)
+        astray, ends = self._astray, event.key not in {"tab", "backspace"}
+        if ends:
+            self._word, self._astray = (), False
+        if event.key == "enter" or not ends:  # in one burst with what chose, nobody had seen that
+            return seen and not astray and (not ends or event.time >= self._changed_at)
+        return seen or event.key == "escape" or event.key.startswith("ctrl+")
+
+    def _takes_letter(self, key: str, *, seen: bool) -> bool:
+        """Whether a letter stands for itself, and in no word: by and my end in a y as well."""
+        word, answers = self._word, key in self.ANSWERS
+        meant = answers and seen and word[-1:] == (key,)
+        self._word = (*word, key if seen else "")
+        self._astray = not meant and (self._astray or not seen or not self._knows(key))
+        taken = not self._astray and (not answers or meant or self.AGREEING.issuperset(word))
+        if not taken:
             self.take_back()
+            if answers and seen:
+                self._say_how(key)
         return taken
 
-    def _begins(self, event: Key) -> bool:
-        """Whether a letter stands for itself, and in no word: by and my end in a y as well."""
-        word = self._word if event.time - self._letter_at < WORD_SECONDS else ()
-        self._word, self._letter_at = (*word, event.key), event.time
-        return word[-1:] == (event.key,) or self.AGREEING.issuperset(word)
+    def _say_how(self, key: str) -> None:
+        cast("Screen[Any]", self).notify(
+            f"That {key} came behind other letters, as in a word, so it did nothing. Press {key} "
+            "once more if you mean it.",
+            markup=False,
+        )
 
     def take_back(self) -> None:
         """Choose nothing: what was typed is a word that was meant for something else."""
-        if self.chosen:
-            self.choose("")
 
     def _knows(self, key: str) -> bool:
-        return key in cast("Screen[Any]", self).active_bindings
+        # Textual has a space press a button; people type it between words.
+        return key != "space" and key in cast("Screen[Any]", self).active_bindings
 
     def choose(self, action: str) -> None:
         """Have Enter do this action, which takes no arguments; "" for none."""

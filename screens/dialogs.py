@@ -37,6 +37,7 @@ class ConfirmScreen(Question, Dialog[bool]):
         Act("no", "n", "No", footer=True),
         Act("back", "escape", "Cancel", footer=True),
     )
+    ANSWERS = frozenset("yn")
     AUTO_FOCUS = "#no"
 
     def __init__(self, question: str, *, yes: str, more: str = "") -> None:
@@ -161,6 +162,7 @@ class ErrorScreen(Question, Dialog[None]):
         Act("copy", "w", "Copy", "Copy this text to the clipboard", footer=True),
         Act("back", "escape", "Close", footer=True),
     )
+    ANSWERS = frozenset()
     AUTO_FOCUS = "#close"
 
     def __init__(self, problem: Problem) -> None:
@@ -358,6 +360,7 @@ class ResumeRunScreen(Question, Dialog[str]):
     """Asks; dismisses with `CARRY_ON`, `GIVE_UP`, or None to leave it. Enter alone does nothing."""
 
     CSS_PATH = "dialogs.tcss"
+    ANSWERS = frozenset("yg")
     ACTS = (
         do_it("Do it"),
         Act("choose('carry_on')", "y", "Carry on", "Publish the rest of it, as it was shown; Enter "

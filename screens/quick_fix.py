@@ -37,6 +37,7 @@ class DuplicateScreen(Question, AppScreen[str]):
     """Shows both side by side; dismisses with what was done, in words, or None."""
 
     CSS_PATH = "side_by_side.tcss"
+    ANSWERS = frozenset("nd")
     ACTS = (
         Act("other", "n", "Not a duplicate", "They are two documents; that is remembered for "
             "the pair", footer=True),

@@ -32,6 +32,7 @@ class ResolveScreen(Question, AppScreen[str]):
     """Shows candidates one at a time; dismisses with what was decided, in words, or None."""
 
     CSS_PATH = "side_by_side.tcss"
+    ANSWERS = frozenset("yn")
     AGREEING = frozenset("rhl")
     ACTS = (
         Act("this", "y", "It is this one", "KashFlow's document is this item: take it over",

@@ -15,7 +15,7 @@ from screens.publish_review import PublishReviewScreen
 from screens.widgets.filter_box import FilterBox
 from tests.desk.seeded import Inbox
 from tests.journeys.walk import Walk, walking
-from tests.screens.scenes import cost, on_screen
+from tests.screens.scenes import cost, on_screen, toasted
 from tui.keys import EscFirst
 
 
@@ -149,7 +149,7 @@ async def test_a_word_and_enter_in_one_burst_on_the_review_send_nothing(
     assert answers == [None]
 
 
-@pytest.mark.parametrize("word", ["by", "my", "body", "wy", "cby", "sky"])
+@pytest.mark.parametrize("word", ["by", "my", "body", "wy", "pay", "any", "sky", "fussy"])
 async def test_a_word_typed_as_people_type_sends_nothing(
     inbox: Inbox, inbox_desk: Desk, word: str
 ) -> None:
@@ -175,6 +175,18 @@ async def test_y_that_stands_for_itself_is_an_answer(
         await walk.press(*keys, "enter")
         await walk.until(lambda: bool(answers))
     assert answers[0]
+
+
+@pytest.mark.parametrize("word", ["pay", "any", "say", "you", "yes", "by", "nay", "yy y"])
+async def test_no_word_says_yes_to_a_question(stock: Desk, word: str) -> None:
+    answers: list[bool | None] = []
+    async with walking(stock) as walk:
+        await walk.app.push_screen(ConfirmScreen("Sure?", yes="Yes"), answers.append)
+        await walk.until("Sure?")
+        await walk.press(*("space" if key == " " else key for key in word), "enter")
+        await walk.press("escape")
+        await walk.until(lambda: bool(answers))
+    assert answers[0] in (None, False)
 
 
 async def test_a_word_leaves_the_button_that_says_yes(stock: Desk) -> None:
@@ -264,23 +276,48 @@ async def test_what_was_typed_before_a_question_was_seen_is_no_answer(stock: Des
     assert answers == [None]
 
 
-async def test_the_rest_of_a_word_is_no_answer_either(stock: Desk) -> None:
+SEEN, UNSEEN = 1.0, -1.0
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        [("t", UNSEEN, False), ("y", SEEN, False), ("enter", SEEN, False), ("enter", SEEN, True)],
+        [("t", UNSEEN, False), ("y", SEEN, False), ("y", SEEN, True), ("enter", SEEN, True)],
+        [("y", UNSEEN, False), ("y", SEEN, False), ("y", SEEN, True)],
+        [("x", SEEN, False), ("y", 3600.0, False), ("tab", 3601.0, False), ("y", 3602.0, True)],
+        [("x", SEEN, False), ("tab", SEEN, False), ("backspace", SEEN, False), ("y", SEEN, False)],
+        [("x", SEEN, False), ("escape", SEEN, True), ("y", SEEN, True)],
+        [("x", SEEN, False), ("down", SEEN, True), ("y", SEEN, True), ("enter", SEEN, True)],
+        [("y", SEEN, True), ("e", SEEN, False), ("s", SEEN, False), ("enter", SEEN, False)],
+        [("y", UNSEEN, False), ("enter", UNSEEN, False), ("escape", UNSEEN, True)],
+    ],
+)
+async def test_a_word_ends_with_a_key_that_is_no_letter_and_with_no_clock(
+    stock: Desk, keys: list[tuple[str, float, bool]]
+) -> None:
     question = ConfirmScreen("Sure?", yes="Yes")
     async with on_screen(stock, question) as walk:
         await walk.until("Sure?")
         seen = question._seen_at
         assert seen is not None
-        for after, key, taken in (
-            (-0.1, "t", False),
-            (0.1, "y", False),
-            (0.2, "enter", False),
-            (2.0, "enter", True),
-            (2.1, "x", False),
-            (3.9, "y", False),
-            (4.0, "tab", False),
-            (4.0, "escape", True),
-            (4.2, "y", True),
-        ):
+        for key, after, taken in keys:
             event = events.Key(key, key if len(key) == 1 else None)
             event.time = seen + after
             assert question.takes(event) is taken, (after, key)
+
+
+async def test_an_answer_behind_other_letters_says_how_to_go_on(
+    inbox: Inbox, inbox_desk: Desk
+) -> None:
+    answers: list[Any] = []
+    async with on_screen(inbox_desk, two(inbox, inbox_desk)) as walk:
+        plan = inbox_desk.publishing.plan(inbox.business)
+        await walk.app.push_screen(PublishReviewScreen("Acme Ltd", plan), answers.append)
+        await walk.until("y sends, with Enter")
+        await walk.press("b", "y")
+        await walk.until(lambda: "Press y once more" in "".join(toasted(walk)))
+        assert not answers
+        await walk.press("y", "enter")
+        await walk.until(lambda: bool(answers))
+    assert answers[0]
