@@ -1,11 +1,14 @@
-"""Dates as UK bookkeepers write and read them."""
+"""Dates as UK bookkeepers write and read them, and the time zone in which times are shown."""
 
 from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import os
 import re
+import time
 from enum import StrEnum
+from pathlib import Path
 
 from kfclient.errors import Problem
 
@@ -137,3 +140,70 @@ def _month(word: str) -> int:
 def shown_date(date: dt.date | None) -> str:
     """Return the date as a person reads it: 1 Sep 2026; nothing for no date."""
     return "" if date is None else f"{date.day} {MONTHS[date.month - 1]} {date.year}"
+
+
+# The time zone that TZ names. The C library takes one that it does not know for UTC, without a
+# word; one that is a day or more away stops Python wherever a time is shown.
+
+_DAY = 24 * 60 * 60  # seconds
+_ZONE_FOLDERS = (
+    "/usr/share/zoneinfo",
+    "/usr/lib/zoneinfo",
+    "/usr/share/lib/zoneinfo",
+    "/etc/zoneinfo",
+    "/var/db/timezone/zoneinfo",
+)
+_ZONE_NAME = r"(?:[A-Za-z]{3,}|<[A-Za-z0-9+-]{3,}>)"
+_HOURS = r"[0-9]{1,3}(?::[0-9]{1,2}){0,2}"
+_CHANGE = rf"(?:M[0-9]{{1,2}}\.[1-5]\.[0-6]|J?[0-9]{{1,3}})(?:/[+-]?{_HOURS})?"
+_RULE = re.compile(
+    rf"{_ZONE_NAME}[+-]?{_HOURS}(?:{_ZONE_NAME}(?:[+-]?{_HOURS})?(?:,{_CHANGE},{_CHANGE})?)?"
+)
+"""`GMT0BST,M3.5.0/1,M10.5.0`, as POSIX writes a zone (IEEE Std 1003.1, chapter 8.3)."""
+
+_unknown_zone = ""
+
+
+def unknown_zone() -> str:
+    """Return what TZ says where that names no time zone that this machine knows, else ""."""
+    named = os.environ.get("TZ", "")
+    return _unknown_zone or ("" if _is_zone(named) else named)
+
+
+def settle_zone() -> str:
+    """Have times shown in UTC where TZ names no zone; return what it says then, else ""."""
+    global _unknown_zone
+    _unknown_zone = ""
+    _unknown_zone = unknown_zone()
+    if _unknown_zone:
+        os.environ["TZ"] = "UTC0"
+        time.tzset()
+    return _unknown_zone
+
+
+def _is_zone(named: str) -> bool:
+    if not named:
+        return True
+    try:
+        time.tzset()
+        if abs(time.localtime().tm_gmtoff) >= _DAY:
+            return False
+    except (OverflowError, OSError):
+        return False
+    place = named.removeprefix(":")
+    folders = (os.environ.get("TZDIR", ""), *_ZONE_FOLDERS)
+    return (
+        any(_is_zone_file(Path(folder, place)) for folder in folders if folder)
+        or _RULE.fullmatch(named) is not None
+    )
+
+
+def _is_zone_file(path: Path) -> bool:
+    """Whether this is a file of a zone: such a file begins with TZif (RFC 8536)."""
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return file.read(4) == b"TZif"
+    except (OSError, ValueError):
+        return False

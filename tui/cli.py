@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 DONE, NEEDS_A_PERSON, FAILED = 0, 1, 2
 STOPPED, PIPE_CLOSED = 130, 141
-_DAY = 24 * 60 * 60  # seconds
 PERSON_CODES = frozenset({"passphrase-needed", "prompt-needed", "secret-needed", "broken-off"})
 """Problems that end with 1: nothing is wrong, but a person has to come."""
 
@@ -56,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # What another program handed in was true of its terminal.
         for name in ("COLUMNS", "LINES"):
             os.environ.pop(name, None)
-    if "TZ" in os.environ:
+    if os.environ.get("TZ"):
         _have_a_zone()
     for stream in (sys.stdout, sys.stderr):
         _never_fail_on_a_letter(stream)
@@ -109,17 +108,15 @@ def _terminal_has_a_size() -> bool:
 
 
 def _have_a_zone() -> None:
-    """Have times shown in UTC where TZ names a zone a day or more away, which none is."""
-    import time
+    """Have times shown in UTC where TZ names no time zone, and say so."""
+    from kfclient.dates import settle_zone
+    from kfclient.visible import one_line
 
-    try:
-        sound = abs(time.localtime().tm_gmtoff) < _DAY
-    except (OverflowError, OSError):
-        sound = False
-    if not sound:
-        os.environ["TZ"] = "UTC0"
-        time.tzset()
-        sys.stderr.write("TZ names no time zone, so times are shown in UTC.\n")
+    if named := settle_zone():
+        sys.stderr.write(
+            f"TZ says {one_line(named[:60])}, which is no time zone that this machine knows, so "
+            "times are shown in UTC.\n"
+        )
 
 
 def _drop_output() -> None:

@@ -7,10 +7,13 @@ import fcntl
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from kfclient.dates import settle_zone
 from tests.tui.kashdeck import NAME, ROOT, SALES, Kashdeck
 from tests.tui.test_terminal import ESCAPES, on_terminal
 from tui.commands import COMMANDS
@@ -106,19 +109,124 @@ def test_without_a_home_folder_kashdeck_home_is_asked_for(
     assert ran.err.startswith("There is no home folder here: HOME is not set")
 
 
-@pytest.mark.parametrize("zone", ["nonsense", ":/etc/passwd", "UTC+99999", "A" * 5000])
-def test_a_time_zone_that_is_none_stops_nothing(connected: Kashdeck, zone: str) -> None:
+@pytest.fixture
+def zone_kept() -> Iterator[None]:
+    """Put back the time zone of this process afterwards."""
+    before = os.environ.get("TZ")
+    yield
+    if before is None:
+        os.environ.pop("TZ", None)
+    else:
+        os.environ["TZ"] = before
+    time.tzset()
+    assert settle_zone() == ""
+
+
+@pytest.mark.usefixtures("zone_kept")
+@pytest.mark.parametrize(
+    "zone",
+    ["Europe/Lundon", "xx/../y", "A", ":nope", "nonsense", ":/etc/passwd", "../../etc/passwd",
+     "UTC+999", "UTC+99999", "A" * 5000, "/usr/share/zoneinfo", "x\x1b]0;y", "UTC0 "],
+)  # fmt: skip
+def test_a_time_zone_that_is_none_is_said_and_stops_nothing(connected: Kashdeck, zone: str) -> None:
     connected.environment["TZ"] = zone
-    done = subprocess.run(
-        [sys.executable, "-m", "tui", "audit", NAME],
-        capture_output=True,
-        env=connected.environment,
-        cwd=ROOT,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done
-    assert b"UTC" in done.stderr or zone != "UTC+99999"
+    ran = connected.run("audit", NAME)
+    assert ran.code == 0
+    shown = zone[:60].replace("\x1b", "\ufffd")
+    assert ran.err.startswith(f"TZ says {shown}, which is no time zone that this machine knows")
+    report = connected.json("doctor", code=0)
+    assert [one["code"] for one in report["findings"] if one["code"] == "zone-unknown"]
+
+
+@pytest.mark.usefixtures("zone_kept")
+@pytest.mark.parametrize(
+    "zone",
+    ["", "UTC", "UTC0", "GMT0BST,M3.5.0/1,M10.5.0", "<+0330>-3:30", "EST5EDT", "BST-1",
+     "XYZ3ABC,J60/02:00:00,J300", "IST-1GMT0,M10.5.0,M3.5.0/-1"],
+)  # fmt: skip
+def test_what_posix_calls_a_time_zone_is_one(monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    assert settle_zone() == ""
+    assert os.environ["TZ"] == zone
+
+
+@pytest.mark.usefixtures("zone_kept")
+@pytest.mark.parametrize("named", ["Test/Harbour", ":Test/Harbour", "{}/Test/Harbour", "Test"])
+def test_a_file_of_a_time_zone_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    (tmp_path / "Test").mkdir()
+    (tmp_path / "Test" / "Harbour").write_bytes(b"TZif2" + bytes(40))
+    monkeypatch.setenv("TZDIR", str(tmp_path))
+    monkeypatch.setenv("TZ", named.format(tmp_path))
+    known = settle_zone() == ""
+    assert known is ("Harbour" in named)
+
+
+# Every command, with usual words, whatever surrounds it.
+
+USUAL: dict[str, list[str]] = {
+    "connect": ["New", "--username", "U", "--endpoint", "http://127.0.0.1:9/a", "--secrets-stdin"],
+    "reconnect": [NAME, "--secrets-stdin"],
+    "disconnect": [NAME],
+    "connections": [],
+    "status": [],
+    "sync": [NAME],
+    "lists": [NAME, "suppliers"],
+    "import": [NAME, SALES],
+    "items": [NAME],
+    "item": [NAME, "1"],
+    "add": [NAME, "contact=Pennine Water"],
+    "edit": [NAME, "1", "note=x"],
+    "remove": [NAME, "2"],
+    "copy": [NAME, "1"],
+    "check": [NAME],
+    "claim": [NAME, "Ann", "1"],
+    "publish": [NAME, "--ready", "--yes"],
+    "resolve": [NAME],
+    "verify": [NAME],
+    "undo": [NAME, "--last"],
+    "attach": [NAME, "1"],
+    "settings": [NAME],
+    "keyring": [NAME],
+    "unlock": [],
+    "lock": [],
+    "people": [NAME],
+    "share": [],
+    "backup": ["{}/copy.zip"],
+    "restore": ["{}/copy.zip"],
+    "doctor": ["--network"],
+    "audit": [NAME],
+}
+SURROUNDINGS: list[dict[str, str | None]] = [
+    {"http_proxy": "http://[::1", "https_proxy": "::", "all_proxy": "socks9://x"},
+    {"http_proxy": "socks5://127.0.0.1:9", "no_proxy": "\x1b,*.x"},
+    {"HOME": None, "TMPDIR": "/nowhere", "PATH": "", "LOGNAME": "\x1b", "USER": "", "TZ": "x/y"},
+    {"TERM": "nonsense", "COLORTERM": "\udce4", "LC_ALL": "xx_YY", "LANG": "\udce4",
+     "COLUMNS": "-1", "LINES": "0", "SSH_CONNECTION": ODD, "NO_COLOR": "x", "PAGER": ODD},
+    {"KASHDECK_PASSPHRASE_FILE": "/dev/full", "SSL_CERT_FILE": "/dev/null", "SSL_CERT_DIR": ODD,
+     "REQUESTS_CA_BUNDLE": "/nowhere", "CURL_CA_BUNDLE": "/nowhere", "XDG_STATE_HOME": "x",
+     "PYTHON_KEYRING_BACKEND": "no.such.Keyring"},
+]  # fmt: skip
+
+
+@pytest.mark.usefixtures("zone_kept")
+@pytest.mark.parametrize("around", SURROUNDINGS, ids=lambda around: next(iter(around)))
+def test_every_command_in_hostile_surroundings(
+    connected: Kashdeck, tmp_path: Path, around: dict[str, str | None]
+) -> None:
+    assert set(USUAL) == {one.name for one in COMMANDS} - ENDLESS
+    for name, value in around.items():
+        connected.environment.pop(name, None)
+        if value is not None:
+            connected.environment[name] = value
+    for command, words in USUAL.items():
+        ran = connected.run(command, *(word.format(tmp_path) for word in words))
+        said = ran.out + ran.err
+        assert UNFORESEEN not in said, (command, ran)
+        assert ran.code in (0, 1, 2), (command, ran)
+        assert all(char == "\n" or char.isprintable() for char in said), (command, said)
 
 
 def test_the_terminal_itself_says_how_large_it_is(connected: Kashdeck) -> None:

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from kfclient import __version__
+from kfclient.dates import unknown_zone
 from kfclient.desk.doctor.report import Keyring, PartVersion, Scene, Server, Terminal, plain
 from kfclient.errors import Problem
 from kfclient.store.durable_files import is_shared
@@ -76,6 +77,14 @@ def terminal(scene: Scene) -> Terminal:
             "terminal-letters",
             "The terminal's letters are not UTF-8, so some names are shown with marks.",
             "Set a UTF-8 locale, for example: export LC_ALL=C.UTF-8",
+        )
+    if named := unknown_zone():
+        scene.note(
+            "zone-unknown",
+            f"TZ says {plain(named)}, which is no time zone that this machine knows, so times are "
+            "shown in UTC.",
+            "Set TZ to a name as in /usr/share/zoneinfo, for example: export TZ=Europe/London. On "
+            "a system without these, install its package tzdata.",
         )
     return seen
 
