@@ -11,6 +11,8 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from kfclient.cancel import Cancel
+from kfclient.desk.events import Event, PublishWaiting
 from kfclient.desk.items.check_lines import check_files
 from kfclient.desk.model.item import Item, Severity
 from kfclient.errors import tell
@@ -263,6 +265,7 @@ class ItemFilesScreen(PathOverFiles, AppScreen[None]):
         self.business = business_id
         self.item_id = item_id
         self.busy = False
+        self.cancel = Cancel()
 
     def body(self) -> Iterable[Widget]:
         """Return the path, what is found of it, and the files."""
@@ -277,6 +280,17 @@ class ItemFilesScreen(PathOverFiles, AppScreen[None]):
     def on_mount(self) -> None:
         """Show the files."""
         self.look()
+
+    def on_unmount(self) -> None:
+        """Wait for a busy server no longer."""
+        self.cancel.cancel()
+
+    def heard(self, event: Event) -> None:
+        """Say that a busy server is waited for; off the screen's thread."""
+        if isinstance(event, PublishWaiting):
+            seconds = max(1, round(event.seconds))
+            told = f"Waits {seconds} seconds: {event.problem.sentence}"
+            self.call_later(self.say, told)
 
     def look(self) -> None:
         """Read how the files stand; asks KashFlow nothing."""
@@ -312,7 +326,11 @@ class ItemFilesScreen(PathOverFiles, AppScreen[None]):
         attaching, path = self.services.desk.attaching, absolute(self.box.value.strip())
         if self.box.value.strip():
             self.work(
-                "Attaching…", lambda: attaching.add(self.business, self.item_id, path), "Attached."
+                "Attaching…",
+                lambda: attaching.add(
+                    self.business, self.item_id, path, listener=self.heard, cancel=self.cancel
+                ),
+                "Attached.",
             )
 
     def action_replace(self) -> None:
@@ -327,7 +345,14 @@ class ItemFilesScreen(PathOverFiles, AppScreen[None]):
             "The new file is attached first; then the old one is deleted in KashFlow.",
             lambda: self.work(
                 "Replacing…",
-                lambda: attaching.replace(self.business, self.item_id, old, path),
+                lambda: attaching.replace(
+                    self.business,
+                    self.item_id,
+                    old,
+                    path,
+                    listener=self.heard,
+                    cancel=self.cancel,
+                ),
                 "Replaced.",
             ),
         )
@@ -341,7 +366,9 @@ class ItemFilesScreen(PathOverFiles, AppScreen[None]):
                 "It is deleted in KashFlow, where it is there. The file on this machine stays.",
                 lambda: self.work(
                     "Taking it off…",
-                    lambda: attaching.remove(self.business, self.item_id, old),
+                    lambda: attaching.remove(
+                        self.business, self.item_id, old, listener=self.heard, cancel=self.cancel
+                    ),
                     "Taken off.",
                 ),
             )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kfclient.desk.events import Event, PublishWaiting
 from tui.commands.opening import opened, unlocked
 from tui.commands.output import say, say_json
+from tui.commands.progress import Progress
 from tui.commands.shapes import item_shape
 from tui.commands.status import problem_shape
 from tui.commands.usage import WrongUse
@@ -75,11 +77,17 @@ def run_attach(args: argparse.Namespace) -> int:
 
 
 def _carry_out(desk: Desk, business: str, args: argparse.Namespace) -> PublishResult:
+    progress = Progress(quiet=args.json)
+
+    def heard(event: Event) -> None:
+        if isinstance(event, PublishWaiting):  # how the files stand is told at the end
+            progress(event)
+
     if args.remove is not None:
-        return desk.attaching.remove(business, args.item, args.remove)
+        return desk.attaching.remove(business, args.item, args.remove, listener=heard)
     if args.replace is not None:
-        return desk.attaching.replace(business, args.item, args.replace, args.file)
-    return desk.attaching.add(business, args.item, args.file)
+        return desk.attaching.replace(business, args.item, args.replace, args.file, listener=heard)
+    return desk.attaching.add(business, args.item, args.file, listener=heard)
 
 
 def _tell(files: list[AttachedFile], problem: ProblemNote | None) -> None:

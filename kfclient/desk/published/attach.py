@@ -42,12 +42,14 @@ from kfclient.desk.publish.send import FollowUpSender, StopSwitch
 from kfclient.desk.published.compare import listed_at, matched
 from kfclient.desk.published.find_document import DocumentFinder
 from kfclient.desk.runs.resolve import Resolving
+from kfclient.desk.runs.run import Backoff
 from kfclient.store.paths import expanded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from kfclient.desk.runs.runs import Context
+    from kfclient.errors import Problem
 
 
 class AttachedFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,8 +66,18 @@ class AttachedFile(msgspec.Struct, frozen=True, kw_only=True):
     problem: ProblemNote | None = None
 
 
+class _Waiting:
+    """Who is told that a busy server is waited for, and what ends that."""
+
+    def __init__(self, listener: Listener, cancel: Cancel | None) -> None:
+        self.listener = listener
+        self.cancel = cancel or Cancel()
+
+
 class Attaching:
     """Attaches files later, for every business; beside nobody who publishes for it.
+
+    A busy server is left alone as long as it asks, a few times; `cancel` ends that waiting.
 
     What it does raises `ItemUnknown`, `ItemSettled` for an item of unknown outcome, `FileRefused`
     for a file that cannot go, `WrongValue` for a name that is not at the item, `Busy`,
@@ -77,6 +89,7 @@ class Attaching:
         self._context = context
         self._items = context.items
         self._resolving = resolving
+        self.backoff = Backoff()
 
     def files(self, business: str, item_id: str) -> list[AttachedFile]:
         """Return the files of an item, as far as they are known here; asks KashFlow nothing."""
@@ -101,7 +114,13 @@ class Attaching:
         ]
 
     def add(
-        self, business: str, item_id: str, path: str, *, listener: Listener = ignore
+        self,
+        business: str,
+        item_id: str,
+        path: str,
+        *,
+        listener: Listener = ignore,
+        cancel: Cancel | None = None,
     ) -> PublishResult:
         """Attach a file to an item, in KashFlow where it is there; return how the item stands."""
         file = _checked(path)
@@ -110,11 +129,18 @@ class Attaching:
             if item.sent is None:
                 return self._with_it(business, item, (*item.files, file.path))
             send = self._published(business, item, listener)
-            self._attach(business, send, file, listener, again=False)
+            self._attach(business, send, file, _Waiting(listener, cancel), again=False)
             return self._result(business, item.id)
 
     def replace(
-        self, business: str, item_id: str, name: str, path: str, *, listener: Listener = ignore
+        self,
+        business: str,
+        item_id: str,
+        name: str,
+        path: str,
+        *,
+        listener: Listener = ignore,
+        cancel: Cancel | None = None,
     ) -> PublishResult:
         """Attach a file in the place of the one of that name, which is deleted once it is there.
 
@@ -131,13 +157,20 @@ class Attaching:
             send = self._published(business, item, listener)
             step, old_file = self._called(business, send, name, but=file.digest)
             _refuse_sale(send, step)
-            new = self._attach(business, send, file, listener, again=True)
+            waiting = _Waiting(listener, cancel)
+            new = self._attach(business, send, file, waiting, again=True)
             if new.outcome is not SendState.DONE or new.made is None:
                 return self._result(business, item.id)
-            return self._take_off(business, send, step, old_file, listener)
+            return self._take_off(business, send, step, old_file, waiting)
 
     def remove(
-        self, business: str, item_id: str, name: str, *, listener: Listener = ignore
+        self,
+        business: str,
+        item_id: str,
+        name: str,
+        *,
+        listener: Listener = ignore,
+        cancel: Cancel | None = None,
     ) -> PublishResult:
         """Take the file of that name off an item; one that Kashdeck attached is deleted there.
 
@@ -152,7 +185,7 @@ class Attaching:
             send = self._published(business, item, listener)
             step, file = self._called(business, send, name)
             _refuse_sale(send, step)
-            return self._take_off(business, send, step, file, listener)
+            return self._take_off(business, send, step, file, _Waiting(listener, cancel))
 
     # Inside
 
@@ -186,7 +219,7 @@ class Attaching:
         business: str,
         send: SendRecord,
         file: PlannedFile,
-        listener: Listener,
+        waiting: _Waiting,
         *,
         again: bool,
     ) -> FollowUpRecord:
@@ -198,12 +231,25 @@ class Attaching:
         step = same[-1] if same else self._begin(business, send, file)
         if not step.is_left and not again:
             raise AlreadyThere(f"{file.name} is attached to item {send.item} already.")
-        switch = StopSwitch(Cancel(), Pause())
-        run = FollowUpSender(
-            business, self._context.sessions, self._context.sends, listener, switch
-        )
-        run.carry_out(send, fresh=False, only=[step.id])
-        return self._context.sends.steps.get(business, step.id)
+        sends = self._context.sends
+
+        def once() -> Problem | None:
+            switch = StopSwitch(waiting.cancel, Pause())
+            run = FollowUpSender(business, self._context.sessions, sends, waiting.listener, switch)
+            run.carry_out(send, fresh=False, only=[step.id])
+            return switch.problem
+
+        self._until_at_rest(business, once, waiting)
+        return sends.steps.get(business, step.id)
+
+    def _until_at_rest(
+        self, business: str, once: Callable[[], Problem | None], waiting: _Waiting
+    ) -> Problem | None:
+        """Do it, and again when a busy server has been left alone; return what stood in its way."""
+        problem, tries = once(), 0
+        while self.backoff.rests(business, problem, tries, waiting.cancel, waiting.listener):
+            problem, tries = once(), tries + 1
+        return problem
 
     def _begin(self, business: str, send: SendRecord, file: PlannedFile) -> FollowUpRecord:
         steps = self._context.sends.steps
@@ -227,7 +273,7 @@ class Attaching:
         send: SendRecord,
         step: FollowUpRecord,
         file: PlannedFile,
-        listener: Listener,
+        waiting: _Waiting,
     ) -> PublishResult:
         """Delete a file that Kashdeck attached, or give up one that was not sent."""
         steps, problem = self._context.sends.steps, None
@@ -248,7 +294,10 @@ class Attaching:
                 what=file.what,
                 started_at=self._context.clock(),
             )
-            problem = self._resolving.recovery.deleting.delete(business, removal, listener)
+            deleting = self._resolving.recovery.deleting
+            problem = self._until_at_rest(
+                business, lambda: deleting.delete(business, removal, waiting.listener), waiting
+            )
         if problem is None:
             self._forget_path(business, send.item, file.path)
         return self._result(business, send.item, None if problem is None else note_of(problem))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from kfclient.api.errors import KashFlowError, Outcome, RecordBroken, ServerBusy
+from kfclient.api.errors import KashFlowError, Outcome, RecordBroken
 from kfclient.cancel import Cancel, Pause
 from kfclient.dates import shown_date
 from kfclient.desk.audit.entry import Action
@@ -24,7 +24,6 @@ from kfclient.desk.events import (
     ItemUndoing,
     ItemUndone,
     Listener,
-    PublishWaiting,
     UndoEnded,
     ignore,
 )
@@ -276,10 +275,6 @@ class UndoReport(msgspec.Struct, frozen=True):
         return len(self.results) - self.undone
 
 
-MOST_RESTS = 2
-"""How often an item waits for a server that turned it away."""
-
-
 class UndoRun:
     """Undoes items, one after the other. Call it under the business's publish lock."""
 
@@ -319,10 +314,10 @@ class UndoRun:
             except Halted:
                 break
             results.append(self._undo(planned))
-            for tries in range(MOST_RESTS):
-                if self._is_begun(planned) or not self._has_rested(tries):
-                    break
+            tries = 0
+            while not self._is_begun(planned) and self._has_rested(tries):
                 results[-1] = self._undo(planned)
+                tries += 1
         problem = self._switch.problem
         return UndoReport(tuple(results), cancelled, note_of(problem) if problem else None)
 
@@ -333,20 +328,12 @@ class UndoRun:
         return SendState.UNDONE in taken_back
 
     def _has_rested(self, tries: int) -> bool:
-        """Leave a busy server alone for as long as it asks; False where there is no such wait."""
-        problem = self._switch.problem
-        if not isinstance(problem, ServerBusy):
-            return False
-        seconds = self._backoff.rest(problem.retry_after, tries)
-        if seconds is None:
-            return False
-        self._listener(PublishWaiting(business=self._business, seconds=seconds, problem=problem))
-        try:
-            self._backoff.wait(seconds, self._switch.cancel)
-        except Cancelled:
-            return False
-        self._switch.open()
-        return True
+        rested = self._backoff.rests(
+            self._business, self._switch.problem, tries, self._switch.cancel, self._listener
+        )
+        if rested:
+            self._switch.open()
+        return rested
 
     def _undo(self, planned: UndoItem) -> UndoResult:
         self._listener(ItemUndoing(business=self._business, item=planned.item_id))

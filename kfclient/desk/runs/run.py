@@ -478,6 +478,8 @@ def _may_pass(note: ProblemNote | None) -> bool:
 
 _FIRST, _LONGEST = 2.0, 60.0
 _LONGEST_REST = 15 * 60.0
+_MOST_RESTS = 2
+"""How often an item waits for a server that turned it away."""
 
 
 def _by_the_clock(seconds: float, cancel: Cancel) -> None:
@@ -513,3 +515,22 @@ class Backoff:
         """Wait; raises `Cancelled` when the work shall stop instead."""
         self._sleep(seconds, cancel)
         cancel.check()
+
+    def rests(
+        self, business: str, problem: Problem | None, tries: int, cancel: Cancel, tell: Listener
+    ) -> bool:
+        """Leave a busy server alone for as long as it asks, a few times.
+
+        False where the problem is another, where it asks for too long, and when cancelled.
+        """
+        if not isinstance(problem, ServerBusy) or tries >= _MOST_RESTS:
+            return False
+        seconds = self.rest(problem.retry_after, tries)
+        if seconds is None:
+            return False
+        tell(PublishWaiting(business=business, seconds=seconds, problem=problem))
+        try:
+            self.wait(seconds, cancel)
+        except Cancelled:
+            return False
+        return True

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from kfclient.cancel import Cancel
 from kfclient.desk.errors import SameTrouble
-from kfclient.desk.events import PublishWaiting
+from kfclient.desk.events import Event, PublishWaiting
 from kfclient.desk.model.item import ItemState
 from kfclient.desk.runs.run import Backoff
 from kfclient.sandbox import Sandbox
@@ -87,6 +88,50 @@ def test_undoing_waits_for_a_busy_server_too(desk: Publisher, changer: ReplyChan
     assert (report.undone, report.stopped) == (2, None)
     assert desk.slept == [5.5, 5.5]
     assert desk.purchases() == []
+
+
+def test_attaching_waits_for_a_busy_server_too(
+    desk: Publisher, changer: ReplyChanger, tmp_path: Path
+) -> None:
+    bill = tmp_path / "bill.pdf"
+    bill.write_bytes(b"%PDF-1.4 a scan")
+    desk.add("A")
+    desk.publish()
+    attaching = desk.desk.attaching
+    attaching.backoff = desk.desk.publishing.backoff
+    waiting: list[Event] = []
+
+    def heard(event: Event) -> None:
+        if isinstance(event, PublishWaiting):
+            waiting.append(event)
+
+    changer.change("AttachFileToReceipt", busy, times=2)
+    result = attaching.add(desk.business, "1", str(bill), listener=heard)
+    assert (result.left, desk.slept, len(waiting)) == ((), [5.5, 5.5], 2)
+    assert [one["ActualFilename"] for one in desk.sandbox.account.books.all("attachments")] == [
+        "bill.pdf"
+    ]
+    changer.change("DeleteReceiptAttachment", busy, times=1)
+    assert attaching.remove(desk.business, "1", "bill.pdf", listener=heard).problem is None
+    assert (len(desk.slept), len(waiting)) == (3, 3)
+    assert desk.sandbox.account.books.all("attachments") == []
+
+
+def test_a_server_that_stays_busy_keeps_the_file_left_to_do(
+    desk: Publisher, changer: ReplyChanger, tmp_path: Path
+) -> None:
+    bill = tmp_path / "bill.pdf"
+    bill.write_bytes(b"%PDF-1.4 a scan")
+    desk.add("A")
+    desk.publish()
+    attaching = desk.desk.attaching
+    attaching.backoff = desk.desk.publishing.backoff
+    changer.change("AttachFileToReceipt", busy, times=3)
+    (left,) = attaching.add(desk.business, "1", str(bill)).left
+    assert left.problem is not None
+    assert (left.problem.code, len(desk.slept)) == ("server-busy", 2)
+    assert attaching.add(desk.business, "1", str(bill)).left == ()
+    assert len(desk.sandbox.account.books.all("attachments")) == 1
 
 
 def test_the_same_trouble_three_times_ends_the_run(desk: Publisher, sandbox: Sandbox) -> None:
