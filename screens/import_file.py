@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from kfclient.desk.importing.import_file import ChangedItem, ImportReport
+    from kfclient.desk.importing.import_file import ChangedItem, ImportReport, OutsideFile
 
 EXPLAINED = (
     "Type the path of a CSV file and press Enter. Tab completes names, ~ is your home folder.\n\n"
@@ -44,6 +44,13 @@ class ImportScreen(AppScreen[None]):
         Act("correct", "f6", "Correct", "Take the file as correcting what is here", footer=True),
         Act("add_more", "f7", "Add", "Add as more items what the file says otherwise", footer=True),
         Act("keep", "f8", "Keep", "Keep what is here, and ask no more", footer=True),
+        Act(
+            "outside",
+            "f9",
+            "Take files",
+            "Take the files too that lie outside the folder",
+            footer=True,
+        ),
         BACK,
     )
 
@@ -53,6 +60,7 @@ class ImportScreen(AppScreen[None]):
         self.running = False
         self.reasons: dict[str, str] = {}
         self.asked: Path | None = None
+        self.outside = False
         self.last = Path()
         self.unsure: tuple[str, ...] = ()
         self.order = self.mark = ""
@@ -120,6 +128,8 @@ class ImportScreen(AppScreen[None]):
         """Offer the answers only while the file that was imported asks for one."""
         if action in {"correct", "add_more", "keep"}:
             return self.asked is not None
+        if action == "outside":
+            return self.outside
         if action in {"dates", "marks"}:
             return {"dates": "dates", "marks": "amounts"}[action] in self.unsure
         return super().check_action(action, parameters)
@@ -151,12 +161,19 @@ class ImportScreen(AppScreen[None]):
         """Keep what is here, and ask no more."""
         self.answer("keep")
 
+    def action_outside(self) -> None:
+        """Import the file again, with the files that lie outside its folder."""
+        if self.outside and not self.running:
+            self.bring(self.last, "ask", self.unsure, files_outside=True)
+
     def answer(self, answer: str) -> None:
         """Import the file that asked again, with the answer."""
         if self.asked is not None and not self.running:
             self.bring(self.asked, answer)
 
-    def bring(self, path: Path, answer: str, unsure: tuple[str, ...] = ()) -> None:
+    def bring(
+        self, path: Path, answer: str, unsure: tuple[str, ...] = (), *, files_outside: bool = False
+    ) -> None:
         """Import the file off the screen's thread; `unsure` can be said otherwise after it too."""
         from kfclient.desk.importing.import_file import Answer
         from kfclient.desk.importing.values import Spelling
@@ -164,18 +181,22 @@ class ImportScreen(AppScreen[None]):
         self.last, said = path, Spelling(self.order, self.mark)
         self.running = True
         self.asked = None
+        self.outside = False
         self.remove_class("with-bad")
         self.say("Importing…")
         importing = self.services.desk.importing
 
         def show(report: ImportReport) -> None:
             self.asked = path if report.asks else None
+            self.outside = bool(report.outside)
             self.unsure = tuple(dict.fromkeys((*report.unsure, *unsure)))
             self.refresh_bindings()
             self.show_report(report)
 
         self.ask(
-            lambda: importing.import_file(self.business, path, said, Answer(answer)),
+            lambda: importing.import_file(
+                self.business, path, said, Answer(answer), files_outside=files_outside
+            ),
             show,
             self.refused,
             lane="items",
@@ -208,6 +229,11 @@ class ImportScreen(AppScreen[None]):
             told.append(
                 "  F6 takes the file as correcting them, F7 adds it as more items, F8 keeps."
             )
+        if report.outside:
+            told.append(
+                f"! {_files(len(report.outside))} outside the folder of this file, so not taken: "
+                "see the table. F9 takes them."
+            )
         told += [f"i {note}" for note in report.notes]
         if report.added:
             told.append("Esc goes back to the items.")
@@ -218,6 +244,14 @@ class ImportScreen(AppScreen[None]):
         ]
         left_out += [
             (one.line, f"{_short(one)}: {one.reason}", _long(one)) for one in report.changed
+        ]
+        left_out += [
+            (
+                one.line,
+                f"The Image {one.path} is outside the folder of the file",
+                _not_taken(one),
+            )
+            for one in report.outside
         ]
         left_out.sort(key=lambda row: row[0])
         self.reasons = {str(at): reason for at, (_, _, reason) in enumerate(left_out)}
@@ -243,6 +277,19 @@ def _long(one: ChangedItem) -> str:
     """Return all that differs, as it is here and as the file says."""
     told = [f"{field}: {was or 'none'} -> {now or 'none'}" for field, was, now in one.differences]
     return stacked((f"Line {one.line}: item {one.item} ({one.name}). {one.reason}", *told))
+
+
+def _not_taken(file: OutsideFile) -> str:
+    """Return which file does not go with its item, and why."""
+    return (
+        f"Line {file.line}: the Image {file.path} is outside the folder of the file, so it does "
+        "not go with the item. F9 takes it."
+    )
+
+
+def _files(count: int) -> str:
+    """Return "1 file is", "3 files are"."""
+    return "1 file is" if count == 1 else f"{count} files are"
 
 
 def counted(items: int) -> str:

@@ -11,7 +11,7 @@ import pytest
 from kfclient.desk import Desk
 from screens.files import complete
 from screens.import_file import ImportScreen
-from tests.desk.filed import SALES, sale, text_of
+from tests.desk.filed import DEXT, SALES, dext_row, sale, text_of
 from tests.desk.seeded import SAMPLES, Inbox
 from tests.journeys.walk import Walk
 from tests.screens.scenes import SIZES, on_screen, showing
@@ -122,3 +122,22 @@ async def test_how_a_file_writes_its_dates_is_answered_with_one_key(
         await walk.press("f4")
         await walk.until("1 item added")
     assert str(inbox.items.get(inbox.business, "1").date) == "2026-08-07"
+
+
+async def test_files_outside_the_folder_are_shown_and_taken_on_a_key(
+    inbox: Inbox, inbox_desk: Desk, folder: Path
+) -> None:
+    (folder.parent / "bill.pdf").write_bytes(b"%PDF")
+    (folder / "costs.csv").write_text(text_of([dext_row(1, Image="../bill.pdf")], DEXT), "utf-8")
+    async with on_screen(inbox_desk, ImportScreen(inbox.business, "Acme Ltd"), (60, 20)) as walk:
+        await walk.write("costs.csv")
+        await walk.press("enter")
+        await walk.until("! 1 file is outside the folder of this file, so not taken")
+        assert "The Image" in walk.text
+        assert "Take files" in walk.footer
+        assert not walk.overflows()
+        assert inbox_desk.items.all(inbox.business)[0].files == ()
+        await walk.press("f9")
+        await walk.until("Files were put to items that are here: item 1.")
+        assert "Take files" not in walk.footer
+    assert inbox_desk.items.all(inbox.business)[0].files == (str(folder.parent / "bill.pdf"),)

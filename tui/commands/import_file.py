@@ -38,6 +38,12 @@ def import_arguments(parser: Parser) -> None:
         "is without the option), take the file as correcting them, add it as more items, or keep "
         "what is here and ask no more",
     )
+    parser.add_argument(
+        "--files-outside",
+        action="store_true",
+        help="take files that an Image names outside the folder of FILE as well, also for items "
+        "that are here already",
+    )
     parser.answers_json()
     parser.example(
         "kashdeck import 'Harbour Lane' dext-costs.csv",
@@ -46,7 +52,7 @@ def import_arguments(parser: Parser) -> None:
 
 
 def run_import(args: argparse.Namespace) -> int:
-    """Import; 1 when a row could not be read, or an item is here with other contents."""
+    """Import; 1 when a row or a file was not taken, or an item is here with other contents."""
     from kfclient.desk.importing.import_file import Answer
     from kfclient.desk.importing.values import Spelling
 
@@ -54,14 +60,18 @@ def run_import(args: argparse.Namespace) -> int:
     with opened() as desk:
         business = desk.businesses.find(args.name)
         report = desk.importing.import_file(
-            business.id, args.file, Spelling(args.dates, mark), Answer(args.changed)
+            business.id,
+            args.file,
+            Spelling(args.dates, mark),
+            Answer(args.changed),
+            files_outside=args.files_outside,
         )
     if args.json:
         say_json(_shape(report))
     else:
         _tell(report)
     told = args.changed != "ask" and not report.asks
-    return 1 if report.bad or (report.changed and not told) else 0
+    return 1 if report.bad or report.outside or (report.changed and not told) else 0
 
 
 def _shape(report: ImportReport) -> dict[str, Any]:
@@ -85,6 +95,7 @@ def _shape(report: ImportReport) -> dict[str, Any]:
             }
             for one in report.changed
         ],
+        "outside": [{"line": one.line, "path": one.path} for one in report.outside],
     }
 
 
@@ -104,6 +115,13 @@ def _tell(report: ImportReport) -> None:
             "Import the file again with --changed correct to take it as correcting them, add to "
             "have more items of it, or keep to leave them as they are."
         )
+    for file in report.outside:
+        warn(
+            f"Line {file.line}: the Image {file.path} is outside the folder of this file, so it "
+            "does not go with the item."
+        )
+    if report.outside:
+        warn("If you want them sent to KashFlow, import the file again with --files-outside.")
     if report.bad:
         warn(f"{count(len(report.bad), 'row')} could not be read:")
     for row in report.bad:

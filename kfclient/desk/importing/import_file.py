@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
@@ -74,11 +75,15 @@ class ChangedItem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Met(msgspec.Struct):
-    """What became of the items of a file: those to add, those known already, those that differ."""
+    """What became of the items of a file: those to add, those known already, those that differ.
+
+    `filed` are the ids of known ones that got the files that the file names.
+    """
 
     new: list[Item] = []
     again: int = 0
     changed: list[ChangedItem] = []
+    filed: list[str] = []
 
 
 class Known:
@@ -113,7 +118,7 @@ class Known:
 
     def meet(self, found: Iterable[FoundItem], answer: Answer) -> Met:
         """Compare the items of a file with what is here, and do what the answer says."""
-        met = Met([], 0, [])
+        met = Met([], 0, [], [])
         for one in found:
             self._meet(one.line, one.item, answer, met)
         return met
@@ -131,6 +136,10 @@ class Known:
             return
         if _says_the_same(before, item):
             met.again += 1
+            if item.files and not before.files and before.sent is None and before.id:
+                after = msgspec.structs.replace(before, files=item.files)
+                self._here[item.source] = self._items.put(self._business, after)
+                met.filed.append(before.id)
             return
         another = msgspec.structs.replace(item, source=f"{item.source}+{item.imported}")
         if self._before(another.source) is not None:
@@ -317,12 +326,20 @@ _MOST_NAMED = 5
 __all__ = ["Answer", "BadRow", "ChangedItem", "ImportReport", "Importing"]
 
 
+class OutsideFile(msgspec.Struct, frozen=True):
+    """A file that a line names by its Image, outside the folder of the file that is imported."""
+
+    line: int
+    path: str
+
+
 class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a file: ids of the items added, how many were here already, what was left out.
 
     `format` is "Dext costs" or "Sales"; `notes` tells what was done to read the file; `changed` is
-    what the file knows otherwise than it is here; `unsure` names how a person may say that it
-    writes, "dates" or "amounts"; `at` is when (UTC).
+    what the file knows otherwise than it is here; `outside` are the files that it names outside its
+    folder and that were not taken; `unsure` names how a person may say that it writes, "dates" or
+    "amounts"; `at` is when (UTC).
     """
 
     file: str
@@ -333,6 +350,7 @@ class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     bad: tuple[BadRow, ...] = ()
     notes: tuple[str, ...] = ()
     changed: tuple[ChangedItem, ...] = ()
+    outside: tuple[OutsideFile, ...] = ()
     unsure: tuple[str, ...] = ()
 
     @property
@@ -355,6 +373,8 @@ class Importing:
         path: Path,
         said: Spelling = AS_ITS_COLUMNS_TELL,
         answer: Answer = Answer.ASK,
+        *,
+        files_outside: bool = False,
     ) -> ImportReport:
         """Add the file's items that are not here yet, all in one transaction.
 
@@ -363,24 +383,30 @@ class Importing:
         its number in the file (Dext's Receipt ID, a sale's reference and contact): one that is
         here already stays as it is; where the file says something else of it than it did, `answer`
         is what is done. `said` is how the file writes dates and amounts, where a person knows
-        better than its columns tell. Raises `FileRefused`, `BusinessUnknown`.
+        better than its columns tell. A file that is named outside the folder of this one goes with
+        its item only with `files_outside`, also where the item is here already: whoever wrote the
+        list has not been asked what else lies on this machine. Raises `FileRefused`,
+        `BusinessUnknown`.
         """
-        report = self._taken_in(business, path, said, answer)
+        report = self._taken_in(business, path, said, answer, files_outside=files_outside)
         # First what is owed, then the counts: neither needs what the other has in memory.
         self._items.audit.flush(business)
         self._items.refresh_counts(business)
         return report
 
-    def _taken_in(self, business: str, path: Path, said: Spelling, answer: Answer) -> ImportReport:
+    def _taken_in(
+        self, business: str, path: Path, said: Spelling, answer: Answer, *, files_outside: bool
+    ) -> ImportReport:
         currency = self._items.reference_data.of(business).home_currency
         file, name = read_csv(path, (dext.NEEDED, sales.NEEDED)), as_text(path.name)
         title, reading = _read(name, file, currency, said)
         rows, odd = len(file.rows) + len(file.bad), file.bad
         del file  # of a long one it is as much as its items are
+        items, outside = _inside(reading.found, path, anywhere=files_outside)
         database = self._home.books(business)
         with database.transaction():
             known = Known(self._home, self._items, business)
-            found, twice = _not_twice(known, reading.found)
+            found, twice = _not_twice(known, items)
             met = known.meet(found, answer)
             added, already = self._items.add_all(business, met.new, file=name)
             open_claims = [one.row for one in reading.open_claims if not known.has(one.item)]
@@ -397,6 +423,8 @@ class Importing:
                 after["changed"] = len(met.changed)
             self._items.audit.note(database, business, Action.IMPORTED, after=after)
         notes = [*reading.notes, *_rates_read(added)]
+        if met.filed:
+            notes.append(f"Files were put to items that are here: {_named(met.filed)}.")
         if not rows:
             notes.append("The file has column names and no rows.")
         return ImportReport(
@@ -408,6 +436,7 @@ class Importing:
             bad=tuple(bad),
             notes=tuple(notes),
             changed=tuple(met.changed),
+            outside=tuple(outside),
             unsure=reading.unsure,
         )
 
@@ -416,12 +445,41 @@ def _rates_read(added: Sequence[Item]) -> Iterator[str]:
     """Yield which of the items have a tax rate that was read as another than was written."""
     rates = [item for item in added if item.problem and item.problem.code == RATE_READ]
     if rates:
-        numbers = ", ".join(item.id for item in rates[:_MOST_NAMED])
-        more = f" and {len(rates) - _MOST_NAMED} more" if len(rates) > _MOST_NAMED else ""
         yield (
             "Tax rates written as fractions were read as percentages, as 0.2 for 20%: "
-            f"look whether their VAT is right (item {numbers}{more})."
+            f"look whether their VAT is right ({_named([item.id for item in rates])})."
         )
+
+
+def _named(ids: Sequence[str]) -> str:
+    """Return `item 3, 4 and 12 more`."""
+    more = f" and {len(ids) - _MOST_NAMED} more" if len(ids) > _MOST_NAMED else ""
+    return f"item {', '.join(ids[:_MOST_NAMED])}{more}"
+
+
+def _inside(
+    found: tuple[FoundItem, ...], path: Path, *, anywhere: bool
+) -> tuple[tuple[FoundItem, ...], list[OutsideFile]]:
+    """Take off the files that are not in the folder of the file, unless they may be anywhere."""
+    if anywhere:
+        return found, []
+    outside: list[OutsideFile] = []
+    items: list[FoundItem] = []
+    folder = os.path.realpath(path.parent)
+    for one in found:
+        out = [file for file in one.item.files if not _is_below(folder, file)]
+        outside += [OutsideFile(one.line, as_text(file)) for file in out]
+        left = tuple(file for file in one.item.files if file not in out)
+        item = msgspec.structs.replace(one.item, files=left) if out else one.item
+        items.append(msgspec.structs.replace(one, item=item))
+    return tuple(items), outside
+
+
+def _is_below(folder: str, file: str) -> bool:
+    try:
+        return os.path.commonpath((folder, os.path.realpath(file))) == folder
+    except ValueError:  # no path at all
+        return False
 
 
 def _is_value(name: str) -> bool:

@@ -16,7 +16,7 @@ from kfclient.desk.items.claims import Claims
 from kfclient.desk.items.quick_fix import mended
 from kfclient.desk.model.item import ItemState
 from kfclient.store import Home
-from tests.desk.filed import bring, claim_row, claimed, dext_row, priced, text_of
+from tests.desk.filed import DEXT, bring, claim_row, claimed, dext_row, priced, text_of
 from tests.desk.seeded import NOW, Inbox
 
 
@@ -434,3 +434,32 @@ def _subsets(rows: list[Claimed]) -> list[list[Claimed]]:
         [row for place, row in enumerate(rows) if bits >> place & 1]
         for bits in range(2 ** len(rows))
     ]
+
+
+def test_a_file_outside_the_folder_goes_along_only_when_a_person_says_so(
+    inbox: Inbox, tmp_path: Path
+) -> None:
+    folder, private = tmp_path / "export", tmp_path / "private"
+    for made in (folder, private):
+        made.mkdir()
+        (made / "a.pdf").write_bytes(b"%PDF")
+    (folder / "away").symlink_to(private)
+    path = folder / "file.csv"
+    images = ("../private/a.pdf", str(private / "a.pdf"), "away/a.pdf", "~/a.pdf", "a.pdf",
+              f"../{folder.name}/a.pdf")  # fmt: skip
+    rows = [dext_row(at, Image=image) for at, image in enumerate(images, 1)]
+    path.write_text(text_of(rows, DEXT), encoding="utf-8")
+
+    report = inbox.importing.import_file(inbox.business, path)
+    assert [one.line for one in report.outside] == [2, 3, 4, 5]
+    assert report.outside[0].path == str(private / "a.pdf")
+    here = str(folder / "a.pdf")
+    items = inbox.items.all(inbox.business)
+    assert [one.files for one in items] == [(), (), (), (), (here,), (here,)]
+
+    again = inbox.importing.import_file(inbox.business, path, files_outside=True)
+    assert (again.outside, again.already, again.added) == ((), 6, ())
+    assert again.notes[-1] == "Files were put to items that are here: item 1, 2, 3, 4."
+    items = inbox.items.all(inbox.business)
+    assert [len(one.files) for one in items] == [1] * 6
+    assert items[2].files == (str(folder / "away" / "a.pdf"),)
