@@ -121,6 +121,11 @@ class ImportScreen(AppScreen[None]):
         if self.running:
             return
         path = Path(os.path.expanduser(typed))  # noqa: PTH111 - Path's own raises without a home
+        from kfclient.desk.importing.csvfile import is_standard_input
+
+        if is_standard_input(path):
+            self.say("Here the keyboard is standard input: name a file.")
+            return
         self.order = self.mark = ""
         self.bring(path, "ask")
 

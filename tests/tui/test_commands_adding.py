@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.tui.kashdeck import COSTS, NAME, Kashdeck
 
 
@@ -45,3 +47,13 @@ def test_items_are_removed_all_or_none_and_what_kashflow_has_stays(connected: Ka
     left = [item["id"] for item in connected.json("items", NAME)["items"]]
     assert not {"1", "4"} & set(left)
     assert connected.json("import", NAME, COSTS)["added"], "a file brings back what was removed"
+
+
+def test_a_file_is_imported_from_standard_input(connected: Kashdeck) -> None:
+    text = Path(COSTS).read_text("utf-8")
+    ran = connected.run("import", NAME, "-", stdin=text)
+    assert ran.code == 0, ran
+    assert ran.out.startswith("Dext costs: 10 items added, 0 here already.")
+    assert connected.json("import", NAME, COSTS)["added"] == []
+    ran = connected.run("import", NAME, "-")
+    assert (ran.code, ran.err.startswith("Standard input is empty.")) == (2, True)

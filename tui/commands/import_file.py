@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def import_arguments(parser: Parser) -> None:
     """Declare the business and the file."""
     parser.add_argument("name", metavar="NAME", help="the business")
-    parser.add_argument("file", metavar="FILE", type=Path, help="a CSV file")
+    parser.add_argument("file", metavar="FILE", type=Path, help="a CSV file, - for standard input")
     parser.add_argument(
         "--dates",
         choices=("day-first", "month-first"),

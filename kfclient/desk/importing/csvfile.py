@@ -16,6 +16,7 @@ import msgspec
 
 from kfclient.desk.errors import FileRefused
 from kfclient.store.durable_files import NoPlainFile, read_named, too_large
+from kfclient.store.paths import as_text
 
 # Files of other programs, named as what they are.
 
@@ -109,7 +110,7 @@ def other_program(columns: Collection[str]) -> tuple[str, str] | None:
 
 # A file as rows.
 
-_STANDARD_INPUT = {"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"}
+_STANDARD_INPUT = {"-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"}
 _LARGEST = 50_000_000  # bytes; a year's export of a busy practice is a tenth of it
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "strokes"}
 _HEADING_WITHIN = 60  # lines; what programs write above their column names is shorter
@@ -183,12 +184,13 @@ def read_csv(path: Path, formats: Sequence[Sequence[str]] = ()) -> CsvFile:
     The column names are in the first line, or in the first that has most of those of one of the
     `formats`; what is above them is not read, and neither are they where they come again.
     """
-    text, notes = _decode(path.name, _load(path))
+    name = name_of(path)
+    text, notes = _decode(name, _load(path))
     skipped = 0
     if text[:4].casefold() == "sep=":  # Excel's own line that names the separator
         skipped, text = 1, text.partition("\n")[2]
     if not text.strip():
-        raise FileRefused(f"{path.name} is empty.", "Export it again; nothing was imported.")
+        raise FileRefused(f"{name} is empty.", "Export it again; nothing was imported.")
     above, separator = _heading(text, formats)
     if above:
         if text[: above[1]].strip():
@@ -203,22 +205,41 @@ def read_csv(path: Path, formats: Sequence[Sequence[str]] = ()) -> CsvFile:
     heading = next(records, None)
     if heading is None or isinstance(heading, BadRow) or len(heading[1]) < 2:
         raise FileRefused(
-            f"{path.name} is not a CSV file: its first line has no column names.",
+            f"{name} is not a CSV file: its first line has no column names.",
             "Export it from Dext as CSV, with the column names in the first line.",
         )
-    columns = _columns(path.name, heading[1])
-    rows, bad, cleaned, repeated = _rows(columns, records)
-    if cleaned:
-        notes.append(f"Control characters were removed on {_lines(cleaned)}.")
-    if repeated:
-        notes.append(f"The column names come again on {_lines(repeated)}.")
-    return CsvFile(columns, rows, bad, tuple(notes), path.absolute().parent, separator)
+    columns = _columns(name, heading[1])
+    rows, bad, odd = _rows(columns, records)
+    if odd.cleaned:
+        notes.append(f"Control characters were removed on {_lines(odd.cleaned)}.")
+    if odd.repeated:
+        notes.append(f"The column names come again on {_lines(odd.repeated)}.")
+    if odd.remarks:
+        said = "; ".join(text for _, text in odd.remarks[:3])
+        lines = _lines([line for line, _ in odd.remarks])
+        notes.append(f"Left out as no document: {lines} ({said}).")
+    return CsvFile(columns, rows, bad, tuple(notes), _folder(path), separator)
+
+
+def is_standard_input(path: Path) -> bool:
+    """Tell whether the path names what is handed in."""
+    return str(path) in _STANDARD_INPUT
+
+
+def name_of(path: Path) -> str:
+    """Return the file's name as sentences have it."""
+    return "Standard input" if is_standard_input(path) else as_text(path.name)
+
+
+def _folder(path: Path) -> Path:
+    """Return the folder from which paths in the file are meant."""
+    return Path.cwd() if is_standard_input(path) else path.absolute().parent
 
 
 def _load(path: Path) -> bytes:
     """Return the file's bytes, or say why it cannot be read; standard input may be named."""
     try:
-        if str(path) in _STANDARD_INPUT:
+        if is_standard_input(path):
             data = sys.stdin.buffer.read(_LARGEST + 1)
             if len(data) > _LARGEST:
                 raise too_large(path)
@@ -228,7 +249,7 @@ def _load(path: Path) -> bytes:
         raise FileRefused(f"There is no file {path}.", "Check its name and folder.") from None
     except NoPlainFile as problem:
         raise FileRefused(
-            f"{path.name} cannot be read: {problem.strerror}.", "Choose a file that is one."
+            f"{name_of(path)} cannot be read: {problem.strerror}.", "Choose a file that is one."
         ) from problem
     except (OSError, ValueError) as problem:
         if getattr(problem, "errno", None) == errno.EOVERFLOW:
@@ -236,7 +257,7 @@ def _load(path: Path) -> bytes:
                 f"{path.name} is larger than 50 MB.", "Export fewer items at once."
             ) from problem
         reason = getattr(problem, "strerror", None) or str(problem)
-        raise FileRefused(f"{path.name} cannot be read: {reason}.", "") from problem
+        raise FileRefused(f"{name_of(path)} cannot be read: {reason}.", "") from problem
 
 
 def _decode(name: str, data: bytes) -> tuple[str, list[str]]:
@@ -407,17 +428,21 @@ def _columns(name: str, heading: list[str]) -> tuple[str, ...]:
     return columns
 
 
-def _rows(
-    columns: tuple[str, ...], records: Iterator[tuple[int, list[str]] | BadRow]
-) -> tuple[tuple[CsvRow, ...], tuple[BadRow, ...], list[int], list[int]]:
-    """Return whole rows, odd rows, and two kinds of lines.
+class _Odd(msgspec.Struct):
+    """Lines that are told of: `remarks` hold words and no document, as "Page 1 of 2"."""
 
-    Control characters were removed in those of the first; in the others the column names are again.
-    """
-    rows: list[CsvRow] = []
-    bad: list[BadRow] = []
     cleaned: list[int] = []
     repeated: list[int] = []
+    remarks: list[tuple[int, str]] = []
+
+
+def _rows(
+    columns: tuple[str, ...], records: Iterator[tuple[int, list[str]] | BadRow]
+) -> tuple[tuple[CsvRow, ...], tuple[BadRow, ...], _Odd]:
+    """Return whole rows, rows that cannot be read, and the lines that are told of."""
+    rows: list[CsvRow] = []
+    bad: list[BadRow] = []
+    odd = _Odd([], [], [])
     for record in records:
         if isinstance(record, BadRow):
             bad.append(record)
@@ -428,7 +453,10 @@ def _rows(
         while len(clean) > len(columns) and not clean[-1]:
             clean.pop()
         if plain_column(clean[0]) == columns[0] and tuple(map(plain_column, clean)) == columns:
-            repeated.append(line)
+            odd.repeated.append(line)
+            continue
+        if remark := _remark(clean):
+            odd.remarks.append((line, remark))
             continue
         if len(clean) != len(columns):
             reason = (
@@ -438,9 +466,18 @@ def _rows(
             bad.append(BadRow(line, reason, ", ".join(clean)[:200]))
             continue
         if any(value.translate(_CONTROL) != value for value in values):
-            cleaned.append(line)
+            odd.cleaned.append(line)
         rows.append(CsvRow(line, dict(zip(columns, clean, strict=True))))
-    return tuple(rows), tuple(bad), cleaned, repeated
+    return tuple(rows), tuple(bad), odd
+
+
+def _remark(values: list[str]) -> str:
+    """Return what a record says that is words and nothing else, shortened; "" for any other."""
+    if sum(map(bool, values)) != 1:
+        return ""
+    text = " ".join("".join(values).split())
+    several = " " in text and sum(map(str.isalpha, text)) * 2 > len(text)
+    return text[:60] if several and not _TOTAL.fullmatch(text) else ""
 
 
 _GUARDED = re.compile(r"'[-+=@(£€$]*[0-9][0-9.,/: -]*%?\)?")

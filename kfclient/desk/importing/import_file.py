@@ -18,7 +18,14 @@ from kfclient.dates import parse_date
 from kfclient.desk.audit.entry import Action
 from kfclient.desk.errors import FileRefused
 from kfclient.desk.importing import dext, sales
-from kfclient.desk.importing.csvfile import BadRow, CsvFile, other_program, read_csv, without_totals
+from kfclient.desk.importing.csvfile import (
+    BadRow,
+    CsvFile,
+    name_of,
+    other_program,
+    read_csv,
+    without_totals,
+)
 from kfclient.desk.importing.values import (
     AS_ITS_COLUMNS_TELL,
     INTERVAL,
@@ -398,11 +405,11 @@ class Importing:
         self, business: str, path: Path, said: Spelling, answer: Answer, *, files_outside: bool
     ) -> ImportReport:
         currency = self._items.reference_data.of(business).home_currency
-        file, name = read_csv(path, (dext.NEEDED, sales.NEEDED)), as_text(path.name)
+        file, name = read_csv(path, (dext.NEEDED, sales.NEEDED)), name_of(path)
         title, reading = _read(name, file, currency, said)
-        rows, odd = len(file.rows) + len(file.bad), file.bad
+        rows, odd, folder = len(file.rows) + len(file.bad), file.bad, file.folder
         del file  # of a long one it is as much as its items are
-        items, outside = _inside(reading.found, path, anywhere=files_outside)
+        items, outside = _inside(reading.found, folder, anywhere=files_outside)
         database = self._home.books(business)
         with database.transaction():
             known = Known(self._home, self._items, business)
@@ -458,16 +465,16 @@ def _named(ids: Sequence[str]) -> str:
 
 
 def _inside(
-    found: tuple[FoundItem, ...], path: Path, *, anywhere: bool
+    found: tuple[FoundItem, ...], folder: Path, *, anywhere: bool
 ) -> tuple[tuple[FoundItem, ...], list[OutsideFile]]:
     """Take off the files that are not in the folder of the file, unless they may be anywhere."""
     if anywhere:
         return found, []
     outside: list[OutsideFile] = []
     items: list[FoundItem] = []
-    folder = os.path.realpath(path.parent)
+    real = os.path.realpath(folder)
     for one in found:
-        out = [file for file in one.item.files if not _is_below(folder, file)]
+        out = [file for file in one.item.files if not _is_below(real, file)]
         outside += [OutsideFile(one.line, as_text(file)) for file in out]
         left = tuple(file for file in one.item.files if file not in out)
         item = msgspec.structs.replace(one.item, files=left) if out else one.item
