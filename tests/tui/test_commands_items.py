@@ -29,6 +29,7 @@ def test_importing_tells_what_came_and_twice_adds_nothing(connected: Kashdeck) -
         "bad": [],
         "notes": first["notes"],
         "changed": [],
+        "outside": [],
     }
     again = connected.json("import", NAME, COSTS)
     assert (again["added"], again["already"]) == ([], 10)

@@ -8,6 +8,7 @@ whichever that is.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -250,7 +251,8 @@ def put_together(claims: Sequence[DextRow], receipts: Sequence[DextRow], base: s
     """Make one item of each claim and its receipts; report claims and receipts left over.
 
     Claims are made in the base currency, so a receipt in another counts with its base amounts.
-    Receipts of a person of whom a claim is open come as items to review, to choose from.
+    Receipts that are left over of a person of whom a claim is come as items to review, to choose
+    from.
     """
     in_base = {one.item.source: _in_base(one, base) for one in receipts}
     joined = join(
@@ -262,6 +264,8 @@ def put_together(claims: Sequence[DextRow], receipts: Sequence[DextRow], base: s
         ],
     )
     parts = {one.item.source: one for one in receipts}
+    taken = {key for keys in joined.receipts.values() for key in keys}
+    left = {folded(one.item.owner) for one in receipts if one.item.source not in taken}
     found: list[FoundItem] = []
     bad: list[BadRow] = []
     choices: list[OpenClaim] = []
@@ -272,8 +276,9 @@ def put_together(claims: Sequence[DextRow], receipts: Sequence[DextRow], base: s
             found.append(_put_together(claim, [parts[key] for key in keys], base))
             continue
         cannot = f"The claim cannot be put together: {joined.refused[key]}."
-        if key in joined.open:
-            row = BadRow(claim.row.line, f"{cannot} {_choose(claim.item)}", claim.row.text)
+        if key in joined.open or folded(claim.item.contact) in left:
+            choose = _choose(claim.item, may_be=key in joined.open)
+            row = BadRow(claim.row.line, f"{cannot} {choose}", claim.row.text)
             choices.append(OpenClaim(claim.item, row))
         else:
             reason = (
@@ -281,7 +286,6 @@ def put_together(claims: Sequence[DextRow], receipts: Sequence[DextRow], base: s
                 "alone."
             )
             bad.append(BadRow(claim.row.line, reason, claim.row.text))
-    taken = {key for keys in joined.receipts.values() for key in keys}
     people = {folded(one.item.contact) for one in choices}
     reason = "Its status is claimed, but it belongs to no claim in this file."
     for one in receipts:
@@ -330,12 +334,14 @@ def _put_together(claim: DextRow, receipts: Sequence[DextRow], base: str) -> Fou
     return FoundItem(claim.row.line, item, tuple(one.item.source for one in receipts))
 
 
-def _choose(claim: Item) -> str:
-    """Return how a person puts an open claim together."""
+def _choose(claim: Item, *, may_be: bool) -> str:
+    """Return how a person puts an open claim together, of receipts that `may_be` its own or not."""
     date = f" --date {claim.date}" if claim.date else ""
+    which = "that it may be made of" if may_be else "of that person that are on no other claim"
+    then = "" if may_be else " The claim is then what they come to."
     return (
-        "The receipts that it may be made of are in the inbox, to review: put those that belong "
-        f"to it together with kashdeck claim NAME '{claim.contact}' ITEM ...{date}."
+        f"The receipts {which} are in the inbox, to review: put those that belong to it together "
+        f"with kashdeck claim NAME {shlex.quote(claim.contact)} ITEM ...{date}.{then}"
     )
 
 

@@ -336,7 +336,7 @@ def test_a_penny_of_converting_is_said_and_let_through_on_a_yes(
 
 def test_a_penny_without_converting_is_another_sum(inbox: Inbox, tmp_path: Path) -> None:
     items, bad = bring(inbox, tmp_path, claim_row("10.01"), claimed(1, "10.00"))
-    assert items == []
+    assert [item.claimed for item in items] == ["Ann Lee"]
     assert "no set of this person's" in bad[0]
 
 
@@ -354,12 +354,29 @@ def test_a_thousand_claims_of_one_person_are_joined_by_their_dates() -> None:
     assert (len(joined.receipts), joined.refused) == (1000, {})
 
 
-def test_a_claim_that_nothing_adds_up_to_is_reported_with_its_receipts(
+def test_a_claim_that_nothing_adds_up_to_is_put_together_by_a_person(
     inbox: Inbox, tmp_path: Path
 ) -> None:
-    items, bad = bring(inbox, tmp_path, claim_row("11.00"), claimed(1, "10.00"), dext_row(5))
-    assert [item.reference for item in items] == ["PEN-5"]
+    rows = (claim_row("11.00"), claimed(1, "10.00"), claimed(2, "7.00"), dext_row(5))
+    items, bad = bring(inbox, tmp_path, *rows)
+    assert [(item.reference, item.claimed) for item in items] == [
+        ("PEN-1", "Ann Lee"),
+        ("PEN-2", "Ann Lee"),
+        ("PEN-5", ""),
+    ]
     assert "no set of this person's" in bad[0]
+    assert "kashdeck claim NAME 'Ann Lee' ITEM ..." in bad[0]
+    assert bad[0].endswith("The claim is then what they come to.")
+    assert len(bad) == 1
+    stops = [one.code for one in inbox.items.findings(inbox.business, items[0])]
+    assert "E-CLAIM-OPEN" in stops
+
+
+def test_a_claim_without_any_receipts_is_reported(inbox: Inbox, tmp_path: Path) -> None:
+    bob = claimed(1, "10.00", Owner="Bob Ray")
+    items, bad = bring(inbox, tmp_path, claim_row("11.00"), bob)
+    assert items == []
+    assert "Nothing was guessed; enter it by hand" in bad[0]
     assert "belongs to no claim" in bad[1]
 
 
