@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast, overload
 
 import orjson  # noqa: F401 - loaded before the first read, so that all is read alike
 import tinydb.table
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
     Fields = Mapping[str, Any] | Callable[[MutableMapping[str, Any]], None]
 
+
+T = TypeVar("T")
 
 # TinyDB's storage as a snapshot and a log: a durable write costs the same at any size.
 #
@@ -123,6 +125,22 @@ class LoggedStorage(Storage):
                 self._catch_up()
             contents = self._file.contents
             return contents.snapshot.lsn, dict(contents.documents(table))
+
+    def committed_ones(self, table: str, keys: Iterable[int]) -> list[tuple[int, Body]]:
+        """Return these documents of a table, as far as they are there, by id."""
+        with self._memory:
+            if self._mine() is None:
+                self._catch_up()
+            found = ((key, self._file.contents.document(table, key)) for key in keys)
+            return [(key, document) for key, document in found if document is not None]
+
+    def read_as(self, table: str, kind: type[T]) -> tuple[int, dict[int, T]]:
+        """Return the last committed transaction's number, and a table as of then, as `kind`."""
+        with self._memory:
+            if self._mine() is None:
+                self._catch_up()
+            contents = self._file.contents
+            return contents.snapshot.lsn, contents.read_as(table, kind)
 
     @contextlib.contextmanager
     def view(self) -> Iterator[View]:
@@ -304,7 +322,7 @@ class LoggedStorage(Storage):
 # TinyDB's table over a logged storage: documents are copied out, fields looked up by index.
 
 
-class News(NamedTuple):
+class News(NamedTuple, Generic[T]):
     """What changed in a table: up to which revision, and the documents by id, None for a removed.
 
     `whole`: these are all there are, as what changed is not known. The documents are the
@@ -313,7 +331,7 @@ class News(NamedTuple):
 
     revision: int
     whole: bool
-    documents: Mapping[int, Body | None]
+    documents: Mapping[int, T | None]
 
 
 class Table(tinydb.table.Table):
@@ -341,7 +359,14 @@ class Table(tinydb.table.Table):
             found = view.matching(self.name, field, value)
         return [_out(document, key) for key, document in found]
 
-    def news(self, since: int = -1) -> News:
+    def read_as(self, kind: type[T]) -> dict[int, T]:
+        """Return all documents that are committed as `kind`, by id.
+
+        Cheaper than to read each and convert it. Raises msgspec's ValidationError.
+        """
+        return self._logged.read_as(self.name, kind)[1]
+
+    def news(self, since: int = -1) -> News[Body]:
         """Return what was committed to the table since that revision; cheap where it is little."""
         revision, fresh = self._logged.news(self.name, since)
         if fresh is not None:
@@ -349,10 +374,24 @@ class Table(tinydb.table.Table):
         revision, every = self._logged.committed(self.name)
         return News(revision, True, every)
 
-    def committed(self) -> list[tuple[int, Body]]:
-        """Return all documents that are committed, by id; uncopied, so not to be changed."""
-        _, every = self._logged.committed(self.name)
-        return list(every.items())
+    def news_as(self, kind: type[T], since: int = -1) -> News[T]:
+        """Return the same with the documents as `kind`; raises msgspec's ValidationError."""
+        import msgspec
+
+        revision, fresh = self._logged.news(self.name, since)
+        if fresh is None:
+            revision, every = self._logged.read_as(self.name, kind)
+            return News(revision, True, every)
+        documents = {
+            key: None if one is None else msgspec.convert(one, kind) for key, one in fresh.items()
+        }
+        return News(revision, False, documents)
+
+    def committed(self, doc_ids: Iterable[int] | None = None) -> list[tuple[int, Body]]:
+        """Return the documents that are committed, all or these; uncopied, so not to be changed."""
+        if doc_ids is None:
+            return list(self._logged.committed(self.name)[1].items())
+        return self._logged.committed_ones(self.name, doc_ids)
 
     def search(self, cond: QueryLike) -> list[Document]:
         """Return the documents that match the query."""
@@ -467,6 +506,12 @@ class Table(tinydb.table.Table):
     def __len__(self) -> int:
         with self._logged.view() as view:
             return len(view.documents(self.name))
+
+    @property
+    def highest(self) -> int:
+        """The highest id that a document ever had, 0 for none: there are no more of them."""
+        with self._logged.view() as view:
+            return view.next_id(self.name) - 1
 
     def __iter__(self) -> Iterator[Document]:
         return (_out(document, key) for key, document in self._documents())

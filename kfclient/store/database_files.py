@@ -342,7 +342,7 @@ class DatabaseFiles:
         journal = WriteAheadLog.open(self.log_path)
         try:
             data = read_file(self.path) or b""
-            contents, older = fitted(Snapshot.decode(data) if data else None, journal)
+            contents, older = fitted(Snapshot.opened(data) if data else None, journal)
         except BaseException:
             if journal is not None:
                 journal.close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import zlib
+from bisect import bisect_right
 from collections.abc import Callable
 from enum import Enum
 from itertools import islice
@@ -25,11 +26,12 @@ TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
-    from typing import Any, Protocol
+    from typing import Any, Protocol, TypeVar
 
     from kfclient.store.wal import Operation
 
     Body = dict[str, Any]
+    T = TypeVar("T")
 
     Index = dict[Any, set[int]]
 
@@ -48,6 +50,74 @@ if TYPE_CHECKING:
         def matching(self, table: str, field: str, value: object) -> list[tuple[int, Body]]:
             """Return the documents whose `field` equals `value`, by id."""
 
+        def next_id(self, table: str) -> int:
+            """Return the lowest id that no document of the table has ever had."""
+
+
+class Pages:
+    """A table of a long snapshot, of which each page is read when it is first asked for.
+
+    A page is the JSON of documents without the braces around, in the order of their ids, and
+    `first` has the lowest id of each.
+    """
+
+    def __init__(self, pages: list[bytes]) -> None:
+        self._pages = pages
+        self._firsts = [_number_of(page[1 : page.index(b'"', 1)].decode()) for page in pages]
+        self._read: dict[int, dict[int, Body]] = {}
+        self._changed: dict[int, Body | None] = {}
+
+    def get(self, key: int) -> Body | None:
+        """Return one document, None where there is none."""
+        if key in self._changed:
+            return self._changed[key]
+        at = bisect_right(self._firsts, key) - 1
+        return None if at < 0 else self._page(at).get(key)
+
+    def put(self, key: int, document: Body | None) -> None:
+        """Have the document be this from now on; None removes it."""
+        self._changed[key] = document
+
+    def highest(self) -> int:
+        """Return the highest id that a document had here, 0 for none."""
+        there = max(self._page(len(self._pages) - 1), default=0) if self._pages else 0
+        return max(there, *self._changed, 0)
+
+    def whole(self) -> dict[int, Body]:
+        """Return all documents, by id."""
+        every = _ordered(
+            {int(key): one for key, one in decoded(b"{%b}" % b",".join(self._pages)).items()},
+            self._changed,
+        )
+        return {key: one for key, one in every.items() if one is not None}
+
+    def read_as(self, kind: type[T]) -> dict[int, T]:
+        """Return all documents as `kind`, by id; what it has no field for is passed over."""
+        import msgspec
+
+        read = msgspec.json.Decoder(dict[int, kind]).decode  # type: ignore[valid-type]
+        every: dict[int, T | None] = {}
+        for page in self._pages:
+            every.update(read(b"{%b}" % page))
+        over = {
+            key: None if one is None else msgspec.convert(one, kind)
+            for key, one in self._changed.items()
+        }
+        return {key: one for key, one in _ordered(every, over).items() if one is not None}
+
+    def _page(self, at: int) -> dict[int, Body]:
+        if at not in self._read:
+            found = decoded(b"{%b}" % self._pages[at])
+            self._read[at] = {int(key): document for key, document in found.items()}
+        return self._read[at]
+
+
+def _ordered(every: dict[int, T], changed: Mapping[int, T]) -> dict[int, T]:
+    """Return all with what was changed in their places, by id."""
+    last = next(reversed(every), 0)
+    every.update(changed)
+    return dict(sorted(every.items())) if any(key < last for key in changed) else every
+
 
 class StoredTables:
     """The committed documents of one database, with an index per field that was looked up."""
@@ -62,15 +132,25 @@ class StoredTables:
 
     def tables(self) -> set[str]:
         """Return the names of the tables that may have documents."""
-        return set(self.snapshot.tables)
+        return set(self.snapshot.names())
 
     def documents(self, table: str) -> Mapping[int, Body]:
         """Return the table's documents by id."""
-        return self.snapshot.tables.get(table, {})
+        return self.snapshot.documents(table)
 
     def document(self, table: str, key: int) -> Body | None:
         """Return one document, None where there is none."""
-        return self.documents(table).get(key)
+        pages = self.snapshot.pages(table)
+        return self.documents(table).get(key) if pages is None else pages.get(key)
+
+    def read_as(self, table: str, kind: type[T]) -> dict[int, T]:
+        """Return the table's documents as `kind`, by id; raises msgspec's ValidationError."""
+        import msgspec
+
+        if (pages := self.snapshot.pages(table)) is not None:
+            return pages.read_as(kind)
+        documents = self.documents(table)
+        return {key: msgspec.convert(document, kind) for key, document in documents.items()}
 
     def matching(self, table: str, field: str, value: object) -> list[tuple[int, Body]]:
         """Return the documents whose `field` equals `value`, by id; the first call indexes it."""
@@ -98,7 +178,8 @@ class StoredTables:
         """Return the lowest id that no document of the table has ever had."""
         if table not in self._numbered:
             # A document may have been put into the file by hand.
-            taken = max(self.documents(table), default=0)
+            pages = self.snapshot.pages(table)
+            taken = max(self.documents(table), default=0) if pages is None else pages.highest()
             known = self.snapshot.next_ids.get(table, 1)
             self.snapshot.next_ids[table] = max(known, taken + 1)
             self._numbered.add(table)
@@ -108,10 +189,7 @@ class StoredTables:
         """Take in one committed transaction."""
         for table, key, document in operations:
             self.snapshot.next_ids[table] = max(self.next_id(table), key + 1)
-            documents = self.snapshot.tables.setdefault(table, {})
-            before = documents.pop(key, None) if document is None else documents.get(key)
-            if document is not None:
-                documents[key] = document
+            before = self.snapshot.put(table, key, document)
             for (name, field), index in self._indexes.items():
                 if name == table:
                     _reindex(index, field, key, before, document)
@@ -303,8 +381,12 @@ _NO_CHECKSUM = b"0" * 8
 
 _UNKNOWN = {"1": {"format": 0, "lsn": 0, "next": {}}}
 
-# Documents that are encoded at once: others of the process wait meanwhile, for a millisecond.
-_AT_ONCE = 500
+# Documents encoded at once: others of the process wait meanwhile, for a moment. In a longer
+# table they are a line of the file, the page that is read at once.
+_AT_ONCE = 100
+
+_LONG = 1 << 18
+"""Bytes of a snapshot that is read page by page: a shorter one is read whole in a millisecond."""
 
 
 class Snapshot:
@@ -322,13 +404,33 @@ class Snapshot:
         *,
         database: str = "",
         format: int | None = None,  # noqa: A002 - what the file calls it
+        unread: dict[str, Pages] | None = None,
     ) -> None:
-        self.tables: Tables = {} if tables is None else tables
+        self._read: Tables = {} if tables is None else tables
+        self._unread: dict[str, Pages] = {} if unread is None else unread
         self.next_ids: dict[str, int] = {} if next_ids is None else next_ids
         self.lsn = lsn
         self.database = database
         self.format = wal.FORMAT if format is None else format
         self.rewritten = False
+
+    @classmethod
+    def opened(cls, data: bytes) -> Snapshot:
+        """Read a snapshot's bytes as `decode` does, but each page of a long table when asked for.
+
+        Only where its checksum says that it is as it was written: nothing else can be wrong then.
+        """
+        meta = data.find(b"}}") + 2
+        if len(data) < _LONG or b'"checksum":"' not in data[:meta] or not is_unchanged(data):
+            return cls.decode(data)
+        try:
+            head = cls.decode(data[:meta] + b"}", vouch=False)
+            tables, unread = _laid_out(data)
+        except ValueError:
+            return cls.decode(data)
+        if head.format != wal.FORMAT:
+            return cls.decode(data)
+        return cls(tables, head.next_ids, head.lsn, database=head.database, unread=unread)
 
     @classmethod
     def decode(cls, data: bytes, *, vouch: bool = True) -> Snapshot:
@@ -363,9 +465,45 @@ class Snapshot:
             raise Damage("it is not as Kashdeck writes it") from error
         return found
 
+    @property
+    def tables(self) -> Tables:
+        """All tables; every document is read by now."""
+        for name in tuple(self._unread):
+            self.documents(name)
+        return self._read
+
+    @tables.setter
+    def tables(self, tables: Tables) -> None:
+        self._read, self._unread = tables, {}
+
+    def pages(self, table: str) -> Pages | None:
+        """Return a long table of which nobody has asked for all documents yet, else None."""
+        return self._unread.get(table)
+
+    def names(self) -> list[str]:
+        """Return the names of the tables."""
+        return [*self._read, *self._unread]
+
+    def documents(self, table: str) -> dict[int, Body]:
+        """Return a table's documents by id; all of them are read by now."""
+        if table in self._unread:
+            self._read[table] = self._unread.pop(table).whole()
+        return self._read.get(table, {})
+
+    def put(self, table: str, key: int, document: Body | None) -> Body | None:
+        """Have the document be this, None removes it; return the one before, if it was read."""
+        if table in self._unread:
+            self._unread[table].put(key, document)
+            return None
+        documents = self._read.setdefault(table, {})
+        before = documents.pop(key, None) if document is None else documents.get(key)
+        if document is not None:
+            documents[key] = document
+        return before
+
     def moment(self) -> Snapshot:
         """Return what stays as this is now; documents are shared, as they are never changed."""
-        tables = {name: dict(table) for name, table in self.tables.items()}
+        tables = {name: dict(self.documents(name)) for name in self.names()}
         return Snapshot(tables, dict(self.next_ids), self.lsn, database=self.database)
 
     def encode(self) -> bytes:
@@ -392,14 +530,41 @@ class Snapshot:
         yield from pieces
 
     def _documents(self) -> Iterator[bytes]:
-        for name, table in self.tables.items():
+        for name in self.names():
+            table = self.documents(name)
+            line = b"\n" if len(table) > _AT_ONCE else b""
             yield b",%b:{" % encoded(name)
-            documents, comma = iter(table.items()), b""
+            documents, comma = iter(sorted(table.items()) if line else table.items()), b""
             while some := {str(key): value for key, value in islice(documents, _AT_ONCE)}:
-                yield comma + encoded(some)[1:-1]
+                yield comma + line + encoded(some)[1:-1]
                 comma = b","
-            yield b"}"
+            yield line + b"}"
         yield b"}"
+
+
+def _laid_out(data: bytes) -> tuple[Tables, dict[str, Pages]]:
+    """Return the short tables of a snapshot and the long ones; ValueError if not so laid out.
+
+    A page is a line; what stands between the pages of one table and those of the next is another,
+    with the short tables in it.
+    """
+    tables: Tables = {}
+    unread: dict[str, Pages] = {}
+    pages: list[bytes] = []
+    lines = data.split(b"\n")
+    for at, line in enumerate(lines):
+        if not line.startswith((b"{", b"}")):
+            pages.append(line.removesuffix(b","))
+            continue
+        if at:
+            name, _ = tables.popitem()
+            unread[name], pages = Pages(pages), []
+        begin = b"{" + line[1:].removeprefix(b",") if at else line
+        between = decoded(begin + (b"}}" if at < len(lines) - 1 else b""))
+        for name, table in between.items():
+            tables[name] = {_number_of(key): _document(one) for key, one in table.items()}
+    tables.pop(META)
+    return tables, unread
 
 
 def is_unchanged(data: bytes) -> bool:

@@ -340,7 +340,7 @@ class DuplicateFinder:
         """Return what looks like the item; `at_most` so many of what holds it back are enough."""
         kept = watch.items.get(item.id) is item
         one = watch.index.get(f"item:{item.id}") if kept else sighting_of_item(item, reference_data)
-        if one is None:
+        if one is None or watch.index.is_alone(one):
             return ()
 
         def open_(like: Likeness) -> bool:

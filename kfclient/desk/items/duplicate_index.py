@@ -209,7 +209,7 @@ class DuplicateIndex:
         if self._claimed is not claimed:
             self._claimed = claimed
             self._beats.clear()
-        if self._is_alone(one):
+        if self.is_alone(one):
             return []
         search = _Search(at_most, counts)
         rhythm: dict[object, float | None] = {}
@@ -225,7 +225,7 @@ class DuplicateIndex:
             key=lambda like: (-like.grade, like.other.key),
         )
 
-    def _is_alone(self, one: Sighting) -> bool:
+    def is_alone(self, one: Sighting) -> bool:
         """Whether nothing else shares anything with it, as is so of most."""
         places = self._places
         for place in _marks(one):

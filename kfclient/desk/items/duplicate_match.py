@@ -43,6 +43,7 @@ _AGAIN = re.compile(
 # What a scanner takes for one another.
 _SEEN_AS = str.maketrans({"o": "0", "q": "0", "i": "1", "l": "1", "s": "5", "b": "8", "z": "2"})
 _FEW_DIGITS = 3
+_FIGURE = re.compile("[0-9]")
 
 
 @lru_cache(maxsize=16384)
@@ -52,8 +53,12 @@ def reference_key(text: str) -> str:
     Capitals, spaces, signs, leading noughts and the words before the number do not matter; where
     one group of figures ends and the next begins does: 2024-01 is neither 2024-02 nor 20241.
     """
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    folded = _COPY_NUMBER.sub(r"\1 copy \2", folded)
+    if text.isascii():  # the same, without looking each letter up
+        folded = text.lower()
+    else:
+        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    if "(" in folded:
+        folded = _COPY_NUMBER.sub(r"\1 copy \2", folded)
     pieces = [
         (piece.lstrip("0") or "0") if piece.isascii() and piece.isdigit() else piece
         for piece in _PIECES.findall(folded)
@@ -66,7 +71,7 @@ def reference_key(text: str) -> str:
 
 def tells_apart(key: str) -> bool:
     """Tell whether a reference's key can stand for one document: "rent" and "cash" cannot."""
-    return any(letter in "0123456789" for letter in key)
+    return _FIGURE.search(key) is not None
 
 
 def alike(one: str, other: str) -> bool:

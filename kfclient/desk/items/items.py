@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -40,23 +40,42 @@ from kfclient.store.paths import as_text
 if TYPE_CHECKING:
     from kfclient.desk.business.businesses import Businesses
     from kfclient.desk.sync.lists import Lists
-    from kfclient.store import Database, Home
+    from kfclient.store import Database, Home, Table
 
 TABLE = "items"
 
 GATHERED = "gathered"
 """The table of costs that are on an expense claim of the inbox, put away behind it."""
 
+_FEW = 1_000
+"""So many items, or fewer, are counted in the time of a blink."""
+
 _SENT = {ItemState.PUBLISHED, ItemState.PUBLISHING, ItemState.UNKNOWN}
 
 
+class _Head(msgspec.Struct):
+    """What of a stored item tells whose it is and which, whatever else it holds."""
+
+    kind: str = "cost"
+    contact: str = ""
+    contact_code: str = ""
+    date: str | None = None
+    reference: str = ""
+
+
 class _Kept(msgspec.Struct):
-    """What was read last of a business's items, and their own findings as worked out last."""
+    """What was read last of a business's items, and their own findings as worked out last.
+
+    `heads` are those of all items as of a revision, `heads_changed` grows when one of them does.
+    """
 
     revision: int = -1
     items: ItemsById = ItemsById()
     reference_data: ReferenceData | None = None
     findings: dict[str, tuple[int, tuple[Finding, ...]]] = {}
+    heads: dict[int, _Head] = {}
+    heads_at: int = -1
+    heads_changed: int = 0
     circle: tuple[object, ReferenceData, ItemsById] | None = None
 
 
@@ -144,13 +163,13 @@ class Items:
                 raise ItemUnknown(f"There is no item {item_id} in the inbox.")
             # The very object that is kept, while it is the same: its findings are kept with it.
             kept = known.items.get(str(document.doc_id))
-            return _read(self._database(business), str(document.doc_id), document, kept)
+            return _read(self._database(business), str(document.doc_id), _item(document), kept)
 
     def by(self, business: str, field: str, value: object) -> list[Item]:
         """Return the items with this value in a stored field, such as `dbid`, looked up."""
         database = self._database(business)
         found = database.table(TABLE).by(field, value)
-        return [_read(database, str(one.doc_id), one, None) for one in found]
+        return [_read(database, str(one.doc_id), _item(one), None) for one in found]
 
     def findings(self, business: str, item: Item) -> tuple[Finding, ...]:
         """Return what is known about the item, as it is given; nothing about sent ones."""
@@ -307,8 +326,15 @@ class Items:
     # Inside
 
     def _tell(self, business: str) -> None:
-        """Let the home screen and the trail catch up with a person's change of an item."""
-        self._businesses.note_counts(business, self._counted(business, files=False))
+        """Let the home screen and the trail catch up with a person's change of an item.
+
+        Where all of many items would have to be looked at for it, whoever looks at the counts next
+        has them counted.
+        """
+        if business in self._boards or self._database(business).table(TABLE).highest <= _FEW:
+            self._businesses.note_counts(business, self._counted(business, files=False))
+        else:
+            self._businesses.counts_change(business)
         self.audit.flush(business, least=MANY)
 
     def _counted(self, business: str, *, files: bool) -> ItemCounts:
@@ -377,30 +403,44 @@ class Items:
         """Return the items of its party and twins, and of its day and number; reads no others."""
         _, circle = reference_data.party(item)
         side, mine = side_of(item.kind), {str(item.id): item}
-        asked = (self.revision(business), side.name, circle, item)
+        database = self._database(business)
+        table = database.table(TABLE)
         with self._lock:
             kept = self._keep(business)
+            heads = self._heads(kept, table)
+            asked = (kept.heads_changed, side.name, circle, item)
             if kept.circle is not None and kept.circle[:2] == (asked, reference_data):
                 return kept.circle[2]
         known: dict[tuple[str, str, str], bool] = {}
-        found = {}
-        database = self._database(business)
-        day = item.date and item.date.isoformat()
-        ref = reference_key(item.reference)
-        for number, one in database.table(TABLE).committed():
-            named = one.get("kind", "cost"), one.get("contact", ""), one.get("contact_code", "")
+        near = []
+        day, ref = item.date and item.date.isoformat(), reference_key(item.reference)
+        for number, one in heads.items():
+            named = one.kind, one.contact, one.contact_code
             same = known.get(named)
             if same is None:
-                kind = Kind(named[0])
+                kind = Kind(one.kind)
                 its = reference_data.party_called(kind, *named[1:])[1]
                 same = known[named] = side_of(kind) is side and its == circle
-            if same or (one.get("date") == day and reference_key(one.get("reference", "")) == ref):
-                key = str(number)
-                found[key] = _read(database, key, one, mine.get(key))
+            if same or (one.date == day and reference_key(one.reference) == ref):
+                near.append(number)
+        found = {}
+        for number, document in table.committed(near):
+            key = str(number)
+            found[key] = _read(database, key, _item(document), mine.get(key))
         items = ItemsById(found)
         with self._lock:
             kept.circle = (asked, reference_data, items)
         return items
+
+    def _heads(self, kept: _Kept, table: Table) -> dict[int, _Head]:
+        """Return what of each item tells whose it is; the same until one of them changes."""
+        news = table.news_as(_Head, kept.heads_at)
+        if news.whole or news.documents:
+            fresh = {**({} if news.whole else kept.heads), **news.documents}
+            kept.heads = {key: one for key, one in fresh.items() if one is not None}
+            kept.heads_changed += 1
+        kept.heads_at = news.revision
+        return kept.heads
 
     def _own(self, business: str, item: Item, reference_data: ReferenceData) -> tuple[Finding, ...]:
         """Return the item's own findings, worked out once for its version and for the books."""
@@ -426,26 +466,20 @@ class Items:
         with self._lock:
             kept = self._keep(business)
             database = self._database(business)
-            news = database.table(TABLE).news(kept.revision)
+            news = database.table(TABLE).news_as(Item, kept.revision)
+            before = kept.items
+            fresh = {
+                str(number): None
+                if (one := news.documents[number]) is None
+                else _read(database, str(number), one, before.get(str(number)))
+                for number in sorted(news.documents)
+            }
             if news.whole:
-                before = kept.items
-                kept.items = ItemsById(
-                    {
-                        key: _read(database, key, one, before.get(key))
-                        for key, one in _by_id(news.documents)
-                    }
-                )
-            elif news.documents:
-                before = kept.items
-                changes = {
-                    key: None
-                    if document is None
-                    else _read(database, key, document, before.get(key))
-                    for key, document in _by_id(news.documents)
-                }
-                for key in changes:
+                kept.items = ItemsById({key: one for key, one in fresh.items() if one is not None})
+            elif fresh:
+                for key in fresh:
                     kept.findings.pop(key, None)
-                kept.items = before.changed(changes)
+                kept.items = before.changed(fresh)
             kept.revision = news.revision
             return kept.items
 
@@ -479,20 +513,18 @@ def state_of(findings: Sequence[Finding]) -> ItemState:
     return ItemState.TO_REVIEW if stops else ItemState.READY
 
 
-def _by_id(documents: Mapping[int, dict[str, Any] | None]) -> Iterator[tuple[str, Any]]:
-    """Yield documents by the ids of their items, in the order in which they came."""
-    for number in sorted(documents):
-        yield str(number), documents[number]
+def _item(document: Mapping[str, Any]) -> Item:
+    return msgspec.convert(document, Item)
 
 
-def _read(database: Database, key: str, document: dict[str, Any], known: Item | None) -> Item:
-    """Return the item as it is stored; the very one that is known while it is the same.
+def _read(database: Database, key: str, item: Item, known: Item | None) -> Item:
+    """Return an item that was read, with its id; the very one that is known while it is the same.
 
     How it was sent is looked up where it was sent before that was kept.
     """
-    if known is not None and known.version == document.get("version", 0):
+    if known is not None and known.version == item.version:
         return known
-    item = msgspec.convert({**document, "id": key}, Item)
+    msgspec.structs.force_setattr(item, "id", key)  # nobody has seen it yet
     if item.sent is None or item.sent_as is not None:
         return item
     sends = database.table(SENDS).by("item", item.id)

@@ -258,6 +258,8 @@ class ItemsById(Mapping[str, Item]):
 
     def get(self, key: str, default: object = None, /) -> object:
         """Return the item, `default` where there is none."""
+        if not self._over:  # as in a command that looks at all of them
+            return self._base.get(key, default)
         item = self._over[key] if key in self._over else self._base.get(key)
         return default if item is None else item
 
