@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SELDOM = (100_000, 20, 20)
+SELDOM = (1_000_000, 20, 20)
 """What a command makes is nearly all still needed: looking for cycles among it costs a third."""
 
 _LONGEST_LINE = 1 << 16

@@ -59,16 +59,17 @@ class _Pile:
 
     def __init__(self, sightings: Iterable[Sighting]) -> None:
         self.all: dict[str, Sighting] = {}
-        self.days: dict[dt.date | None, _Day] = {}
+        self.days: dict[int, _Day] = {}  # by the number of the day, 0 for none
         self.refs: dict[str, dict[str, Sighting]] = {}
         for one in sightings:
             self.put(one)
 
     def put(self, one: Sighting) -> None:
         self.all[one.key] = one
-        day = self.days.get(one.date)
+        number = _number_of(one.date)
+        day = self.days.get(number)
         if day is None:
-            day = self.days[one.date] = _Day()
+            day = self.days[number] = _Day()
         day.all[one.key] = one
         if not one.ref:
             day.blank[one.key] = one
@@ -79,10 +80,11 @@ class _Pile:
 
     def drop(self, one: Sighting) -> None:
         del self.all[one.key]
-        day = self.days[one.date]
+        number = _number_of(one.date)
+        day = self.days[number]
         del day.all[one.key]
         if not day.all:
-            del self.days[one.date]
+            del self.days[number]
         if not one.ref:
             del day.blank[one.key]
             return
@@ -94,14 +96,17 @@ class _Pile:
         """Yield the days about that of the sighting and how far off each is, the nearest first."""
         if one.date is None:
             return
-        for apart in range(reach + 1):
-            for days in {apart, -apart}:
-                try:
-                    day = self.days.get(one.date + dt.timedelta(days=days))
-                except OverflowError:
-                    continue
-                if day is not None:
-                    yield apart, day
+        number, days = one.date.toordinal(), self.days
+        if number in days:
+            yield 0, days[number]
+        for apart in range(1, reach + 1):
+            for at in (number + apart, number - apart):
+                if at > 0 and at in days:
+                    yield apart, days[at]
+
+
+def _number_of(date: dt.date | None) -> int:
+    return 0 if date is None else date.toordinal()
 
 
 def _dropped(where: dict[str, dict[str, Sighting]], at: str, key: str) -> None:
@@ -119,7 +124,7 @@ class _Search:
         self.notes = 0
         self._at_most = at_most
         self._counts = counts
-        self._counted = dict.fromkeys(Grade, 0)
+        self._no_less = dict.fromkeys(Grade, 0)
 
     def take(self, key: str, found: Likeness | None) -> None:
         self.found[key] = found
@@ -127,13 +132,12 @@ class _Search:
             return
         self.notes += found.grade is Grade.NOTE
         if self._at_most and self._counts(found):
-            self._counted[found.grade] += 1
+            for least in self._no_less:
+                self._no_less[least] += found.grade >= least
 
     def enough(self, least: Grade) -> bool:
         """Whether as many as are wanted were found that are no less than the grade."""
-        if not self._at_most:
-            return False
-        return sum(self._counted[one] for one in Grade if one >= least) >= self._at_most
+        return bool(self._at_most) and self._no_less[least] >= self._at_most
 
 
 def _every(_: Likeness) -> bool:
@@ -336,9 +340,9 @@ class DuplicateIndex:
         there = self._places.get(place)
         if isinstance(there, _Pile):
             dates = {
-                date
-                for date, day in there.days.items()
-                if date is not None and any(key not in claimed for key in day.all)
+                dt.date.fromordinal(number)
+                for number, day in there.days.items()
+                if number and any(key not in claimed for key in day.all)
             }
         else:
             dates = {
