@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 from kfclient.desk.errors import NotConnected
 from kfclient.desk.events import SyncEnded, SyncStarted
-from kfclient.desk.model.connection_state import ConnectionState
+from kfclient.desk.model.connection_state import ConnectionState, publish_lock
 from kfclient.visible import stacked
 from screens.app_screen import DOCTOR, Act, AppScreen
 from screens.dialogs import ErrorScreen, PromptScreen
@@ -159,10 +159,15 @@ class ConnectionsScreen(AppScreen[None]):
             self.watcher.again()
 
     def revision(self) -> tuple[object, ...]:
-        """Return what changes with the businesses, and with who is syncing, in any session."""
+        """Return what changes with the businesses, and with who syncs or sends, in any session."""
         desk = self.services.desk
         syncing = {one for one in self.connected if desk.syncing.running(one)}
-        return desk.businesses.revision, syncing
+        at_work = {
+            one: desk.items.revision(one)
+            for one in self.connected
+            if desk.home.is_locked(publish_lock(one))
+        }
+        return desk.businesses.revision, syncing, at_work
 
     def take(self, summaries: list[BusinessSummary]) -> None:
         """Show the businesses as they are now."""

@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
+import msgspec
+
 from kfclient.api.call import Limits
 from kfclient.desk.audit.audit import Audit
 from kfclient.desk.business.businesses import Businesses
@@ -217,14 +219,20 @@ class Desk:
         return Attaching(self.context, self.resolving)
 
     def summaries(self) -> list[BusinessSummary]:
-        """Return how every business stands, its items counted anew where a sudden end came first.
+        """Return how every business stands, its items counted anew where that is behind.
 
-        Of a business whose items are on their way now, the counts are of before.
+        What is counted while items are on their way holds for now, so it is not stored.
         """
+        now = {}
         for status in statuses(self.home.root, self.person):
-            if status.is_behind and not status.at_work:
+            if status.at_work:
+                now[status.id] = self.items.counts(status.id)
+            elif status.is_behind:
                 self.items.refresh_counts(status.id)
-        return self.businesses.all()
+        return [
+            msgspec.structs.replace(one, items=now.get(one.business.id, one.items))
+            for one in self.businesses.all()
+        ]
 
     @classmethod
     def open(

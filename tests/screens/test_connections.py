@@ -6,16 +6,21 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from textual.strip import Strip
 
 from kfclient.desk import Desk
 from kfclient.desk.model.business import ItemCounts
+from kfclient.desk.model.connection_state import publish_lock
+from kfclient.desk.model.item import ItemState
 from kfclient.store import Home, Secrets
 from screens.format import ago
 from screens.manage import ManageScreen
 from screens.widgets.ledger_table import LedgerTable
+from tests.desk.seeded import Inbox
 from tests.journeys.walk import walking
+from tests.screens.scenes import cost
 from tests.screens.stock import HARBOUR, NOW
 
 
@@ -77,6 +82,22 @@ async def test_nothing_is_drawn_while_nothing_changes(stock: Desk) -> None:
         assert drawn == []
         await walk.press("down")
         assert drawn
+
+
+async def test_counts_are_of_now_while_another_session_publishes(
+    inbox: Inbox, inbox_desk: Desk
+) -> None:
+    other = Desk(Home(inbox.home.root), inbox_desk.secrets, person="ben", clock=lambda: NOW)
+    items = other.items.add_all(inbox.business, [cost(reference=f"R-{n}") for n in range(3)])[0]
+    with other.home.try_lock(publish_lock(inbox.business)):
+        other.businesses.counts_change(inbox.business)
+        async with walking(inbox_desk) as walk:
+            await walk.until("Items: 3 ready")
+            sent = msgspec.structs.replace(items[0], sent=ItemState.PUBLISHED, number=7, dbid=7)
+            await walk.until_shown_at_the_next_look(
+                "Items: 2 ready, 1 published", lambda: other.items.put(inbox.business, sent)
+            )
+    assert {one.items.ready for one in other.businesses.all()} == {0}, "what is so for now alone"
 
 
 async def test_words_age_with_the_next_key(tmp_path: Path, stock: Desk) -> None:
