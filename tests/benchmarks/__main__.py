@@ -5,6 +5,7 @@ store   writing and finding beside stock TinyDB, at 1,000 and at 100,000 documen
 check   what an item's findings cost beside long lists
 many    what 50,000 items cost beside 1,000: growth, and one item among them (a minute)
 publish publishing at 100 ms of KashFlow's time beside zeep's plain loop (a minute)
+soak    whether the app grows with keys and with changes (a minute)
 start   `kashdeck status` beside a bare Python, the app's first frame beside an empty app
 
 Ends with 1 where a promise does not hold.
@@ -15,7 +16,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 
-from tests.benchmarks import checks, many, publish, start, store, sync
+from tests.benchmarks import checks, many, publish, soak, start, store, sync
 from tests.benchmarks.figure import Figure
 
 SECTIONS: dict[str, Callable[[], Iterable[Figure]]] = {
@@ -24,6 +25,7 @@ SECTIONS: dict[str, Callable[[], Iterable[Figure]]] = {
     "check": checks.figures,
     "many": many.figures,
     "publish": publish.figures,
+    "soak": soak.figures,
     "start": start.figures,
 }
 
