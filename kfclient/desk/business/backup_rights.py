@@ -54,7 +54,8 @@ class RecordCheck(Protocol):
 class Readdressed(msgspec.Struct, frozen=True):
     """A connection that goes elsewhere than it went: the business's name and both addresses.
 
-    They are "user at address", "" where there was none.
+    They are "user at address", with the file of the authority that is trusted for it where there is
+    one; "" where there was none.
     """
 
     business: str
@@ -63,12 +64,19 @@ class Readdressed(msgspec.Struct, frozen=True):
 
 
 def _readdressed(before: Iterable[Document], after: Iterable[Document]) -> list[Readdressed]:
-    was = {str(one.get("id")): _address(one) for one in before}
+    was = {str(one.get("id")): _trusting(one) for one in before}
     return [
         Readdressed(str(one.get("name", "")), was.get(str(one.get("id")), ""), now)
         for one in after
-        if (now := _address(one)) and was.get(str(one.get("id")), "") != now
+        if (now := _trusting(one)) and was.get(str(one.get("id")), "") != now
     ]
+
+
+def _trusting(business: Document) -> str:
+    """Return where its secret goes, and who besides the public authorities may vouch for that."""
+    address, settings = _address(business), business.get("settings")
+    authority = settings.get("certificate_authority") if isinstance(settings, Mapping) else ""
+    return f"{address}, trusting {authority}" if address and authority else address
 
 
 def _address(business: Document) -> str:

@@ -463,6 +463,21 @@ def test_a_password_of_an_older_version_learns_where_it_may_go_when_it_is_used(
     assert listener[1] == []
 
 
+def test_a_backup_that_trusts_another_authority_says_so(
+    desk: Desk, business: str, draft: Draft, tmp_path: Path
+) -> None:
+    connected(desk, business, draft)
+    path = tmp_path / "backup.zip"
+    authority = tmp_path / "mine.pem"
+    authority.write_text("-----BEGIN CERTIFICATE-----\n")
+    backups = Backups(desk.home, person="anna")
+    desk.businesses.change_settings(business, {"certificate_authority": str(authority)})
+    backups.make(path)
+    desk.businesses.change_settings(business, {"certificate_authority": ""})
+    (moved,) = backups.readdressed(path)
+    assert moved.after == f"{moved.before}, trusting {authority}"
+
+
 def test_a_password_of_an_older_version_does_not_follow_a_backup_to_another_address(
     desk: Desk, business: str, draft: Draft, listener: tuple[str, list[bytes]], tmp_path: Path
 ) -> None:
