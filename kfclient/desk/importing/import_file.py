@@ -398,7 +398,7 @@ class Importing:
         report = self._taken_in(business, path, said, answer, files_outside=files_outside)
         # First what is owed, then the counts: neither needs what the other has in memory.
         self._items.audit.flush(business)
-        self._items.refresh_counts(business)
+        self._items.recount(business, len(report.added))
         return report
 
     def _taken_in(

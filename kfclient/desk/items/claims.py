@@ -86,7 +86,7 @@ class Claims:
             (added,), _ = self._items.add_all(business, [claim])
             for cost in costs:
                 self._move(business, cost, added.id)
-        self._items.refresh_counts(business)
+        self._items.recount(business)
         return self._items.get(business, added.id)
 
     def costs(self, business: str, claim_id: str) -> list[Item]:
@@ -112,7 +112,7 @@ class Claims:
                 database, business, Action.ITEM_REMOVED, item=claim.id, before=facts_of(claim)
             )
             costs = [self._bring_back(business, _item(one), claim.id) for one in found]
-        self._items.refresh_counts(business)
+        self._items.recount(business)
         return costs
 
     def _move(self, business: str, cost: Item, claim_id: str) -> None:

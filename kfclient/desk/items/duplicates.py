@@ -138,7 +138,7 @@ class Duplicates:
                     item=item.id,
                     answer=f"{words_of(like.other)}, {like.reason}",
                 )
-        self._items.refresh_counts(business)
+        self._items.recount(business)
         return answered
 
     # Inside

@@ -50,6 +50,8 @@ GATHERED = "gathered"
 _FEW = 1_000
 """So many items, or fewer, are counted in the time of a blink."""
 
+_MANY_MORE = 20
+
 _SENT = {ItemState.PUBLISHED, ItemState.PUBLISHING, ItemState.UNKNOWN}
 
 
@@ -228,8 +230,8 @@ class Items:
         """Add the items that are not here yet, all in one transaction.
 
         Returns them with their ids, and how many were here: those whose `source` is known. `file`
-        is the name of the file they came in, or what else they are from. Call `refresh_counts`
-        after it, outside any transaction.
+        is the name of the file they came in, or what else they are from. Call `recount` after it,
+        outside any transaction.
         """
         came_in = {"file": file} if file else {}
         self._businesses.get(business)
@@ -323,18 +325,23 @@ class Items:
         self._businesses.note_counts(business, counts)
         return counts
 
-    # Inside
+    def recount(self, business: str, changed: int = 1) -> None:
+        """Have the home screen's counts follow what was changed in so many items.
 
-    def _tell(self, business: str) -> None:
-        """Let the home screen and the trail catch up with a person's change of an item.
-
-        Where all of many items would have to be looked at for it, whoever looks at the counts next
+        Where many more items would have to be looked at for it, whoever looks at the counts next
         has them counted.
         """
-        if business in self._boards or self._database(business).table(TABLE).highest <= _FEW:
+        few = max(_FEW, changed * _MANY_MORE)
+        if business in self._boards or self._database(business).table(TABLE).highest <= few:
             self._businesses.note_counts(business, self._counted(business, files=False))
         else:
             self._businesses.counts_change(business)
+
+    # Inside
+
+    def _tell(self, business: str) -> None:
+        """Let the home screen and the trail catch up with a person's change of an item."""
+        self.recount(business)
         self.audit.flush(business, least=MANY)
 
     def _counted(self, business: str, *, files: bool) -> ItemCounts:

@@ -324,5 +324,5 @@ class Verifying:
                 Action.VERIFIED,
                 after={"items": len(results), "differ": differ},
             )
-        self._context.items.refresh_counts(business)
+        self._context.items.recount(business)
         self._context.audit.flush(business)

@@ -110,7 +110,7 @@ class Resolving:
 
     def catch_up(self, business: str) -> None:
         """Let the counts and the trail catch up with what was done."""
-        self._items.refresh_counts(business)
+        self._items.recount(business)
         self._context.audit.flush(business)
 
     @contextlib.contextmanager
