@@ -18,6 +18,8 @@ _LONG = Context(prec=64, rounding=ROUND_HALF_UP)
 
 def pennies(amount: Decimal) -> Decimal:
     """Return the amount rounded half up to two decimals."""
+    if amount.same_quantum(PENNY):
+        return amount
     return amount.quantize(PENNY, context=_LONG)
 
 

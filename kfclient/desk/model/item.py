@@ -175,7 +175,10 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def gross(self) -> Decimal:
         """Net and VAT."""
-        return self.net + self.vat
+        total = ZERO
+        for line in self.lines:
+            total += line.net + line.vat
+        return total
 
 
 def as_sent(item: Item) -> Item:
