@@ -322,9 +322,9 @@ class Question:
     _changed_at = float("-inf")
 
     def on_screen_resume(self) -> None:
-        """Take no key before this is on the screen."""
+        """Take no key before this is on the screen; a word that goes on is one here too."""
         self._seen_at = None
-        self._word, self._astray = (), False
+        self._astray = self._astray or cast("Acting", self).services.letters_astray
         cast("Screen[Any]", self).call_after_refresh(self._seen)
 
     def _seen(self) -> None:

@@ -44,13 +44,7 @@ class ImportScreen(AppScreen[None]):
         Act("correct", "f6", "Correct", "Take the file as correcting what is here", footer=True),
         Act("add_more", "f7", "Add", "Add as more items what the file says otherwise", footer=True),
         Act("keep", "f8", "Keep", "Keep what is here, and ask no more", footer=True),
-        Act(
-            "outside",
-            "f9",
-            "Take files",
-            "Take the files too that lie outside the folder",
-            footer=True,
-        ),
+        Act("outside", "f9", "Take files", "Take the files too that lie outside the folder"),
         BACK,
     )
 

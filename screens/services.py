@@ -185,6 +185,10 @@ class Services(Protocol):
     painted_at: float
     """When the terminal was last sent anything, as `time.monotonic` has it."""
 
+    @property
+    def letters_astray(self) -> bool:
+        """Whether the last letters typed meant nothing where they came."""
+
     def ask(
         self,
         work: Callable[[], T],

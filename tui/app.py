@@ -319,6 +319,11 @@ class KashdeckApp(DiscreetApp):
         self.painted_at = time.monotonic()
         super()._display(screen, renderable)
 
+    @property
+    def letters_astray(self) -> bool:
+        """Whether the last letters typed meant nothing where they came."""
+        return self._typed.astray
+
     async def on_event(self, event: events.Event) -> None:
         """Handle an event; keys one by one, each when the one before it is done."""
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from textual import events
 from textual._xterm_parser import XTermParser
+from textual.widgets import Input
 
 from screens.app_screen import Question
 
@@ -86,6 +87,8 @@ class OneByOne:
         self, app: App[None], give: Callable[[events.Key | events.Paste], Awaitable[None]]
     ) -> None:
         """`give` does what the app does with a key."""
+        self.astray = False
+        """Whether the last letters meant nothing where they came: a word that goes on, perhaps."""
         self._app = app
         self._give = give
         self._waiting: deque[events.Key | events.Paste] = deque()
@@ -120,6 +123,7 @@ class OneByOne:
         if isinstance(event, events.Key) and event.key.startswith("alt+"):
             event = self._alt(event)
         screen, focused = self._app.screen, self._app.focused
+        self._follow(event)
         if isinstance(event, events.Paste) or not (
             isinstance(screen, Question) and not screen.takes(event)
         ):
@@ -128,6 +132,19 @@ class OneByOne:
         self._late = loop.call_later(_PATIENCE, self._done, turn)
         first = focused or screen
         self._pass_on(turn, [first, *first.ancestors, self._app, None, self._app])
+
+    def _follow(self, event: events.Key | events.Paste) -> None:
+        """Follow whether letters go astray: one where no text is typed, and nothing is bound."""
+        if isinstance(event, events.Paste):
+            return
+        if event.key == "space":
+            return  # it marks a row, and stands between words
+        if event.is_printable:
+            typing = isinstance(self._app.focused, Input)
+            bound = event.key in self._app.screen.active_bindings
+            self.astray = not typing and (self.astray or not bound)
+        elif event.key not in {"tab", "backspace"}:
+            self.astray = False
 
     def _alt(self, event: events.Key) -> events.Key:
         """Return the key itself where it is bound, else Esc, and have the rest wait."""

@@ -299,10 +299,17 @@ class History(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 9))
     def somebody_deletes_a_document(self, which: int) -> None:
+        """Not while a payment of it may be on its way: that goes by its number.
+
+        KashFlow itself would put it to whatever has the number by then; nobody could prevent it.
+        """
         every = self.documents()
         if not every:
             return
         noun, row = every[which % len(every)]
+        waits = {one.number for one in self.items() if any(step.unknown for step in one.left)}
+        if row["InvoiceNumber"] in waits:
+            return
         account, dbid = self.sandbox.account, row["InvoiceDBID"]
         with account.books.transaction():
             documents.ANSWERS[f"Delete{noun}ByID"](account, {f"{noun}ID": dbid})

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 S = TypeVar("S")
 
 
+_LETTERS = {"space": " ", "slash": "/", "question_mark": "?"}
+"""What a terminal sends with keys that have a name."""
+
+
 class Walk:
     """One person at the keyboard of a running app.
 
@@ -62,7 +66,7 @@ class Walk:
         for key in keys:
             driver = self.app._driver
             assert driver is not None
-            event = events.Key(key, key if len(key) == 1 else None)
+            event = events.Key(key, key if len(key) == 1 else _LETTERS.get(key))
             event.set_sender(self.app)
             driver.send_message(event)
             await self._handled()

@@ -134,10 +134,10 @@ async def test_files_outside_the_folder_are_shown_and_taken_on_a_key(
         await walk.press("enter")
         await walk.until("! 1 file is outside the folder of this file, so not taken")
         assert "The Image" in walk.text
-        assert "Take files" in walk.footer
+        assert "F9 takes them" in walk.text
         assert not walk.overflows()
         assert inbox_desk.items.all(inbox.business)[0].files == ()
         await walk.press("f9")
         await walk.until("Files were put to items that are here: item 1.")
-        assert "Take files" not in walk.footer
+        assert "F9" not in walk.text
     assert inbox_desk.items.all(inbox.business)[0].files == (str(folder.parent / "bill.pdf"),)

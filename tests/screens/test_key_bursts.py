@@ -79,7 +79,8 @@ async def test_words_that_go_astray_publish_nothing(
                 await walk.until("y sends, with Enter")
                 await typed(walk, chance, f"{astray}\r")
             reviews += isinstance(walk.screen, PublishReviewScreen)
-            assert not any(isinstance(one, PublishProgressScreen) for one in walk.app.screen_stack)
+            stack = walk.app.screen_stack
+            assert not any(isinstance(one, PublishProgressScreen) for one in stack), astray
         assert purchases(sandbox) == 0, astray
         assert len(synced_desk.items.all(business)) == 2, astray
     sys.stdout.write(f"\nkey bursts: {times} words, sent 0\n")

@@ -321,3 +321,36 @@ async def test_an_answer_behind_other_letters_says_how_to_go_on(
         await walk.press("y", "enter")
         await walk.until(lambda: bool(answers))
     assert answers[0]
+
+
+async def test_a_word_that_began_while_the_plan_was_made_goes_on_in_the_review(
+    inbox: Inbox, inbox_desk: Desk
+) -> None:
+    wait: Screen[None] = WaitScreen("Looking…")
+    answers: list[Any] = []
+    async with on_screen(inbox_desk, two(inbox, inbox_desk)) as walk:
+        await walk.until("2 ready")
+        plan = inbox_desk.publishing.plan(inbox.business)
+        review = PublishReviewScreen("Acme Ltd", plan)
+        await walk.app.push_screen(wait)
+        await walk.press("j")
+        assert isinstance(wait, WaitScreen)
+        wait.found(lambda: walk.app.push_screen(review, answers.append))
+        await walk.until("y sends, with Enter")
+        await walk.press("y", "enter")
+        assert not answers
+        await walk.press("y", "enter")
+        await walk.until(lambda: bool(answers))
+    assert answers[0]
+
+
+async def test_help_in_the_middle_of_a_word_ends_no_word(inbox: Inbox, inbox_desk: Desk) -> None:
+    answers: list[Any] = []
+    async with on_screen(inbox_desk, two(inbox, inbox_desk)) as walk:
+        plan = inbox_desk.publishing.plan(inbox.business)
+        await walk.app.push_screen(PublishReviewScreen("Acme Ltd", plan), answers.append)
+        await walk.until("y sends, with Enter")
+        await walk.press("question_mark", "question_mark")
+        await walk.until("y sends, with Enter")
+        await walk.press("y", "enter")
+        assert not answers
