@@ -164,10 +164,12 @@ class DuplicateIndex:
 
     def put(self, sighting: Sighting) -> None:
         """Add a sighting, in the place of the one with its key."""
-        self.drop(sighting.key)
+        if sighting.key in self._all:
+            self.drop(sighting.key)
         self._all[sighting.key] = sighting
         for place in _places(sighting):
-            self._beats.pop(place, None)
+            if self._beats:
+                self._beats.pop(place, None)
             there = self._places.get(place)
             if there is None:
                 self._places[place] = sighting
