@@ -305,13 +305,16 @@ class DuplicateIndex:
 
     def _around(self, one: Sighting, pile: _Pile, search: _Search) -> Iterator[Sighting]:
         """Yield those of about the day whose number may be this one misread, or missing."""
+        keys = loose_keys(one.ref) if one.ref else ()
         for apart, day in pile.about(one, max(ALIKE_DAYS, BLANK_DAYS)):
             if apart and search.enough(Grade.POSSIBLE):
                 return
-            for key in loose_keys(one.ref) if one.ref else ():
-                yield from tuple(day.loose.get(key, {}).values())
-            if apart <= BLANK_DAYS:
-                for other in tuple((day.blank if one.ref else day.all).values()):
+            for key in keys:
+                if key in day.loose:
+                    yield from tuple(day.loose[key].values())
+            unnumbered = day.blank if one.ref else day.all
+            if unnumbered and apart <= BLANK_DAYS:
+                for other in tuple(unnumbered.values()):
                     if apart and search.enough(Grade.POSSIBLE):
                         return
                     yield other
