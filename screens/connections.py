@@ -138,7 +138,7 @@ class ConnectionsScreen(AppScreen[None]):
         """Show the businesses, and watch for what this or another session changes."""
         self.services.events.subscribe(self, self.heard)
         self.watcher: Watch[list[BusinessSummary]] = Watch(
-            self, self.revision, self.services.desk.summaries, self.take
+            self, self.revision, self.read, self.take
         )
 
     def on_resize(self) -> None:
@@ -167,7 +167,12 @@ class ConnectionsScreen(AppScreen[None]):
             for one in self.connected
             if desk.home.is_locked(publish_lock(one))
         }
-        return desk.businesses.revision, syncing, at_work
+        return desk.businesses.revision, syncing, at_work, self.shown_at is not None
+
+    def read(self) -> list[BusinessSummary]:
+        """Return how the businesses stand: at first as was counted last, then as it is now."""
+        desk = self.services.desk
+        return desk.businesses.all() if self.shown_at is None else desk.summaries()
 
     def take(self, summaries: list[BusinessSummary]) -> None:
         """Show the businesses as they are now."""
