@@ -172,8 +172,6 @@ def _char_cells(char: str) -> int:
 
 
 def _cell(text: str) -> str:
-    if text.isprintable() and "  " not in text:
-        return text.strip()
     return " ".join(one_line(text).split())
 
 
@@ -194,11 +192,8 @@ def _line(
 ) -> str:
     padded = []
     for cell, its, column, width in zip(cells, wide, columns, widths, strict=True):
-        text, wide_now = cell, its
-        if its > width:
-            text = _cut(cell, width)
-            wide_now = cells_wide(text)
-        blank = " " * (width - wide_now)
+        text = cell if its <= width else _cut(cell, width)
+        blank = " " * (width - (its if its <= width else cells_wide(text)))
         padded.append(blank + text if column.right else text + blank)
     return GAP.join(padded).rstrip()
 

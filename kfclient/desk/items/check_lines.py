@@ -64,8 +64,6 @@ def is_reversed(item: Item) -> bool:
     if _REVERSED_NAME.search(item.tax_name):
         return True
     texts = (item.tax_name, item.note, *(line.description for line in item.lines))
-    if not _REVERSED.search("\n".join(texts)):
-        return False  # as nearly always
     return any(
         not _NOT_BEFORE.search(text[: match.start()]) and not _NOT_AFTER.search(text[match.end() :])
         for text in texts

@@ -277,18 +277,11 @@ class DuplicateFinder:
             watch = self._up_to_date(business, items, reference_data)
             touched, watch.touched = watch.touched, set()
             wanted = items.keys() if touched is None else touched.union(also)
-            index = watch.index
-            found: dict[str, tuple[Finding, ...]] = {}
-            for key in wanted:
-                item = items.get(key)
-                if item is None or item.sent is not None:
-                    continue
-                one = index.get(f"item:{key}")
-                if one is None or index.is_alone(one):  # as most are
-                    watch.known[key], found[key] = (), ()
-                else:
-                    found[key] = self._findings(watch, item, reference_data)
-            return found
+            return {
+                key: self._findings(watch, item, reference_data)
+                for key in wanted
+                if (item := items.get(key)) is not None and item.sent is None
+            }
 
     def of(
         self, business: str, item: Item, items: ItemsById, reference_data: ReferenceData
@@ -347,7 +340,7 @@ class DuplicateFinder:
         """Return what looks like the item; `at_most` so many of what holds it back are enough."""
         kept = watch.items.get(item.id) is item
         one = watch.index.get(f"item:{item.id}") if kept else sighting_of_item(item, reference_data)
-        if one is None or watch.index.is_alone(one):
+        if one is None:
             return ()
 
         def open_(like: Likeness) -> bool:

@@ -164,12 +164,10 @@ class DuplicateIndex:
 
     def put(self, sighting: Sighting) -> None:
         """Add a sighting, in the place of the one with its key."""
-        if sighting.key in self._all:
-            self.drop(sighting.key)
+        self.drop(sighting.key)
         self._all[sighting.key] = sighting
         for place in _places(sighting):
-            if self._beats:
-                self._beats.pop(place, None)
+            self._beats.pop(place, None)
             there = self._places.get(place)
             if there is None:
                 self._places[place] = sighting
@@ -215,7 +213,7 @@ class DuplicateIndex:
         if self._claimed is not claimed:
             self._claimed = claimed
             self._beats.clear()
-        if self.is_alone(one):
+        if self._is_alone(one):
             return []
         search = _Search(at_most, counts)
         rhythm: dict[object, float | None] = {}
@@ -231,7 +229,7 @@ class DuplicateIndex:
             key=lambda like: (-like.grade, like.other.key),
         )
 
-    def is_alone(self, one: Sighting) -> bool:
+    def _is_alone(self, one: Sighting) -> bool:
         """Whether nothing else shares anything with it, as is so of most."""
         places = self._places
         for place in _marks(one):

@@ -175,10 +175,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def gross(self) -> Decimal:
         """Net and VAT."""
-        total = ZERO
-        for line in self.lines:
-            total += line.net + line.vat
-        return total
+        return self.net + self.vat
 
 
 def as_sent(item: Item) -> Item:
