@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from kfclient.desk.importing.import_file import ChangedItem, ImportReport, OutsideFile
+    from kfclient.desk.importing.import_file import ChangedItem, ImportReport
 
 EXPLAINED = (
     "Type the path of a CSV file and press Enter. Tab completes names, ~ is your home folder.\n\n"
@@ -245,11 +245,7 @@ class ImportScreen(AppScreen[None]):
             (one.line, f"{_short(one)}: {one.reason}", _long(one)) for one in report.changed
         ]
         left_out += [
-            (
-                one.line,
-                f"The Image {one.path} is outside the folder of the file",
-                _not_taken(one),
-            )
+            (one.line, one.reason, f"Line {one.line}: {one.reason} F9 takes it.")
             for one in report.outside
         ]
         left_out.sort(key=lambda row: row[0])
@@ -276,14 +272,6 @@ def _long(one: ChangedItem) -> str:
     """Return all that differs, as it is here and as the file says."""
     told = [f"{field}: {was or 'none'} -> {now or 'none'}" for field, was, now in one.differences]
     return stacked((f"Line {one.line}: item {one.item} ({one.name}). {one.reason}", *told))
-
-
-def _not_taken(file: OutsideFile) -> str:
-    """Return which file does not go with its item, and why."""
-    return (
-        f"Line {file.line}: the Image {file.path} is outside the folder of the file, so it does "
-        "not go with the item. F9 takes it."
-    )
 
 
 def _files(count: int) -> str:

@@ -116,10 +116,7 @@ def _tell(report: ImportReport) -> None:
             "have more items of it, or keep to leave them as they are."
         )
     for file in report.outside:
-        warn(
-            f"Line {file.line}: the Image {file.path} is outside the folder of this file, so it "
-            "does not go with the item."
-        )
+        warn(f"Line {file.line}: {file.reason}")
     if report.outside:
         warn("If you want them sent to KashFlow, import the file again with --files-outside.")
     if report.bad:

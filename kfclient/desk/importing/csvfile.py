@@ -238,6 +238,7 @@ def _folder(path: Path) -> Path:
 
 def _load(path: Path) -> bytes:
     """Return the file's bytes, or say why it cannot be read; standard input may be named."""
+    name = name_of(path)
     try:
         if is_standard_input(path):
             data = sys.stdin.buffer.read(_LARGEST + 1)
@@ -249,15 +250,15 @@ def _load(path: Path) -> bytes:
         raise FileRefused(f"There is no file {path}.", "Check its name and folder.") from None
     except NoPlainFile as problem:
         raise FileRefused(
-            f"{name_of(path)} cannot be read: {problem.strerror}.", "Choose a file that is one."
+            f"{name} cannot be read: {problem.strerror}.", "Choose a file that is one."
         ) from problem
     except (OSError, ValueError) as problem:
         if getattr(problem, "errno", None) == errno.EOVERFLOW:
             raise FileRefused(
-                f"{path.name} is larger than 50 MB.", "Export fewer items at once."
+                f"{name} is larger than 50 MB.", "Export fewer items at once."
             ) from problem
         reason = getattr(problem, "strerror", None) or str(problem)
-        raise FileRefused(f"{name_of(path)} cannot be read: {reason}.", "") from problem
+        raise FileRefused(f"{name} cannot be read: {reason}.", "") from problem
 
 
 def _decode(name: str, data: bytes) -> tuple[str, list[str]]:

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -123,14 +123,19 @@ class Known:
             for item in (here[key] for key in gathered if key in here)
         )
 
-    def meet(self, found: Iterable[FoundItem], answer: Answer) -> Met:
-        """Compare the items of a file with what is here, and do what the answer says."""
+    def meet(self, found: Iterable[FoundItem], answer: Answer, outside: Container[str] = ()) -> Met:
+        """Compare the items of a file with what is here, and do what the answer says.
+
+        One that says the same gets the files `outside` the file's folder that it was left without.
+        """
         met = Met([], 0, [], [])
         for one in found:
-            self._meet(one.line, one.item, answer, met)
+            self._meet(one.line, one.item, answer, outside, met)
         return met
 
-    def _meet(self, line: int, item: Item, answer: Answer, met: Met) -> None:
+    def _meet(
+        self, line: int, item: Item, answer: Answer, outside: Container[str], met: Met
+    ) -> None:
         item = msgspec.structs.replace(item, imported=_print_of(item))
         item = as_meant(item, self._reference_data)
         item, other = self._of_its_day(item)
@@ -143,9 +148,9 @@ class Known:
             return
         if _says_the_same(before, item):
             met.again += 1
-            if item.files and not before.files and before.sent is None and before.id:
-                after = msgspec.structs.replace(before, files=item.files)
-                self._here[item.source] = self._items.put(self._business, after)
+            lacked = [one for one in item.files if one in outside and one not in before.files]
+            if lacked and item.source in self._here and before.sent is None:
+                self._put(before, msgspec.structs.replace(before, files=(*before.files, *lacked)))
                 met.filed.append(before.id)
             return
         another = msgspec.structs.replace(item, source=f"{item.source}+{item.imported}")
@@ -209,8 +214,15 @@ class Known:
             claimed=item.claimed or before.claimed,
             contact_code=before.contact_code if item.contact == before.contact else "",
         )
+        self._put(before, after)
+        return msgspec.structs.replace(
+            told, outcome="corrected", reason="It is now what the file says."
+        )
+
+    def _put(self, before: Item, after: Item) -> None:
+        """Store what became of an item that is here, and note it in the trail."""
         was, now = changes_between(before, after)
-        self._here[item.source] = self._items.put(self._business, after)
+        self._here[after.source] = self._items.put(self._business, after)
         self._items.audit.note(
             self._database,
             self._business,
@@ -218,9 +230,6 @@ class Known:
             item=before.id,
             before=was,
             after=now,
-        )
-        return msgspec.structs.replace(
-            told, outcome="corrected", reason="It is now what the file says."
         )
 
     def _keep(self, before: Item, item: Item) -> None:
@@ -339,6 +348,14 @@ class OutsideFile(msgspec.Struct, frozen=True):
     line: int
     path: str
 
+    @property
+    def reason(self) -> str:
+        """Why it does not go with its item."""
+        return (
+            f"The Image {self.path} is outside the folder of this file, so it does not go "
+            "with the item."
+        )
+
 
 class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a file: ids of the items added, how many were here already, what was left out.
@@ -409,12 +426,13 @@ class Importing:
         title, reading = _read(name, file, currency, said)
         rows, odd, folder = len(file.rows) + len(file.bad), file.bad, file.folder
         del file  # of a long one it is as much as its items are
-        items, outside = _inside(reading.found, folder, anywhere=files_outside)
+        out = _outside(reading.found, folder)
+        items = reading.found if files_outside else _without(reading.found, out)
         database = self._home.books(business)
         with database.transaction():
             known = Known(self._home, self._items, business)
             found, twice = _not_twice(known, items)
-            met = known.meet(found, answer)
+            met = known.meet(found, answer, out if files_outside else ())
             added, already = self._items.add_all(business, met.new, file=name)
             open_claims = [one.row for one in reading.open_claims if not known.has(one.item)]
             already += met.again + reading.again + len(reading.open_claims) - len(open_claims)
@@ -443,7 +461,7 @@ class Importing:
             bad=tuple(bad),
             notes=tuple(notes),
             changed=tuple(met.changed),
-            outside=tuple(outside),
+            outside=() if files_outside else tuple(_named_outside(reading.found, out)),
             unsure=reading.unsure,
         )
 
@@ -464,22 +482,33 @@ def _named(ids: Sequence[str]) -> str:
     return f"item {', '.join(ids[:_MOST_NAMED])}{more}"
 
 
-def _inside(
-    found: tuple[FoundItem, ...], folder: Path, *, anywhere: bool
-) -> tuple[tuple[FoundItem, ...], list[OutsideFile]]:
-    """Take off the files that are not in the folder of the file, unless they may be anywhere."""
-    if anywhere:
-        return found, []
-    outside: list[OutsideFile] = []
-    items: list[FoundItem] = []
+def _outside(found: Iterable[FoundItem], folder: Path) -> set[str]:
+    """Return the files of items that are not in the folder of the file, wherever links lead."""
     real = os.path.realpath(folder)
+    return {file for one in found for file in one.item.files if not _is_below(real, file)}
+
+
+def _without(found: Iterable[FoundItem], files: Container[str]) -> tuple[FoundItem, ...]:
+    """Return the items without these files."""
+    return tuple(
+        msgspec.structs.replace(
+            one,
+            item=msgspec.structs.replace(
+                one.item, files=tuple(file for file in one.item.files if file not in files)
+            ),
+        )
+        if one.item.files
+        else one
+        for one in found
+    )
+
+
+def _named_outside(found: Iterable[FoundItem], files: Container[str]) -> Iterator[OutsideFile]:
+    """Yield which lines name these files."""
     for one in found:
-        out = [file for file in one.item.files if not _is_below(real, file)]
-        outside += [OutsideFile(one.line, as_text(file)) for file in out]
-        left = tuple(file for file in one.item.files if file not in out)
-        item = msgspec.structs.replace(one.item, files=left) if out else one.item
-        items.append(msgspec.structs.replace(one, item=item))
-    return tuple(items), outside
+        for file in one.item.files:
+            if file in files:
+                yield OutsideFile(one.line, as_text(file))
 
 
 def _is_below(folder: str, file: str) -> bool:

@@ -480,3 +480,11 @@ def test_a_file_outside_the_folder_goes_along_only_when_a_person_says_so(
     items = inbox.items.all(inbox.business)
     assert [len(one.files) for one in items] == [1] * 6
     assert items[2].files == (str(folder / "away" / "a.pdf"),)
+    trail = [
+        one for one in inbox.items.audit.entries(inbox.business) if one.action == "item-changed"
+    ]
+    assert [one.item for one in trail] == ["1", "2", "3", "4"]
+
+    inbox.items.save(inbox.business, msgspec.structs.replace(items[4], files=()))
+    assert inbox.importing.import_file(inbox.business, path, files_outside=True).added == ()
+    assert inbox.items.get(inbox.business, "5").files == (), "what a person took off stays off"
