@@ -46,7 +46,7 @@ from kfclient.desk.runs.run import Backoff
 from kfclient.store.paths import expanded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from kfclient.desk.runs.runs import Context
     from kfclient.errors import Problem
@@ -234,22 +234,13 @@ class Attaching:
         sends = self._context.sends
 
         def once() -> Problem | None:
-            switch = StopSwitch(waiting.cancel, Pause())
+            switch = StopSwitch(Cancel(), Pause())
             run = FollowUpSender(business, self._context.sessions, sends, waiting.listener, switch)
             run.carry_out(send, fresh=False, only=[step.id])
             return switch.problem
 
-        self._until_at_rest(business, once, waiting)
+        self.backoff.patiently(business, once, waiting.cancel, waiting.listener)
         return sends.steps.get(business, step.id)
-
-    def _until_at_rest(
-        self, business: str, once: Callable[[], Problem | None], waiting: _Waiting
-    ) -> Problem | None:
-        """Do it, and again when a busy server has been left alone; return what stood in its way."""
-        problem, tries = once(), 0
-        while self.backoff.rests(business, problem, tries, waiting.cancel, waiting.listener):
-            problem, tries = once(), tries + 1
-        return problem
 
     def _begin(self, business: str, send: SendRecord, file: PlannedFile) -> FollowUpRecord:
         steps = self._context.sends.steps
@@ -295,8 +286,11 @@ class Attaching:
                 started_at=self._context.clock(),
             )
             deleting = self._resolving.recovery.deleting
-            problem = self._until_at_rest(
-                business, lambda: deleting.delete(business, removal, waiting.listener), waiting
+            problem = self.backoff.patiently(
+                business,
+                lambda: deleting.delete(business, removal, waiting.listener),
+                waiting.cancel,
+                waiting.listener,
             )
         if problem is None:
             self._forget_path(business, send.item, file.path)

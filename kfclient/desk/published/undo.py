@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from kfclient.desk.publish.recover import RemovalRecovery
     from kfclient.desk.published.compare import AttachedKind, Matched
     from kfclient.desk.runs.runs import Context
+    from kfclient.errors import Problem
 
 
 # What undoing would delete in KashFlow: read there, shown, and then deleted as shown.
@@ -313,27 +314,29 @@ class UndoRun:
                 break
             except Halted:
                 break
-            results.append(self._undo(planned))
-            tries = 0
-            while not self._is_begun(planned) and self._has_rested(tries):
-                results[-1] = self._undo(planned)
-                tries += 1
+            results.append(self._undo_patiently(planned))
         problem = self._switch.problem
         return UndoReport(tuple(results), cancelled, note_of(problem) if problem else None)
 
-    def _is_begun(self, planned: UndoItem) -> bool:
-        """Tell whether something of it is deleted: it is no longer as it was shown then."""
+    def _undo_patiently(self, planned: UndoItem) -> UndoResult:
+        tried: list[UndoResult] = []
+
+        def once() -> Problem | None:
+            self._switch.open()
+            tried.append(self._undo(planned))
+            return self._in_the_way(planned)
+
+        self._backoff.patiently(self._business, once, self._switch.cancel, self._listener)
+        return tried[-1]
+
+    def _in_the_way(self, planned: UndoItem) -> Problem | None:
+        """Return what stands in its way, for which it may be tried again.
+
+        Not once something of it is deleted: it is no longer as it was shown then.
+        """
         steps = self._context.sends.steps
         taken_back = (steps.get(self._business, step).outcome for step, _ in planned.payments)
-        return SendState.UNDONE in taken_back
-
-    def _has_rested(self, tries: int) -> bool:
-        rested = self._backoff.rests(
-            self._business, self._switch.problem, tries, self._switch.cancel, self._listener
-        )
-        if rested:
-            self._switch.open()
-        return rested
+        return None if SendState.UNDONE in taken_back else self._switch.problem
 
     def _undo(self, planned: UndoItem) -> UndoResult:
         self._listener(ItemUndoing(business=self._business, item=planned.item_id))

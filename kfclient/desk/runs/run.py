@@ -516,21 +516,29 @@ class Backoff:
         self._sleep(seconds, cancel)
         cancel.check()
 
-    def rests(
-        self, business: str, problem: Problem | None, tries: int, cancel: Cancel, tell: Listener
-    ) -> bool:
-        """Leave a busy server alone for as long as it asks, a few times.
+    def patiently(
+        self,
+        business: str,
+        once: Callable[[], Problem | None],
+        cancel: Cancel,
+        tell: Listener,
+    ) -> Problem | None:
+        """Do it, and again, a few times, when a busy server was left alone as long as it asks.
 
-        False where the problem is another, where it asks for too long, and when cancelled.
+        `once` does it and returns what stood in its way, which is returned at last; a server that
+        asks for too long, and a cancel while it is waited for, end it.
         """
-        if not isinstance(problem, ServerBusy) or tries >= _MOST_RESTS:
-            return False
-        seconds = self.rest(problem.retry_after, tries)
-        if seconds is None:
-            return False
-        tell(PublishWaiting(business=business, seconds=seconds, problem=problem))
-        try:
-            self.wait(seconds, cancel)
-        except Cancelled:
-            return False
-        return True
+        problem = once()
+        for tries in range(_MOST_RESTS):
+            if not isinstance(problem, ServerBusy):
+                break
+            seconds = self.rest(problem.retry_after, tries)
+            if seconds is None:
+                break
+            tell(PublishWaiting(business=business, seconds=seconds, problem=problem))
+            try:
+                self.wait(seconds, cancel)
+            except Cancelled:
+                break
+            problem = once()
+        return problem

@@ -11,6 +11,7 @@ from kfclient.cancel import Cancel
 from kfclient.desk.errors import SameTrouble
 from kfclient.desk.events import Event, PublishWaiting
 from kfclient.desk.model.item import ItemState
+from kfclient.desk.published.attach import Attaching
 from kfclient.desk.runs.run import Backoff
 from kfclient.sandbox import Sandbox
 from kfclient.store import Home
@@ -90,15 +91,32 @@ def test_undoing_waits_for_a_busy_server_too(desk: Publisher, changer: ReplyChan
     assert desk.purchases() == []
 
 
-def test_attaching_waits_for_a_busy_server_too(
-    desk: Publisher, changer: ReplyChanger, tmp_path: Path
-) -> None:
-    bill = tmp_path / "bill.pdf"
+def to_attach(desk: Publisher, folder: Path) -> tuple[Attaching, str]:
+    """Publish item 1, and return what attaches to it and the path of a scan."""
+    bill = folder / "bill.pdf"
     bill.write_bytes(b"%PDF-1.4 a scan")
     desk.add("A")
     desk.publish()
-    attaching = desk.desk.attaching
-    attaching.backoff = desk.desk.publishing.backoff
+    desk.desk.attaching.backoff = desk.desk.publishing.backoff
+    return desk.desk.attaching, str(bill)
+
+
+def test_who_leaves_ends_the_waiting_and_not_what_is_attached(
+    desk: Publisher, changer: ReplyChanger, tmp_path: Path
+) -> None:
+    attaching, bill = to_attach(desk, tmp_path)
+    left = Cancel()
+    left.cancel()
+    changer.change("AttachFileToReceipt", busy, times=1)
+    (step,) = attaching.add(desk.business, "1", bill, cancel=left).left
+    assert (step.problem and step.problem.code) == "server-busy"
+    assert attaching.add(desk.business, "1", bill, cancel=left).left == ()
+
+
+def test_attaching_waits_for_a_busy_server_too(
+    desk: Publisher, changer: ReplyChanger, tmp_path: Path
+) -> None:
+    attaching, bill = to_attach(desk, tmp_path)
     waiting: list[Event] = []
 
     def heard(event: Event) -> None:
@@ -106,7 +124,7 @@ def test_attaching_waits_for_a_busy_server_too(
             waiting.append(event)
 
     changer.change("AttachFileToReceipt", busy, times=2)
-    result = attaching.add(desk.business, "1", str(bill), listener=heard)
+    result = attaching.add(desk.business, "1", bill, listener=heard)
     assert (result.left, desk.slept, len(waiting)) == ((), [5.5, 5.5], 2)
     assert [one["ActualFilename"] for one in desk.sandbox.account.books.all("attachments")] == [
         "bill.pdf"
@@ -120,17 +138,12 @@ def test_attaching_waits_for_a_busy_server_too(
 def test_a_server_that_stays_busy_keeps_the_file_left_to_do(
     desk: Publisher, changer: ReplyChanger, tmp_path: Path
 ) -> None:
-    bill = tmp_path / "bill.pdf"
-    bill.write_bytes(b"%PDF-1.4 a scan")
-    desk.add("A")
-    desk.publish()
-    attaching = desk.desk.attaching
-    attaching.backoff = desk.desk.publishing.backoff
+    attaching, bill = to_attach(desk, tmp_path)
     changer.change("AttachFileToReceipt", busy, times=3)
-    (left,) = attaching.add(desk.business, "1", str(bill)).left
+    (left,) = attaching.add(desk.business, "1", bill).left
     assert left.problem is not None
     assert (left.problem.code, len(desk.slept)) == ("server-busy", 2)
-    assert attaching.add(desk.business, "1", str(bill)).left == ()
+    assert attaching.add(desk.business, "1", bill).left == ()
     assert len(desk.sandbox.account.books.all("attachments")) == 1
 
 
