@@ -156,10 +156,12 @@ _ZONE_FOLDERS = (
 _ZONE_NAME = r"(?:[A-Za-z]{3,}|<[A-Za-z0-9+-]{3,}>)"
 _HOURS = r"[0-9]{1,3}(?::[0-9]{1,2}){0,2}"
 _CHANGE = rf"(?:M[0-9]{{1,2}}\.[1-5]\.[0-6]|J?[0-9]{{1,3}})(?:/[+-]?{_HOURS})?"
-_RULE = re.compile(
-    rf"{_ZONE_NAME}[+-]?{_HOURS}(?:{_ZONE_NAME}(?:[+-]?{_HOURS})?(?:,{_CHANGE},{_CHANGE})?)?"
-)
+_RULE = rf"{_ZONE_NAME}[+-]?{_HOURS}(?:{_ZONE_NAME}(?:[+-]?{_HOURS})?(?:,{_CHANGE},{_CHANGE})?)?"
 """`GMT0BST,M3.5.0/1,M10.5.0`, as POSIX writes a zone (IEEE Std 1003.1, chapter 8.3)."""
+
+UNKNOWN_ZONE = (
+    "TZ says {}, which is no time zone that this machine knows, so times are shown in UTC."
+)
 
 _unknown_zone = ""
 
@@ -173,6 +175,7 @@ def unknown_zone() -> str:
 def settle_zone() -> str:
     """Have times shown in UTC where TZ names no zone; return what it says then, else ""."""
     global _unknown_zone
+    time.tzset()  # TZ may be another by now
     _unknown_zone = ""
     _unknown_zone = unknown_zone()
     if _unknown_zone:
@@ -185,7 +188,6 @@ def _is_zone(named: str) -> bool:
     if not named:
         return True
     try:
-        time.tzset()
         if abs(time.localtime().tm_gmtoff) >= _DAY:
             return False
     except (OverflowError, OSError):
@@ -194,7 +196,7 @@ def _is_zone(named: str) -> bool:
     folders = (os.environ.get("TZDIR", ""), *_ZONE_FOLDERS)
     return (
         any(_is_zone_file(Path(folder, place)) for folder in folders if folder)
-        or _RULE.fullmatch(named) is not None
+        or re.fullmatch(_RULE, named) is not None  # compiled where it is needed: seldom
     )
 
 

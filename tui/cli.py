@@ -109,14 +109,11 @@ def _terminal_has_a_size() -> bool:
 
 def _have_a_zone() -> None:
     """Have times shown in UTC where TZ names no time zone, and say so."""
-    from kfclient.dates import settle_zone
+    from kfclient.dates import UNKNOWN_ZONE, settle_zone
     from kfclient.visible import one_line
 
     if named := settle_zone():
-        sys.stderr.write(
-            f"TZ says {one_line(named[:60])}, which is no time zone that this machine knows, so "
-            "times are shown in UTC.\n"
-        )
+        sys.stderr.write(f"{UNKNOWN_ZONE.format(one_line(named[:60]))}\n")
 
 
 def _drop_output() -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tinydb.queries import QueryLike
 
     from kfclient.store.database_files import Moment
-    from kfclient.store.tables import Body, View
+    from kfclient.store.tables import Body, StoredTables, View
 
     Fields = Mapping[str, Any] | Callable[[MutableMapping[str, Any]], None]
 
@@ -102,44 +102,31 @@ class LoggedStorage(Storage):
 
     def revision(self) -> int:
         """Return the number of the last committed transaction; grows with each, anyone's."""
-        with self._memory:
-            if self._mine() is None:
-                self._catch_up()
-            return self._file.contents.snapshot.lsn
+        with self._now() as contents:
+            return contents.snapshot.lsn
 
     def news(self, table: str, since: int) -> tuple[int, dict[int, Body | None] | None]:
         """Return the last committed transaction's number, and what came after `since` (see `News`).
 
         Only what is committed, also inside a transaction.
         """
-        with self._memory:
-            if self._mine() is None:
-                self._catch_up()
-            contents = self._file.contents
+        with self._now() as contents:
             return contents.snapshot.lsn, contents.news(table, since)
 
     def committed(self, table: str) -> tuple[int, dict[int, Body]]:
         """Return the last committed transaction's number, and all of a table as of then."""
-        with self._memory:
-            if self._mine() is None:
-                self._catch_up()
-            contents = self._file.contents
+        with self._now() as contents:
             return contents.snapshot.lsn, dict(contents.documents(table))
 
     def committed_ones(self, table: str, keys: Iterable[int]) -> list[tuple[int, Body]]:
         """Return these documents of a table, as far as they are there, by id."""
-        with self._memory:
-            if self._mine() is None:
-                self._catch_up()
-            found = ((key, self._file.contents.document(table, key)) for key in keys)
+        with self._now() as contents:
+            found = ((key, contents.document(table, key)) for key in keys)
             return [(key, document) for key, document in found if document is not None]
 
     def read_as(self, table: str, kind: type[T]) -> tuple[int, dict[int, T]]:
         """Return the last committed transaction's number, and a table as of then, as `kind`."""
-        with self._memory:
-            if self._mine() is None:
-                self._catch_up()
-            contents = self._file.contents
+        with self._now() as contents:
             return contents.snapshot.lsn, contents.read_as(table, kind)
 
     @contextlib.contextmanager
@@ -219,6 +206,14 @@ class LoggedStorage(Storage):
     def _mine(self) -> Changes | None:
         """Return the transaction that this thread has open."""
         return self._changes if self._writer == threading.get_ident() else None
+
+    @contextlib.contextmanager
+    def _now(self) -> Iterator[StoredTables]:
+        """Give what is committed; inside a transaction, what was when it began."""
+        with self._memory:
+            if self._mine() is None:
+                self._catch_up()
+            yield self._file.contents
 
     def _catch_up(self) -> None:
         if self._look_first is not None:
@@ -387,10 +382,13 @@ class Table(tinydb.table.Table):
         }
         return News(revision, False, documents)
 
-    def committed(self, doc_ids: Iterable[int] | None = None) -> list[tuple[int, Body]]:
-        """Return the documents that are committed, all or these; uncopied, so not to be changed."""
-        if doc_ids is None:
-            return list(self._logged.committed(self.name)[1].items())
+    def committed(self) -> list[tuple[int, Body]]:
+        """Return all documents that are committed, by id; uncopied, so not to be changed."""
+        _, every = self._logged.committed(self.name)
+        return list(every.items())
+
+    def committed_ones(self, doc_ids: Iterable[int]) -> list[tuple[int, Body]]:
+        """Return these of them, as far as they are there."""
         return self._logged.committed_ones(self.name, doc_ids)
 
     def search(self, cond: QueryLike) -> list[Document]:

@@ -57,8 +57,7 @@ if TYPE_CHECKING:
 class Pages:
     """A table of a long snapshot, of which each page is read when it is first asked for.
 
-    A page is the JSON of documents without the braces around, in the order of their ids, and
-    `first` has the lowest id of each.
+    A page is the JSON of documents without the braces around, in the order of their ids.
     """
 
     def __init__(self, pages: list[bytes]) -> None:

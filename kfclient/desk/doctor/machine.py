@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from kfclient import __version__
-from kfclient.dates import unknown_zone
+from kfclient.dates import UNKNOWN_ZONE, unknown_zone
 from kfclient.desk.doctor.report import Keyring, PartVersion, Scene, Server, Terminal, plain
 from kfclient.errors import Problem
 from kfclient.store.durable_files import is_shared
@@ -81,8 +81,7 @@ def terminal(scene: Scene) -> Terminal:
     if named := unknown_zone():
         scene.note(
             "zone-unknown",
-            f"TZ says {plain(named)}, which is no time zone that this machine knows, so times are "
-            "shown in UTC.",
+            UNKNOWN_ZONE.format(plain(named)),
             "Set TZ to a name as in /usr/share/zoneinfo, for example: export TZ=Europe/London. On "
             "a system without these, install its package tzdata.",
         )

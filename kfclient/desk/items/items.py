@@ -51,6 +51,7 @@ _FEW = 1_000
 """So many items, or fewer, are counted in the time of a blink."""
 
 _MANY_MORE = 20
+"""So many times the items that changed are looked at for a count, and no more."""
 
 _SENT = {ItemState.PUBLISHED, ItemState.PUBLISHING, ItemState.UNKNOWN}
 
@@ -165,13 +166,18 @@ class Items:
                 raise ItemUnknown(f"There is no item {item_id} in the inbox.")
             # The very object that is kept, while it is the same: its findings are kept with it.
             kept = known.items.get(str(document.doc_id))
-            return _read(self._database(business), str(document.doc_id), _item(document), kept)
+            return _read(
+                self._database(business),
+                str(document.doc_id),
+                msgspec.convert(document, Item),
+                kept,
+            )
 
     def by(self, business: str, field: str, value: object) -> list[Item]:
         """Return the items with this value in a stored field, such as `dbid`, looked up."""
         database = self._database(business)
         found = database.table(TABLE).by(field, value)
-        return [_read(database, str(one.doc_id), _item(one), None) for one in found]
+        return [_read(database, str(one.doc_id), msgspec.convert(one, Item), None) for one in found]
 
     def findings(self, business: str, item: Item) -> tuple[Finding, ...]:
         """Return what is known about the item, as it is given; nothing about sent ones."""
@@ -431,9 +437,9 @@ class Items:
             if same or (one.date == day and reference_key(one.reference) == ref):
                 near.append(number)
         found = {}
-        for number, document in table.committed(near):
+        for number, document in table.committed_ones(near):
             key = str(number)
-            found[key] = _read(database, key, _item(document), mine.get(key))
+            found[key] = _read(database, key, msgspec.convert(document, Item), mine.get(key))
         items = ItemsById(found)
         with self._lock:
             kept.circle = (asked, reference_data, items)
@@ -518,10 +524,6 @@ def state_of(findings: Sequence[Finding]) -> ItemState:
     """Return where an item with these findings stands, when it was never sent."""
     stops = any(one.severity is Severity.STOP for one in findings)
     return ItemState.TO_REVIEW if stops else ItemState.READY
-
-
-def _item(document: Mapping[str, Any]) -> Item:
-    return msgspec.convert(document, Item)
 
 
 def _read(database: Database, key: str, item: Item, known: Item | None) -> Item:
