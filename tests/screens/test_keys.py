@@ -112,17 +112,18 @@ async def test_alt_is_esc_and_the_key_where_nothing_is_bound_to_it(
         await walk.until(lambda: walk.screen.query_one(FilterBox).value == "xparty")
 
 
-@pytest.mark.parametrize("typed", ["y", "/party", "py"])
 async def test_what_was_typed_before_the_review_was_seen_is_no_answer(
-    inbox: Inbox, inbox_desk: Desk, typed: str
+    inbox: Inbox, inbox_desk: Desk
 ) -> None:
     async with on_screen(inbox_desk, two(inbox, inbox_desk)) as walk:
-        await walk.until("2 ready")
-        burst(walk, "p", *typed, "enter", "y", "enter")
-        await walk.until_on(PublishReviewScreen)
-        await walk.until("y sends, with Enter")
-        assert isinstance(walk.screen, PublishReviewScreen)
-        await walk.press("escape")
+        for typed in ("y", "/party", "ty", "yes", "py"):
+            await walk.until("2 ready")
+            burst(walk, "p", *typed, "enter", "y", "enter")
+            await walk.until_on(PublishReviewScreen)
+            await walk.until("y sends, with Enter")
+            assert isinstance(walk.screen, PublishReviewScreen), typed
+            await walk.press("escape")
+            await walk.until_on(ItemsScreen)
     assert not inbox_desk.publishing.status(inbox.business)
     assert len(inbox_desk.items.all(inbox.business)) == 2
 
@@ -319,11 +320,8 @@ async def test_a_word_ends_with_a_key_that_is_no_letter_and_with_no_clock(stock:
 async def test_an_answer_behind_other_letters_says_how_to_go_on(
     inbox: Inbox, inbox_desk: Desk
 ) -> None:
-    answers: list[Any] = []
-    async with on_screen(inbox_desk, two(inbox, inbox_desk)) as walk:
-        plan = inbox_desk.publishing.plan(inbox.business)
-        await walk.app.push_screen(PublishReviewScreen("Acme Ltd", plan), answers.append)
-        await walk.until("y sends, with Enter")
+    async with reviews(inbox, inbox_desk) as (walk, review):
+        answers = await review()
         await walk.press("b", "y")
         await walk.until(lambda: "Press y once more" in "".join(toasted(walk)))
         assert not answers
@@ -354,11 +352,8 @@ async def test_a_word_that_began_while_the_plan_was_made_goes_on_in_the_review(
 
 
 async def test_help_in_the_middle_of_a_word_ends_no_word(inbox: Inbox, inbox_desk: Desk) -> None:
-    answers: list[Any] = []
-    async with on_screen(inbox_desk, two(inbox, inbox_desk)) as walk:
-        plan = inbox_desk.publishing.plan(inbox.business)
-        await walk.app.push_screen(PublishReviewScreen("Acme Ltd", plan), answers.append)
-        await walk.until("y sends, with Enter")
+    async with reviews(inbox, inbox_desk) as (walk, review):
+        answers = await review()
         await walk.press("question_mark", "question_mark")
         await walk.until("y sends, with Enter")
         await walk.press("y", "enter")

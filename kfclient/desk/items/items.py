@@ -164,14 +164,9 @@ class Items:
             document = self._database(business).table(TABLE).get(doc_id=_number(item_id))
             if document is None:
                 raise ItemUnknown(f"There is no item {item_id} in the inbox.")
+            key, item = str(document.doc_id), msgspec.convert(document, Item)
             # The very object that is kept, while it is the same: its findings are kept with it.
-            kept = known.items.get(str(document.doc_id))
-            return _read(
-                self._database(business),
-                str(document.doc_id),
-                msgspec.convert(document, Item),
-                kept,
-            )
+            return _read(self._database(business), key, item, known.items.get(key))
 
     def by(self, business: str, field: str, value: object) -> list[Item]:
         """Return the items with this value in a stored field, such as `dbid`, looked up."""
