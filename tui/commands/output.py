@@ -131,20 +131,18 @@ def table(columns: Sequence[TextColumn], rows: Sequence[Sequence[str]], room: in
     Amounts have two decimals each, so the right-hand edge lines up their points. A column that is
     empty in every row is left out.
     """
-    kept = [at for at in range(len(columns)) if any(row[at] for row in rows)]
-    shown = [columns[at] for at in kept]
-    cells = [[_cell(row[at]) for at in kept] for row in rows]
-    wide = [[cells_wide(text) for text in row] for row in cells]
-    widths = [
-        max([cells_wide(column.heading), *(row[at] for row in wide)])
-        for at, column in enumerate(shown)
-    ]
+    # Column by column, each text once: in a long list most of them come again and again.
+    there = zip(columns, zip(*rows, strict=True), strict=True) if rows else ()
+    kept = [(column, (column.heading, *texts)) for column, texts in there if any(texts)]
+    cells = [{text: _cell(text) for text in set(texts)} for _, texts in kept]
+    widths = [max(map(cells_wide, each.values())) for each in cells]
     if room:
-        _give_way(widths, shown, room)
-    headings = [column.heading for column in shown]
-    lines = [_line(headings, [cells_wide(text) for text in headings], shown, widths)]
-    lines += [_line(row, its, shown, widths) for row, its in zip(cells, wide, strict=True)]
-    return lines
+        _give_way(widths, [column for column, _ in kept], room)
+    padded = []
+    for (column, texts), each, width in zip(kept, cells, widths, strict=True):
+        fitting = {text: _padded(cell, width, right=column.right) for text, cell in each.items()}
+        padded.append([fitting[text] for text in texts])
+    return [GAP.join(row).rstrip() for row in zip(*padded, strict=True)] or [""]
 
 
 def room_here() -> int:
@@ -187,15 +185,14 @@ def _give_way(widths: list[int], columns: Sequence[TextColumn], room: int) -> No
         over -= 1
 
 
-def _line(
-    cells: Sequence[str], wide: Sequence[int], columns: Sequence[TextColumn], widths: Sequence[int]
-) -> str:
-    padded = []
-    for cell, its, column, width in zip(cells, wide, columns, widths, strict=True):
-        text = cell if its <= width else _cut(cell, width)
-        blank = " " * (width - (its if its <= width else cells_wide(text)))
-        padded.append(blank + text if column.right else text + blank)
-    return GAP.join(padded).rstrip()
+def _padded(cell: str, width: int, *, right: bool) -> str:
+    """Return the text as wide as its column."""
+    wide = cells_wide(cell)
+    if wide > width:
+        cell = _cut(cell, width)
+        wide = cells_wide(cell)
+    room = width - wide + len(cell)
+    return cell.rjust(room) if right else cell.ljust(room)
 
 
 def _cut(text: str, width: int) -> str:

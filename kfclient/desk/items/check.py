@@ -251,21 +251,31 @@ ODD = re.compile(r"[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def check(item: Item, reference_data: ReferenceData) -> tuple[Finding, ...]:
     """Return everything known about the item, stops and warnings, in the order of its fields."""
-    findings = [*_remembered(item), *check_dates(item, reference_data), *_own(item)]
-    stops = [*_unsynced(item, reference_data)]
-    if stops:
-        return (*stops, *findings)
-    findings += check_contact(item, reference_data)
-    findings += check_currency(item, reference_data)
-    findings += check_payment(item, reference_data)
+    findings = [*_remembered(item)] if item.problem is not None else []
+    findings += check_dates(item, reference_data)
+    findings += _own(item)
+    if not reference_data.connected or reference_data.missing:
+        stops = [*_unsynced(item, reference_data)]
+        if stops:
+            return (*stops, *findings)
+    findings += reference_data.said_of(
+        (item.kind, item.contact, item.contact_code), lambda: check_contact(item, reference_data)
+    )
+    if reference_data.is_foreign(item):
+        findings += check_currency(item, reference_data)
+    if item.bank_account or item.paid_on is not None:
+        findings += check_payment(item, reference_data)
     reverse = is_reversed(item)
     if reverse:
         findings += check_reversed(item, reference_data)
-    findings += check_stated(item, reference_data)
+    if item.stated_vat is not None:
+        findings += check_stated(item, reference_data)
     for number, line in enumerate(item.lines, start=1):
         findings += check_line(item, line, f"lines.{number}", reference_data, reverse=reverse)
     if not reference_data.settings.publish_tax_data:
         findings += _tax_off(item)
+    if not item.agreed:
+        return tuple(findings)
     return tuple(_agreed(one) if one.code in item.agreed else one for one in findings)
 
 
@@ -411,11 +421,10 @@ def _unsynced(item: Item, reference_data: ReferenceData) -> Iterator[Finding]:
 def _tax_off(item: Item) -> Iterator[Finding]:
     """Yield what is lost while tax data is off, for the whole item."""
     if any(line.vat for line in item.lines):
-        net, vat = item.net, item.vat
         yield Finding(
             code="W-TAX-OFF",
-            sentence=f"Tax data is off: {shown(net + vat, item.currency)} goes as a gross amount "
-            f"with VAT n/a, without the VAT of {shown(vat, item.currency)}.",
+            sentence=f"Tax data is off: {shown(item.gross, item.currency)} goes as a gross amount "
+            f"with VAT n/a, without the VAT of {shown(item.vat, item.currency)}.",
             cure="To send the VAT, switch on Publish tax data in Settings.",
             field="tax",
             key=PUBLISH_TAX,

@@ -61,9 +61,11 @@ _REVERSED_NAME = re.compile(
 
 def is_reversed(item: Item) -> bool:
     """Tell whether the item says that its VAT is for the customer to account for."""
-    if _REVERSED_NAME.search(item.tax_name):
+    if item.tax_name and _REVERSED_NAME.search(item.tax_name):
         return True
     texts = (item.tax_name, item.note, *(line.description for line in item.lines))
+    if not _REVERSED.search("\n".join(texts)):
+        return False  # as nearly always
     return any(
         not _NOT_BEFORE.search(text[: match.start()]) and not _NOT_AFTER.search(text[match.end() :])
         for text in texts
@@ -193,8 +195,8 @@ def _rate_of_gross(
                 field=field,
             )
         return
-    gross, vat = shown(line.gross, item.currency), shown(line.vat, item.currency)
     if not reference_data.knows_rate(rate):
+        gross, vat = shown(line.gross, item.currency), shown(line.vat, item.currency)
         yield Finding(
             code="E-TAX-RATE-UNKNOWN",
             sentence=f"KashFlow has no tax rate of {show_tax_code(rate)}, which makes its gross "
@@ -208,7 +210,8 @@ def _rate_of_gross(
         yield Finding(
             code="W-TAX-MISMATCH",
             sentence=_mismatch(item, line, rate),
-            cure=f"Look at the document; its gross of {gross} is what goes.",
+            cure=f"Look at the document; its gross of {shown(line.gross, item.currency)} is what "
+            "goes.",
             field=field,
         )
 
@@ -218,8 +221,8 @@ def _tax(
 ) -> Iterator[Finding]:
     """Yield what is known of a line's tax, which goes to KashFlow with it."""
     rate = reference_data.tax_rate(line, item.kind)
-    net, vat = shown(line.net, item.currency), shown(line.vat, item.currency)
     if line.vat and _is_insurance(item, line, reference_data):
+        vat = shown(line.vat, item.currency)
         yield Finding(
             code="W-INSURANCE-TAX",
             sentence=f"It has VAT of {vat} on insurance, which bears no VAT: its tax is insurance "
@@ -229,6 +232,7 @@ def _tax(
             key="vat-in-net",
         )
     if rate is None:
+        net, vat = shown(line.net, item.currency), shown(line.vat, item.currency)
         key, value, question = _split_of(item, line, reference_data)
         tax = " 12% is the rate of insurance premium tax, which is no VAT." if _at_12(line) else ""
         yield Finding(
@@ -383,7 +387,10 @@ def check_line(
 
     With `reverse` the item is under the reverse charge, which has been said of all of it.
     """
-    yield from _category(item, line, f"{field}.category", reference_data)
+    yield from reference_data.said_of(
+        ("category", item.kind, line.category, field),
+        lambda: _category(item, line, f"{field}.category", reference_data),
+    )
     if line.project:
         yield from _project(line, f"{field}.project", reference_data)
     yield from check_vat(item, line, field, reference_data, reverse=reverse)

@@ -276,11 +276,14 @@ class DuplicateFinder:
         with self._lock:
             watch = self._up_to_date(business, items, reference_data)
             touched, watch.touched = watch.touched, set()
-            wanted = items.keys() if touched is None else touched.union(also)
+            if touched is None:
+                wanted: Iterable[tuple[str, Item | None]] = items.items()
+            else:
+                wanted = ((key, items.get(key)) for key in touched.union(also))
             return {
                 key: self._findings(watch, item, reference_data)
-                for key in wanted
-                if (item := items.get(key)) is not None and item.sent is None
+                for key, item in wanted
+                if item is not None and item.sent is None
             }
 
     def of(
@@ -327,6 +330,8 @@ class DuplicateFinder:
         self, watch: _Watch, item: Item, reference_data: ReferenceData
     ) -> tuple[Finding, ...]:
         kept = watch.items.get(item.id) is item  # else it is looked at while it is edited
+        if kept and watch.index.is_alone(f"item:{item.id}"):
+            return ()
         known = watch.known.get(item.id) if kept else None
         if known is None:
             known = self._compared(watch, item, reference_data, at_most=_MOST_TOLD)[:_MOST_TOLD]
@@ -368,17 +373,12 @@ class DuplicateFinder:
 
     def _see_items(self, watch: _Watch, items: ItemsById, reference_data: ReferenceData) -> None:
         before = watch.items
-        changed = items.changed_since(before)
-        if changed is None:
-            changed = frozenset(
-                key for key in before.keys() | items.keys() if items.get(key) is not before.get(key)
-            )
+        changed = items.changes(before)
         if len(changed) > _MANY:
             _forget(watch)
         claimed = None
-        for number in changed:
-            item, key = items.get(number), f"item:{number}"
-            was = before.get(number)
+        for number, (was, item) in changed.items():
+            key = f"item:{number}"
             if (was.dbid if was else None) != (item.dbid if item else None):
                 claimed = dict(watch.claimed) if claimed is None else claimed
                 for one in (was, item):
@@ -396,7 +396,9 @@ class DuplicateFinder:
     def _put(self, watch: _Watch, key: str, sighting: Sighting | None) -> None:
         """Have the index hold this under the key, None for nothing."""
         before = watch.index.get(key)
-        if before == sighting:
+        if before is None and sighting is None:
+            return
+        if before is not None and before == sighting:
             return
         if watch.known or watch.touched is not None:
             for one in (before, sighting):

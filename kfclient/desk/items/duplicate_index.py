@@ -152,6 +152,8 @@ class DuplicateIndex:
         self._places: dict[_Place, Sighting | dict[str, Sighting] | _Pile] = {}
         self._beats: dict[_Place, float | None] = {}
         self._claimed: Mapping[str, str] | None = None
+        # Which have, or had, something in common with another: the rest is alone, as most are.
+        self._common: set[str] = set()
         for sighting in sightings:
             self.put(sighting)
 
@@ -162,23 +164,43 @@ class DuplicateIndex:
         """Return the sighting with this key, None where there is none."""
         return self._all.get(key)
 
+    def is_alone(self, key: str) -> bool:
+        """Whether what has this key, if anything, surely has nothing in common with another."""
+        return key not in self._common
+
     def put(self, sighting: Sighting) -> None:
         """Add a sighting, in the place of the one with its key."""
-        self.drop(sighting.key)
+        if sighting.key in self._all:
+            self.drop(sighting.key)
         self._all[sighting.key] = sighting
+        places, beats = self._places, self._beats
         for place in _places(sighting):
-            self._beats.pop(place, None)
-            there = self._places.get(place)
-            if there is None:
-                self._places[place] = sighting
-            elif isinstance(there, _Pile):
-                there.put(sighting)
-            elif isinstance(there, Sighting):
-                self._places[place] = {there.key: there, sighting.key: sighting}
-            else:
-                there[sighting.key] = sighting
-                if len(there) > _MANY:
-                    self._places[place] = _Pile(there.values())
+            if beats:
+                beats.pop(place, None)
+            there = places.setdefault(place, sighting)
+            if there is not sighting:
+                self._join(sighting, place, there)
+        for place in _crossing(sighting):
+            crossed = places.get(place)
+            if crossed is not None and crossed is not sighting:
+                self._common.add(sighting.key)
+                if isinstance(crossed, Sighting):
+                    self._common.add(crossed.key)
+
+    def _join(
+        self, sighting: Sighting, place: _Place, there: Sighting | dict[str, Sighting] | _Pile
+    ) -> None:
+        """Put a sighting where another is, or several."""
+        self._common.add(sighting.key)
+        if isinstance(there, _Pile):
+            there.put(sighting)
+        elif isinstance(there, Sighting):
+            self._common.add(there.key)
+            self._places[place] = {there.key: there, sighting.key: sighting}
+        else:
+            there[sighting.key] = sighting
+            if len(there) > _MANY:
+                self._places[place] = _Pile(there.values())
 
     def drop(self, key: str) -> None:
         """Take the sighting with this key out, if there is one."""
@@ -213,7 +235,7 @@ class DuplicateIndex:
         if self._claimed is not claimed:
             self._claimed = claimed
             self._beats.clear()
-        if self._is_alone(one):
+        if self._all.get(one.key) is one and self.is_alone(one.key):
             return []
         search = _Search(at_most, counts)
         rhythm: dict[object, float | None] = {}
@@ -228,19 +250,6 @@ class DuplicateIndex:
             (like for like in search.found.values() if like and (like.grade > Grade.NOTE or alone)),
             key=lambda like: (-like.grade, like.other.key),
         )
-
-    def _is_alone(self, one: Sighting) -> bool:
-        """Whether nothing else shares anything with it, as is so of most."""
-        places = self._places
-        for place in _marks(one):
-            there = places.get(place)
-            if there is not None and there is not one:
-                return False
-        for place in (*_crossing(one), *_anywhere(one)):
-            there = places.get(place)
-            if there is not None and there is not one:
-                return False
-        return True
 
     def beside(self, one: Sighting) -> Iterator[str]:
         """Yield the keys of all for which it matters that this one is there."""
@@ -368,15 +377,20 @@ def _sightings(there: Sighting | dict[str, Sighting] | _Pile) -> tuple[Sighting,
 
 
 def _marks(one: Sighting) -> list[_Place]:
-    marks: list[_Place] = [(one.side, one.circle, "gross", gross) for gross in one.grosses]
+    side, circle = one.side, one.circle
+    marks: list[_Place] = [(side, circle, "gross", gross) for gross in one.grosses]
     if one.ref:
-        marks.append((one.side, one.circle, "ref", one.ref))
+        marks.append((side, circle, "ref", one.ref))
     return marks
 
 
 def _places(one: Sighting) -> list[_Place]:
-    nets: list[_Place] = [(one.side, one.circle, "net", net) for net in one.nets]
-    return [*_marks(one), *nets, *_anywhere(one)]
+    side, circle, places = one.side, one.circle, _marks(one)
+    for net in one.nets:
+        places.append((side, circle, "net", net))
+    for key in whole_keys(one):
+        places.append((side, "", "whole", key))
+    return places
 
 
 def _anywhere(one: Sighting) -> list[_Place]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -117,6 +118,8 @@ class _Board:
             self.findings[key] = findings
             if item.files:
                 self.filed.add(key)
+            if item.problem is None and not item.left:
+                return  # as nearly always
         elif item.sent is ItemState.PUBLISHING:
             self.sending.add(key)
         if needs_you(item, state):
@@ -370,14 +373,14 @@ class Items:
             board = self._boards.setdefault(business, _Board())
         with board.lock:
             items = self._all(business)
-            changed = items.changed_since(board.items)
+            changed: AbstractSet[str] | None = items.changed_since(board.items)
             if changed is None or board.reference_data is not reference_data:
-                changed = frozenset(items.keys() | board.items.keys())
+                changed = items.keys() | board.items.keys() if board.items else items.keys()
             doubles = self.doubles.changes(business, items, reference_data, changed)
-            for key in changed.union(doubles):
+            for key in (*changed, *(doubles.keys() - changed)):
                 item = items.get(key)
                 board.put(key, item, self._known(business, item, reference_data, doubles))
-            for key in board.filed.difference(changed, doubles) if files else ():
+            for key in tuple(board.filed - changed - doubles.keys()) if files else ():
                 item = items[key]
                 found = self.doubles.findings(business, item, items, reference_data)
                 board.put(key, item, self._known(business, item, reference_data, {key: found}))
@@ -393,8 +396,10 @@ class Items:
     ) -> tuple[Finding, ...]:
         if item is None or item.sent is not None:
             return ()
-        files = check_files(item) if item.files else ()
-        return (*self._own(business, item, reference_data), *files, *doubles.get(item.id, ()))
+        own, double = self._own(business, item, reference_data), doubles.get(item.id)
+        if not item.files and not double:
+            return own
+        return (*own, *check_files(item), *(double or ()))
 
     def _findings(
         self, business: str, item: Item, reference_data: ReferenceData
@@ -475,13 +480,10 @@ class Items:
             kept = self._keep(business)
             database = self._database(business)
             news = database.table(TABLE).news_as(Item, kept.revision)
-            before = kept.items
-            fresh = {
-                str(number): None
-                if (one := news.documents[number]) is None
-                else _read(database, str(number), one, before.get(str(number)))
-                for number in sorted(news.documents)
-            }
+            before, fresh = kept.items, dict[str, Item | None]()
+            for number, one in sorted(news.documents.items()):
+                key = str(number)
+                fresh[key] = None if one is None else _read(database, key, one, before.get(key))
             if news.whole:
                 kept.items = ItemsById({key: one for key, one in fresh.items() if one is not None})
             elif fresh:
@@ -517,8 +519,10 @@ class Items:
 
 def state_of(findings: Sequence[Finding]) -> ItemState:
     """Return where an item with these findings stands, when it was never sent."""
-    stops = any(one.severity is Severity.STOP for one in findings)
-    return ItemState.TO_REVIEW if stops else ItemState.READY
+    for one in findings:
+        if one.severity is Severity.STOP:
+            return ItemState.TO_REVIEW
+    return ItemState.READY
 
 
 def _read(database: Database, key: str, item: Item, known: Item | None) -> Item:

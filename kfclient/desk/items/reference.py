@@ -29,7 +29,7 @@ from kfclient.api.records import (
     VATRate,
 )
 from kfclient.desk.model.business import Settings
-from kfclient.desk.model.item import Item, ItemLine, Kind
+from kfclient.desk.model.item import Finding, Item, ItemLine, Kind
 from kfclient.desk.model.list_names import ListName
 from kfclient.desk.model.settings import NOT_APPLICABLE
 from kfclient.desk.model.sides import PURCHASES, SALES, Side, side_of
@@ -327,6 +327,16 @@ class ReferenceData:
         self._contacts = {PURCHASES: _Contacts(suppliers), SALES: _Contacts(customers)}
         self._found: dict[tuple[str, str, str], tuple[Contact, ...]] = {}
         self._parties: dict[tuple[str, str, str], tuple[str, str]] = {}
+        self._said: dict[tuple[str, ...], tuple[Finding, ...]] = {}
+
+    def said_of(
+        self, words: tuple[str, ...], check: Callable[[], Iterable[Finding]]
+    ) -> tuple[Finding, ...]:
+        """Return what is found of these words in these lists, looked up once: many say the same."""
+        found = self._said.get(words)
+        if found is None:
+            found = self._said[words] = tuple(check())
+        return found
 
     def twins(self, side: Side) -> ContactGroups:
         """Return which suppliers or customers may be one and the same."""

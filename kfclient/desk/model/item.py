@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import ItemsView, Iterable, Iterator, Mapping, ValuesView
 from decimal import Decimal
 from enum import StrEnum
 from itertools import count
@@ -239,6 +239,24 @@ class ItemsById(Mapping[str, Item]):
             if stamp == before._stamp:
                 return changed
         return changed if before is self else None
+
+    def changes(self, before: ItemsById) -> dict[str, tuple[Item | None, Item | None]]:
+        """Return by id what is not as it was then, as it was and as it is; None for no item."""
+        changed: Iterable[str] | None = self.changed_since(before)
+        if changed is None:
+            if not before:
+                return {key: (None, item) for key, item in self.items()}
+            changed = before.keys() | self.keys()
+        pairs = ((key, (before.get(key), self.get(key))) for key in changed)
+        return {key: (was, now) for key, (was, now) in pairs if was is not now}
+
+    def items(self) -> ItemsView[str, Item]:
+        """Return the ids, each with its item."""
+        return super().items() if self._over else self._base.items()
+
+    def values(self) -> ValuesView[Item]:
+        """Return the items."""
+        return super().values() if self._over else self._base.values()
 
     def __getitem__(self, key: str) -> Item:
         """Return the item; KeyError where there is none."""
