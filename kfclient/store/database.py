@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tinydb.queries import QueryLike
 
     from kfclient.store.database_files import Moment
-    from kfclient.store.tables import Body, StoredTables, View
+    from kfclient.store.tables import Base, Body, StoredTables, View
 
     Fields = Mapping[str, Any] | Callable[[MutableMapping[str, Any]], None]
 
@@ -128,6 +128,11 @@ class LoggedStorage(Storage):
         """Return the last committed transaction's number, and a table as of then, as `kind`."""
         with self._now() as contents:
             return contents.snapshot.lsn, contents.read_as(table, kind)
+
+    def base(self, table: str) -> Base | None:
+        """Return the snapshot's part in a long table that is read page by page, None otherwise."""
+        with self._now() as contents:
+            return contents.base(table)
 
     @contextlib.contextmanager
     def view(self) -> Iterator[View]:
@@ -381,6 +386,13 @@ class Table(tinydb.table.Table):
             key: None if one is None else msgspec.convert(one, kind) for key, one in fresh.items()
         }
         return News(revision, False, documents)
+
+    def base(self) -> Base | None:
+        """Return what of the table the snapshot holds, where that is long and not read yet.
+
+        What came since are the `news` since its `revision`.
+        """
+        return self._logged.base(self.name)
 
     def committed(self) -> list[tuple[int, Body]]:
         """Return all documents that are committed, by id; uncopied, so not to be changed."""

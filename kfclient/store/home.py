@@ -2,6 +2,7 @@
 
     state.json                              businesses, connections, settings, people, ticks
     businesses/<id>/items.json              a business's items and sends
+    businesses/<id>/items.near              whose each item of a long inbox is; made of items.json
     businesses/<id>/seen.json               what KashFlow was last seen to have, for comparing
     businesses/<id>/lists/<name>.json       one synced list each
     businesses/<id>/publishing.log          how its last publishing goes, for whoever follows it
@@ -80,6 +81,10 @@ class Home:
         return self._database(
             f"{business_id}/seen", lambda: self._business(business_id) / "seen.json"
         )
+
+    def near_path(self, business_id: str) -> Path:
+        """Return where `kfclient.desk.items.nearby` keeps what it has made of the items."""
+        return self._business(business_id) / "items.near"
 
     def trail(self, business_id: str) -> AuditFile:
         """Return the trail of what was done with a business."""

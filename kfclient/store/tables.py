@@ -60,9 +60,10 @@ class Pages:
     A page is the JSON of documents without the braces around, in the order of their ids.
     """
 
-    def __init__(self, pages: list[bytes]) -> None:
-        self._pages = pages
-        self._firsts = [_number_of(page[1 : page.index(b'"', 1)].decode()) for page in pages]
+    def __init__(self, data: bytes, places: list[tuple[int, int]]) -> None:
+        self._data = data
+        self._places = places
+        self._firsts = [_first_of(data, begin) for begin, _ in places]
         self._read: dict[int, dict[int, Body]] = {}
         self._changed: dict[int, Body | None] = {}
 
@@ -79,34 +80,46 @@ class Pages:
 
     def highest(self) -> int:
         """Return the highest id that a document had here, 0 for none."""
-        there = max(self._page(len(self._pages) - 1), default=0) if self._pages else 0
+        there = max(self._page(len(self._places) - 1), default=0) if self._places else 0
         return max(there, *self._changed, 0)
 
     def whole(self) -> dict[int, Body]:
         """Return all documents, by id."""
-        every = _ordered(
-            {int(key): one for key, one in decoded(b"{%b}" % b",".join(self._pages)).items()},
-            self._changed,
-        )
+        every: dict[int, Body | None] = {}
+        for page in self._bytes():
+            every.update((int(key), one) for key, one in decoded(page).items())
+        every = _ordered(every, self._changed)
         return {key: one for key, one in every.items() if one is not None}
+
+    def as_stored(self, kind: type[T]) -> dict[int, T]:
+        """Return the documents as `kind`, by id, as they stand in the snapshot."""
+        import msgspec
+
+        read = msgspec.json.Decoder(dict[int, kind]).decode  # type: ignore[valid-type]
+        every: dict[int, T] = {}
+        for page in self._bytes():
+            every.update(read(page))
+        return every
 
     def read_as(self, kind: type[T]) -> dict[int, T]:
         """Return all documents as `kind`, by id; what it has no field for is passed over."""
         import msgspec
 
-        read = msgspec.json.Decoder(dict[int, kind]).decode  # type: ignore[valid-type]
-        every: dict[int, T | None] = {}
-        for page in self._pages:
-            every.update(read(b"{%b}" % page))
+        every: dict[int, T | None] = {**self.as_stored(kind)}
         over = {
             key: None if one is None else msgspec.convert(one, kind)
             for key, one in self._changed.items()
         }
         return {key: one for key, one in _ordered(every, over).items() if one is not None}
 
+    def _bytes(self) -> Iterator[bytes]:
+        """Give each page as JSON."""
+        return (b"{%b}" % self._data[begin:end] for begin, end in self._places)
+
     def _page(self, at: int) -> dict[int, Body]:
         if at not in self._read:
-            found = decoded(b"{%b}" % self._pages[at])
+            begin, end = self._places[at]
+            found = decoded(b"{%b}" % self._data[begin:end])
             self._read[at] = {int(key): document for key, document in found.items()}
         return self._read[at]
 
@@ -118,6 +131,21 @@ def _ordered(every: dict[int, T], changed: Mapping[int, T]) -> dict[int, T]:
     return dict(sorted(every.items())) if any(key < last for key in changed) else every
 
 
+class Base:
+    """What a snapshot holds of a long table; whatever came since is not in it.
+
+    `stamp` is its own: what was made of the snapshot once holds for as long as that is the same.
+    `revision` is the last transaction that it has.
+    """
+
+    __slots__ = ("pages", "revision", "stamp")
+
+    def __init__(self, stamp: str, revision: int, pages: Pages) -> None:
+        self.stamp = stamp
+        self.revision = revision
+        self.pages = pages
+
+
 class StoredTables:
     """The committed documents of one database, with an index per field that was looked up."""
 
@@ -125,9 +153,10 @@ class StoredTables:
         self.snapshot = snapshot
         self._indexes: dict[tuple[str, str], Index] = {}
         self._numbered: set[str] = set()
-        # Of tables whose news were asked for: since when they are followed, and by which
-        # transaction each document was last changed, the latest last.
-        self._followed: dict[str, tuple[int, dict[int, int]]] = {}
+        # What came since the snapshot: by which transaction each document of a table was last
+        # changed, the latest last.
+        self._floor = snapshot.lsn
+        self._changed: dict[str, dict[int, int]] = {}
 
     def tables(self) -> set[str]:
         """Return the names of the tables that may have documents."""
@@ -151,6 +180,11 @@ class StoredTables:
         documents = self.documents(table)
         return {key: msgspec.convert(document, kind) for key, document in documents.items()}
 
+    def base(self, table: str) -> Base | None:
+        """Return the snapshot's part in a long table that is read page by page, None otherwise."""
+        pages = self.snapshot.pages(table)
+        return None if pages is None else Base(self.snapshot.stamp, self._floor, pages)
+
     def matching(self, table: str, field: str, value: object) -> list[tuple[int, Body]]:
         """Return the documents whose `field` equals `value`, by id; the first call indexes it."""
         documents = self.documents(table)
@@ -160,12 +194,11 @@ class StoredTables:
     def news(self, table: str, since: int) -> dict[int, Body | None] | None:
         """Return what came after that transaction, None for a document that was removed.
 
-        None where that is not known: then all of the table may be new. What comes from now on is.
+        None where that is not known: then all of the table may be new.
         """
-        lsn = self.snapshot.lsn
-        floor, changed = self._followed.setdefault(table, (lsn, {}))
-        if not floor <= since <= lsn:
+        if not self._floor <= since <= self.snapshot.lsn:
             return None
+        changed = self._changed.get(table, {})
         fresh: dict[int, Body | None] = {}
         for key in reversed(changed):
             if changed[key] <= since:
@@ -192,10 +225,9 @@ class StoredTables:
             for (name, field), index in self._indexes.items():
                 if name == table:
                     _reindex(index, field, key, before, document)
-            if table in self._followed:
-                changed = self._followed[table][1]
-                changed.pop(key, None)
-                changed[key] = self.snapshot.lsn + 1
+            changed = self._changed.setdefault(table, {})
+            changed.pop(key, None)
+            changed[key] = self.snapshot.lsn + 1
         self.snapshot.lsn += 1
 
     def _index(self, table: str, field: str) -> Index:
@@ -393,6 +425,7 @@ class Snapshot:
 
     `format` is the one it was read in; it is written in the present one. `rewritten` says that it
     was read from a file that another program has laid out, so that its checksum says nothing.
+    `stamp` tells the file that it was opened from, page by page, from any other.
     """
 
     def __init__(
@@ -412,6 +445,7 @@ class Snapshot:
         self.database = database
         self.format = wal.FORMAT if format is None else format
         self.rewritten = False
+        self.stamp = ""
 
     @classmethod
     def opened(cls, data: bytes) -> Snapshot:
@@ -429,7 +463,10 @@ class Snapshot:
             return cls.decode(data)
         if head.format != wal.FORMAT:
             return cls.decode(data)
-        return cls(tables, head.next_ids, head.lsn, database=head.database, unread=unread)
+        found = cls(tables, head.next_ids, head.lsn, database=head.database, unread=unread)
+        checksum = data[meta - 11 : meta - 3].decode()
+        found.stamp = f"{head.database}-{head.lsn}-{checksum}-{len(data)}"
+        return found
 
     @classmethod
     def decode(cls, data: bytes, *, vouch: bool = True) -> Snapshot:
@@ -549,21 +586,30 @@ def _laid_out(data: bytes) -> tuple[Tables, dict[str, Pages]]:
     """
     tables: Tables = {}
     unread: dict[str, Pages] = {}
-    pages: list[bytes] = []
-    lines = data.split(b"\n")
-    for at, line in enumerate(lines):
-        if not line.startswith((b"{", b"}")):
-            pages.append(line.removesuffix(b","))
-            continue
-        if at:
-            name, _ = tables.popitem()
-            unread[name], pages = Pages(pages), []
-        begin = b"{" + line[1:].removeprefix(b",") if at else line
-        between = decoded(begin + (b"}}" if at < len(lines) - 1 else b""))
-        for name, table in between.items():
-            tables[name] = {_number_of(key): _document(one) for key, one in table.items()}
+    pages: list[tuple[int, int]] = []
+    begin = 0
+    while begin <= len(data):
+        end = data.find(b"\n", begin)
+        last = end < 0
+        end = len(data) if last else end
+        if data[begin : begin + 1] not in (b"{", b"}"):
+            pages.append((begin, end - data.endswith(b",", begin, end)))
+        else:
+            line = data[begin:end]
+            if begin:
+                name, _ = tables.popitem()
+                unread[name], pages = Pages(data, pages), []
+                line = b"{" + line[1:].removeprefix(b",")
+            for name, table in decoded(line if last else line + b"}}").items():
+                tables[name] = {_number_of(key): _document(one) for key, one in table.items()}
+        begin = end + 1
     tables.pop(META)
     return tables, unread
+
+
+def _first_of(data: bytes, begin: int) -> int:
+    """Return the number of the document that a page begins with."""
+    return _number_of(data[begin + 1 : data.index(b'"', begin + 1)].decode())
 
 
 def is_unchanged(data: bytes) -> bool:

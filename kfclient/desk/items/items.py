@@ -17,7 +17,7 @@ from kfclient.desk.errors import ItemChanged, ItemSettled, ItemUnknown
 from kfclient.desk.items.check import as_meant, check
 from kfclient.desk.items.check_lines import check_files
 from kfclient.desk.items.duplicate_finder import DuplicateFinder
-from kfclient.desk.items.duplicate_match import reference_key
+from kfclient.desk.items.nearby import Nearby
 from kfclient.desk.items.reference import ReferenceCache, ReferenceData
 from kfclient.desk.model.business import ItemCounts
 from kfclient.desk.model.connection_state import publish_lock
@@ -28,7 +28,6 @@ from kfclient.desk.model.item import (
     Item,
     ItemsById,
     ItemState,
-    Kind,
     SentAs,
     SentLine,
     Severity,
@@ -41,7 +40,7 @@ from kfclient.store.paths import as_text
 if TYPE_CHECKING:
     from kfclient.desk.business.businesses import Businesses
     from kfclient.desk.sync.lists import Lists
-    from kfclient.store import Database, Home, Table
+    from kfclient.store import Database, Home
 
 TABLE = "items"
 
@@ -57,29 +56,14 @@ _MANY_MORE = 20
 _SENT = {ItemState.PUBLISHED, ItemState.PUBLISHING, ItemState.UNKNOWN}
 
 
-class _Head(msgspec.Struct):
-    """What of a stored item tells whose it is and which, whatever else it holds."""
-
-    kind: str = "cost"
-    contact: str = ""
-    contact_code: str = ""
-    date: str | None = None
-    reference: str = ""
-
-
 class _Kept(msgspec.Struct):
-    """What was read last of a business's items, and their own findings as worked out last.
+    """What was read last of a business's items, and their own findings as worked out last."""
 
-    `heads` are those of all items as of a revision, `heads_changed` grows when one of them does.
-    """
-
+    nearby: Nearby
     revision: int = -1
     items: ItemsById = ItemsById()
     reference_data: ReferenceData | None = None
     findings: dict[str, tuple[int, tuple[Finding, ...]]] = {}
-    heads: dict[int, _Head] = {}
-    heads_at: int = -1
-    heads_changed: int = 0
     circle: tuple[object, ReferenceData, ItemsById] | None = None
 
 
@@ -420,22 +404,11 @@ class Items:
         table = database.table(TABLE)
         with self._lock:
             kept = self._keep(business)
-            heads = self._heads(kept, table)
-            asked = (kept.heads_changed, side.name, circle, item)
+            kept.nearby.look(table)
+            asked = (kept.nearby.changed, side.name, circle, item)
             if kept.circle is not None and kept.circle[:2] == (asked, reference_data):
                 return kept.circle[2]
-        known: dict[tuple[str, str, str], bool] = {}
-        near = []
-        day, ref = item.date and item.date.isoformat(), reference_key(item.reference)
-        for number, one in heads.items():
-            named = one.kind, one.contact, one.contact_code
-            same = known.get(named)
-            if same is None:
-                kind = Kind(one.kind)
-                its = reference_data.party_called(kind, *named[1:])[1]
-                same = known[named] = side_of(kind) is side and its == circle
-            if same or (one.date == day and reference_key(one.reference) == ref):
-                near.append(number)
+            near = kept.nearby.of(item, reference_data)
         found = {}
         for number, document in table.committed_ones(near):
             key = str(number)
@@ -444,16 +417,6 @@ class Items:
         with self._lock:
             kept.circle = (asked, reference_data, items)
         return items
-
-    def _heads(self, kept: _Kept, table: Table) -> dict[int, _Head]:
-        """Return what of each item tells whose it is; the same until one of them changes."""
-        news = table.news_as(_Head, kept.heads_at)
-        if news.whole or news.documents:
-            fresh = {**({} if news.whole else kept.heads), **news.documents}
-            kept.heads = {key: one for key, one in fresh.items() if one is not None}
-            kept.heads_changed += 1
-        kept.heads_at = news.revision
-        return kept.heads
 
     def _own(self, business: str, item: Item, reference_data: ReferenceData) -> tuple[Finding, ...]:
         """Return the item's own findings, worked out once for its version and for the books."""
@@ -472,7 +435,11 @@ class Items:
         return self._home.books(business)
 
     def _keep(self, business: str) -> _Kept:
-        return self._kept.setdefault(business, _Kept(findings={}))
+        kept = self._kept.get(business)
+        if kept is None:
+            kept = _Kept(findings={}, nearby=Nearby(self._home.near_path(business)))
+            self._kept[business] = kept
+        return kept
 
     def _all(self, business: str) -> ItemsById:
         """Return the items by id, those read again that were written since."""
