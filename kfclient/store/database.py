@@ -273,7 +273,7 @@ class LoggedStorage(Storage):
                 moment = self._file.moment()
             if self._file.older:
                 self._upgrade(seconds)
-            elif moment is not None and (data := self._encoded(moment)):
+            elif moment is not None and (data := self._pieces(moment)):
                 self._file.write_ahead(data)
                 with self._alone(seconds), self._memory:
                     self._catch_up()
@@ -284,14 +284,14 @@ class LoggedStorage(Storage):
             self._next_lock.release()
         return True
 
-    def _encoded(self, moment: Moment) -> bytes:
-        """Return the snapshot's bytes; b"" when a worker has to leave, as nobody waits for it."""
+    def _pieces(self, moment: Moment) -> list[bytes]:
+        """Return the snapshot in pieces; [] when a worker has to leave, as nobody waits for it."""
         pieces = []
         for piece in moment.snapshot.pieces():
             if self._leaving.is_set():
-                return b""
+                return []
             pieces.append(piece)
-        return b"".join(pieces)
+        return pieces
 
     def _upgrade(self, seconds: float) -> None:
         with self._alone(seconds), self._memory:

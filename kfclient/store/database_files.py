@@ -30,6 +30,8 @@ from kfclient.store.wal import Damage, NewerFormat, WriteAheadLog
 
 TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kfclient.store.tables import Body
     from kfclient.store.wal import Operation
 
@@ -189,7 +191,7 @@ class DatabaseFiles:
             return None
         return Moment(self.contents.snapshot.moment(), self._journal)
 
-    def write_ahead(self, data: bytes) -> None:
+    def write_ahead(self, data: Sequence[bytes]) -> None:
         """Put a moment, encoded, beside the snapshot; others may go on writing meanwhile."""
         try:
             replace_file(self._next, data)

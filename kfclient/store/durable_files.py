@@ -20,7 +20,7 @@ from kfclient.store.errors import HomeOpen, StateDisplaced, StateUnreadable, Sta
 
 TYPE_CHECKING = False  # typing is not loaded where every millisecond of a start counts
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 FOLDER_MODE = 0o700
@@ -308,11 +308,13 @@ def write_all(descriptor: int, data: bytes) -> None:
         rest = rest[os.write(descriptor, rest) :]
 
 
-def replace_file(path: Path, data: bytes, *, before: Callable[[], object] | None = None) -> None:
+def replace_file(
+    path: Path, data: bytes | Sequence[bytes], *, before: Callable[[], object] | None = None
+) -> None:
     """Put `data` in the file's place, whole and durably; raises OSError and then changes nothing.
 
-    `before` is called when nothing but the last step is left to do. The new content goes to
-    `<name>.tmp` first, so callers hold a lock that keeps others out.
+    A long file may be given in pieces. `before` is called when nothing but the last step is left
+    to do. The new content goes to `<name>.tmp` first, so callers hold a lock that keeps others out.
     """
     make_folder(path.parent)
     fresh = path.with_name(path.name + ".tmp")
@@ -338,13 +340,19 @@ def keep_copy(path: Path, data: bytes) -> Path | None:
     return copy
 
 
-def _put(path: Path, data: bytes, fresh: Path, before: Callable[[], object] | None = None) -> None:
+def _put(
+    path: Path,
+    data: bytes | Sequence[bytes],
+    fresh: Path,
+    before: Callable[[], object] | None = None,
+) -> None:
     """Write `data` to the new file `fresh`, then put that in the place of `path`."""
     need_own_folders(path)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
     try:
         try:
-            write_all(descriptor, data)
+            for piece in (data,) if isinstance(data, bytes) else data:
+                write_all(descriptor, piece)
             os.fchmod(descriptor, file_mode(path.parent))
             os.fsync(descriptor)
         finally:

@@ -105,7 +105,7 @@ def test_others_write_while_a_snapshot_is_written(
     keys = table.insert_multiple({"n": n} for n in range(10))
     written, go_on, done = threading.Event(), threading.Event(), DatabaseFiles.write_ahead
 
-    def slowly(self: DatabaseFiles, data: bytes) -> None:
+    def slowly(self: DatabaseFiles, data: list[bytes]) -> None:
         done(self, data)
         written.set()
         assert go_on.wait(HANG)
@@ -172,7 +172,7 @@ def test_a_checkpoint_steps_back_where_the_files_became_others_meanwhile(
     db.table("items").insert({"n": 1})
     done = DatabaseFiles.write_ahead
 
-    def meanwhile(self: DatabaseFiles, data: bytes) -> None:
+    def meanwhile(self: DatabaseFiles, data: list[bytes]) -> None:
         done(self, data)
         path.write_text('{"items": {"7": {"by": "hand"}}}')
         path.with_name("state.json.log").unlink()
@@ -189,7 +189,7 @@ def test_a_checkpoint_that_cannot_be_made_disturbs_no_write(
 ) -> None:
     tries = []
 
-    def fails(self: DatabaseFiles, data: bytes) -> None:
+    def fails(self: DatabaseFiles, data: list[bytes]) -> None:
         tries.append(1)
         raise StateUnwritable("The disk is full.")
 

@@ -433,9 +433,17 @@ class Importing:
             known = Known(self._home, self._items, business)
             found, twice = _not_twice(known, items)
             met = known.meet(found, answer, out if files_outside else ())
-            added, already = self._items.add_all(business, met.new, file=name)
+            outside = () if files_outside else tuple(_named_outside(reading.found, out))
+            reading, number = msgspec.structs.replace(reading, found=()), len(met.new)
+            del items, found  # each item goes when it is stored, which is as much again
+            added, rates = [], []
+            for item in self._items.add_each(business, _handed_over(met.new), file=name):
+                added.append(item.id)
+                if item.problem and item.problem.code == RATE_READ:
+                    rates.append(item.id)
             open_claims = [one.row for one in reading.open_claims if not known.has(one.item)]
-            already += met.again + reading.again + len(reading.open_claims) - len(open_claims)
+            already = number - len(added) + met.again + reading.again
+            already += len(reading.open_claims) - len(open_claims)
             bad = sorted((*odd, *reading.bad, *twice, *open_claims), key=lambda row: row.line)
             after = {
                 "file": name,
@@ -447,7 +455,7 @@ class Importing:
             if met.changed:
                 after["changed"] = len(met.changed)
             self._items.audit.note(database, business, Action.IMPORTED, after=after)
-        notes = [*reading.notes, *_rates_read(added)]
+        notes = [*reading.notes, *_rates_read(rates)]
         if met.filed:
             notes.append(f"Files were put to items that are here: {_named(met.filed)}.")
         if not rows:
@@ -456,23 +464,29 @@ class Importing:
             file=name,
             format=title,
             at=self._clock(),
-            added=tuple(item.id for item in added),
+            added=tuple(added),
             already=already,
             bad=tuple(bad),
             notes=tuple(notes),
             changed=tuple(met.changed),
-            outside=() if files_outside else tuple(_named_outside(reading.found, out)),
+            outside=outside,
             unsure=reading.unsure,
         )
 
 
-def _rates_read(added: Sequence[Item]) -> Iterator[str]:
-    """Yield which of the items have a tax rate that was read as another than was written."""
-    rates = [item for item in added if item.problem and item.problem.code == RATE_READ]
+def _handed_over(items: list[Item]) -> Iterator[Item]:
+    """Give each item, and keep none."""
+    items.reverse()
+    while items:
+        yield items.pop()
+
+
+def _rates_read(rates: Sequence[str]) -> Iterator[str]:
+    """Yield which items have a tax rate that was read as another than was written."""
     if rates:
         yield (
             "Tax rates written as fractions were read as percentages, as 0.2 for 20%: "
-            f"look whether their VAT is right ({_named([item.id for item in rates])})."
+            f"look whether their VAT is right ({_named(rates)})."
         )
 
 

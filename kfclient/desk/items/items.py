@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -49,6 +49,9 @@ GATHERED = "gathered"
 
 _FEW = 1_000
 """So many items, or fewer, are counted in the time of a blink."""
+
+_TOO_MANY = 20_000
+"""So many are left to be counted by whoever looks: that may be nobody."""
 
 _MANY_MORE = 20
 """So many times the items that changed are looked at for a count, and no more."""
@@ -221,30 +224,36 @@ class Items:
         is the name of the file they came in, or what else they are from. Call `recount` after it,
         outside any transaction.
         """
-        came_in = {"file": file} if file else {}
         self._businesses.get(business)
+        with self._database(business).transaction():
+            added = list(self.add_each(business, items, file=file))
+        return added, len(items) - len(added)
+
+    def add_each(self, business: str, items: Iterable[Item], *, file: str = "") -> Iterator[Item]:
+        """Add as `add_all` does and give each that was added; part of the transaction that is open.
+
+        Nothing of an item is kept here once it was given.
+        """
+        came_in = {"file": file} if file else {}
         reference_data = self.reference_data.of(business)
         database = self._database(business)
         table, gathered = database.table(TABLE), database.table(GATHERED)
-        added: list[Item] = []
-        with database.transaction():
-            for item in items:
-                if item.source and (
-                    table.by("source", item.source) or gathered.by("source", item.source)
-                ):
-                    continue
-                new = msgspec.structs.replace(_unsent(item), id="", version=1)
-                new = as_meant(new, reference_data)
-                number = table.insert(stored(new))
-                added.append(msgspec.structs.replace(new, id=str(number)))
-                self.audit.note(
-                    database,
-                    business,
-                    Action.ITEM_ADDED,
-                    item=str(number),
-                    after={**facts_of(new), **came_in},
-                )
-        return added, len(items) - len(added)
+        for item in items:
+            if item.source and (
+                table.by("source", item.source) or gathered.by("source", item.source)
+            ):
+                continue
+            new = msgspec.structs.replace(_unsent(item), id="", version=1)
+            new = as_meant(new, reference_data)
+            number = table.insert(stored(new))
+            self.audit.note(
+                database,
+                business,
+                Action.ITEM_ADDED,
+                item=str(number),
+                after={**facts_of(new), **came_in},
+            )
+            yield msgspec.structs.replace(new, id=str(number))
 
     def save(self, business: str, item: Item) -> Item:
         """Store a person's change of an item, and return it with its new version.
@@ -316,10 +325,10 @@ class Items:
     def recount(self, business: str, changed: int = 1) -> None:
         """Have the home screen's counts follow what was changed in so many items.
 
-        Where many more items would have to be looked at for it, whoever looks at the counts next
-        has them counted.
+        Where many more items would have to be looked at for it, or very many, whoever looks at the
+        counts next has them counted.
         """
-        few = max(_FEW, changed * _MANY_MORE)
+        few = min(max(_FEW, changed * _MANY_MORE), _TOO_MANY)
         if business in self._boards or self._database(business).table(TABLE).highest <= few:
             self._businesses.note_counts(business, self._counted(business, files=False))
         else:
