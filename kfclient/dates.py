@@ -13,7 +13,7 @@ from pathlib import Path
 from kfclient.errors import Problem
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_FULL = (
+MONTH_NAMES = (
     "january", "february", "march", "april", "may", "june",
     "july", "august", "september", "october", "november", "december",
 )  # fmt: skip
@@ -131,7 +131,7 @@ def _year(figures: str) -> int:
 
 def _month(word: str) -> int:
     """Return 1 to 12 for the month, or 0 where no month is called so."""
-    for number, (short, full) in enumerate(zip(MONTHS, _FULL, strict=True), start=1):
+    for number, (short, full) in enumerate(zip(MONTHS, MONTH_NAMES, strict=True), start=1):
         if word in {short.casefold(), full, "sept" if number == 9 else full}:
             return number
     return 0

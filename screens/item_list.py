@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from kfclient.desk.items.filter_words import Filter, Sought, searched
 from kfclient.desk.model.item import Item, ItemState, Kind, needs_you
-from screens.item_words import narrow_row, searched, wide_row
+from screens.item_words import narrow_row, wide_row
 from screens.widgets.ledger_table import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from kfclient.desk import Desk
-    from kfclient.desk.model.item import Finding
 
 EDITABLE = frozenset({ItemState.TO_REVIEW, ItemState.READY})
 """The states in which an item may still be changed or deleted."""
@@ -44,13 +44,9 @@ VIEWS = {
 KIND_KEYS = {Kind.COST: "c Costs", Kind.SALE: "s Sales", Kind.CLAIM: "x Claims"}
 
 
-class Listed(msgspec.Struct):
+class Listed(Sought):
     """An item as the inbox has it: its state, what is known of it, and how it is drawn."""
 
-    item: Item
-    state: ItemState
-    findings: Sequence[Finding]
-    searched: str
     narrow: Row
     wide: Row
 
@@ -64,16 +60,14 @@ class ItemList(msgspec.Struct):
         """Whether any item is in this state."""
         return any(one.state is state for one in self.listed.values())
 
-    def rows(
-        self, view: str, kind: Kind | None, words: Sequence[str], *, wide: bool
-    ) -> Iterator[Row]:
-        """Yield the rows of a view; each word must be found somewhere in the item."""
+    def rows(self, view: str, kind: Kind | None, wanted: Filter, *, wide: bool) -> Iterator[Row]:
+        """Yield the rows of a view that the filter has."""
         shown = VIEWS[view]
         for one in self.listed.values():
             if (
                 shown.has(one.item, one.state)
                 and (kind is None or one.item.kind is kind)
-                and all(word in one.searched for word in words)
+                and wanted.has(one)
             ):
                 yield one.wide if wide else one.narrow
 

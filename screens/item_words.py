@@ -106,25 +106,6 @@ def wide_row(item: Item, state: ItemState) -> Row:
     return Row(row.key, (*row.cells[:2], item.kind.value, *row.cells[2:]), row.tone)
 
 
-def searched(item: Item) -> str:
-    """Return everything of an item that a filter looks into, in small letters."""
-    parts = [
-        item.id,
-        KINDS[item.kind],
-        item.contact,
-        item.contact_code,
-        item.reference,
-        shown_date(item.date),
-        item.currency,
-        item.owner,
-        f"{item.gross:.2f}",
-        str(item.number or ""),
-    ]
-    for line in item.lines:
-        parts += (line.category, line.description, line.project)
-    return " ".join(parts).casefold()
-
-
 def counts_shown(states: Iterable[ItemState], refused: int = 0) -> str:
     """Return `12 ready, 3 to review`: what there is, in the order of what to do next.
 

@@ -8,6 +8,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
 from kfclient.desk.events import ItemHeld, ItemPublished, PublishEnded, PublishStarted
+from kfclient.desk.items.filter_words import Filter
 from kfclient.desk.model.item import ItemState, Kind, is_refused
 from kfclient.errors import tell
 from screens.app_screen import BACK, Act
@@ -97,7 +98,7 @@ class ItemsScreen(ItemActions):
     def body(self) -> Iterable[Widget]:
         """Return the views, the filter, the table, and what is known of the item in it."""
         yield TextLine(views_shown(self.view, self.kind), id="views")
-        yield FilterBox("Filter by contact, reference, category, amount…")
+        yield FilterBox("Words, or supplier:kest gross>100 date:oct -category: is:ready")
         with Vertical(id="parts"):
             yield LedgerTable(
                 *NARROW, id="items", classes="first", markable=True, empty="Reading the items…"
@@ -158,13 +159,15 @@ class ItemsScreen(ItemActions):
         """Show the items of this view, kind and filter."""
         table, wide = self.table, not self.has_class("-narrow")
         table.lay_out(WIDE if wide else NARROW)
+        wanted = Filter(self.query_one(FilterBox).value)
         if not self.inbox.listed:
             table.empty = "Nothing here yet. Press i to import a file, n to add an item."
+        elif wanted.problem is not None:
+            table.empty = tell(wanted.problem)
         else:
             table.empty = "No item in this view. Press 1 for all of them."
-        typed = self.query_one(FilterBox).wanted
         table.show_rows(
-            self.inbox.rows(self.view, self.kind, typed, wide=wide), self.inbox.listed.keys()
+            self.inbox.rows(self.view, self.kind, wanted, wide=wide), self.inbox.listed.keys()
         )
         self.show_title()
 

@@ -308,3 +308,63 @@ def test_status_counts_anew_while_items_are_sent_and_after_a_sudden_end(filled: 
     # Nobody has the lock any more, and nobody counted.
     assert sent("publishing") == (ready - 1, published, unknown + 1)
     home.close()
+
+
+def test_many_items_are_changed_together_as_one_line_of_the_trail(filled: Kashdeck) -> None:
+    words = ("category=Premises Expenses", "due_date=30/10/2026")
+    shown = filled.run("edit", NAME, "1", "2", *words, "--dry-run")
+    assert (shown.code, shown.out.count("category"), shown.out.count("30 Oct 2026")) == (0, 2, 2)
+    assert filled.json("item", NAME, "1")["item"]["due_date"] != "2026-10-30"
+
+    told = filled.json("edit", NAME, "1", "2", *words)
+    assert (told["found"], told["changed"], told["stopped"]) == (2, 2, [])
+    assert [one["item"] for one in told["changes"]] == ["1", "2"]
+    for number in ("1", "2"):
+        item = filled.json("item", NAME, number)["item"]
+        assert {line["category"] for line in item["lines"]} == {"Premises Expenses"}
+        assert item["due_date"] == "2026-10-30"
+        last = filled.json("audit", NAME, "--item", number)["entries"][-1]
+        assert last["action"] == "items-changed"
+        assert "changed 2 items (1, 2): category -> Premises Expenses" in last["sentence"]
+    assert filled.json("audit", NAME, "--item", "3")["entries"][-1]["action"] == "item-added"
+
+    again = filled.run("edit", NAME, "1", "2", *words)
+    assert (again.code, again.out) == (0, "2 items are so already.\n")
+
+
+def test_where_one_of_many_cannot_be_changed_none_is(filled: Kashdeck) -> None:
+    ran = filled.run("edit", NAME, "1", "999", "note=changed")
+    assert ran.code == 2
+    assert "There is no item 999" in ran.err
+    assert not filled.json("item", NAME, "1")["item"]["note"]
+    ran = filled.run("edit", NAME, "1", "2", "date=31/02/2026")
+    assert ran.code == 2
+    assert filled.json("audit", NAME, "--item", "1")["entries"][-1]["action"] == "item-added"
+
+
+def test_a_filter_chooses_what_is_changed_and_what_is_listed(filled: Kashdeck) -> None:
+    every = filled.json("items", NAME)["items"]
+    contact = every[0]["contact"]
+    mine = [one["id"] for one in every if one["contact"] == contact]
+    listed = filled.json("items", NAME, "--where", f'supplier="{contact}" gross>0')["items"]
+    assert [one["id"] for one in listed] == mine
+
+    told = filled.json("edit", NAME, "--where", f'supplier="{contact}"', "note=seen")
+    assert [one["item"] for one in told["changes"]] == mine
+    noted = filled.json("items", NAME, "--where", "note=seen")["items"]
+    assert [one["id"] for one in noted] == mine
+
+    ready = [one["id"] for one in every if one["state"] == "ready"]
+    told = filled.json("edit", NAME, "--ready", "category=Nowhere", "--dry-run")
+    assert (told["found"], told["changed"]) == (len(ready), 0)
+    told = filled.json("edit", NAME, "--ready", "category=Nowhere", code=1)
+    assert (told["changed"], told["stopped"]) == (len(ready), ready)
+
+
+def test_a_filter_that_cannot_be_read_changes_nothing(filled: Kashdeck) -> None:
+    for text, word in (("suplier:x", "suplier"), ("gross>", "gross>"), ("is:green", "green")):
+        for command in (("items", NAME), ("edit", NAME, "note=changed")):
+            ran = filled.run(*command, "--where", text)
+            assert ran.code == 2
+            assert word in ran.err
+    assert filled.json("items", NAME, "--where", "note=changed")["items"] == []

@@ -1,4 +1,4 @@
-"""`kashdeck edit`: complete or correct an item."""
+"""`kashdeck edit` and `add`: complete or correct items, one or many; type one in."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from kfclient.desk.audit.words import changes_told
 from kfclient.desk.errors import WrongValue
 from kfclient.desk.items.exchange_rates import parse_rate
-from kfclient.desk.model.fields import COMMAND_HEAD, COMMAND_LINE
-from kfclient.desk.model.item import Item, ItemLine, Severity
+from kfclient.desk.model.fields import COMMAND_HEAD, COMMAND_LINE, changes_between
+from kfclient.desk.model.item import Item, ItemLine, ItemState, Severity
 from kfclient.desk.model.settings import NOT_APPLICABLE
 from kfclient.errors import Problem
-from kfclient.money import ZERO, in_currency, pennies
-from tui.commands.items import tell_item
-from tui.commands.opening import opened
+from kfclient.money import ZERO, in_currency, pennies, shown
+from tui.commands.items import FILTER, sought, tell_item, where_of
+from tui.commands.opening import agreed, opened
+from tui.commands.output import count, say, say_json
 from tui.commands.settings import pairs
 from tui.commands.usage import WrongUse
 
@@ -26,15 +28,21 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable
 
+    from kfclient.desk import Desk
     from kfclient.desk.model.item import Finding
     from tui.commands.usage import Parser
 
 
 def edit_arguments(parser: Parser) -> None:
-    """Declare the business, the item and the changes."""
+    """Declare the business, the items and the changes."""
     parser.add_argument("name", metavar="NAME", help="the business")
-    parser.add_argument("item", metavar="ITEM", help="the item's number, as items shows it")
-    parser.add_argument("changes", metavar="FIELD=VALUE", nargs="+", help="what to change")
+    parser.add_argument(
+        "words", metavar="ITEM|FIELD=VALUE", nargs="+", help="items by number, and what to change"
+    )
+    parser.add_argument("--ready", action="store_true", help="all items that are ready")
+    parser.add_argument("--where", metavar="FILTER", default="", help="all items that it has")
+    parser.add_argument("--dry-run", action="store_true", help="show what would change, no more")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.answers_json()
     parser.example(
         "kashdeck edit 'Harbour Lane' 3 contact='Parcel & Post' date=31/08/2026",
@@ -42,26 +50,117 @@ def edit_arguments(parser: Parser) -> None:
         "kashdeck edit 'Harbour Lane' 3 currency=EUR 'exchange_rate=0.85 GBP per EUR'",
         "kashdeck edit 'Harbour Lane' 3 bank_account=1200 payment_method=Cash",
         "kashdeck edit 'Harbour Lane' 3 files+=bill.pdf",
-        notes=FIELDS,
+        "kashdeck edit 'Harbour Lane' 3 4 5 category=Travel",
+        "kashdeck edit Harbour --where 'supplier=Kestrel* category=' category=7502",
+        notes=f"Many items are changed together or not at all, as one line of the trail.\n\n"
+        f"{FIELDS}\n\n{FILTER}",
     )
 
 
 def run_edit(args: argparse.Namespace) -> int:
-    """Change the item, all changes or none; show it as it is then. Published items refuse.
+    """Change the items, all changes or none; show what came of it. Published items refuse.
 
-    1 where what was said, or came of it, keeps the item from being published.
+    1 where what was said, or came of it, keeps an item from being published.
     """
-    words = read(args.changes)
+    named = list(dict.fromkeys(word for word in args.words if word.isdigit()))
+    words = read([word for word in args.words if not word.isdigit()])
+    if not any(words):
+        raise WrongUse("Nothing is said to change.", "Say it as FIELD=VALUE, as category=Travel.")
+    if args.ready or args.where or args.dry_run or len(named) > 1:
+        return _edit_many(args, named, words)
+    if not named:
+        raise WrongUse("No item is named.", "Give its number, or --where or --ready.")
     with opened() as desk:
         business = desk.businesses.find(args.name)
         home = desk.items.reference_data.of(business.id).home_currency
-        before = desk.items.get(business.id, args.item)
+        before = desk.items.get(business.id, named[0])
         known = desk.items.findings(business.id, before)
         saved = desk.items.save(business.id, said(before, words, home))
         tell_item(desk, business.id, saved, as_json=args.json)
         findings = desk.items.findings(business.id, saved)
         new = [one for one in findings if one not in known]
         return 1 if stops(new, ALL) or stops(findings, words[1]) else 0
+
+
+_SHOWN = 10
+"""Items of which a question shows what changes."""
+
+
+def _edit_many(args: argparse.Namespace, named: Sequence[str], words: Words) -> int:
+    """Show what changes in these items, ask on a terminal, and change them all or none."""
+    with opened() as desk:
+        business = desk.businesses.find(args.name)
+        found, left = _chosen(desk, business.id, args, named)
+        home = desk.items.reference_data.of(business.id).home_currency
+        after = [(item, said(item, words, home)) for item in found]
+        changing = [(was, now) for was, now in after if changes_between(was, now)[1]]
+        if not args.json:
+            _tell_changes(changing, len(found), left, whole=args.dry_run)
+        doing = bool(changing) and not args.dry_run
+        if doing and not (args.yes or args.json):
+            doing = agreed(f"Change {count(len(changing), 'item')}?")
+        stopped: list[str] = []
+        saved: list[Item] = []
+        if doing:
+            known = {was.id: desk.items.findings(business.id, was) for was, _ in changing}
+            saved = desk.items.save_all(business.id, [now for _, now in changing])
+            every = desk.items.check(business.id)
+            for item in saved:
+                new = [one for one in every.get(item.id, ()) if one not in known[item.id]]
+                if stops(new, ALL) or stops(every.get(item.id, ()), words[1]):
+                    stopped.append(item.id)
+    if args.json:
+        shapes = []
+        for was, now in changing:
+            before, then = changes_between(was, now)
+            shapes.append({"item": was.id, "before": before, "after": then})
+        told = {"found": len(found), "changes": shapes, "changed": len(saved), "stopped": stopped}
+        say_json({**told, "left": left})
+    elif not args.dry_run and changing:
+        say(f"{count(len(saved), 'item')} changed." if doing else "Nothing was changed.")
+        if stopped:
+            say(f"To review now: {', '.join(stopped)}.")
+    return 1 if stopped else 0
+
+
+def _chosen(
+    desk: Desk, business: str, args: argparse.Namespace, named: Sequence[str]
+) -> tuple[list[Item], int]:
+    """Return the items that are meant, and how many of those a filter has cannot be changed."""
+    if not (args.ready or args.where):
+        return [desk.items.changeable(business, one, "changed") for one in named], 0
+    if named:
+        raise WrongUse(
+            "Items are named, and chosen by --where or --ready as well.",
+            "Say one of the two: name them, or have them chosen.",
+        )
+    where, states = where_of(args.where), desk.items.states(business)
+    findings = desk.items.check(business) if args.where else {}
+    had = [
+        item
+        for item in desk.items.all(business)
+        if (not args.ready or states[item.id] is ItemState.READY)
+        and (where is None or where.has(sought(item, states[item.id], findings)))
+    ]
+    found = [one for one in had if states[one.id] in (ItemState.READY, ItemState.TO_REVIEW)]
+    return found, len(had) - len(found)
+
+
+def _tell_changes(
+    changing: Sequence[tuple[Item, Item]], found: int, left: int, *, whole: bool
+) -> None:
+    """Say what would change, item by item."""
+    for was, now in changing if whole else changing[:_SHOWN]:
+        told = changes_told(*changes_between(was, now))
+        say(f"{was.id}  {was.contact or 'nobody'}, {shown(was.gross, was.currency)}: {told}")
+    if not whole and len(changing) > _SHOWN:
+        say(f"and {len(changing) - _SHOWN:,} more; --dry-run shows them all.")
+    if same := found - len(changing):
+        say(f"{count(same, 'item')} {'is' if same == 1 else 'are'} so already.")
+    if left:
+        say(f"{count(left, 'item')} that went to KashFlow {'stays' if left == 1 else 'stay'}.")
+    if not found:
+        say("No item is meant.")
 
 
 ALL = ("",)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from kfclient.dates import shown_date
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from kfclient.desk import Desk
+    from kfclient.desk.items.filter_words import Filter, Sought
     from kfclient.desk.items.reference import ReferenceData
     from kfclient.desk.model.business import Business
-    from kfclient.desk.model.item import Item, ItemState
+    from kfclient.desk.model.item import Finding, Item, ItemState
     from tui.commands.usage import Parser
 
 
@@ -177,8 +178,13 @@ def items_arguments(parser: Parser) -> None:
         "outcome, refused, or with something left to do",
     )
     parser.add_argument("--kind", choices=KINDS, help="only items of this kind")
+    parser.add_argument("--where", metavar="FILTER", default="", help="only items that it has")
     parser.answers_json()
-    parser.example("kashdeck items 'Harbour Lane' --state ready --json")
+    parser.example(
+        "kashdeck items 'Harbour Lane' --state ready --json",
+        "kashdeck items 'Harbour Lane' --where 'supplier:kest gross>100 -project:'",
+        notes=FILTER,
+    )
 
 
 def run_items(args: argparse.Namespace) -> int:
@@ -186,12 +192,15 @@ def run_items(args: argparse.Namespace) -> int:
     with opened() as desk:
         business = desk.businesses.find(args.name)
         states = desk.items.states(business.id)
+        findings = desk.items.check(business.id) if args.json or args.where else {}
+        where = where_of(args.where)
         items = [
             item
             for item in desk.items.all(business.id)
-            if stands(item, states[item.id], args.state) and args.kind in {None, item.kind.value}
+            if stands(item, states[item.id], args.state)
+            and args.kind in {None, item.kind.value}
+            and (where is None or where.has(sought(item, states[item.id], findings)))
         ]
-        findings = desk.items.check(business.id) if args.json else {}
     if args.json:
         shapes = [
             {
@@ -207,6 +216,35 @@ def run_items(args: argparse.Namespace) -> int:
     tell_left(items)
     say(f"{count(len(items), 'item')}.")
     return 0
+
+
+FILTER = """\
+a filter, as in the app: each of its words has to hold
+  kestrel             somewhere in the item   supplier:kest   its supplier has it
+  category=Travel     is it; * for any        category=       has none
+  project:            has one                 -project:       has none
+  gross>100 net<=20   date:oct date>=2026-10  due<1/11/2026   finding:W-VAT-*
+  is:ready is:review is:published is:unknown is:refused is:needs-you is:cost"""
+"""What the help of a command says of filters."""
+
+
+def where_of(text: str) -> Filter | None:
+    """Return the filter that a command was given, None for none; raises what is wrong with it."""
+    if not text.strip():
+        return None
+    from kfclient.desk.items.filter_words import Filter
+
+    found = Filter(text)
+    if found.problem is not None:
+        raise found.problem
+    return found
+
+
+def sought(item: Item, state: ItemState, findings: Mapping[str, Sequence[Finding]]) -> Sought:
+    """Return an item as a filter looks at it."""
+    from kfclient.desk.items.filter_words import Sought, searched
+
+    return Sought(item, state, findings.get(item.id, ()), searched(item))
 
 
 def stands(item: Item, state: ItemState, wanted: str | None) -> bool:

@@ -155,14 +155,16 @@ class Audit:
         # In this order: what is flushed meanwhile is then seen twice, never missed.
         owed = [_entry(one.body) for one in self._owed(business)]
         here = b"" if not item else msgspec.json.encode({"item": item})[1:-1]
+        many = msgspec.json.encode(Action.ITEMS_CHANGED)
         lines = self._home.trail(business).read().split(b"\n")
-        written = [found for raw in lines if here in raw and (found := _read(raw)) is not None]
+        worth = (raw for raw in lines if here in raw or many in raw)
+        written = [found for raw in worth if (found := _read(raw)) is not None]
         known = {entry.id for entry in written}
         every = written + [entry for entry in owed if entry.id not in known]
         return [
             entry
             for entry in every
-            if (not item or entry.item == item) and (since is None or entry.at >= since)
+            if (not item or entry.is_about(item)) and (since is None or entry.at >= since)
         ]
 
     def sentence(self, entry: Entry) -> str:

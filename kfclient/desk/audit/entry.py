@@ -26,6 +26,7 @@ class Action(StrEnum):
     IMPORTED = "imported"
     ITEM_ADDED = "item-added"
     ITEM_CHANGED = "item-changed"
+    ITEMS_CHANGED = "items-changed"
     ITEM_REMOVED = "item-removed"
     SENDING = "sending"
     PUBLISHED = "published"
@@ -60,7 +61,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `Action`, or a word of a newer Kashdeck's. `connection` is "user at host", `item` an item's
     number, both "" where there is none. `before` and `after` hold the fields that changed, as JSON
     has them: amounts and dates are text. `fingerprint` is the payload's, `answer` KashFlow's own
-    word or a problem's sentence. `id` is the entry's own, and no other's.
+    word or a problem's sentence. Where many items were changed at once (`items-changed`), `before`
+    and `after` hold such fields for each by its number, and `item` is "". `id` is the entry's own,
+    and no other's.
     """
 
     number: int = 0
@@ -76,3 +79,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fingerprint: str = ""
     answer: str = ""
     id: str
+
+    def is_about(self, item: str) -> bool:
+        """Whether it tells of the item with this number."""
+        return item == self.item or (self.action == Action.ITEMS_CHANGED and item in self.after)

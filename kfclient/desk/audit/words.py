@@ -18,6 +18,9 @@ from kfclient.money import shown
 _LONGEST = 60
 """Letters of one value that a sentence quotes; the entry has it whole."""
 
+_NAMED = 3
+"""Items that a sentence names."""
+
 _WORDS = {
     **{spec.name: spec.inside for spec in FIELD_SPECS},
     "secrets_in": "secrets kept in",
@@ -36,24 +39,33 @@ def because(entry: Entry) -> str:
 
 def changes(entry: Entry) -> str:
     """Return every field that changed: "category 5000 -> 6100, due date none -> 1 Sep 2026"."""
-    keys = dict.fromkeys((*entry.before, *entry.after))
-    return ", ".join(_change_of(entry, key) for key in keys)
+    return changes_told(entry.before, entry.after)
 
 
-def _change_of(entry: Entry, key: str) -> str:
-    before, after = entry.before.get(key), entry.after.get(key)
+def changes_told(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """Return the same of the fields of before and after, as JSON has them."""
+    keys = dict.fromkeys((*before, *after))
+    return ", ".join(_change_of(before, after, key) for key in keys)
+
+
+def _change_of(old: Mapping[str, Any], new: Mapping[str, Any], key: str) -> str:
+    before, after = old.get(key), new.get(key)
     if key.isdigit():
         done = "added" if before is None else "removed"
         line = after if before is None else before
         return f"line {key} {done}{_line(line)}"
-    return f"{_field(key)} {change(entry, key)}"
+    return f"{_field(key)} {_change(old, new, key)}"
 
 
 def change(entry: Entry, key: str) -> str:
     """Return how one field changed: "5000 -> 6100", or what it is where it was nothing."""
+    return _change(entry.before, entry.after, key)
+
+
+def _change(old: Mapping[str, Any], new: Mapping[str, Any], key: str) -> str:
     name = key.rpartition(".")[2]
-    before, after = entry.before.get(key), entry.after.get(key)
-    if key not in entry.before:
+    before, after = old.get(key), new.get(key)
+    if key not in old:
         return _value(name, after)
     return f"{_value(name, before)} -> {_value(name, after)}"
 
@@ -248,6 +260,22 @@ def _item_changed(entry: Entry) -> str:
     return f"changed item {entry.item}: {changes(entry)}"
 
 
+def _items_changed(entry: Entry) -> str:
+    """Return `changed 20 items (3, 4, 5 and 17 more): category -> Travel`."""
+    named = sorted(entry.after, key=lambda item: (len(item), item))
+    more = f" and {len(named) - _NAMED:,} more" if len(named) > _NAMED else ""
+    told: dict[str, set[str]] = {}
+    for one in entry.after.values():
+        for key, value in one.items():
+            told.setdefault(_field(key), set()).add(_value(key.rpartition(".")[2], value))
+    fields = (
+        f"{field} -> {next(iter(values))}" if len(values) == 1 else field
+        for field, values in told.items()
+    )
+    which = f"{', '.join(named[:_NAMED])}{more}"
+    return f"changed {counted(len(named), 'item')} ({which}): {', '.join(fields)}"
+
+
 def _item_removed(entry: Entry) -> str:
     return f"removed item {entry.item}: {what(entry.before)}"
 
@@ -371,6 +399,7 @@ _TOLD: Mapping[str, Callable[[Entry], str]] = {
     Action.IMPORTED: _imported,
     Action.ITEM_ADDED: _item_added,
     Action.ITEM_CHANGED: _item_changed,
+    Action.ITEMS_CHANGED: _items_changed,
     Action.ITEM_REMOVED: _item_removed,
     Action.SENDING: _sending,
     Action.PUBLISHED: _published,

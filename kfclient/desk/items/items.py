@@ -21,7 +21,7 @@ from kfclient.desk.items.nearby import Nearby
 from kfclient.desk.items.reference import ReferenceCache, ReferenceData
 from kfclient.desk.model.business import ItemCounts
 from kfclient.desk.model.connection_state import publish_lock
-from kfclient.desk.model.fields import changes_between, facts_of
+from kfclient.desk.model.fields import Fields, changes_between, facts_of
 from kfclient.desk.model.item import (
     SENDS,
     Finding,
@@ -263,22 +263,47 @@ class Items:
         the stored item is no longer the version that was edited; `ItemSettled`.
         """
         database = self._database(business)
-        reference_data = self.reference_data.of(business)
         with database.transaction():
-            before = self.changeable(business, item.id, "changed")
-            if before.version != item.version:
-                raise ItemChanged(f"Item {item.id} was changed meanwhile.")
-            saved = msgspec.structs.replace(_unsent(item), source=before.source, problem=None)
-            if saved.agreed == before.agreed and facts_of(saved) != facts_of(before):
-                saved = msgspec.structs.replace(saved, agreed=())  # it was to what is no more
-            saved = self.put(business, as_meant(saved, reference_data))
-            was, now = changes_between(before, saved)
+            saved, was, now = self._saved(business, item)
             if now:
                 self.audit.note(
                     database, business, Action.ITEM_CHANGED, item=saved.id, before=was, after=now
                 )
         self._tell(business)
         return saved
+
+    def save_all(self, business: str, items: Sequence[Item]) -> list[Item]:
+        """Store a person's change of many items, all or none, as one line of the trail.
+
+        Returns them with their new versions. Raises as `save` does.
+        """
+        database = self._database(business)
+        saved: list[Item] = []
+        before: dict[str, Fields] = {}
+        after: dict[str, Fields] = {}
+        with database.transaction():
+            for item in items:
+                one, was, now = self._saved(business, item)
+                saved.append(one)
+                if now:
+                    before[one.id], after[one.id] = was, now
+            if after:
+                self.audit.note(
+                    database, business, Action.ITEMS_CHANGED, before=before, after=after
+                )
+        self._tell(business, len(items))
+        return saved
+
+    def _saved(self, business: str, item: Item) -> tuple[Item, Fields, Fields]:
+        """Store a change in the transaction that is open; return it, and what differs."""
+        before = self.changeable(business, item.id, "changed")
+        if before.version != item.version:
+            raise ItemChanged(f"Item {item.id} was changed meanwhile.")
+        saved = msgspec.structs.replace(_unsent(item), source=before.source, problem=None)
+        if saved.agreed == before.agreed and facts_of(saved) != facts_of(before):
+            saved = msgspec.structs.replace(saved, agreed=())  # it was to what is no more
+        saved = self.put(business, as_meant(saved, self.reference_data.of(business)))
+        return saved, *changes_between(before, saved)
 
     def remove(self, business: str, item_id: str, *, version: int | None = None) -> None:
         """Take an item out of the inbox; raises `ItemUnknown`, `ItemSettled`.
@@ -336,9 +361,9 @@ class Items:
 
     # Inside
 
-    def _tell(self, business: str) -> None:
-        """Let the home screen and the trail catch up with a person's change of an item."""
-        self.recount(business)
+    def _tell(self, business: str, changed: int = 1) -> None:
+        """Let the home screen and the trail catch up with a person's change of so many items."""
+        self.recount(business, changed)
         self.audit.flush(business, least=MANY)
 
     def _counted(self, business: str, *, files: bool) -> ItemCounts:
