@@ -14,6 +14,7 @@ from kfclient.errors import tell
 from screens.app_screen import BACK, Act
 from screens.audit import AuditScreen
 from screens.dialogs import ConfirmScreen
+from screens.edit_many import EditManyScreen
 from screens.import_file import ImportScreen
 from screens.item_actions import ACTS as AFTERWARDS
 from screens.item_actions import ItemActions
@@ -49,7 +50,8 @@ class ItemsScreen(ItemActions):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (96, "-wide"), (150, "-beside")]  # noqa: RUF012
     ACTS = (
         Act("new", "n", "New", "Add an item by hand", footer=True),
-        Act("edit", "e", "Edit", "Edit the item under the cursor; Enter does too", footer=True),
+        Act("edit", "e", "Edit", "Edit the marked items together, or the one under the cursor; "
+            "Enter edits this one", footer=True),
         Act("import_file", "i", "Import", "Import a CSV file: Dext costs, or sales"),
         Act("publish", "p", "Publish", "Publish the marked items, or the ready ones of those that "
             "are shown", footer=True),
@@ -271,6 +273,31 @@ class ItemsScreen(ItemActions):
         self.edit(new_item(self.kind or Kind.COST, currency), self.under_cursor())
 
     def action_edit(self) -> None:
+        """Edit the marked items together, or the one under the cursor."""
+        marked = self.chosen() if self.table.marked else []
+        if len(marked) > 1 or any(one is not self.under_cursor() for one in marked):
+            self.edit_many(marked)
+        else:
+            self.edit_one()
+
+    def edit_many(self, marked: Sequence[Listed]) -> None:
+        """Open the form of many on those that can be changed; the marks stay."""
+        items = [one.item for one in marked if one.state in EDITABLE]
+        if len(items) < len(marked):
+            left = len(marked) - len(items)
+            told = f"i {left:,} of the marked {'is' if left == 1 else 'are'} in KashFlow, or may be"
+            self.notify(f"{told}, and cannot be edited.", timeout=5, markup=False)
+        if items:
+            form = EditManyScreen(self.business, self.business_name, items)
+            self.app.push_screen(form, self.many_saved)
+
+    def many_saved(self, items: Sequence[Item] | None) -> None:
+        """Say how many were changed."""
+        if items is not None:
+            changed = "1 item was" if len(items) == 1 else f"{len(items):,} items were"
+            self.done(f"✓ {changed} changed.")
+
+    def edit_one(self) -> None:
         """Edit the item under the cursor, or show it where it cannot be edited any more."""
         one = self.under_cursor()
         if one is None:
@@ -286,7 +313,7 @@ class ItemsScreen(ItemActions):
 
     def on_ledger_table_chosen(self) -> None:
         """Edit the item that was chosen."""
-        self.action_edit()
+        self.edit_one()
 
     def edit(self, item: Item, before: Listed | None) -> None:
         """Open the form on an item; F6 there copies from the item before."""

@@ -44,6 +44,7 @@ from screens.dialogs import (
 )
 from screens.doctor import DoctorScreen
 from screens.edit_conflict import EditConflictScreen
+from screens.edit_many import EditManyScreen
 from screens.files import FilesScreen, ItemFilesScreen
 from screens.import_file import ImportScreen
 from screens.item_actions import ItemActions
@@ -172,6 +173,7 @@ def scenes(desk: Desk, business: str, app: KashdeckApp) -> Iterator[Screen[Any]]
     yield ImportScreen(business, NAME)
     yield ItemDetailsScreen(business, NAME, two.id)
     yield ItemFormScreen(business, NAME, one, None)
+    yield EditManyScreen(business, NAME, [one, one])
     yield ItemsScreen(business, NAME)
     yield KeyringScreen(business, NAME)
     yield ListsScreen(business, NAME)

@@ -12,12 +12,12 @@ import msgspec
 
 from kfclient.desk.audit.words import changes_told
 from kfclient.desk.errors import WrongValue
+from kfclient.desk.items.bulk_edit import line_with
 from kfclient.desk.items.exchange_rates import parse_rate
 from kfclient.desk.model.fields import COMMAND_HEAD, COMMAND_LINE, changes_between
 from kfclient.desk.model.item import Item, ItemLine, ItemState, Severity
-from kfclient.desk.model.settings import NOT_APPLICABLE
 from kfclient.errors import Problem
-from kfclient.money import ZERO, in_currency, pennies, shown
+from kfclient.money import in_currency, shown
 from tui.commands.items import FILTER, sought, tell_item, where_of
 from tui.commands.opening import agreed, opened
 from tui.commands.output import count, say, say_json
@@ -369,7 +369,7 @@ def changed(item: Item, changes: Mapping[str, str], home: str = "GBP") -> Item:
             raise _no_line(at + 1, len(lines))
         if at == len(lines):
             lines.append(ItemLine())
-        lines[at] = _line_with(lines[at], by_line[at])
+        lines[at] = line_with(lines[at], by_line[at])
     currency = head.get("currency", item.currency)
     _agree(changes, currency)
     if "exchange_rate" in head:
@@ -394,17 +394,6 @@ def _read(reader: Callable[[str], Any], key: str, text: str) -> Any:
         return reader(text)
     except Problem as problem:
         raise WrongValue(f"{key}: {problem.sentence}", problem.cure) from None
-
-
-def _line_with(line: ItemLine, values: dict[str, Any]) -> ItemLine:
-    after = msgspec.structs.replace(line, **values)
-    if "vat" in values or not values.keys() & {"quantity", "unit_price", "tax_rate"}:
-        return after
-    if after.tax_rate is None:
-        return after
-    applies = after.tax_rate != NOT_APPLICABLE
-    vat = pennies(after.net * after.tax_rate / 100) if applies else ZERO
-    return msgspec.structs.replace(after, vat=vat)
 
 
 def _split(key: str) -> tuple[int | None, str]:
