@@ -11,6 +11,7 @@ from kfclient.desk.events import ItemHeld, ItemPublished, PublishEnded, PublishS
 from kfclient.desk.items.filter_words import Filter
 from kfclient.desk.model.item import ItemState, Kind, is_refused
 from kfclient.errors import tell
+from kfclient.money import ZERO, shown
 from screens.app_screen import BACK, Act
 from screens.audit import AuditScreen
 from screens.dialogs import ConfirmScreen
@@ -192,7 +193,13 @@ class ItemsScreen(ItemActions):
         if not marked:
             return ""
         away = len(marked - {row.key for row in self.table.rows})
-        return f"● {len(marked):,} marked{f', {away:,} not shown' if away else ''}; "
+        items = [one.item for key, one in self.inbox.listed.items() if key in marked]
+        currencies = {item.currency for item in items}
+        gross = sum((item.gross for item in items), ZERO)
+        # Of several currencies there is no sum.
+        worth = f" {shown(gross, currencies.pop())}" if len(currencies) == 1 else ""
+        hidden = f", {away:,} not shown" if away else ""
+        return f"● {len(marked):,} marked{worth}{hidden}; "
 
     def on_ledger_table_marks_changed(self) -> None:
         """Say how many are marked."""
@@ -398,11 +405,20 @@ class ItemsScreen(ItemActions):
         self.ask(remove, lambda _: self.watcher.again(), lane="items")
 
     def action_mend(self) -> None:
-        """Mend what was found about the item under the cursor."""
+        """Mend what was found about the item under the cursor, in all others too where wanted.
+
+        The others are those that are marked, or else those that are shown.
+        """
         one = self.under_cursor()
         if one is not None:
-            self.one_item("One item is mended")
-            self.quick_fixes.mend(one.item.id, one.findings)
+            marked = self.table.marked
+            meant = marked or {row.key for row in self.table.rows}
+            others = {
+                key: other.findings
+                for key, other in self.inbox.listed.items()
+                if key in meant and key != one.item.id and other.state in EDITABLE
+            }
+            self.quick_fixes.mend(one.item.id, one.findings, others)
 
     def done(self, told: str) -> None:
         """Say what was done, and read the items again."""

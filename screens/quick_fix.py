@@ -6,6 +6,7 @@ Which acts there are, findings say (`Finding.key`); what a machine can do is don
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,7 +14,7 @@ import msgspec
 from kfclient.desk.items.check import PUBLISH_TAX
 from kfclient.desk.items.check_lines import AGREE
 from kfclient.desk.items.duplicate_finder import NOT_A_DUPLICATE
-from kfclient.desk.items.quick_fix import ASKS, is_mechanical
+from kfclient.desk.items.quick_fix import ASKS, for_many, is_mechanical
 from kfclient.desk.model.item import Finding, Item, ItemLine, Severity
 from screens.app_screen import Act, AppScreen, Question
 from screens.dialogs import ConfirmScreen
@@ -23,7 +24,7 @@ from screens.widgets.filter_box import TextLine
 from screens.widgets.ledger_table import Column, LedgerTable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from textual.widget import Widget
 
@@ -144,6 +145,24 @@ def words_of(finding: Finding) -> str:
     return f"Choose a {finding.key.removeprefix('choose-').replace('-', ' ')}"
 
 
+def alike_in(
+    every: Mapping[str, Sequence[Finding]], wanted: Finding
+) -> dict[str, tuple[Finding, ...]]:
+    """Return by item the findings that say the same, where one act may mend them all."""
+    if not for_many(wanted.key):
+        return {}
+    found = {
+        key: tuple(
+            one
+            for one in findings
+            if (one.code, one.sentence, one.key, one.value)
+            == (wanted.code, wanted.sentence, wanted.key, wanted.value)
+        )
+        for key, findings in every.items()
+    }
+    return {key: same for key, same in found.items() if same}
+
+
 class QuickFixFlow:
     """Mends the items of a screen; `done` is told what was done, and shows the item anew."""
 
@@ -152,20 +171,36 @@ class QuickFixFlow:
         self._business = business
         self._done = done
 
-    def mend(self, item_id: str, findings: Sequence[Finding]) -> None:
-        """Do what mends the item; where several things can, the person chooses."""
+    def mend(
+        self,
+        item_id: str,
+        findings: Sequence[Finding],
+        others: Mapping[str, Sequence[Finding]] | None = None,
+    ) -> None:
+        """Do what mends the item; where several things can, the person chooses.
+
+        `others` are the findings of the other items that are meant, by their ids: where some are
+        the same, their mending is offered with it.
+        """
         acts = [one for one in findings if is_mendable(one)]
         acts.sort(key=lambda one: one.severity is not Severity.STOP)
-        if len(acts) == 1:
-            self._begin(item_id, acts[0])
-        elif acts:
+        begun: list[tuple[str, str, Callable[[], None]]] = []
+        for act in acts:
+            begin = partial(self._begin, item_id, act)
+            begun.append((words_of(act), act.sentence, begin))
+            if len(alike := alike_in({item_id: findings, **(others or {})}, act)) > 1:
+                words = f"… in all {len(alike):,}"
+                begun.append((words, act.sentence, partial(self._begin_all, alike, act)))
+        if len(begun) == 1:
+            begun[0][2]()
+        elif begun:
             offered = [
-                Choice.of(str(at), words_of(one), one.sentence) for at, one in enumerate(acts)
+                Choice.of(str(at), words, sentence) for at, (words, sentence, _) in enumerate(begun)
             ]
 
             def picked(one: Choice | None) -> None:
                 if one is not None:
-                    self._begin(item_id, acts[int(one.row.key)])
+                    begun[int(one.row.key)][2]()
 
             picker = PickerScreen(f"Mend item {item_id}", offered, columns=COLUMNS)
             self._screen.app.push_screen(picker, picked)
@@ -194,6 +229,18 @@ class QuickFixFlow:
         else:
             self._choose(item_id, finding)
 
+    def _begin_all(self, alike: Mapping[str, Sequence[Finding]], finding: Finding) -> None:
+        """Mend all of these items, each of which has the finding."""
+        if not is_mechanical(finding.key):
+            self._choose(next(iter(alike)), finding, alike)
+            return
+        quick_fixes = self._screen.services.desk.quick_fixes
+        self._screen.ask(
+            lambda: quick_fixes.apply_all(self._business, alike),
+            lambda saved: self._done(f"✓ {len(saved):,} items: {words_of(finding)}."),
+            lane="items",
+        )
+
     def _apply(self, item_id: str, finding: Finding) -> None:
         quick_fixes = self._screen.services.desk.quick_fixes
         self._screen.ask(
@@ -204,7 +251,13 @@ class QuickFixFlow:
 
     # What a person chooses
 
-    def _choose(self, item_id: str, finding: Finding) -> None:
+    def _choose(
+        self,
+        item_id: str,
+        finding: Finding,
+        alike: Mapping[str, Sequence[Finding]] | None = None,
+    ) -> None:
+        """Offer what the item's field can be, and put it there; in all that are `alike`."""
         desk, name = self._screen.services.desk, finding.field.rpartition(".")[2]
         if name not in PICKABLE:
             return
@@ -219,10 +272,33 @@ class QuickFixFlow:
                 typed = text_at(item, finding.field)
                 picker = PickerScreen(heading(name, item.kind), offered, typed)
                 self._screen.app.push_screen(
-                    picker, lambda one: self._put(item, finding.field, one)
+                    picker,
+                    lambda one: (
+                        self._put_all(alike, one) if alike else self._put(item, finding.field, one)
+                    ),
                 )
 
         self._screen.ask(look, offer, lane="items")
+
+    def _put_all(self, alike: Mapping[str, Sequence[Finding]], one: Choice | None) -> None:
+        if one is None:
+            return
+        items = self._screen.services.desk.items
+
+        def put() -> list[Item]:
+            changed = []
+            for item_id, findings in alike.items():
+                item = items.get(self._business, item_id)
+                for field in (finding.field for finding in findings):
+                    item = with_values(item, field, values_of(field.rpartition(".")[2], one))
+                changed.append(item)
+            return items.save_all(self._business, changed)
+
+        self._screen.ask(
+            put,
+            lambda saved: self._done(f"✓ {len(saved):,} items: {one.name or one.code}."),
+            lane="items",
+        )
 
     def _put(self, item: Item, field: str, one: Choice | None) -> None:
         if one is None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 
 import msgspec
 import pytest
 
 from kfclient.desk import Desk
+from kfclient.desk.errors import WrongValue
 from kfclient.desk.model.item import Item, ItemState, Kind
 from screens.dialogs import ConfirmScreen
 from screens.edit_many import EditManyScreen, SharedField
@@ -19,6 +21,8 @@ from tests.journeys.walk import Walk
 from tests.screens.scenes import cost, on_screen
 
 change = msgspec.structs.replace
+DAY = dt.date(2026, 8, 1)
+"""Before the date of a cost."""
 
 
 def screen_of(inbox: Inbox) -> ItemsScreen:
@@ -90,7 +94,7 @@ async def test_a_field_is_emptied_in_all_and_picked_from_the_list(
 ) -> None:
     inbox_desk.items.add_all(inbox.business, [cost(note="a"), cost(reference="PW-2", note="b")])
     async with on_screen(inbox_desk, screen_of(inbox)) as walk:
-        await walk.until("1 ready, 1 to review")
+        await walk.until("2 ready, 0 to review")
         await walk.press("a", "e")
         await walk.until_on(EditManyScreen)
         field(walk, "note").focus()
@@ -174,3 +178,59 @@ async def test_purchases_and_sales_together_have_no_contact(inbox: Inbox, inbox_
         await walk.press("a", "e")
         await walk.until_on(EditManyScreen)
         assert not walk.screen.query(".field-contact")
+
+
+def odd(number: int, category: str) -> Item:
+    item = uncoded(number)
+    return change(item, lines=tuple(change(line, category=category) for line in item.lines))
+
+
+async def test_what_is_chosen_for_one_finding_holds_for_all_that_are_shown(
+    inbox: Inbox, inbox_desk: Desk
+) -> None:
+    items = [odd(1, "Fuel"), odd(2, "Fuel"), odd(3, "Petrol"), odd(4, "Fuel")]
+    inbox_desk.items.add_all(inbox.business, items)
+    async with on_screen(inbox_desk, screen_of(inbox)) as walk:
+        await walk.until("4 to review")
+        await walk.press("slash")
+        await walk.write("-item=4")
+        await walk.press("enter", "m")
+        await walk.until("… in all 2")  # what is not shown is not meant
+        await walk.press("down", "enter")
+        await walk.until("Choose a category")
+        await walk.press(*["backspace"] * 4)
+        await walk.write("trav")
+        await walk.press("enter")
+        await walk.until("2 ready, 2 to review")
+    assert categories(inbox) == ["7400 Travel", "7400 Travel", "Petrol", "Fuel"]
+    assert inbox_desk.audit.entries(inbox.business)[-1].action == "items-changed"
+
+
+async def test_an_act_is_done_in_all_that_are_marked_and_the_rest_stays(
+    inbox: Inbox, inbox_desk: Desk
+) -> None:
+    due = [change(cost(reference=f"D-{n}", price=str(50 + n)), due_date=DAY) for n in range(3)]
+    inbox_desk.items.add_all(inbox.business, due)
+    async with on_screen(inbox_desk, screen_of(inbox)) as walk:
+        await walk.until("3 ready")
+        await walk.press("space", "space", "up", "m")
+        await walk.until("… in all 2")
+        await walk.press("down", "enter")
+        await walk.until(lambda: inbox.items.get(inbox.business, "2").due_date is None)
+    assert [item.due_date for item in inbox.items.all(inbox.business)] == [None, None, DAY]
+
+
+def test_where_one_is_no_longer_as_it_was_found_none_is_mended(
+    inbox: Inbox, inbox_desk: Desk
+) -> None:
+    due = [change(cost(reference=f"D-{n}", price=str(50 + n)), due_date=DAY) for n in range(2)]
+    inbox_desk.items.add_all(inbox.business, due)
+    found = {
+        key: [one for one in findings if one.key == "clear-due-date"]
+        for key, findings in inbox_desk.items.check(inbox.business).items()
+    }
+    two = inbox.items.get(inbox.business, "2")
+    inbox.items.save(inbox.business, change(two, due_date=None))
+    with pytest.raises(WrongValue, match="Item 2 is no longer"):
+        inbox_desk.quick_fixes.apply_all(inbox.business, found)
+    assert inbox.items.get(inbox.business, "1").due_date == DAY

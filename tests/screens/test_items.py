@@ -217,12 +217,12 @@ async def test_marks_outlive_views_and_are_counted(inbox: Inbox, inbox_desk: Des
     async with on_screen(inbox_desk, screen_of(inbox), size=(120, 40)) as walk:
         await walk.until("6 ready, 2 to review")
         await walk.press("space", "2", "a")
-        assert "● 3 marked, 1 not shown; 6 ready" in walk.text
+        assert "● 3 marked £146.39, 1 not shown; 6 ready" in walk.text
         await walk.press("d")
         await walk.until("Delete 3 items from the inbox?")
         assert "1 of them marked, and not shown just now." in " ".join(walk.text.split())
         await walk.press("escape", "a")
-        assert "● 1 marked, 1 not shown" in walk.text, "those shown are not marked any more"
+        assert "● 1 marked £120.00, 1 not shown" in walk.text, "those shown are not marked any more"
         await walk.press("p")
         await walk.until_on(PublishReviewScreen)
         assert reviewed(walk) == ["1"]

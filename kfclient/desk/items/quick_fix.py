@@ -7,7 +7,7 @@ What a person has to choose (`choose-...`) or to agree to while publishing (`cre
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +57,25 @@ class QuickFixes:
             self._items.save(business, mended(item, finding))
         return self._items.get(business, item_id)
 
+    def apply_all(self, business: str, found: Mapping[str, Sequence[Finding]]) -> list[Item]:
+        """Do what these findings of items say, by their ids, all or none; for acts of `for_many`.
+
+        Raises as `apply` does, also where one of the items is no longer as it was.
+        """
+        changed = []
+        for item_id, findings in found.items():
+            item = self._items.get(business, item_id)
+            if not set(findings) <= set(self._items.findings(business, item)):
+                raise WrongValue(
+                    f"Item {item_id} is no longer as it was when that was found. Nothing was "
+                    "changed.",
+                    "Look at them again.",
+                )
+            for finding in findings:
+                item = mended(item, finding)
+            changed.append(item)
+        return self._items.save_all(business, changed)
+
 
 ASKS = frozenset(
     {AGREE, "split", "use-vat", "vat-in-net", "use-date", "use-currency", "use-exchange-rate"}
@@ -67,6 +86,14 @@ ASKS = frozenset(
 def is_mechanical(key: str) -> bool:
     """Tell whether `QuickFixes.apply` can do the act; others need a person to choose."""
     return key in _ACTS or key in {NOT_A_DUPLICATE, PUBLISH_TAX}
+
+
+def for_many(key: str) -> bool:
+    """Tell whether what mends one item may mend others with the same finding, unlooked at.
+
+    What rests on the document is asked for each; a person's choice holds for all.
+    """
+    return (key in _ACTS and key not in ASKS) or key.startswith("choose-")
 
 
 def mended(item: Item, finding: Finding) -> Item:
