@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 ACTS = (
     Act("verify", "v", "Verify", "Compare published items with KashFlow: the marked ones, or "
         "all that are shown"),
-    Act("undo", "u", "Undo", "Take the marked items, or this one, out of KashFlow again"),
-    Act("undo_run", "U", "Undo a run", "Take all that one run published out of KashFlow again"),
+    Act("undo_edit", "u", "Undo", "Take back your last edit, deletion or import, here"),
+    Act("redo_edit", "ctrl+r", "Redo", "Do again what was taken back last"),
+    Act("undo", "U", "Undo publishing", "Take the marked items, or this one, out of KashFlow "
+        "again"),
+    Act("undo_run", "R", "Undo a run", "Take all that one run published out of KashFlow again"),
     Act("files", "f", "Files", "Attach files to this item, replace them, take them off"),
     Act("copy_item", "N", "Copy as new", "Add a copy of this item, as an item of its own"),
     Act("take_back", "z", "Take copy back", "Remove the copy that was just added"),
@@ -89,6 +92,24 @@ class ItemActions(AppScreen[None]):
             self.done("i Nothing that is shown here is in KashFlow.")
             return
         self._show(VerifyScreen(self.business, self.business_name, ids))
+
+    def action_undo_edit(self) -> None:
+        """Take back this person's last edit, deletion or import."""
+        items = self.services.desk.items
+        self.ask(
+            lambda: items.undo_edit(self.business),
+            lambda step: self.done(f"✓ Taken back: {step.words}. Ctrl+R does it again."),
+            lane="items",
+        )
+
+    def action_redo_edit(self) -> None:
+        """Do again what was taken back last."""
+        items = self.services.desk.items
+        self.ask(
+            lambda: items.redo_edit(self.business),
+            lambda step: self.done(f"✓ Done again: {step.words}."),
+            lane="items",
+        )
 
     def action_undo(self) -> None:
         """Show what undoing would delete."""

@@ -396,13 +396,13 @@ class ItemsScreen(ItemActions):
 
     def delete(self, doomed: Sequence[Item]) -> None:
         """Delete these items, unless somebody changed them meanwhile."""
-        items = self.services.desk.items
-
-        def remove() -> None:
-            for item in doomed:
-                items.remove(self.business, item.id, version=item.version)
-
-        self.ask(remove, lambda _: self.watcher.again(), lane="items")
+        items, versions = self.services.desk.items, {item.id: item.version for item in doomed}
+        gone = "1 item is" if len(doomed) == 1 else f"{len(doomed):,} items are"
+        self.ask(
+            lambda: items.remove_all(self.business, versions),
+            lambda _: self.done(f"✓ {gone} deleted. u brings them back."),
+            lane="items",
+        )
 
     def action_mend(self) -> None:
         """Mend what was found about the item under the cursor, in all others too where wanted.

@@ -181,20 +181,21 @@ def _need_text(command: Command, words: list[str]) -> None:
 def _run_command(command: Command, words: list[str]) -> int:
     _need_text(command, words)
     functions = vars(importlib.import_module(f"tui.commands.{command.module}"))
+    word = command.name.replace("-", "_")
     # Where the words are usual ones, few commands can do without argparse.
-    plain = functions.get(f"run_{command.name}_plain")
+    plain = functions.get(f"run_{word}_plain")
     code: int | None = plain(words) if plain else None
     if code is not None:
         return code
     from tui.commands.usage import Parser
 
     parser = Parser(command.name, command.summary)
-    functions[f"{command.name}_arguments"](parser)
+    functions[f"{word}_arguments"](parser)
     try:
         args = parser.parse_intermixed_args(words)
     except SystemExit as leaving:  # --help has been printed
         return int(leaving.code or DONE)
-    run: Callable[[argparse.Namespace], int] = functions[f"run_{command.name}"]
+    run: Callable[[argparse.Namespace], int] = functions[f"run_{word}"]
     return run(args)
 
 

@@ -14,6 +14,7 @@ DeskError
 ├── ItemUnknown         no item of that number
 ├── ChangedMeanwhile    somebody else changed the same thing of a business
 ├── ItemChanged         the item was changed by somebody else meanwhile
+├── NothingToUndo       no edit, deletion or import that could be taken back
 ├── ItemSettled         the item is in KashFlow, or may be, and stays as it is
 ├── PlanChanged         what would be sent is no longer what was shown
 ├── NotAgreed           a supplier or customer has to be created, and nobody agreed to it
@@ -135,6 +136,12 @@ class ItemChanged(DeskError):
 
     code = "item-changed"
     default_cure = "Look at it as it is now, and make your change again."
+
+
+class NothingToUndo(DeskError):
+    """There is no edit, deletion or import of the person's that could be taken back."""
+
+    code = "nothing-to-undo"
 
 
 class ItemSettled(DeskError):

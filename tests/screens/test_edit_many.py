@@ -234,3 +234,31 @@ def test_where_one_is_no_longer_as_it_was_found_none_is_mended(
     with pytest.raises(WrongValue, match="Item 2 is no longer"):
         inbox_desk.quick_fixes.apply_all(inbox.business, found)
     assert inbox.items.get(inbox.business, "1").due_date == DAY
+
+
+async def test_one_key_takes_back_what_was_done_to_many_and_one_does_it_again(
+    inbox: Inbox, inbox_desk: Desk
+) -> None:
+    inbox_desk.items.add_all(inbox.business, [uncoded(n) for n in range(3)])
+    async with on_screen(inbox_desk, screen_of(inbox)) as walk:
+        await walk.until("3 to review")
+        await walk.press("a", "e")
+        await walk.until_on(EditManyScreen)
+        await walk.until(lambda: bool(field(walk, "category").offered))
+        await walk.write("7102")
+        await walk.press("ctrl+s")
+        await walk.until("3 ready")
+        await walk.press("u")
+        await walk.until("3 to review")
+        assert categories(inbox) == [""] * 3
+        await walk.press("ctrl+r")
+        await walk.until("3 ready")
+        await walk.press("d")
+        await walk.until_on(ConfirmScreen)
+        await walk.press("y", "enter")
+        await walk.until(lambda: not inbox.items.all(inbox.business))
+        await walk.press("u")
+        await walk.until("3 ready")
+        await walk.press("u", "u", "u")
+        await walk.until("There is nothing of yours")
+    assert inbox.items.all(inbox.business) == []

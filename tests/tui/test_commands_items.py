@@ -368,3 +368,32 @@ def test_a_filter_that_cannot_be_read_changes_nothing(filled: Kashdeck) -> None:
             assert ran.code == 2
             assert word in ran.err
     assert filled.json("items", NAME, "--where", "note=changed")["items"] == []
+
+
+def test_edits_and_deletions_are_taken_back_and_done_again(filled: Kashdeck) -> None:
+    contact = filled.json("item", NAME, "1")["item"]["contact"]
+    filled.json("edit", NAME, "1", "2", "contact=Nobody Known")
+    assert filled.run("remove", NAME, "3", "--yes").out == (
+        "1 item removed from the inbox; undo-edit brings them back.\n"
+    )
+    assert filled.run("undo-edit", NAME).out == "Taken back: the deletion of item 3.\n"
+    assert filled.json("item", NAME, "3")["item"]["id"] == "3"
+    step = filled.json("undo-edit", NAME)["step"]
+    assert (step["what"], step["items"], step["undone"]) == ("edit", 2, True)
+    assert filled.json("item", NAME, "1")["item"]["contact"] == contact
+    assert (
+        filled.run("undo-edit", NAME, "--redo").out == "Done again: the edit of 2 items (1, 2).\n"
+    )
+    assert filled.json("item", NAME, "2")["item"]["contact"] == "Nobody Known"
+    steps = filled.json("undo-edit", NAME, "--list")["steps"]
+    assert [one["what"] for one in steps[:2]] == ["delete", "edit"]
+    assert "(taken back)" in filled.run("undo-edit", NAME, "--list").out
+
+    filled.run("undo-edit", NAME)
+    every = len(filled.json("items", NAME)["items"])
+    step = filled.json("undo-edit", NAME)["step"]
+    assert step["what"] == "import"
+    assert len(filled.json("items", NAME)["items"]) == every - step["items"], "it goes as a whole"
+    assert filled.json("undo-edit", NAME, "--redo")["step"]["what"] == "import"
+    assert len(filled.json("items", NAME)["items"]) == every
+    assert filled.run("undo-edit", NAME, "--redo", "--list").code == 2

@@ -179,6 +179,7 @@ USUAL: dict[str, list[str]] = {
     "item": [NAME, "1"],
     "add": [NAME, "contact=Pennine Water"],
     "edit": [NAME, "1", "note=x"],
+    "undo-edit": [NAME],
     "remove": [NAME, "2"],
     "copy": [NAME, "1"],
     "check": [NAME],

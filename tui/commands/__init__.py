@@ -33,6 +33,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("item", "one item in full", "items"),
     Command("add", "type in an item", "edit"),
     Command("edit", "complete or correct an item", "edit"),
+    Command("undo-edit", "take back an edit, a deletion or an import, here", "edit"),
     Command("remove", "take items out of the inbox", "items"),
     Command("copy", "copy an item, to publish it as a document of its own", "items"),
     Command("check", "what keeps items from being published", "check"),

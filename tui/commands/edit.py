@@ -1,4 +1,4 @@
-"""`kashdeck edit` and `add`: complete or correct items, one or many; type one in."""
+"""`kashdeck edit`, `undo-edit` and `add`: complete or correct items, take it back, type one in."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from kfclient.errors import Problem
 from kfclient.money import in_currency, shown
 from tui.commands.items import FILTER, sought, tell_item, where_of
 from tui.commands.opening import agreed, opened
-from tui.commands.output import count, say, say_json
+from tui.commands.output import count, say, say_json, shown_time
 from tui.commands.settings import pairs
 from tui.commands.usage import WrongUse
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from kfclient.desk import Desk
+    from kfclient.desk.items.edit_history import EditStep
     from kfclient.desk.model.item import Finding
     from tui.commands.usage import Parser
 
@@ -180,6 +181,61 @@ def stops(findings: Iterable[Finding], said: Iterable[str]) -> bool:
         and ("" in names or one.field.rpartition(".")[2] in names)
         for one in findings
     )
+
+
+# `kashdeck undo-edit`: take back what was done with items here.
+
+
+def undo_edit_arguments(parser: Parser) -> None:
+    """Declare the business, and whether it is done again."""
+    parser.add_argument("name", metavar="NAME", help="the business")
+    parser.add_argument("--redo", action="store_true", help="do again what was taken back last")
+    parser.add_argument("--list", action="store_true", help="what could be, the latest first")
+    parser.answers_json()
+    parser.example(
+        "kashdeck undo-edit 'Harbour Lane'",
+        "kashdeck undo-edit 'Harbour Lane' --redo",
+        notes="Your own edits, additions, deletions and imports, the last first, each as a whole. "
+        "Where somebody has changed one of the items since, or it went to KashFlow, nothing is "
+        "changed. What is in KashFlow is taken out with undo.",
+    )
+
+
+def run_undo_edit(args: argparse.Namespace) -> int:
+    """Take the last step back, or do it again, and say what it was."""
+    if args.redo and args.list:
+        raise WrongUse("--list changes nothing, and --redo does.", "Give one of the two.")
+    with opened() as desk:
+        business = desk.businesses.find(args.name)
+        if args.list:
+            steps = desk.items.history.steps(business.id)
+            if args.json:
+                say_json({"steps": [_step_shape(step) for step in steps]})
+                return 0
+            for step in steps:
+                mark = "  (taken back)" if step.undone else ""
+                say(f"{shown_time(step.at)}  {step.who}: {step.words}{mark}")
+            say(f"{count(len(steps), 'step')}.")
+            return 0
+        turn = desk.items.redo_edit if args.redo else desk.items.undo_edit
+        step = turn(business.id)
+    if args.json:
+        say_json({"step": _step_shape(step)})
+    else:
+        say(f"{'Done again' if args.redo else 'Taken back'}: {step.words}.")
+    return 0
+
+
+def _step_shape(step: EditStep) -> dict[str, Any]:
+    return {
+        "at": step.at,
+        "who": step.who,
+        "what": step.what,
+        "file": step.file or None,
+        "items": step.count,
+        "undone": step.undone,
+        "sentence": step.words,
+    }
 
 
 # `kashdeck add`: type in an item.

@@ -304,12 +304,11 @@ def run_remove(args: argparse.Namespace) -> int:
         if not (args.yes or args.json) and not agreed(*_question(items)):
             say("Nothing was removed.")
             return 0
-        for item in items:
-            desk.items.remove(business.id, item.id, version=item.version)
+        desk.items.remove_all(business.id, {item.id: item.version for item in items})
     if args.json:
         say_json({"removed": [item.id for item in items]})
     else:
-        say(f"{count(len(items), 'item')} removed from the inbox.")
+        say(f"{count(len(items), 'item')} removed from the inbox; undo-edit brings them back.")
     return 0
 
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from kfclient.desk.audit.entry import Action, Entry
+from kfclient.desk.audit.entry import SEVERAL, Action, Entry
 from kfclient.desk.audit.words import sentence_of
 from kfclient.desk.person import this_origin, this_person, utc_now
 from kfclient.store.audit_file import AuditFile, AuditTrouble, Head, troubles
@@ -155,9 +155,9 @@ class Audit:
         # In this order: what is flushed meanwhile is then seen twice, never missed.
         owed = [_entry(one.body) for one in self._owed(business)]
         here = b"" if not item else msgspec.json.encode({"item": item})[1:-1]
-        many = msgspec.json.encode(Action.ITEMS_CHANGED)
+        several = [msgspec.json.encode(action) for action in SEVERAL]
         lines = self._home.trail(business).read().split(b"\n")
-        worth = (raw for raw in lines if here in raw or many in raw)
+        worth = (raw for raw in lines if here in raw or any(one in raw for one in several))
         written = [found for raw in worth if (found := _read(raw)) is not None]
         known = {entry.id for entry in written}
         every = written + [entry for entry in owed if entry.id not in known]

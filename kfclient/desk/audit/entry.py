@@ -28,6 +28,8 @@ class Action(StrEnum):
     ITEM_CHANGED = "item-changed"
     ITEMS_CHANGED = "items-changed"
     ITEM_REMOVED = "item-removed"
+    EDIT_UNDONE = "edit-undone"
+    EDIT_REDONE = "edit-redone"
     SENDING = "sending"
     PUBLISHED = "published"
     REFUSED = "refused"
@@ -53,6 +55,10 @@ class Action(StrEnum):
     SHARED = "shared"
 
 
+SEVERAL = (Action.ITEMS_CHANGED, Action.EDIT_UNDONE, Action.EDIT_REDONE)
+"""What is done with several items at once."""
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line of the trail.
 
@@ -61,9 +67,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `Action`, or a word of a newer Kashdeck's. `connection` is "user at host", `item` an item's
     number, both "" where there is none. `before` and `after` hold the fields that changed, as JSON
     has them: amounts and dates are text. `fingerprint` is the payload's, `answer` KashFlow's own
-    word or a problem's sentence. Where many items were changed at once (`items-changed`), `before`
-    and `after` hold such fields for each by its number, and `item` is "". `id` is the entry's own,
-    and no other's.
+    word or a problem's sentence. Where several items were changed at once (`SEVERAL`), `before` and
+    `after` hold such fields for each by its number, and `item` is "". `id` is the entry's own, and
+    no other's.
     """
 
     number: int = 0
@@ -82,4 +88,4 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def is_about(self, item: str) -> bool:
         """Whether it tells of the item with this number."""
-        return item == self.item or (self.action == Action.ITEMS_CHANGED and item in self.after)
+        return item == self.item or (self.action in SEVERAL and item in self.after)

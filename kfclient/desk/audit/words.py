@@ -401,6 +401,8 @@ _TOLD: Mapping[str, Callable[[Entry], str]] = {
     Action.ITEM_CHANGED: _item_changed,
     Action.ITEMS_CHANGED: _items_changed,
     Action.ITEM_REMOVED: _item_removed,
+    Action.EDIT_UNDONE: lambda entry: f"took back {entry.answer}",
+    Action.EDIT_REDONE: lambda entry: f"did again {entry.answer}",
     Action.SENDING: _sending,
     Action.PUBLISHED: _published,
     Action.REFUSED: _refused,

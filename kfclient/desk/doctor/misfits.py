@@ -17,7 +17,7 @@ import msgspec
 from kfclient.desk.audit.audit import OWED
 from kfclient.desk.audit.entry import Entry
 from kfclient.desk.business.backup_rights import SetAside
-from kfclient.desk.items import duplicate_finder, items
+from kfclient.desk.items import duplicate_finder, edit_history, items
 from kfclient.desk.model.business import Business, ItemCounts
 from kfclient.desk.model.item import Item
 from kfclient.desk.publish.journal_records import FollowUpRecord, RemovalRecord, SendRecord
@@ -94,6 +94,8 @@ _BOOKS: Mapping[str, Callable[[int, Document], object]] = {
     "removals": _numbered(RemovalRecord),
     runs.TABLE: _numbered(runs.Run),
     duplicate_finder.ANSWERS: _plain(_Answer),
+    edit_history.STEPS: _plain(edit_history.EditStep),
+    edit_history.ROWS: _plain(edit_history.EditRow),
     OWED: _plain(Entry),
 }
 _SEEN = {duplicate_finder.TABLE: _plain(duplicate_finder.Party)}

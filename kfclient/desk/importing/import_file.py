@@ -10,7 +10,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -36,7 +36,7 @@ from kfclient.desk.importing.values import (
 )
 from kfclient.desk.importing.values import title as column_title
 from kfclient.desk.items.check import RATE_READ, as_meant
-from kfclient.desk.items.items import GATHERED
+from kfclient.desk.items.items import GATHERED, stored
 from kfclient.desk.items.reference import folded
 from kfclient.desk.model.fields import ITEM_FIELDS, LINE_FIELDS, changes_between, in_order
 from kfclient.desk.model.item import Item, ItemLine, Kind
@@ -101,6 +101,8 @@ class Known:
         self._business = business
         self._database = home.books(business)
         self._reference_data = items.reference_data.of(business)
+        # What was here and was stored anew: as it was, and its version now.
+        self.before: dict[int, tuple[dict[str, Any], int]] = {}
         self._here = {item.source: item for item in items.all(business) if item.source}
         self._put_away = {
             one["source"]: one for one in self._database.table(GATHERED).all() if one.get("source")
@@ -222,7 +224,7 @@ class Known:
     def _put(self, before: Item, after: Item) -> None:
         """Store what became of an item that is here, and note it in the trail."""
         was, now = changes_between(before, after)
-        self._here[after.source] = self._items.put(self._business, after)
+        self._store(before, after)
         self._items.audit.note(
             self._database,
             self._business,
@@ -232,11 +234,16 @@ class Known:
             after=now,
         )
 
+    def _store(self, before: Item, after: Item) -> None:
+        """Store what became of an item that is here, and keep what it was for the history."""
+        now = self._here[after.source] = self._items.put(self._business, after)
+        was = self.before.get(int(before.id), (stored(before), 0))[0]
+        self.before[int(before.id)] = was, now.version
+
     def _keep(self, before: Item, item: Item) -> None:
         """Remember what the file said, so that it is not asked about again."""
         if item.source in self._here:
-            after = msgspec.structs.replace(before, imported=item.imported)
-            self._here[item.source] = self._items.put(self._business, after)
+            self._store(before, msgspec.structs.replace(before, imported=item.imported))
             return
         document = self._put_away[item.source]
         kept = {**document, "imported": item.imported}
@@ -455,6 +462,13 @@ class Importing:
             if met.changed:
                 after["changed"] = len(met.changed)
             self._items.audit.note(database, business, Action.IMPORTED, after=after)
+            self._items.history.note(
+                database,
+                "import",
+                [(item, was, version) for item, (was, version) in known.before.items()],
+                added=[int(one) for one in added],
+                file=name,
+            )
         notes = [*reading.notes, *_rates_read(rates)]
         if met.filed:
             notes.append(f"Files were put to items that are here: {_named(met.filed)}.")

@@ -83,7 +83,7 @@ class Claims:
                 bank_account=bank_account.strip(),
                 payment_method=payment_method.strip(),
             )
-            (added,), _ = self._items.add_all(business, [claim])
+            (added,) = self._items.add_each(business, [claim])
             for cost in costs:
                 self._move(business, cost, added.id)
         self._items.recount(business)

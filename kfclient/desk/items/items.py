@@ -17,6 +17,7 @@ from kfclient.desk.errors import ItemChanged, ItemSettled, ItemUnknown
 from kfclient.desk.items.check import as_meant, check
 from kfclient.desk.items.check_lines import check_files
 from kfclient.desk.items.duplicate_finder import DuplicateFinder
+from kfclient.desk.items.edit_history import EditHistory, EditStep
 from kfclient.desk.items.nearby import Nearby
 from kfclient.desk.items.reference import ReferenceCache, ReferenceData
 from kfclient.desk.model.business import ItemCounts
@@ -129,6 +130,7 @@ class Items:
         self.audit = businesses.audit
         self.reference_data = ReferenceCache(businesses, lists, clock)
         self.doubles = DuplicateFinder(home)
+        self.history = EditHistory(home, self.audit, businesses.person, clock)
         self._kept: dict[str, _Kept] = {}
         self._boards: dict[str, _Board] = {}
         self._lock = threading.RLock()
@@ -225,14 +227,16 @@ class Items:
         outside any transaction.
         """
         self._businesses.get(business)
-        with self._database(business).transaction():
+        database = self._database(business)
+        with database.transaction():
             added = list(self.add_each(business, items, file=file))
+            self.history.note(database, "add", (), added=[int(one.id) for one in added])
         return added, len(items) - len(added)
 
     def add_each(self, business: str, items: Iterable[Item], *, file: str = "") -> Iterator[Item]:
         """Add as `add_all` does and give each that was added; part of the transaction that is open.
 
-        Nothing of an item is kept here once it was given.
+        Nothing of an item is kept here once it was given. Who calls it notes it in the history.
         """
         came_in = {"file": file} if file else {}
         reference_data = self.reference_data.of(business)
@@ -264,7 +268,9 @@ class Items:
         """
         database = self._database(business)
         with database.transaction():
-            saved, was, now = self._saved(business, item)
+            before, saved = self._saved(business, item)
+            was, now = changes_between(before, saved)
+            self._note_edit(database, [(before, saved)])
             if now:
                 self.audit.note(
                     database, business, Action.ITEM_CHANGED, item=saved.id, before=was, after=now
@@ -278,13 +284,13 @@ class Items:
         Returns them with their new versions. Raises as `save` does.
         """
         database = self._database(business)
-        saved: list[Item] = []
         before: dict[str, Fields] = {}
         after: dict[str, Fields] = {}
         with database.transaction():
-            for item in items:
-                one, was, now = self._saved(business, item)
-                saved.append(one)
+            pairs = [self._saved(business, item) for item in items]
+            self._note_edit(database, pairs)
+            for old, one in pairs:
+                was, now = changes_between(old, one)
                 if now:
                     before[one.id], after[one.id] = was, now
             if after:
@@ -292,39 +298,63 @@ class Items:
                     database, business, Action.ITEMS_CHANGED, before=before, after=after
                 )
         self._tell(business, len(items))
-        return saved
+        return [saved for _, saved in pairs]
 
-    def _saved(self, business: str, item: Item) -> tuple[Item, Fields, Fields]:
-        """Store a change in the transaction that is open; return it, and what differs."""
+    def undo_edit(self, business: str) -> EditStep:
+        """Take back this person's last edit, deletion or import; see `EditHistory.undo`."""
+        step = self.history.undo(business)
+        self._tell(business, step.count)
+        return step
+
+    def redo_edit(self, business: str) -> EditStep:
+        """Do again what this person took back last; see `EditHistory.redo`."""
+        step = self.history.redo(business)
+        self._tell(business, step.count)
+        return step
+
+    def _note_edit(self, database: Database, pairs: Iterable[tuple[Item, Item]]) -> None:
+        self.history.note(
+            database, "edit", [(int(old.id), stored(old), one.version) for old, one in pairs]
+        )
+
+    def _saved(self, business: str, item: Item) -> tuple[Item, Item]:
+        """Store a change in the transaction that is open; return the item before and after."""
         before = self.changeable(business, item.id, "changed")
         if before.version != item.version:
             raise ItemChanged(f"Item {item.id} was changed meanwhile.")
         saved = msgspec.structs.replace(_unsent(item), source=before.source, problem=None)
         if saved.agreed == before.agreed and facts_of(saved) != facts_of(before):
             saved = msgspec.structs.replace(saved, agreed=())  # it was to what is no more
-        saved = self.put(business, as_meant(saved, self.reference_data.of(business)))
-        return saved, *changes_between(before, saved)
+        return before, self.put(business, as_meant(saved, self.reference_data.of(business)))
 
     def remove(self, business: str, item_id: str, *, version: int | None = None) -> None:
         """Take an item out of the inbox; raises `ItemUnknown`, `ItemSettled`.
 
         With `version`, raises `ItemChanged` when the stored item is no longer that one.
         """
+        self.remove_all(business, {item_id: version})
+
+    def remove_all(self, business: str, versions: Mapping[str, int | None]) -> None:
+        """Take items out of the inbox, all or none, by their ids; raises as `remove` does."""
         database = self._database(business)
+        gone: list[tuple[int, dict[str, Any], None]] = []
         with database.transaction():
-            item = self.changeable(business, item_id, "removed")
-            if version not in (None, item.version):
-                raise ItemChanged(f"Item {item_id} was changed meanwhile, and is still here.")
-            if database.table(GATHERED).by("claim", item.id):
-                raise ItemSettled(
-                    f"Item {item.id} was gathered from costs, which would go with it.",
-                    "Take the claim apart first: its costs come back to the inbox.",
+            for item_id, version in versions.items():
+                item = self.changeable(business, item_id, "removed")
+                if version not in (None, item.version):
+                    raise ItemChanged(f"Item {item_id} was changed meanwhile, and is still here.")
+                if database.table(GATHERED).by("claim", item.id):
+                    raise ItemSettled(
+                        f"Item {item.id} was gathered from costs, which would go with it.",
+                        "Take the claim apart first: its costs come back to the inbox.",
+                    )
+                database.table(TABLE).remove(doc_ids=[int(item.id)])
+                gone.append((int(item.id), stored(item), None))
+                self.audit.note(
+                    database, business, Action.ITEM_REMOVED, item=item.id, before=facts_of(item)
                 )
-            database.table(TABLE).remove(doc_ids=[int(item.id)])
-            self.audit.note(
-                database, business, Action.ITEM_REMOVED, item=item.id, before=facts_of(item)
-            )
-        self._tell(business)
+            self.history.note(database, "delete", gone)
+        self._tell(business, len(gone))
 
     def put(self, business: str, item: Item) -> Item:
         """Store the item as it is, with a new version; for what publishing remembers.
