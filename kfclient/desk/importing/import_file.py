@@ -425,6 +425,15 @@ class Importing:
         self._items.recount(business, len(report.added))
         return report
 
+    def _added(self, business: str, new: list[Item], file: str) -> tuple[list[str], list[str]]:
+        """Add the items, of which none is left; return their ids, and those with a rate read."""
+        added, rates = [], []
+        for item in self._items.add_each(business, _handed_over(new), file=file):
+            added.append(item.id)
+            if item.problem and item.problem.code == RATE_READ:
+                rates.append(item.id)
+        return added, rates
+
     def _taken_in(
         self, business: str, path: Path, said: Spelling, answer: Answer, *, files_outside: bool
     ) -> ImportReport:
@@ -443,11 +452,7 @@ class Importing:
             outside = () if files_outside else tuple(_named_outside(reading.found, out))
             reading, number = msgspec.structs.replace(reading, found=()), len(met.new)
             del items, found  # each item goes when it is stored, which is as much again
-            added, rates = [], []
-            for item in self._items.add_each(business, _handed_over(met.new), file=name):
-                added.append(item.id)
-                if item.problem and item.problem.code == RATE_READ:
-                    rates.append(item.id)
+            added, rates = self._added(business, met.new, name)
             open_claims = [one.row for one in reading.open_claims if not known.has(one.item)]
             already = number - len(added) + met.again + reading.again
             already += len(reading.open_claims) - len(open_claims)
