@@ -127,6 +127,8 @@ class EditManyScreen(AppScreen[list[Item]]):
         self.items = list(items)
         self.asked = 0
         self.saving = False
+        self.given: dict[str, Any] = {}
+        """What the items were given, once they are saved."""
 
     # What it shows
 
@@ -307,7 +309,7 @@ class EditManyScreen(AppScreen[list[Item]]):
         if not changed:
             self.say("i All of them are so already.")
             return
-        self.saving = True
+        self.saving, self.given = True, values
         self.ask(
             lambda: items.save_all(self.business, changed), self.dismiss, self.not_saved,
             lane="items",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
 from kfclient.desk.events import ItemHeld, ItemPublished, PublishEnded, PublishStarted
+from kfclient.desk.items.bulk_edit import changed_by, given_to
 from kfclient.desk.items.filter_words import Filter
 from kfclient.desk.model.item import ItemState, Kind, is_refused
 from kfclient.errors import tell
@@ -53,6 +54,8 @@ class ItemsScreen(ItemActions):
         Act("new", "n", "New", "Add an item by hand", footer=True),
         Act("edit", "e", "Edit", "Edit the marked items together, or the one under the cursor; "
             "Enter edits this one", footer=True),
+        Act("repeat", "full_stop", "Repeat", "Give the marked items, or this one, what the last "
+            "edit gave"),
         Act("import_file", "i", "Import", "Import a CSV file: Dext costs, or sales"),
         Act("publish", "p", "Publish", "Publish the marked items, or the ready ones of those that "
             "are shown", footer=True),
@@ -93,6 +96,8 @@ class ItemsScreen(ItemActions):
         self.view = "all"
         self.kind: Kind | None = None
         self.next_key = ""
+        self.given: dict[str, Any] = {}
+        """What the last edit here gave, to be repeated."""
         self.quick_fixes = QuickFixFlow(self, business_id, self.done)
         self.publishing = PublishFlow(self, (business_id, business_name), self.came_back)
 
@@ -296,13 +301,30 @@ class ItemsScreen(ItemActions):
             self.notify(f"{told}, and cannot be edited.", timeout=5, markup=False)
         if items:
             form = EditManyScreen(self.business, self.business_name, items)
-            self.app.push_screen(form, self.many_saved)
 
-    def many_saved(self, items: Sequence[Item] | None) -> None:
+            def saved(items: Sequence[Item] | None) -> None:
+                if items is not None:
+                    self.given = form.given
+                    self.many_saved(items)
+
+            self.app.push_screen(form, saved)
+
+    def many_saved(self, items: Sequence[Item]) -> None:
         """Say how many were changed."""
-        if items is not None:
-            changed = "1 item was" if len(items) == 1 else f"{len(items):,} items were"
-            self.done(f"✓ {changed} changed.")
+        changed = "1 item was" if len(items) == 1 else f"{len(items):,} items were"
+        self.done(f"✓ {changed} changed.")
+
+    def action_repeat(self) -> None:
+        """Give the marked items, or the one under the cursor, what the last edit gave."""
+        given, items = self.given, self.services.desk.items
+        meant = [one.item for one in self.chosen() if one.state in EDITABLE]
+        changed = changed_by(meant, given)
+        if changed:
+            self.ask(lambda: items.save_all(self.business, changed), self.many_saved, lane="items")
+        elif given:
+            self.done("i There is nothing to change: it is so already, or it is in KashFlow.")
+        else:
+            self.done("i Nothing was edited here yet that could be repeated.")
 
     def edit_one(self) -> None:
         """Edit the item under the cursor, or show it where it cannot be edited any more."""
@@ -329,7 +351,10 @@ class ItemsScreen(ItemActions):
         self.app.push_screen(form, self.saved)
 
     def saved(self, item: Item | None) -> None:
-        """Put the cursor on the item that was saved."""
+        """Put the cursor on the item that was saved, and remember what it was given."""
+        before = self.inbox.listed.get(item.id) if item is not None else None
+        if item is not None and before is not None:
+            self.given = given_to(before.item, item) or self.given
         if item is not None:
             self.next_key = item.id
             self.watcher.again()

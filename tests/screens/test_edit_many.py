@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import msgspec
 import pytest
+from textual.widgets import Input
 
 from kfclient.desk import Desk
 from kfclient.desk.errors import WrongValue
@@ -262,3 +263,26 @@ async def test_one_key_takes_back_what_was_done_to_many_and_one_does_it_again(
         await walk.press("u", "u", "u")
         await walk.until("There is nothing of yours")
     assert inbox.items.all(inbox.business) == []
+
+
+async def test_a_full_stop_repeats_the_last_edit_on_another_item(
+    inbox: Inbox, inbox_desk: Desk
+) -> None:
+    inbox_desk.items.add_all(inbox.business, [uncoded(n) for n in range(4)])
+    async with on_screen(inbox_desk, screen_of(inbox)) as walk:
+        await walk.until("4 to review")
+        await walk.press("full_stop")
+        assert categories(inbox) == [""] * 4, "nothing was edited yet"
+        await walk.press("enter")
+        await walk.until_on(ItemFormScreen)
+        category = walk.screen.query_one("LineFields .field-category", Input)
+        category.value = "7400"
+        await walk.press("ctrl+s")
+        await walk.until_on(ItemsScreen)
+        await walk.until("1 ready")
+        await walk.press("down", "full_stop")
+        await walk.until("2 ready")
+        await walk.press("down", "space", "space", "full_stop")
+        await walk.until("4 ready")
+    assert categories(inbox) == ["7400"] * 4
+    assert inbox_desk.items.undo_edit(inbox.business).words == "the edit of 2 items (3, 4)"

@@ -54,6 +54,25 @@ def changed_by(items: Iterable[Item], values: Values) -> list[Item]:
     return [now for was, now in after if changes_between(was, now)[1]]
 
 
+def given_to(before: Item, after: Item) -> dict[str, Any]:
+    """Return what an edit has given to an item that others can be given too, as `Values`.
+
+    Of a field of lines only what all of them have now.
+    """
+    given: dict[str, Any] = {}
+    for name in MANY_FIELDS:
+        if name in LINE_FIELDS:
+            was = [getattr(line, name) for line in before.lines]
+            now = [getattr(line, name) for line in after.lines]
+            if now and now != was and len(set(now)) == 1:
+                given[name] = now[0]
+        elif getattr(before, name) != getattr(after, name):
+            given[name] = getattr(after, name)
+    if "contact" in given:
+        given["contact_code"] = after.contact_code
+    return given
+
+
 def shared_text(items: Sequence[Item], name: str) -> str | None:
     """Return what a field says in all the items and lines alike, None where that differs."""
     spec = MANY_FIELDS[name]
