@@ -38,6 +38,8 @@ LIFE: tuple[tuple[tuple[str, ...], str], ...] = (
     (("claim", NAME, "Ann Lee", "4", "5"), "Ann Lee"),
     (("copy", NAME, "1"), "Item 18: cost, invoice"),
     (("remove", NAME, "18"), "1 item removed"),
+    (("undo-edit", NAME), "Taken back: the deletion of item 18."),
+    (("undo-edit", NAME, "--redo"), "Done again: the deletion of item 18."),
     (("sync", NAME), "Suppliers: 7"),
     (("publish", NAME, "1", "2", "--create-suppliers", "--yes"), "2 items published"),
     (("verify", NAME), "2 items compared: 2 as published, 0 not."),
