@@ -254,7 +254,7 @@ def stands(item: Item, state: ItemState, wanted: str | None) -> bool:
 
 def state_word(item: Item, state: ItemState) -> str:
     """Return where an item stands, in a word: one that came back from KashFlow is not "ready"."""
-    return "refused" if is_refused(item, state) else state.value
+    return "refused" if is_refused(item, state) else str(state)
 
 
 def items_table(items: Sequence[tuple[Item, ItemState]]) -> list[str]:
@@ -266,7 +266,7 @@ def _row(item: Item, state: ItemState) -> tuple[str, ...]:
     return (
         item.id,
         state_word(item, state),
-        item.kind.value,
+        str(item.kind),
         shown_date(item.date),
         item.reference,
         item.contact,
